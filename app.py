@@ -1,0 +1,13 @@
+"""The ASGI application: `streamlit run app.py` and `uvicorn app:app` both serve it.
+
+The main script is in `geo/ui/`, which has no `pages/` beside it: Streamlit would run a page found there by its name
+alone, before the main script has run once.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from geo.web import build_middleware, build_routes
+
+app = st.App(Path(__file__).parent / "geo" / "ui" / "main.py", routes=build_routes(), middleware=build_middleware())

@@ -1,0 +1,47 @@
+"""Who may do what, where: one function, default deny, asked by every service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from geo.errors import NotAllowed
+from geo.schema import place_path
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from geo.model import Scope
+
+#: Action → the roles that may do it. What is not listed is refused.
+RIGHTS: Final[dict[str, frozenset[str]]] = {
+    "view": frozenset({"planner", "leader", "recorder", "admin"}),
+    "see_names": frozenset({"planner", "recorder", "admin"}),
+    "export": frozenset({"planner", "leader", "recorder", "admin"}),
+    "record_visit": frozenset({"planner", "recorder", "admin"}),
+    "raise_issue": frozenset({"planner", "recorder", "admin"}),
+    "edit_household": frozenset({"planner", "recorder", "admin"}),
+    "assign": frozenset({"planner", "admin"}),
+    "manage_round": frozenset({"planner", "admin"}),
+    "import": frozenset({"planner", "admin"}),
+    "manage": frozenset({"admin", "planner"}),
+}
+
+
+def may(scope: Scope, action: str) -> bool:
+    """Say whether the role may do the action at all."""
+    return scope.role in RIGHTS.get(action, frozenset())
+
+
+def require_right(scope: Scope, action: str) -> None:
+    """Refuse an action the role may not do. Raises `NotAllowed`."""
+    if not may(scope, action):
+        raise NotAllowed("err.right", action=action)
+
+
+def require_area(connection: Connection, scope: Scope, place_id: str) -> None:
+    """Refuse a place outside the scope's area. Raises `NotAllowed`."""
+    inside = select(place_path.c.place).where(place_path.c.place == place_id, place_path.c.ancestor == scope.area)
+    if connection.execute(inside).first() is None:
+        raise NotAllowed("err.right", action="area")

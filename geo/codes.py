@@ -1,0 +1,194 @@
+"""Closed lists of codes (domain §2). Chinese and English words for them are in the catalogue as `<list>.<code>`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LEVELS: Final = ("district", "township", "village", "group")
+
+HOUSEHOLD_CLASSES: Final = (
+    "general",
+    "registered_poor",
+    "lifted",
+    "mon_unstable",
+    "mon_marginal",
+    "mon_sudden",
+)
+RESIDENCES: Final = ("at_home", "part_away", "away_all", "relocated")
+COORD_SOURCES: Final = ("gps", "map_click", "import", "none")
+TAG_KINDS: Final = (
+    "elder_alone",
+    "empty_nest",
+    "left_behind_child",
+    "child_in_difficulty",
+    "disabled",
+    "dibao",
+    "tekun",
+    "illness",
+    "veteran",
+    "relocated",
+    "away_all",
+)
+#: Tags that make a household a priority one; away_all says where people are, not that they need care.
+CARE_TAGS: Final = tuple(kind for kind in TAG_KINDS if kind not in ("away_all", "relocated"))
+
+ROUND_STATUSES: Final = ("draft", "open", "closed", "locked")
+
+MODES: Final = ("in_person", "phone", "video")
+OUTCOMES: Final = (
+    "effective",
+    "partial_proxy",
+    "not_home",
+    "away_all",
+    "postponed",
+    "refused",
+    "no_access",
+    "not_found",
+    "vacant",
+    "destroyed",
+    "moved_out",
+    "merged",
+    "deceased_all",
+    "duplicate",
+    "other",
+)
+CONTACT_OUTCOMES: Final = ("effective", "partial_proxy", "refused", "postponed")
+PARTIAL_OUTCOMES: Final = ("partial_proxy", "postponed")
+#: Outcomes that propose an exclusion; it stays pending until approved.
+EXCLUDING_OUTCOMES: Final = ("vacant", "destroyed", "moved_out", "merged", "deceased_all", "duplicate")
+#: Exclusion reasons that always leave the denominator, even after an effective visit.
+ALWAYS_LEAVE: Final = ("merged", "duplicate")
+RESPONDENTS: Final = ("head", "adult", "proxy", "child", "none")
+ENTRY_KINDS: Final = ("live", "late", "paper", "bulk")
+VISIT_REASONS: Final = (
+    "at_work",
+    "in_fields",
+    "on_visit",
+    "in_hospital",
+    "migrant_work",
+    "asked_later",
+    "unwilling",
+    "road_blocked",
+    "no_such_home",
+    "house_gone",
+    "left_village",
+    "register_error",
+    "only_others",
+    "unknown",
+)
+
+ASSIGNMENT_STATUSES: Final = ("assigned", "accepted", "returned", "replaced", "withdrawn")
+LIVE_ASSIGNMENTS: Final = ("assigned", "accepted")
+TEAM_ROLES: Final = (
+    "county_lead",
+    "township_lead",
+    "team_captain",
+    "first_secretary",
+    "village_head",
+    "group_cadre",
+    "household_helper",
+)
+
+ISSUE_SCOPES: Final = ("household", "group", "village")
+ISSUE_CATEGORIES: Final = (
+    "INC",
+    "FOOD",
+    "CLOTH",
+    "EDU",
+    "MED",
+    "HOUSE",
+    "WATER",
+    "INF_W",
+    "INF_E",
+    "INF_R",
+    "INF_T",
+    "INF_H",
+    "POL",
+    "DISP",
+    "IND",
+    "JOB",
+    "OTH",
+)
+ISSUE_STATES: Final = (
+    "open",
+    "assigned",
+    "in_progress",
+    "resolved",
+    "closed",
+    "deferred",
+    "returned",
+    "invalid",
+)
+ISSUE_ROUTES: Final = ("on_spot", "time_limited", "explained", "escalated")
+CLOSE_KINDS: Final = ("solved_on_spot", "solved", "explained", "transferred_out")
+ISSUE_LEVELS: Final = ("village", "township", "district")
+ISSUE_EVENT_KINDS: Final = (
+    "raised",
+    "assigned",
+    "progress",
+    "escalated",
+    "returned",
+    "resolved",
+    "closed",
+    "reworked",
+    "deferred",
+    "extended",
+    "reopened",
+    "invalidated",
+)
+
+#: A household's visit state in a round, the first that holds (domain §6); the order is also the tile code.
+VISIT_STATES: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective", "excluded")
+#: Worst open issue of a household; the order is also the tile code.
+ISSUE_RINGS: Final = ("none", "deferred", "open", "overdue")
+
+ROLES: Final = ("planner", "leader", "recorder", "admin")
+
+IMPORT_OUTCOMES: Final = ("accept", "accept_with_warnings", "reject_rows", "reject_file", "ask")
+FINDING_CODES: Final = (
+    "E_EMPTY",
+    "E_NOT_SPREADSHEET",
+    "E_CORRUPT",
+    "E_ENCRYPTED",
+    "E_ENCODING",
+    "E_MISSING_COLUMN",
+    "E_DUP_COLUMN",
+    "E_TOO_LARGE",
+    "E_TOO_MANY_ROWS",
+    "E_ZIP_BOMB",
+    "E_XML_ENTITY",
+    "E_FORBIDDEN_FORMAT",
+    "R_REQUIRED",
+    "R_DUP_ROW",
+    "R_DUP_KEY_CONFLICT",
+    "R_COLUMN_COUNT",
+    "R_UNKNOWN_VALUE",
+    "W_ID_SCIENTIFIC",
+    "W_ID_LOST_PRECISION",
+    "W_ID_CHECKSUM",
+    "W_ID_15",
+    "W_DUP_PERSON",
+    "W_COORD_MISSING",
+    "W_COORD_ZERO",
+    "W_COORD_RANGE",
+    "W_COORD_SWAPPED",
+    "W_COORD_OUT_OF_AREA",
+    "W_COORD_UNPARSEABLE",
+    "W_SAME_POINT",
+    "W_DATE_IMPOSSIBLE",
+    "W_DATE_FUTURE",
+    "W_DATE_AMBIGUOUS",
+    "W_DATE_MISSING",
+    "W_RANGE",
+    "W_TOO_LONG",
+    "W_CONTROL_CHARS",
+    "W_NORMALISED",
+    "W_PHONE",
+    "W_EXCEL_ERROR",
+    "W_FORMULA_TEXT",
+    "W_TITLE_ROWS_SKIPPED",
+    "W_TOTAL_ROW_SKIPPED",
+    "W_HEADER_GUESSED",
+    "W_UNKNOWN_COLUMNS",
+    "W_REFUSED_COLUMN",
+)

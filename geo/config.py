@@ -1,0 +1,46 @@
+"""Configurable figures with their defaults (口径): one place for each; none is a law of nature."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+#: The zone whose calendar day a visit's date is.
+ZONE: Final = "Asia/Shanghai"
+#: The exclusion share above which a warning is shown (basis points).
+EXCLUSION_WARN_BP: Final = 300
+#: Days over which the present pace is measured.
+PACE_DAYS: Final = 7
+#: Visits not met from which a household counts as 上门未遇≥2次.
+MISSES_MARK: Final = 2
+#: A round's default target (basis points) and programme.
+TARGET_BP: Final = 9500
+PROGRAMME: Final = "visits"
+#: Seconds a writer waits for another one before `Busy`.
+BUSY_SECONDS: Final = 10.0
+#: Days in which a batch of imported rows can be undone.
+UNDO_DAYS: Final = 7
+
+DATA_DIR: Final = Path(__file__).parent.parent / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityWeights:
+    """Terms of a gap row's priority (domain §5): a plain sum, printed with the row."""
+
+    tag: int = 30
+    never: int = 20
+    overdue_day: int = 1
+    overdue_cap: int = 20
+    misses: int = 10
+    issue: int = 10
+    issue_overdue: int = 5
+    last_of_group: int = 5
+    missed_round: int = 5
+
+
+def database_path() -> Path:
+    """Return the database file the app serves: `GEO_DB`, else the demo's."""
+    return Path(os.environ.get("GEO_DB", DATA_DIR.parent / "var" / "demo.sqlite"))

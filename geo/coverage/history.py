@@ -1,0 +1,53 @@
+"""Expressions over all rounds: when a household was last seen, and how it fared in earlier rounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, and_, case, func, or_, select
+
+from geo.coverage.status import Homes, household_status, not_voided
+from geo.schema import round_, visit
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from geo.model import Round
+
+
+def last_seen(programme: str, as_of: date, *, homes: Homes | None = None) -> Select[Any]:
+    """One row per household with any kept in-person visit of the programme up to t, in or outside rounds.
+
+    Columns: household, last_on (last attempt), last_outcome, last_effective_on (距上次走访 counts from it; empty: 从未).
+    """
+    rounds = select(round_.c.id).where(round_.c.programme == programme)
+    newest = (visit.c.visited_on.desc(), visit.c.recorded_at.desc(), visit.c.id.desc())
+    kept = select(
+        visit.c.household,
+        visit.c.visited_on,
+        visit.c.outcome,
+        func.row_number().over(partition_by=visit.c.household, order_by=newest).label("nth"),
+    ).where(
+        visit.c.mode == "in_person",
+        visit.c.visited_on <= as_of,
+        or_(visit.c.round.is_(None), visit.c.round.in_(rounds)),
+        not_voided(visit),
+    )
+    if homes is not None:
+        kept = kept.where(visit.c.household.in_(homes))
+    rows = kept.subquery("kept")
+    return select(
+        rows.c.household,
+        func.max(rows.c.visited_on).label("last_on"),
+        func.max(case((rows.c.nth == 1, rows.c.outcome))).label("last_outcome"),
+        func.max(case((rows.c.outcome == "effective", rows.c.visited_on))).label("last_effective_on"),
+    ).group_by(rows.c.household)
+
+
+def fared(earlier: Round, *, homes: Homes | None = None) -> Select[Any]:
+    """One row per household that the round's D held on its last day: household, complete (in C then, 0/1).
+
+    连漏 k 轮 counts, newest first over rounds with e < t whose D as of e holds h, until one with h ∈ C of that round.
+    """
+    status = household_status(earlier, earlier.ends_on, homes=homes).subquery("then")
+    return select(status.c.household, status.c.complete).where(and_(status.c.roster == 1))

@@ -1,0 +1,150 @@
+"""The gap list (domain §5): tables in, tables out; no I/O, no clock.
+
+On the list: h ∈ D without an effective in-person visit, so its length is N − n. Its state is exclusive and sums to
+that; marks are further facts on the same rows. 已走访待办, visited homes with something left to do, is a second list.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from geo import codes, config
+
+if TYPE_CHECKING:
+    from datetime import date
+
+#: States of gap rows, worst first: exclusive, and their counts sum to the length of the list.
+GAP_STATES: Final = tuple(state for state in codes.VISIT_STATES if state not in ("effective", "excluded"))
+#: Marks on gap rows, in the order they are shown: any number of them may hold.
+GAP_MARKS: Final = (
+    "never",
+    "missed_rounds",
+    "missed_twice",
+    "away_uncontacted",
+    "revisit_on_return",
+    "unassigned",
+    "priority_overdue",
+    "unlocated",
+    "issue_overdue",
+    "issue_undated",
+    "exclusion_pending",
+)
+#: Why a visited home still needs somebody.
+TODO_MARKS: Final = ("issue_overdue", "issue_undated", "unlocated", "unassigned")
+#: Terms of the priority, in the order they are printed; each is a column `p_<term>` of points.
+PRIORITY_TERMS: Final = (
+    "tag",
+    "never",
+    "overdue",
+    "misses",
+    "issue",
+    "issue_overdue",
+    "last_of_group",
+    "missed_rounds",
+)
+_REPEATED = 2
+
+
+def rank_gaps(
+    homes: pd.DataFrame, as_of: date, weights: config.PriorityWeights = config.PriorityWeights()
+) -> pd.DataFrame:
+    """Return the gap rows of a table of homes, highest priority first, one row per household.
+
+    `homes`: one row per household of D with the columns of `store.reads.read_homes`. Added columns: overdue_days,
+    one boolean per mark (`m_<mark>`), one integer per term (`p_<term>`), priority (their sum), suggested (1 … n).
+    """
+    gaps = homes[homes["effective"] == 0].copy()
+    open_homes = homes[homes["complete"] == 0].groupby("place")["household"].transform("size")
+    gaps["left_in_group"] = open_homes.reindex(gaps.index).fillna(0).astype(int)
+    gaps["overdue_days"] = _overdue_days(gaps, as_of)
+    _add_marks(gaps)
+    _add_priority(gaps, weights)
+    gaps = gaps.sort_values(
+        ["priority", "overdue_days", "village_code", "group_code", "code"], ascending=[False, False, True, True, True]
+    )
+    gaps["suggested"] = np.arange(1, len(gaps) + 1)
+    return gaps.reset_index(drop=True)
+
+
+def list_todos(homes: pd.DataFrame) -> pd.DataFrame:
+    """Return 已走访待办: visited homes with overdue or undated issues, no point or nobody responsible."""
+    todos = homes[homes["effective"] == 1].copy()
+    _add_marks(todos)
+    marks = [f"m_{mark}" for mark in TODO_MARKS]
+    return todos[todos[marks].any(axis=1)].sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
+
+
+def group_gaps(homes: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per place with a gap: place, names, roster, effective, remaining, one count per state, untouched.
+
+    Worst first by what is missing. `gaps` is the result of `rank_gaps` on the same homes.
+    """
+    keys = ["place", "township", "village", "group", "village_code", "group_code"]
+    rows = homes.groupby(keys, dropna=False).agg(roster=("household", "size"), effective=("effective", "sum"),
+                                                 complete=("complete", "sum")).reset_index()  # fmt: skip
+    rows["remaining"] = rows["roster"] - rows["effective"]
+    for state in GAP_STATES:
+        counts = gaps.loc[gaps["state"] == state].groupby("place").size()
+        rows[state] = rows["place"].map(counts).fillna(0).astype(int)
+    rows["untouched"] = rows["complete"] == 0
+    top = gaps.groupby("place")["priority"].max()
+    rows["priority"] = rows["place"].map(top).fillna(0).astype(int)
+    rows = rows[rows["remaining"] > 0]
+    order = ["remaining", "priority", "group_code"]
+    return rows.sort_values(order, ascending=[False, False, True]).reset_index(drop=True)
+
+
+def missed_in_a_row(homes: pd.Series, rounds: list[pd.Series]) -> pd.Series:
+    """连漏 k 轮 of each household id: `rounds`, newest first, map the households of a round's D to complete (0/1).
+
+    Counts rounds until one with h ∈ C; rounds whose D did not hold h are passed over.
+    """
+    missed = pd.Series(0, index=homes.index, dtype=int)
+    running = pd.Series(data=True, index=homes.index)
+    for complete in rounds:
+        there = homes.map(complete)
+        missed += (running & (there == 0)).astype(int)
+        running &= ~(there == 1)
+    return missed
+
+
+def _overdue_days(homes: pd.DataFrame, as_of: date) -> pd.Series:
+    days = (pd.Timestamp(as_of) - pd.to_datetime(homes["due_on"])).dt.days
+    return days.where(homes["overdue"] == 1, 0).fillna(0).astype(int)
+
+
+def _add_marks(homes: pd.DataFrame) -> None:
+    marks = {
+        "never": homes["last_on"].isna(),
+        "missed_rounds": homes["missed_rounds"] >= _REPEATED,
+        "missed_twice": homes["misses"] >= config.MISSES_MARK,
+        "away_uncontacted": (homes["away"] == 1) & (homes["phone"] == 0),
+        "revisit_on_return": (homes["phone"] == 1) & (homes["effective"] == 0),
+        "unassigned": homes["assigned"] == 0,
+        "priority_overdue": (homes["priority_home"] == 1) & (homes["overdue"] == 1),
+        "unlocated": homes["located"] == 0,
+        "issue_overdue": homes["overdue_issues"] > 0,
+        "issue_undated": homes["undated_issues"] > 0,
+        "exclusion_pending": homes["pending"] == 1,
+    }
+    for mark, holds in marks.items():
+        homes[f"m_{mark}"] = holds.astype(bool)
+
+
+def _add_priority(gaps: pd.DataFrame, weights: config.PriorityWeights) -> None:
+    terms = {
+        "tag": weights.tag * gaps["priority_home"],
+        "never": weights.never * gaps["m_never"],
+        "overdue": np.minimum(weights.overdue_cap, weights.overdue_day * gaps["overdue_days"]),
+        "misses": weights.misses * gaps["m_missed_twice"],
+        "issue": weights.issue * (gaps["open_issues"] > 0),
+        "issue_overdue": weights.issue_overdue * gaps["m_issue_overdue"],
+        "last_of_group": weights.last_of_group * (gaps["left_in_group"] == 1),
+        "missed_rounds": weights.missed_round * gaps["missed_rounds"],
+    }
+    for term, points in terms.items():
+        gaps[f"p_{term}"] = points.astype(int)
+    gaps["priority"] = gaps[[f"p_{term}" for term in PRIORITY_TERMS]].sum(axis=1).astype(int)

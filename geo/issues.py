@@ -1,0 +1,148 @@
+"""The one definition of every issue figure (domain §3): expressions to execute elsewhere; nothing here executes.
+
+State and level as of a day come from `issue_event`, the whole history; an issue counts from its first event.
+valid = not invalid and not a duplicate; open = valid and not closed, so deferred and resolved-but-unverified are open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal, or_, select
+
+from geo import codes
+from geo.coverage.metrics import Share
+from geo.schema import issue, issue_event, issue_household
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+#: The counts of `roll_up_issues`, each additive over places.
+ISSUE_COUNTS = (
+    "valid", "closed", "open", "overdue", "undated", "in_time", "deferred", "unverified",
+    "solved_on_spot", "solved", "explained", "transferred_out", "judged", "on_time",
+)  # fmt: skip
+_DONE = ("resolved", "closed")
+_REWORK = ("reworked", "reopened")
+
+
+def _bit(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
+
+
+def _rank(level: ColumnElement[str]) -> ColumnElement[int]:
+    return case({name: nth for nth, name in enumerate(codes.ISSUE_LEVELS)}, value=level)
+
+
+def issue_status(as_of: date) -> Select[Any]:
+    """One row per issue raised by `as_of`: flags are 0/1.
+
+    Columns: issue, place, scope, category, state, level (highest so far, 0 village … 2 district), due_on, raised_on,
+    resolved_on, close_kind, valid, closed, open, bucket (overdue / undated / in_time, of open ones; empty when closed).
+    resolved_on = the last resolution ≤ t with no later rework or reopening; a closing without one is its own.
+    """
+    history = (
+        select(
+            issue_event,
+            func.row_number()
+            .over(partition_by=issue_event.c.issue, order_by=(issue_event.c.on.desc(), issue_event.c.seq.desc()))
+            .label("nth"),
+        )
+        .where(issue_event.c.on <= as_of)
+        .subquery("history")
+    )
+    past = (
+        select(
+            history.c.issue,
+            func.max(case((history.c.nth == 1, history.c.to_state))).label("state"),
+            func.max(_rank(history.c.to_level)).label("level"),
+            func.max(case((history.c.to_state.in_(_DONE), history.c.on))).label("done_on"),
+            func.max(case((history.c.kind == "resolved", history.c.on))).label("last_resolved_on"),
+        )
+        .group_by(history.c.issue)
+        .subquery("past")
+    )
+    done = past.c.state.in_(_DONE)
+    resolved_on = case((done, func.coalesce(past.c.last_resolved_on, past.c.done_on)))
+    valid = and_(past.c.state != "invalid", issue.c.duplicate_of.is_(None))
+    is_open = and_(valid, past.c.state != "closed")
+    measured_on = case((past.c.state == "resolved", resolved_on), else_=literal(as_of, Date))
+    bucket = case((issue.c.due_on.is_(None), "undated"), (issue.c.due_on < measured_on, "overdue"), else_="in_time")
+    return select(
+        issue.c.id.label("issue"), issue.c.place, issue.c.scope, issue.c.category, past.c.state, past.c.level,
+        issue.c.due_on, issue.c.raised_on, resolved_on.label("resolved_on"),
+        case((past.c.state == "closed", issue.c.close_kind)).label("close_kind"),
+        _bit(valid).label("valid"), _bit(and_(valid, past.c.state == "closed")).label("closed"),
+        _bit(is_open).label("open"), case((is_open, bucket)).label("bucket"),
+    ).join(past, past.c.issue == issue.c.id)  # fmt: skip
+
+
+def roll_up_issues(as_of: date) -> Select[Any]:
+    """One row per place that issues are filed under: the counts of `ISSUE_COUNTS`.
+
+    judged, on_time: 按期办结率 = resolved_on ≤ due_on over {due_on known and (resolved or due_on < t)}; an issue due
+    today is in time.
+    """
+    status = issue_status(as_of).subquery("status")
+    is_valid, is_open = status.c.valid == 1, status.c.open == 1
+    resolved = status.c.resolved_on.is_not(None)
+    judged = and_(is_valid, status.c.due_on.is_not(None), or_(resolved, status.c.due_on < as_of))
+    conditions: dict[str, ColumnElement[bool]] = {
+        "valid": is_valid,
+        "closed": status.c.closed == 1,
+        "open": is_open,
+        **{name: status.c.bucket == name for name in ("overdue", "undated", "in_time")},
+        "deferred": and_(is_open, status.c.state == "deferred"),
+        "unverified": and_(is_open, status.c.state == "resolved"),
+        **{kind: and_(status.c.closed == 1, status.c.close_kind == kind) for kind in codes.CLOSE_KINDS},
+        "judged": judged,
+        "on_time": and_(judged, resolved, status.c.resolved_on <= status.c.due_on),
+    }
+    sums = (func.sum(_bit(conditions[name])).label(name) for name in ISSUE_COUNTS)
+    return select(status.c.place, *sums).group_by(status.c.place)
+
+
+def rings(as_of: date) -> Select[Any]:
+    """One row per household with an open issue: its worst ring, open, overdue and undated issues.
+
+    ring is an index into `codes.ISSUE_RINGS`: overdue > open > deferred > none. Only issues that name the household
+    and are of household scope count; group and village issues stand on their area.
+    """
+    status = issue_status(as_of).subquery("status")
+    ring = case((status.c.state == "deferred", 1), (status.c.bucket == "overdue", 3), else_=2)
+    return (
+        select(
+            issue_household.c.household,
+            func.max(ring).label("ring"),
+            func.count().label("open_issues"),
+            func.sum(_bit(status.c.bucket == "overdue")).label("overdue_issues"),
+            func.sum(_bit(status.c.bucket == "undated")).label("undated_issues"),
+        )
+        .join(status, status.c.issue == issue_household.c.issue)
+        .where(status.c.open == 1, status.c.scope == "household")
+        .group_by(issue_household.c.household)
+    )
+
+
+def highest_levels(as_of: date) -> Select[Any]:
+    """One row per household with a valid household-scope issue: household, level (the highest of its own issues).
+
+    研判上报漏斗: reached(L) = level ≥ L (进入本级); stopped(L) = level = L (止于本级); Σ stopped = reached(village).
+    """
+    status = issue_status(as_of).subquery("status")
+    return (
+        select(issue_household.c.household, func.max(status.c.level).label("level"))
+        .join(status, status.c.issue == issue_household.c.issue)
+        .where(status.c.valid == 1, status.c.scope == "household")
+        .group_by(issue_household.c.household)
+    )
+
+
+def issue_shares(counts: Mapping[str, int]) -> dict[str, Share]:
+    """Return 清零率 = closed / valid, the closing kinds of closed side by side, and 按期办结率, from counts."""
+    shares = {"kpi.clear": Share("kpi.clear", counts["closed"], counts["valid"])}
+    for kind in codes.CLOSE_KINDS:
+        shares[f"kpi.{kind}"] = Share(f"kpi.{kind}", counts[kind], counts["closed"])
+    shares["kpi.ontime"] = Share("kpi.ontime", counts["on_time"], counts["judged"])
+    return shares

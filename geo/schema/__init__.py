@@ -1,0 +1,80 @@
+"""The single list of tables, columns, types, allowed values, and Chinese headers with their aliases.
+
+DDL, importer, templates, exports and docs all read it.
+"""
+
+from geo.schema.base import metadata
+from geo.schema.columns import (
+    AMBIGUOUS_HEADERS,
+    GAP_COLUMNS,
+    IGNORED_HEADERS,
+    IMPORT_FIELDS,
+    REFUSED_HEADERS,
+    Field,
+)
+from geo.schema.record import (
+    assignment,
+    audit_log,
+    export_log,
+    issue,
+    issue_event,
+    issue_household,
+    measure,
+    person,
+    team,
+    team_member,
+    visit,
+    visit_person,
+    visit_topic,
+)
+from geo.schema.register import (
+    CELL_COUNTS,
+    coverage_cell,
+    coverage_day,
+    household,
+    household_tag,
+    import_batch,
+    import_refused,
+    import_row,
+    place,
+    place_path,
+    round_,
+    round_roster,
+    setting,
+)
+
+__all__ = [
+    "AMBIGUOUS_HEADERS",
+    "CELL_COUNTS",
+    "GAP_COLUMNS",
+    "IGNORED_HEADERS",
+    "IMPORT_FIELDS",
+    "REFUSED_HEADERS",
+    "Field",
+    "assignment",
+    "audit_log",
+    "coverage_cell",
+    "coverage_day",
+    "export_log",
+    "household",
+    "household_tag",
+    "import_batch",
+    "import_refused",
+    "import_row",
+    "issue",
+    "issue_event",
+    "issue_household",
+    "measure",
+    "metadata",
+    "person",
+    "place",
+    "place_path",
+    "round_",
+    "round_roster",
+    "setting",
+    "team",
+    "team_member",
+    "visit",
+    "visit_person",
+    "visit_topic",
+]

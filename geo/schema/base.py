@@ -1,0 +1,73 @@
+"""What table definitions share: the metadata and column makers.
+
+Times are UTC ISO text (`…Z`); days are local dates. lon and lat are WGS84 degrees. `info={"personal": True}` marks personal data.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    DDL,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+
+metadata = MetaData()
+PERSONAL: Final[dict[str, Any]] = {"personal": True}
+
+
+def id_column() -> Column[str]:
+    """Make a text key, made by whoever creates the row."""
+    return Column("id", String, primary_key=True)
+
+
+def ref(name: str, target: str, *, null: bool = False) -> Column[str]:
+    """Make a reference to another table's id."""
+    return Column(name, ForeignKey(f"{target}.id"), nullable=null)
+
+
+def code(
+    name: str, allowed: tuple[str, ...], *, null: bool = False, default: str | None = None
+) -> Column[str]:
+    """Make a word of a closed list, checked by the database."""
+    listed = ", ".join(f"'{word}'" for word in allowed)
+    return Column(
+        name, String, CheckConstraint(f"{name} IN ({listed})"), nullable=null, server_default=default
+    )
+
+
+def edited() -> tuple[Column[Any], ...]:
+    """Columns of every row that can change; `rev` is the optimistic lock."""
+    return (
+        Column("created_at", String, nullable=False),
+        Column("created_by", String, nullable=False),
+        Column("updated_at", String),
+        Column("updated_by", String),
+        Column("rev", Integer, nullable=False, server_default="1"),
+    )
+
+
+def flag(name: str, *, default: bool = False) -> Column[bool]:
+    """Make a yes-or-no column, never empty."""
+    return Column(name, Boolean, nullable=False, server_default=text("1" if default else "0"))
+
+
+def count(name: str) -> Column[int]:
+    """Make a whole number, never empty."""
+    return Column(name, Integer, nullable=False, server_default="0")
+
+
+def forbid_updates(table: Table) -> DDL:
+    """Return a trigger that refuses to change rows of an append-only table once they are written."""
+    return DDL(
+        f"CREATE TRIGGER {table.name}_append_only BEFORE UPDATE ON {table.name} "
+        f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only'); END"
+    ).execute_if(dialect="sqlite")

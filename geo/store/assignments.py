@@ -1,0 +1,199 @@
+"""Who goes to which home, by when: at most one live assignment a household and one a group; a new one replaces it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, case, func, or_, select
+
+from geo import codes
+from geo.access import require_area, require_right
+from geo.audit import log_change
+from geo.coverage import is_live
+from geo.errors import Conflict, Invalid, NotFound
+from geo.model import new_id
+from geo.schema import assignment, household, person, place_path, round_roster, team, team_member
+from geo.store.cells import refresh_cells
+from geo.store.database import now, read_today
+from geo.store.rounds import find_round
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Connection, RowMapping
+
+    from geo.model import Round, Scope
+    from geo.store.database import Database
+
+
+def assign(
+    db: Database,
+    scope: Scope,
+    *,
+    round_id: str,
+    assignee: str,
+    due_on: date,
+    households: list[str] | None = None,
+    groups: list[str] | None = None,
+) -> int:
+    """Give households or whole groups of a round's roster to a person or team with a due date; return how many.
+
+    A live assignment of the same household or group becomes `replaced`. Raises `NotFound` for an unknown assignee,
+    `Invalid` for a due date outside the round or a household outside its roster.
+    """
+    require_right(scope, "assign")
+    with db.write() as connection:
+        round_ = find_round(connection, round_id)
+        _check_due(round_, due_on)
+        column = _assignee_column(connection, assignee)
+        leaves = _leaves(connection, scope, round_, households or [], groups or [])
+        stamp = {"updated_at": now(), "updated_by": scope.actor}
+        for target, ids in (("household", households or []), ("place", groups or [])):
+            for one in dict.fromkeys(ids):
+                _end_live(connection, round_.id, target, one, {**stamp, "status": "replaced"})
+                connection.execute(
+                    assignment.insert().values(
+                        {"id": new_id(), "round": round_.id, target: one, column: assignee, "due_on": due_on,
+                         "status": "assigned", "created_at": now(), "created_by": scope.actor}
+                    )
+                )  # fmt: skip
+        count = len(set(households or [])) + len(set(groups or []))
+        diff = {"round": round_.id, "to": assignee, "due_on": due_on, "count": count}
+        log_change(connection, scope, action="assign", object_id=assignee, diff=diff)
+        refresh_cells(connection, round_.id, read_today(connection), leaves)
+        return count
+
+
+def withdraw(db: Database, scope: Scope, *, round_id: str, households: list[str]) -> int:
+    """Withdraw the live assignments of households; return how many there were."""
+    require_right(scope, "assign")
+    with db.write() as connection:
+        round_ = find_round(connection, round_id)
+        leaves = _leaves(connection, scope, round_, households, [])
+        values = {"updated_at": now(), "updated_by": scope.actor, "status": "withdrawn"}
+        ended = sum(_end_live(connection, round_.id, "household", one, values) for one in set(households))
+        log_change(connection, scope, action="withdraw", object_id=round_.id, diff={"count": ended})
+        refresh_cells(connection, round_.id, read_today(connection), leaves)
+        return ended
+
+
+def change_assignment(
+    db: Database, scope: Scope, *, assignment_id: str, rev: int, due_on: date | None = None, status: str | None = None
+) -> None:
+    """Change the due date or the status (accepted, returned, withdrawn) of a live assignment.
+
+    Raises `NotFound`, `Conflict` when it changed since `rev`.
+    """
+    require_right(scope, "assign")
+    with db.write() as connection:
+        row = connection.execute(select(assignment).where(assignment.c.id == assignment_id)).mappings().first()
+        if row is None:
+            raise NotFound("err.no_assignment", id=assignment_id)
+        if row["rev"] != rev or row["status"] not in codes.LIVE_ASSIGNMENTS:
+            raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
+        round_ = find_round(connection, row["round"])
+        if due_on is not None:
+            _check_due(round_, due_on)
+        homes = [row["household"]] if row["household"] else []
+        leaves = _leaves(connection, scope, round_, homes, [row["place"]] if row["place"] else [])
+        values = {"due_on": due_on or row["due_on"], "status": status or row["status"], "rev": rev + 1}
+        connection.execute(
+            assignment.update()
+            .where(assignment.c.id == assignment_id)
+            .values(**values, updated_at=now(), updated_by=scope.actor)
+        )
+        log_change(connection, scope, action="assignment.change", object_id=assignment_id, diff=values)
+        refresh_cells(connection, round_.id, read_today(connection), leaves)
+
+
+def list_assignees(db: Database, scope: Scope, *, place_id: str) -> list[RowMapping]:
+    """Return whom work under a place can be given to: id, name, role (team or a `codes.TEAM_ROLES` word).
+
+    First the group cadres and helpers under the place, then members of the village's team, then the teams.
+    """
+    require_right(scope, "view")
+    here = select(place_path.c.place).where(place_path.c.ancestor == place_id)
+    above = select(place_path.c.ancestor).where(place_path.c.place == place_id)
+    own = team_member.c.place.in_(here)
+    with db.read() as connection:
+        today = read_today(connection)
+        people = connection.execute(
+            select(person.c.id, person.c.name, func.min(team_member.c.role).label("role"))
+            .join(team_member, team_member.c.person == person.c.id)
+            .join(team, team.c.id == team_member.c.team)
+            .where(
+                or_(own, team.c.village.in_(here), team.c.village.in_(above)),
+                or_(team_member.c.until.is_(None), team_member.c.until >= today),
+            )
+            .group_by(person.c.id, person.c.name)
+            .order_by(func.max(case((own, 1), else_=0)).desc(), person.c.name)
+        ).mappings()
+        teams = connection.execute(
+            select(team.c.id, team.c.name).where(or_(team.c.village.in_(here), team.c.village.in_(above)))
+        ).mappings()
+        return [*people, *teams]
+
+
+def add_person(db: Database, scope: Scope, *, name: str, place_id: str) -> str:
+    """Add somebody work can be given to, as a member of the village's team (made if there is none); return the id.
+
+    Raises `Invalid` for an empty name.
+    """
+    require_right(scope, "assign")
+    if not name.strip():
+        raise Invalid("err.name_empty")
+    with db.write() as connection:
+        require_area(connection, scope, place_id)
+        stamp = {"created_at": now(), "created_by": scope.actor}
+        person_id = new_id()
+        connection.execute(person.insert().values(id=person_id, name=name.strip(), place=place_id, **stamp))
+        team_id = connection.execute(select(team.c.id).where(team.c.village == place_id)).scalar()
+        if team_id is None:
+            team_id = new_id()
+            connection.execute(team.insert().values(id=team_id, name="", village=place_id, **stamp))
+        connection.execute(
+            team_member.insert().values(
+                id=new_id(), team=team_id, person=person_id, role="group_cadre", place=place_id,
+                since=read_today(connection), **stamp,
+            )
+        )  # fmt: skip
+        log_change(connection, scope, action="person.add", object_id=person_id)
+        return person_id
+
+
+def _check_due(round_: Round, due_on: date) -> None:
+    if not round_.starts_on <= due_on <= round_.ends_on:
+        raise Invalid("err.due_outside", d=due_on, starts=round_.starts_on, ends=round_.ends_on)
+
+
+def _assignee_column(connection: Connection, assignee: str) -> str:
+    if connection.execute(select(person.c.id).where(person.c.id == assignee)).first():
+        return "person"
+    if connection.execute(select(team.c.id).where(team.c.id == assignee)).first():
+        return "team"
+    raise NotFound("err.no_assignee", id=assignee)
+
+
+def _leaves(connection: Connection, scope: Scope, round_: Round, households: list[str], groups: list[str]) -> set[str]:
+    """The leaf places to recompute; checks that every household is on the roster and every place in the area."""
+    leaves = set(groups)
+    for one in households:
+        place_id = connection.execute(
+            select(round_roster.c.place).where(round_roster.c.round == round_.id, round_roster.c.household == one)
+        ).scalar()
+        if place_id is None:
+            code = connection.execute(select(household.c.code).where(household.c.id == one)).scalar()
+            raise Invalid("err.not_in_roster", code=code or one)
+        leaves.add(place_id)
+    for place_id in leaves:
+        require_area(connection, scope, place_id)
+    return leaves
+
+
+def _end_live(connection: Connection, round_id: str, target: str, one: str, values: dict[str, object]) -> int:
+    live = and_(
+        assignment.c.round == round_id,
+        assignment.c[target] == one,
+        is_live(assignment),
+    )
+    return connection.execute(assignment.update().where(live).values(**values, rev=assignment.c.rev + 1)).rowcount

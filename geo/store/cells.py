@@ -1,0 +1,130 @@
+"""Coverage cells: the counts of every leaf and of everything above it, kept true inside the transaction that changes them.
+
+A cell `own` is the leaf's row of `coverage.roll_up`; the cell `all` of a place is the sum of the `own` cells under it.
+Cells hold for the day in `coverage_day` only; a round whose day is not today's is rebuilt on its first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, func, insert, literal, select
+
+from geo.coverage import Counts, homes_at, roll_up
+from geo.schema import CELL_COUNTS, coverage_cell, coverage_day, place_path
+from geo.store.database import read_today
+from geo.store.rounds import find_round
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from geo.model import Round
+    from geo.store.database import Database
+
+
+def refresh_cells(connection: Connection, round_id: str, as_of: date, places: Iterable[str] | None = None) -> None:
+    """Recompute the cells of some leaf places, and of all above them; without places, of the whole round."""
+    round_ = find_round(connection, round_id)
+    if places is None or _day_of(connection, round_id) != as_of:
+        rebuild_round(connection, round_id, as_of)
+        return
+    for leaf in sorted(set(places)):
+        _refresh_leaf(connection, round_, as_of, leaf)
+
+
+def rebuild_round(connection: Connection, round_id: str, as_of: date) -> None:
+    """Compute every cell of the round anew as of a day."""
+    round_ = find_round(connection, round_id)
+    connection.execute(coverage_cell.delete().where(coverage_cell.c.round == round_id))
+    fresh = roll_up(round_, as_of).subquery("fresh")
+    counts = [fresh.c[name] for name in CELL_COUNTS]
+    own = select(literal(round_id), fresh.c.place, literal("own"), *counts)
+    columns = ["round", "place", "span", *CELL_COUNTS]
+    connection.execute(insert(coverage_cell).from_select(columns, own))
+    below = coverage_cell.alias("below")
+    total = (
+        select(
+            literal(round_id),
+            place_path.c.ancestor,
+            literal("all"),
+            *(func.sum(below.c[name]) for name in CELL_COUNTS),
+        )
+        .join(place_path, place_path.c.place == below.c.place)
+        .where(below.c.round == round_id, below.c.span == "own")
+        .group_by(place_path.c.ancestor)
+    )
+    connection.execute(insert(coverage_cell).from_select(columns, total))
+    connection.execute(coverage_day.delete().where(coverage_day.c.round == round_id))
+    connection.execute(coverage_day.insert().values(round=round_id, as_of=as_of))
+
+
+def ensure_cells(db: Database, round_id: str) -> None:
+    """Rebuild the round's cells if they are not of today."""
+    with db.read() as connection:
+        if _day_of(connection, round_id) == read_today(connection):
+            return
+    with db.write() as connection:
+        today = read_today(connection)
+        if _day_of(connection, round_id) != today:
+            rebuild_round(connection, round_id, today)
+
+
+def read_cells(connection: Connection, round_id: str, places: Iterable[str], *, span: str = "all") -> dict[str, Counts]:
+    """Return the counts of each place that has any; the caller has called `ensure_cells`."""
+    wanted = select(coverage_cell).where(
+        coverage_cell.c.round == round_id, coverage_cell.c.span == span, coverage_cell.c.place.in_(list(places))
+    )
+    return {
+        row["place"]: Counts({name: row[name] for name in CELL_COUNTS}) for row in connection.execute(wanted).mappings()
+    }
+
+
+def differing_cells(connection: Connection, round_id: str) -> list[str]:
+    """Return the places whose stored cells differ from a full recompute as of the cells' own day (`check`)."""
+    day = _day_of(connection, round_id)
+    if day is None:
+        return []
+    expected: dict[str, dict[str, int]] = {}
+    for row in connection.execute(roll_up(find_round(connection, round_id), day)).mappings():
+        expected[row["place"]] = {name: row[name] for name in CELL_COUNTS}
+    totals: dict[str, dict[str, int]] = {}
+    paths = connection.execute(select(place_path.c.place, place_path.c.ancestor))
+    for place_id, ancestor in paths:
+        for name, value in expected.get(place_id, {}).items():
+            totals.setdefault(ancestor, dict.fromkeys(CELL_COUNTS, 0))[name] += value
+    stored = connection.execute(select(coverage_cell).where(coverage_cell.c.round == round_id)).mappings()
+    found: dict[tuple[str, str], dict[str, int]] = {
+        (row["place"], row["span"]): {name: row[name] for name in CELL_COUNTS} for row in stored
+    }
+    wanted = {(key, "own"): value for key, value in expected.items()}
+    wanted |= {(key, "all"): value for key, value in totals.items()}
+    nothing = dict.fromkeys(CELL_COUNTS, 0)
+    keys = wanted.keys() | found.keys()
+    return sorted({key[0] for key in keys if wanted.get(key, nothing) != found.get(key, nothing)})
+
+
+def _day_of(connection: Connection, round_id: str) -> date | None:
+    return connection.execute(select(coverage_day.c.as_of).where(coverage_day.c.round == round_id)).scalar()
+
+
+def _refresh_leaf(connection: Connection, round_: Round, as_of: date, leaf: str) -> None:
+    fresh = connection.execute(roll_up(round_, as_of, homes=homes_at(round_, leaf))).mappings().first()
+    new = {name: fresh[name] if fresh else 0 for name in CELL_COUNTS}
+    old = read_cells(connection, round_.id, [leaf], span="own").get(leaf, Counts.empty())
+    delta = {name: new[name] - old.values[name] for name in CELL_COUNTS}
+    if not any(delta.values()):
+        return
+    _add(connection, round_.id, [leaf], "own", delta)
+    above = connection.execute(select(place_path.c.ancestor).where(place_path.c.place == leaf)).scalars()
+    _add(connection, round_.id, list(above), "all", delta)
+
+
+def _add(connection: Connection, round_id: str, places: list[str], span: str, delta: dict[str, int]) -> None:
+    changes = {name: coverage_cell.c[name] + value for name, value in delta.items() if value}
+    for place_id in places:
+        here = and_(coverage_cell.c.round == round_id, coverage_cell.c.place == place_id, coverage_cell.c.span == span)
+        if not connection.execute(coverage_cell.update().where(here).values(changes)).rowcount:
+            connection.execute(coverage_cell.insert().values(round=round_id, place=place_id, span=span, **delta))

@@ -1,0 +1,88 @@
+"""Making a database: the file, its tables by migration, its settings, its units."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+
+from geo import config
+from geo.errors import Invalid
+from geo.schema import metadata
+from geo.store.database import Database, write_setting
+from geo.store.units import load_edition
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def create_database(path: Path | str, *, kind: str, edition: str, today: date | None = None) -> Database:
+    """Make a new database of a kind (`demo` or `real`) with the shipped units of an edition; return it open.
+
+    An empty edition loads no units: whoever asks brings their own.
+    `today` fixes the configured day; without it the clock decides. The file appears whole or not at all.
+    Raises `Invalid` when something is at the path already.
+    """
+    path = Path(path)
+    if path.exists():
+        raise Invalid("err.database_exists", path=path.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    sqlite3.connect(draft).close()
+    database = Database(draft)
+    try:
+        make_tables(database)
+        with database.write() as connection:
+            settings = {
+                "kind": kind,
+                "edition": edition,
+                "zone": config.ZONE,
+                "today": today.isoformat() if today else "clock",
+                "id_key": secrets.token_hex(32),
+            }
+            for key, value in settings.items():
+                write_setting(connection, key, value)
+            if edition:
+                load_edition(connection, edition)
+    except BaseException:
+        _remove(database)
+        raise
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    draft.rename(path)
+    return Database(path)
+
+
+def make_tables(database: Database) -> None:
+    """Make every table of the schema and stamp the file with the newest revision."""
+    with database.engine.begin() as connection:
+        metadata.create_all(connection)
+        command.stamp(_alembic(connection), "head")
+
+
+def migrate(database: Database) -> None:
+    """Bring an older file to the newest revision of the schema."""
+    with database.write() as connection:
+        command.upgrade(_alembic(connection), "head")
+
+
+def _alembic(connection: Connection) -> Config:
+    alembic = Config()
+    alembic.set_main_option("script_location", str(MIGRATIONS))
+    alembic.attributes["connection"] = connection
+    return alembic
+
+
+def _remove(database: Database) -> None:
+    database.close()
+    for suffix in ("", "-wal", "-shm"):
+        database.path.with_name(database.path.name + suffix).unlink(missing_ok=True)

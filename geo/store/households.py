@@ -1,0 +1,250 @@
+"""Households: facts, point, group, tags. Every change carries the row's `rev` and is logged; the roster place stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from geo import codes
+from geo.access import require_area, require_right
+from geo.audit import log_change
+from geo.errors import Conflict, Invalid, NotFound
+from geo.model import new_id
+from geo.schema import household, household_tag, place
+from geo.store.cells import refresh_cells
+from geo.store.database import now, read_today
+from geo.store.places import find_place
+from geo.store.roster import add_to_roster
+from geo.store.rounds import roster_places, round_of_day
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Connection, RowMapping
+
+    from geo.model import Scope
+    from geo.store.database import Database
+
+#: Columns that `edit_household` may change.
+EDITABLE = ("head_name", "phone", "size", "household_class", "residence", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class NewHousehold:
+    """A household to add: its place is a group, or a village without groups."""
+
+    id: str
+    code: str
+    place: str
+    head_name: str
+    size: int | None = None
+    phone: str = ""
+    household_class: str = "general"
+
+
+def get_household(db: Database, scope: Scope, *, household_id: str) -> RowMapping:
+    """Return a household's row (columns of `household`); names and phones are masked by the reader (`geo.mask`).
+
+    Raises `NotFound`, `NotAllowed`.
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        row = _row(connection, household_id)
+        require_area(connection, scope, row["place"])
+        return row
+
+
+def household_by_tile_id(db: Database, scope: Scope, *, tile_id: int) -> str:
+    """Return the id of the household a map symbol stands for. Raises `NotFound`, `NotAllowed`."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        row = connection.execute(
+            select(household.c.id, household.c.place).where(household.c.tile_id == tile_id)
+        ).first()
+        if row is None:
+            raise NotFound("err.no_household", household=tile_id)
+        require_area(connection, scope, row.place)
+        return str(row.id)
+
+
+def list_tags(db: Database, scope: Scope, *, household_id: str) -> list[str]:
+    """Return the tags the household holds today, in the order of `codes.TAG_KINDS`."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        today = read_today(connection)
+        held = set(
+            connection.execute(
+                select(household_tag.c.kind).where(
+                    household_tag.c.household == household_id,
+                    household_tag.c.since <= today,
+                    or_(household_tag.c.until.is_(None), household_tag.c.until >= today),
+                )
+            ).scalars()
+        )
+    return [kind for kind in codes.TAG_KINDS if kind in held]
+
+
+def add_household(db: Database, scope: Scope, *, new: NewHousehold, join_round: bool = True) -> str:
+    """Add a household, into the open round of its village as 新增户 from today; return its id.
+
+    The same id again changes nothing. Raises `Invalid` for an empty or taken code or a place that is no leaf.
+    """
+    require_right(scope, "edit_household")
+    with db.write() as connection:
+        if connection.execute(select(household.c.id).where(household.c.id == new.id)).first():
+            return new.id
+        require_area(connection, scope, new.place)
+        today = read_today(connection)
+        insert_household(connection, scope, new=new, today=today)
+        if join_round:
+            running = round_of_day(connection, programme="visits", day=today, place_id=new.place)
+            if running is not None and running.status == "open":
+                add_to_roster(connection, round_id=running.id, household_id=new.id, place_id=new.place, on=today)
+                refresh_cells(connection, running.id, today, [new.place])
+        log_change(connection, scope, action="household.add", object_id=new.id, diff={"code": new.code})
+        return new.id
+
+
+def insert_household(connection: Connection, scope: Scope, *, new: NewHousehold, today: date) -> None:
+    """Insert a household inside a write transaction; see `add_household`."""
+    if not new.code.strip():
+        raise Invalid("err.code_empty")
+    if new.size is not None and new.size < 0:
+        raise Invalid("err.size")
+    village = village_of(connection, new.place)
+    next_tile = 1 + (connection.execute(select(func.max(household.c.tile_id))).scalar() or 0)
+    try:
+        connection.execute(
+            household.insert().values(
+                id=new.id, tile_id=next_tile, code=new.code.strip(), village=village, place=new.place,
+                head_name=new.head_name.strip(), phone=new.phone, size=new.size, household_class=new.household_class,
+                entered_on=today, created_at=now(), created_by=scope.actor,
+            )
+        )  # fmt: skip
+    except IntegrityError as error:
+        raise Invalid("err.code_taken", code=new.code) from error
+
+
+def village_of(connection: Connection, place_id: str) -> str:
+    """Return the village of a leaf: a group's parent, or a village that has no groups.
+
+    Raises `Invalid` for a township, a district, or a village with groups.
+    """
+    leaf = find_place(connection, place_id)
+    if leaf.level == "group" and leaf.parent:
+        return leaf.parent
+    has_groups = connection.execute(select(place.c.id).where(place.c.parent == place_id).limit(1)).first()
+    if leaf.level != "village" or has_groups:
+        raise Invalid("err.not_a_leaf", place=leaf.name)
+    return place_id
+
+
+def edit_household(db: Database, scope: Scope, *, household_id: str, rev: int, changes: dict[str, Any]) -> int:
+    """Change facts (`EDITABLE`) of a household; return the new rev. Raises `Conflict` when it changed since `rev`."""
+    require_right(scope, "edit_household")
+    unknown = set(changes) - set(EDITABLE)
+    if unknown:
+        raise Invalid("err.unknown_code", value=", ".join(sorted(unknown)))
+    size = changes.get("size")
+    if size is not None and size < 0:
+        raise Invalid("err.size")
+    with db.write() as connection:
+        return _change(connection, scope, household_id, rev, changes, action="household.edit")
+
+
+def move_household(db: Database, scope: Scope, *, household_id: str, rev: int, place_id: str) -> int:
+    """Move a household to another group of its village; its roster place stays. Returns the new rev."""
+    require_right(scope, "edit_household")
+    with db.write() as connection:
+        require_area(connection, scope, place_id)
+        row = _row(connection, household_id)
+        if village_of(connection, place_id) != row["village"]:
+            raise Invalid("err.other_village")
+        return _change(connection, scope, household_id, rev, {"place": place_id}, action="household.move")
+
+
+def set_point(db: Database, scope: Scope, *, household_id: str, rev: int, lon: float, lat: float) -> int:
+    """Set a household's point from a click on the map (lon, lat in WGS84 degrees); return the new rev."""
+    require_right(scope, "edit_household")
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90) or (lon == 0 and lat == 0):
+        raise Invalid("err.point")
+    with db.write() as connection:
+        values = {"lon": round(lon, 7), "lat": round(lat, 7), "coord_source": "map_click"}
+        return _change(connection, scope, household_id, rev, values, action="household.point")
+
+
+def set_tags(db: Database, scope: Scope, *, household_id: str, kinds: list[str]) -> None:
+    """Make the household hold exactly these tags from today on; what ends keeps its history."""
+    require_right(scope, "edit_household")
+    unknown = set(kinds) - set(codes.TAG_KINDS)
+    if unknown:
+        raise Invalid("err.unknown_code", value=", ".join(sorted(unknown)))
+    held = set(list_tags(db, scope, household_id=household_id))
+    with db.write() as connection:
+        row = _row(connection, household_id)
+        require_area(connection, scope, row["place"])
+        today = read_today(connection)
+        stamp = {"created_at": now(), "created_by": scope.actor}
+        for kind in sorted(set(kinds) - held):
+            connection.execute(
+                household_tag.insert().values(id=new_id(), household=household_id, kind=kind, since=today, **stamp)
+            )
+        ended = sorted(held - set(kinds))
+        for kind in ended:
+            _end_tag(connection, scope, household_id, kind, today)
+        log_change(
+            connection, scope, action="household.tags", object_id=household_id,
+            diff={"added": sorted(set(kinds) - held), "ended": ended},
+        )  # fmt: skip
+        _refresh_all(connection, household_id, today)
+
+
+def _end_tag(connection: Connection, scope: Scope, household_id: str, kind: str, today: date) -> None:
+    """End a tag yesterday; one that began today was a slip and goes."""
+    held = and_(
+        household_tag.c.household == household_id, household_tag.c.kind == kind, household_tag.c.until.is_(None)
+    )
+    connection.execute(household_tag.delete().where(held, household_tag.c.since == today))
+    yesterday = type(today).fromordinal(today.toordinal() - 1)
+    connection.execute(
+        household_tag.update()
+        .where(held)
+        .values(until=yesterday, status="ended", updated_at=now(), updated_by=scope.actor)
+    )
+
+
+def _row(connection: Connection, household_id: str) -> RowMapping:
+    row = connection.execute(select(household).where(household.c.id == household_id)).mappings().first()
+    if row is None:
+        raise NotFound("err.no_household", household=household_id)
+    return row
+
+
+def _change(
+    connection: Connection, scope: Scope, household_id: str, rev: int, changes: dict[str, Any], *, action: str
+) -> int:
+    row = _row(connection, household_id)
+    require_area(connection, scope, row["place"])
+    if row["rev"] != rev:
+        raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
+    changed = {name: value for name, value in changes.items() if row[name] != value}
+    if not changed:
+        return rev
+    connection.execute(
+        household.update()
+        .where(household.c.id == household_id)
+        .values(**changed, rev=rev + 1, updated_at=now(), updated_by=scope.actor)
+    )
+    personal = {column.name for column in household.c if column.info.get("personal")}
+    diff = {name: "…" if name in personal else [row[name], value] for name, value in changed.items()}
+    log_change(connection, scope, action=action, object_id=household_id, diff=diff)
+    _refresh_all(connection, household_id, read_today(connection))
+    return rev + 1
+
+
+def _refresh_all(connection: Connection, household_id: str, today: date) -> None:
+    for round_id, leaf in roster_places(connection, household_id):
+        refresh_cells(connection, round_id, today, [leaf])

@@ -1,0 +1,130 @@
+"""Issues in their simple form: raised, listed, counted by place; their history is `issue_event`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from geo import codes
+from geo.access import require_area, require_right
+from geo.audit import log_change
+from geo.errors import Invalid, NotFound
+from geo.issues import ISSUE_COUNTS, issue_status, roll_up_issues
+from geo.schema import household, issue, issue_event, issue_household, place, place_path
+from geo.store.database import now, read_today
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from sqlalchemy import Connection, RowMapping
+
+    from geo.model import IssueEntry, Scope
+    from geo.store.database import Database
+
+
+def raise_issue(db: Database, scope: Scope, *, entry: IssueEntry) -> str:
+    """Store one issue, open; the same id again changes nothing. Returns its number (台账号).
+
+    Raises `Invalid` (unknown code, future day, empty title, household scope without a household), `NotFound`.
+    """
+    require_right(scope, "raise_issue")
+    with db.write() as connection:
+        return insert_issue(connection, scope, entry=entry)
+
+
+def insert_issue(connection: Connection, scope: Scope, *, entry: IssueEntry) -> str:
+    """Store one issue inside a write transaction; see `raise_issue`."""
+    known = connection.execute(select(issue.c.number).where(issue.c.id == entry.id)).scalar()
+    if known is not None:
+        return known
+    _check(entry, read_today(connection))
+    require_area(connection, scope, entry.place)
+    number = next_number(connection, entry.place, entry.raised_on)
+    stamp = {"created_at": now(), "created_by": scope.actor}
+    connection.execute(
+        issue.insert().values(
+            id=entry.id, number=number, place=entry.place, raised_by_visit=entry.raised_by_visit, scope=entry.scope,
+            category=entry.category, title=entry.title.strip(), detail=entry.detail, raised_on=entry.raised_on,
+            route=entry.route, due_on=entry.due_on, original_due_on=entry.due_on, responsible=entry.responsible,
+            **stamp,
+        )
+    )  # fmt: skip
+    for one in dict.fromkeys(entry.households):
+        if connection.execute(select(household.c.id).where(household.c.id == one)).first() is None:
+            raise NotFound("err.no_household", household=one)
+        connection.execute(issue_household.insert().values(issue=entry.id, household=one))
+    connection.execute(
+        issue_event.insert().values(
+            issue=entry.id, seq=1, on=entry.raised_on, at=now(), actor=scope.actor, kind="raised",
+            to_level="village", to_state="open",
+        )
+    )  # fmt: skip
+    log_change(connection, scope, action="issue.raise", object_id=entry.id, diff={"category": entry.category})
+    return number
+
+
+def next_number(connection: Connection, place_id: str, raised_on: date) -> str:
+    """Return the next 台账号 of the village the place belongs to: village code, year, running number."""
+    village = connection.execute(
+        select(place.c.code)
+        .join(place_path, place_path.c.ancestor == place.c.id)
+        .where(place_path.c.place == place_id, place.c.level.in_(("village", "township", "district")))
+        .order_by(place_path.c.depth)
+    ).scalar()
+    prefix = f"{village}-{raised_on.year}-"
+    last = connection.execute(
+        select(func.max(issue.c.number)).where(issue.c.number.startswith(prefix, autoescape=True))
+    ).scalar()
+    return f"{prefix}{1 + (int(last.rsplit('-', 1)[1]) if last else 0):04d}"
+
+
+def list_issues(db: Database, scope: Scope, *, household_id: str) -> list[RowMapping]:
+    """Return the issues that name a household, newest first: columns of `issue` plus open, bucket (as of today)."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        today = read_today(connection)
+        status = issue_status(today).subquery("as_of_today")
+        rows = connection.execute(
+            select(issue, status.c.open, status.c.bucket)
+            .join(issue_household, issue_household.c.issue == issue.c.id)
+            .join(status, status.c.issue == issue.c.id)
+            .where(issue_household.c.household == household_id)
+            .order_by(issue.c.raised_on.desc(), issue.c.number.desc())
+        )
+        return list(rows.mappings())
+
+
+def count_issues(connection: Connection, as_of: date, places: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Return the `ISSUE_COUNTS` of each place with everything under it; places without issues have zeros."""
+    wanted = list(places)
+    leaves = roll_up_issues(as_of).subquery("leaves")
+    sums = (func.coalesce(func.sum(leaves.c[name]), 0).label(name) for name in ISSUE_COUNTS)
+    rows = connection.execute(
+        select(place_path.c.ancestor, *sums)
+        .join(leaves, leaves.c.place == place_path.c.place)
+        .where(place_path.c.ancestor.in_(wanted))
+        .group_by(place_path.c.ancestor)
+    ).mappings()
+    counts = {one: dict.fromkeys(ISSUE_COUNTS, 0) for one in wanted}
+    for row in rows:
+        counts[row["ancestor"]] = {name: int(row[name]) for name in ISSUE_COUNTS}
+    return counts
+
+
+def _check(entry: IssueEntry, today: date) -> None:
+    if entry.raised_on > today:
+        raise Invalid("err.future", d=entry.raised_on)
+    listed = (
+        (entry.scope, codes.ISSUE_SCOPES),
+        (entry.category, codes.ISSUE_CATEGORIES),
+        (entry.route, codes.ISSUE_ROUTES),
+    )
+    for value, allowed in listed:
+        if value not in allowed:
+            raise Invalid("err.unknown_code", value=value)
+    if not entry.title.strip():
+        raise Invalid("err.title_empty")
+    if entry.scope == "household" and not entry.households:
+        raise Invalid("err.issue_household")

@@ -1,0 +1,167 @@
+"""Units of every level: look-ups, breadcrumb, children, search."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pypinyin import Style, lazy_pinyin
+from sqlalchemy import func, select
+
+from geo.access import require_area, require_right
+from geo.errors import NotFound
+from geo.model import Place
+from geo.schema import household, place, place_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection, Row
+
+    from geo.model import Scope
+    from geo.store.database import Database
+
+_COLUMNS = (place.c.id, place.c.code, place.c.name, place.c.level, place.c.parent, place.c.edition)
+
+
+def _as_place(row: Row[tuple[str, str, str, str, str | None, str]]) -> Place:
+    return Place(*row)
+
+
+def find_place(connection: Connection, place_id: str) -> Place:
+    """Return a unit by id. Raises `NotFound`."""
+    row = connection.execute(select(*_COLUMNS).where(place.c.id == place_id)).first()
+    if row is None:
+        raise NotFound("err.no_place", place=place_id)
+    return _as_place(row)
+
+
+def get_place(db: Database, scope: Scope, *, place_id: str) -> Place:
+    """Return a unit within the scope's area. Raises `NotFound`, `NotAllowed`."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        found = find_place(connection, place_id)
+        require_area(connection, scope, place_id)
+        return found
+
+
+def root_place(db: Database) -> Place:
+    """Return the one unit without a parent: the district."""
+    with db.read() as connection:
+        row = connection.execute(select(*_COLUMNS).where(place.c.parent.is_(None))).first()
+    if row is None:
+        raise NotFound("err.no_place", place="")
+    return _as_place(row)
+
+
+def list_children(db: Database, scope: Scope, *, place_id: str) -> list[Place]:
+    """Return the units directly below one, by code."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        rows = connection.execute(select(*_COLUMNS).where(place.c.parent == place_id).order_by(place.c.code))
+        return [_as_place(row) for row in rows]
+
+
+def list_below(db: Database, scope: Scope, *, place_id: str, level: str) -> list[Place]:
+    """Return the units of a level under one (itself included when it is of the level), by code."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        rows = connection.execute(
+            select(*_COLUMNS)
+            .join(place_path, place_path.c.place == place.c.id)
+            .where(place_path.c.ancestor == place_id, place.c.level == level)
+            .order_by(place.c.code)
+        )
+        return [_as_place(row) for row in rows]
+
+
+def breadcrumb(db: Database, scope: Scope, *, place_id: str) -> list[Place]:
+    """Return the unit and those above it within the scope's area, highest first."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        rows = connection.execute(
+            select(*_COLUMNS, place_path.c.depth)
+            .join(place_path, place_path.c.ancestor == place.c.id)
+            .where(place_path.c.place == place_id)
+            .order_by(place_path.c.depth.desc())
+        ).all()
+    found = [Place(*row[:6]) for row in rows]
+    start = next((nth for nth, one in enumerate(found) if one.id == scope.area), 0)
+    return found[start:]
+
+
+def insert_place(connection: Connection, values: dict[str, object], *, parent: str | None) -> None:
+    """Insert a unit with its path rows; `values` are columns of `place`."""
+    connection.execute(place.insert().values(**values, parent=parent))
+    paths = [{"place": values["id"], "ancestor": values["id"], "depth": 0}]
+    if parent is not None:
+        above = connection.execute(
+            select(place_path.c.ancestor, place_path.c.depth).where(place_path.c.place == parent)
+        )
+        paths += [{"place": values["id"], "ancestor": row.ancestor, "depth": row.depth + 1} for row in above]
+    connection.execute(place_path.insert(), paths)
+
+
+@lru_cache(maxsize=20_000)
+def initials(name: str) -> str:
+    """Return the pinyin initials of a name: 和平乡 → hpx."""
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
+
+
+def search(db: Database, scope: Scope, *, words: str, limit: int = 8) -> list[dict[str, str]]:
+    """Return up to `limit` hits by name, code or pinyin initials: kind (place / household), id, label, place.
+
+    Household heads are matched only for roles that see names; codes match from their beginning or end.
+    """
+    require_right(scope, "view")
+    words = words.strip()
+    if not words:
+        return []
+    with db.read() as connection:
+        hits = _search_places(connection, scope, words, limit)
+        return hits + _search_households(connection, scope, words, limit - len(hits))
+
+
+def _search_places(connection: Connection, scope: Scope, words: str, limit: int) -> list[dict[str, str]]:
+    parent = place.alias("parent_place")
+    rows = connection.execute(
+        select(place.c.id, place.c.code, place.c.name, place.c.level, parent.c.name.label("parent_name"))
+        .join(place_path, place_path.c.place == place.c.id)
+        .outerjoin(parent, parent.c.id == place.c.parent)
+        .where(place_path.c.ancestor == scope.area)
+        .order_by(func.length(place.c.code), place.c.code)
+    )
+    hits = []
+    for row in rows:
+        if words in row.name or row.code.startswith(words) or initials(row.name).startswith(words.lower()):
+            label = f"{row.parent_name} {row.name}" if row.level == "group" else row.name
+            hits.append({"kind": "place", "id": row.id, "label": label, "place": row.id})
+            if len(hits) == limit:
+                break
+    return hits
+
+
+def _search_households(connection: Connection, scope: Scope, words: str, limit: int) -> list[dict[str, str]]:
+    if limit <= 0:
+        return []
+    matches = household.c.code.startswith(words, autoescape=True) | household.c.code.endswith(words, autoescape=True)
+    if scope.sees_names:
+        matches = matches | household.c.head_name.startswith(words, autoescape=True)
+    rows = connection.execute(
+        select(household.c.id, household.c.code, household.c.head_name, household.c.place)
+        .join(place_path, place_path.c.place == household.c.place)
+        .where(place_path.c.ancestor == scope.area, matches)
+        .order_by(household.c.code)
+        .limit(limit)
+    )
+    shown = "{0.code} {0.head_name}" if scope.sees_names else "{0.code}"
+    return [{"kind": "household", "id": row.id, "label": shown.format(row).strip(), "place": row.place} for row in rows]
+
+
+def places_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Place]:
+    """Return the units with these ids."""
+    rows = connection.execute(select(*_COLUMNS).where(place.c.id.in_(list(ids))))
+    return {row.id: _as_place(row) for row in rows}

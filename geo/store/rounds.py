@@ -1,0 +1,166 @@
+"""Rounds and their rosters: the roster is the denominator, its places are frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, exists, func, insert, literal, or_, select, true
+
+from geo import config
+from geo.access import require_area, require_right
+from geo.audit import log_change
+from geo.errors import Invalid, NotFound
+from geo.model import Round, new_id
+from geo.schema import household, place_path, round_, round_roster
+from geo.store.database import now
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from geo.model import Scope
+    from geo.store.database import Database
+
+_COLUMNS = (
+    round_.c.id, round_.c.programme, round_.c.name, round_.c.number, round_.c.scope, round_.c.starts_on,
+    round_.c.ends_on, round_.c.target_bp, round_.c.status, round_.c.away_phone_counts,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RoundPlan:
+    """A round to be made: inclusive local days, target in basis points, scope place id."""
+
+    name: str
+    starts_on: date
+    ends_on: date
+    scope: str
+    number: int | None = None
+    target_bp: int = config.TARGET_BP
+    away_phone_counts: bool = False
+    programme: str = config.PROGRAMME
+    status: str = "open"
+
+
+def find_round(connection: Connection, round_id: str) -> Round:
+    """Return a round by id or by number. Raises `NotFound`."""
+    same = round_.c.id == round_id
+    if round_id.isdecimal():
+        same = or_(same, round_.c.number == int(round_id))
+    row = connection.execute(select(*_COLUMNS).where(same).order_by(round_.c.id == round_id)).first()
+    if row is None:
+        raise NotFound("err.no_round", round=round_id)
+    return Round(*row)
+
+
+def list_rounds(db: Database, scope: Scope, *, programme: str | None = None) -> list[Round]:
+    """Return all rounds, of a programme if one is named, by their first day."""
+    require_right(scope, "view")
+    wanted = select(*_COLUMNS).order_by(round_.c.starts_on, round_.c.number)
+    if programme is not None:
+        wanted = wanted.where(round_.c.programme == programme)
+    with db.read() as connection:
+        return [Round(*row) for row in connection.execute(wanted)]
+
+
+def get_round(db: Database, scope: Scope, *, round_id: str) -> Round:
+    """Return a round by id or number. Raises `NotFound`."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        return find_round(connection, round_id)
+
+
+def current_round(db: Database, scope: Scope) -> Round | None:
+    """Return the round running today, else the last that has begun, else the first to come; None without rounds."""
+    rounds = list_rounds(db, scope)
+    today = db.today()
+    begun = [one for one in rounds if one.starts_on <= today]
+    running = [one for one in begun if one.ends_on >= today]
+    return (running or begun)[-1] if begun else (rounds[0] if rounds else None)
+
+
+def previous_round(db: Database, scope: Scope, *, of: Round) -> Round | None:
+    """Return the round of the same programme that ended last before this one began."""
+    earlier = [one for one in list_rounds(db, scope, programme=of.programme) if one.ends_on < of.starts_on]
+    return max(earlier, key=lambda one: one.ends_on) if earlier else None
+
+
+def create_round(db: Database, scope: Scope, *, plan: RoundPlan, baseline: list[str] | None = None) -> Round:
+    """Make a round; its baseline are the given households, else all that live in its scope and have not left.
+
+    Raises `Invalid` for days that are reversed or overlap a round of the same programme whose scope is equal,
+    above or below.
+    """
+    require_right(scope, "manage_round")
+    with db.write() as connection:
+        return insert_round(connection, scope, plan=plan, baseline=baseline)
+
+
+def insert_round(connection: Connection, scope: Scope, *, plan: RoundPlan, baseline: list[str] | None = None) -> Round:
+    """Make a round inside a write transaction; see `create_round`."""
+    require_area(connection, scope, plan.scope)
+    _check_days(connection, plan)
+    number = plan.number or 1 + (
+        connection.execute(select(func.max(round_.c.number)).where(round_.c.programme == plan.programme)).scalar() or 0
+    )
+    round_id = new_id()
+    connection.execute(
+        round_.insert().values(
+            id=round_id, programme=plan.programme, name=plan.name, number=number, scope=plan.scope,
+            starts_on=plan.starts_on, ends_on=plan.ends_on, target_bp=plan.target_bp, status=plan.status,
+            away_phone_counts=plan.away_phone_counts, created_at=now(), created_by=scope.actor,
+        )
+    )  # fmt: skip
+    add_baseline(connection, round_id, plan.scope, baseline)
+    log_change(connection, scope, action="round.create", object_id=round_id, diff={"name": plan.name})
+    return find_round(connection, round_id)
+
+
+def add_baseline(connection: Connection, round_id: str, scope_place: str, households: list[str] | None) -> None:
+    """Put households into the round's baseline at their present place; without a list, all living in the scope."""
+    living = (
+        select(literal(round_id), household.c.id, household.c.place, true())
+        .join(place_path, and_(place_path.c.place == household.c.place, place_path.c.ancestor == scope_place))
+        .where(household.c.exited_on.is_(None))
+        .where(
+            ~exists().where(round_roster.c.round == round_id, round_roster.c.household == household.c.id),
+        )
+    )
+    columns = ["round", "household", "place", "baseline"]
+    if households is None:
+        connection.execute(insert(round_roster).from_select(columns, living))
+        return
+    for start in range(0, len(households), 500):
+        part = living.where(household.c.id.in_(households[start : start + 500]))
+        connection.execute(insert(round_roster).from_select(columns, part))
+
+
+def _check_days(connection: Connection, plan: RoundPlan) -> None:
+    if plan.ends_on < plan.starts_on:
+        raise Invalid("err.round_days", starts=plan.starts_on, ends=plan.ends_on)
+    related = or_(
+        exists().where(place_path.c.place == round_.c.scope, place_path.c.ancestor == plan.scope),
+        exists().where(place_path.c.place == plan.scope, place_path.c.ancestor == round_.c.scope),
+    )
+    other = connection.execute(
+        select(round_.c.name).where(
+            round_.c.programme == plan.programme,
+            round_.c.starts_on <= plan.ends_on,
+            round_.c.ends_on >= plan.starts_on,
+            related,
+        )
+    ).scalar()
+    if other is not None:
+        raise Invalid("err.round_overlap", other=other)
+
+
+def round_of_day(connection: Connection, *, programme: str, day: date, place_id: str) -> Round | None:
+    """Return the round of the programme whose days contain the day and whose scope contains the place, if any."""
+    row = connection.execute(
+        select(*_COLUMNS)
+        .join(place_path, and_(place_path.c.ancestor == round_.c.scope, place_path.c.place == place_id))
+        .where(round_.c.programme == programme, round_.c.starts_on <= day, round_.c.ends_on >= day)
+    ).first()
+    return Round(*row) if row else None

@@ -1,0 +1,213 @@
+"""Visits: append-only. A correction is a void row plus a replacement; a row is voided at most once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from geo import codes
+from geo.access import require_area, require_right
+from geo.audit import log_change
+from geo.coverage import Counts
+from geo.errors import Conflict, Invalid, NotFound
+from geo.model import Saved, new_id
+from geo.schema import household, round_, round_roster, visit, visit_person, visit_topic
+from geo.store.cells import read_cells, refresh_cells
+from geo.store.database import now, read_today
+from geo.store.roster import propose_exclusion, withdraw_exclusion
+from geo.store.rounds import find_round, round_of_day
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Connection, RowMapping
+
+    from geo.model import Scope, VisitEntry
+    from geo.store.database import Database
+
+
+def record_visit(db: Database, scope: Scope, *, entry: VisitEntry) -> Saved:
+    """Store one visit and the coverage it makes, in one transaction; the same id again changes nothing.
+
+    Raises `Invalid` (future date, no reason, unknown code, locked round), `NotFound`, `NotAllowed`, `Conflict` when
+    the id belongs to another visit.
+    """
+    require_right(scope, "record_visit")
+    with db.write() as connection:
+        return insert_visit(connection, scope, entry=entry)
+
+
+def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> Saved:
+    """Store one visit inside a write transaction; see `record_visit`."""
+    today = read_today(connection)
+    check_entry(entry, today)
+    home = connection.execute(
+        select(household.c.id, household.c.place).where(household.c.id == entry.household)
+    ).first()
+    if home is None:
+        raise NotFound("err.no_household", household=entry.household)
+    require_area(connection, scope, home.place)
+    known = connection.execute(select(visit).where(visit.c.id == entry.id)).mappings().first()
+    if known is not None:
+        _check_same(known, entry)
+        return _saved(connection, entry, known["round"], home.place, created=False)
+    round_id = _round_for(connection, entry, home.place)
+    kind = entry.entry_kind or ("live" if entry.visited_on == today else "late")
+    connection.execute(
+        visit.insert().values(
+            id=entry.id, kind="visit", round=round_id, household=entry.household, visited_on=entry.visited_on,
+            recorded_at=now(), recorded_by=scope.actor, mode=entry.mode, outcome=entry.outcome, reason=entry.reason,
+            respondent=entry.respondent, revisit_on=entry.revisit_on, note=entry.note, entry_kind=kind,
+        )
+    )  # fmt: skip
+    if entry.persons:
+        connection.execute(visit_person.insert(), [{"visit": entry.id, "person": one} for one in set(entry.persons)])
+    if entry.topics:
+        connection.execute(visit_topic.insert(), [{"visit": entry.id, "topic": one} for one in set(entry.topics)])
+    if round_id and entry.outcome in codes.EXCLUDING_OUTCOMES and entry.mode == "in_person":
+        propose_exclusion(
+            connection, round_id=round_id, household_id=entry.household, on=entry.visited_on, reason=entry.outcome
+        )
+    log_change(connection, scope, action="visit.record", object_id=entry.id, diff={"outcome": entry.outcome})
+    _refresh(connection, round_id, entry.household, today)
+    return _saved(connection, entry, round_id, home.place, created=True)
+
+
+def void_visit(
+    db: Database, scope: Scope, *, visit_id: str, void_id: str, replacement: VisitEntry | None = None
+) -> Saved:
+    """Void a visit, and put another in its place where one is given; both stay on record.
+
+    The same `void_id` again changes nothing. Raises `NotFound`, `Conflict` when it was voided already, `Invalid`.
+    """
+    require_right(scope, "record_visit")
+    with db.write() as connection:
+        return insert_void(connection, scope, visit_id=visit_id, void_id=void_id, replacement=replacement)
+
+
+def insert_void(
+    connection: Connection, scope: Scope, *, visit_id: str, void_id: str, replacement: VisitEntry | None = None
+) -> Saved:
+    """Void a visit inside a write transaction; see `void_visit`."""
+    old = connection.execute(select(visit).where(visit.c.id == visit_id, visit.c.kind == "visit")).mappings().first()
+    if old is None:
+        raise NotFound("err.no_visit", visit=visit_id)
+    home_place = connection.execute(select(household.c.place).where(household.c.id == old["household"])).scalar_one()
+    require_area(connection, scope, home_place)
+    void = connection.execute(select(visit.c.id).where(visit.c.void_of == visit_id)).scalar()
+    if void not in (None, void_id):
+        raise Conflict("err.already_void", date=old["visited_on"])
+    if void is None:
+        _store_void(connection, scope, old, void_id)
+    if replacement is not None:
+        return insert_visit(connection, scope, entry=replacement)
+    return _saved(connection, None, old["round"], home_place, created=void is None, row_id=void_id)
+
+
+def list_visits(db: Database, scope: Scope, *, household_id: str) -> list[RowMapping]:
+    """Return the visits of a household, newest first, as mappings of `visit` columns plus void (voided?), round_name.
+
+    Void rows themselves are left out; a voided visit stays, marked.
+    """
+    require_right(scope, "view")
+    void = visit.alias("void")
+    with db.read() as connection:
+        rows = connection.execute(
+            select(visit, void.c.id.is_not(None).label("void"), round_.c.name.label("round_name"))
+            .outerjoin(void, void.c.void_of == visit.c.id)
+            .outerjoin(round_, round_.c.id == visit.c.round)
+            .where(visit.c.household == household_id, visit.c.kind == "visit")
+            .order_by(visit.c.visited_on.desc(), visit.c.recorded_at.desc())
+        )
+        return list(rows.mappings())
+
+
+def check_entry(entry: VisitEntry, today: date) -> None:
+    """Check what can be checked without the store. Raises `Invalid`."""
+    if entry.visited_on > today:
+        raise Invalid("err.future", d=entry.visited_on)
+    if entry.outcome not in codes.OUTCOMES or entry.mode not in codes.MODES:
+        raise Invalid("err.unknown_code", value=f"{entry.outcome} {entry.mode}")
+    if entry.outcome != "effective" and not entry.reason:
+        raise Invalid("err.reason")
+
+
+def change_outcome(entry: VisitEntry, *, outcome: str, reason: str | None) -> VisitEntry:
+    """Return the entry with another outcome under a new id: the replacement of a correction."""
+    return replace(entry, id=new_id(), outcome=outcome, reason=reason)
+
+
+def _check_same(known: RowMapping, entry: VisitEntry) -> None:
+    same = (known["household"], known["visited_on"], known["mode"], known["outcome"])
+    if same != (entry.household, entry.visited_on, entry.mode, entry.outcome):
+        raise Conflict("err.id_taken", id=entry.id)
+
+
+def _round_for(connection: Connection, entry: VisitEntry, place_id: str) -> str | None:
+    """The round of the programme by its days: first the one whose roster holds the household, else by its scope."""
+    held = connection.execute(
+        select(round_.c.id)
+        .join(round_roster, round_roster.c.round == round_.c.id)
+        .where(
+            round_.c.programme == entry.programme,
+            round_.c.starts_on <= entry.visited_on,
+            round_.c.ends_on >= entry.visited_on,
+            round_roster.c.household == entry.household,
+        )
+    ).scalar()
+    found = find_round(connection, held) if held else round_of_day(
+        connection, programme=entry.programme, day=entry.visited_on, place_id=place_id
+    )  # fmt: skip
+    if found is not None and found.status == "locked":
+        raise Invalid("err.locked", round=found.name)
+    return found.id if found else None
+
+
+def _store_void(connection: Connection, scope: Scope, old: RowMapping, void_id: str) -> None:
+    today = read_today(connection)
+    if old["round"] and find_round(connection, old["round"]).status == "locked":
+        raise Invalid("err.locked", round=old["round"])
+    connection.execute(
+        visit.insert().values(
+            id=void_id, kind="void", round=old["round"], household=old["household"], visited_on=old["visited_on"],
+            recorded_at=now(), recorded_by=scope.actor, mode=old["mode"], outcome=old["outcome"], void_of=old["id"],
+        )
+    )  # fmt: skip
+    if old["round"] and old["outcome"] in codes.EXCLUDING_OUTCOMES:
+        withdraw_exclusion(
+            connection,
+            round_id=old["round"],
+            household_id=old["household"],
+            on=old["visited_on"],
+            reason=old["outcome"],
+        )
+    log_change(connection, scope, action="visit.void", object_id=old["id"], diff={"void": void_id})
+    _refresh(connection, old["round"], old["household"], today)
+
+
+def _leaf(connection: Connection, round_id: str, household_id: str) -> str | None:
+    return connection.execute(
+        select(round_roster.c.place).where(round_roster.c.round == round_id, round_roster.c.household == household_id)
+    ).scalar()
+
+
+def _refresh(connection: Connection, round_id: str | None, household_id: str, today: date) -> None:
+    leaf = _leaf(connection, round_id, household_id) if round_id else None
+    if round_id and leaf:
+        refresh_cells(connection, round_id, today, [leaf])
+
+
+def _saved(
+    connection: Connection,
+    entry: VisitEntry | None,
+    round_id: str | None,
+    place_id: str,
+    *,
+    created: bool,
+    row_id: str = "",
+) -> Saved:
+    leaf = (_leaf(connection, round_id, entry.household) if round_id and entry else None) or place_id
+    counts = read_cells(connection, round_id, [leaf]).get(leaf, Counts.empty()) if round_id else Counts.empty()
+    return Saved(entry.id if entry else row_id, created, leaf, counts.effective, counts.roster)

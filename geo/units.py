@@ -1,0 +1,320 @@
+"""Names of units and groups: which unit a spelling means. Pure; nothing here guesses.
+
+A village has many spellings (孟溪 / 孟溪村 / 孟溪村委会 / 孟溪村村民委员会); 和平乡 is short for 和平土家族侗族乡; 村 and 社区 of one
+stem are different units. Groups (村民组) are numbers (一组 = 1组 = 第1组 = 第一村民组 = 1社) or names (周家组).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final
+
+from geo.schema.words import load_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+#: Digits of a village's code in the national list; a household code that begins with one is district-wide.
+VILLAGE_DIGITS: Final = 12
+_STEM_LEAST: Final = 2
+_SPACES = re.compile(r"\s+")
+_BRACKETS = re.compile(r"\([^)]*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit of the hierarchy as the matching sees it."""
+
+    id: str
+    code: str
+    name: str
+    full_name: str
+    level: str
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitMatch:
+    """What a spelling means: the unit, or why not (`blank`, `unknown`, `ambiguous`, `conflict`) and the nearest ones."""
+
+    unit: Unit | None
+    reason: str
+    candidates: tuple[Unit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """A group's name: `key` is equal for all spellings of one group, `name` is the normal form, `several` marks 二三组."""
+
+    key: str
+    name: str
+    several: bool = False
+
+
+def clean_name(text: str) -> str:
+    """Return a name with full-width characters made half-width and all white space removed."""
+    return _SPACES.sub("", unicodedata.normalize("NFKC", text))
+
+
+class UnitIndex:
+    """The spellings of one edition's units."""
+
+    def __init__(self, units: Iterable[Unit]) -> None:
+        """Index townships and villages by their spellings and codes, groups by their village."""
+        self.by_id = {unit.id: unit for unit in units}
+        self.by_code = {unit.code: unit for unit in self.by_id.values() if unit.level != "group"}
+        self._names: dict[str, dict[str, set[str]]] = {
+            level: defaultdict(set) for level in ("district", "township", "village")
+        }
+        self._stems: dict[str, dict[str, set[str]]] = {level: defaultdict(set) for level in self._names}
+        self.groups: dict[str, dict[str, Unit]] = defaultdict(dict)
+        for unit in self.by_id.values():
+            self._add(unit)
+        self._prefixes = sorted(
+            (*self._names["township"], *self._stems["township"]), key=lambda name: (-len(name), name)
+        )
+
+    def _add(self, unit: Unit) -> None:
+        if unit.level == "group":
+            group = parse_group(unit.name)
+            if unit.parent and group is not None:
+                self.groups[unit.parent][group.key] = unit
+            return
+        for name in _spellings(unit):
+            self._names[unit.level][name].add(unit.id)
+        stem = _stem(unit)
+        if len(stem) >= _STEM_LEAST:
+            self._stems[unit.level][stem].add(unit.id)
+
+    def match_village(self, village: str, *, township: str = "", district: str = "", code: str = "") -> UnitMatch:
+        """Return the village or community that name, township, district and code all mean.
+
+        `conflict`: they speak of different units; `ambiguous`: a bare stem that fits two; `unknown`: none fits.
+        """
+        return _match(self, clean_name(village), clean_name(township), clean_name(district), clean_name(code))
+
+    def coded(self, household_code: str) -> Unit | None:
+        """Return the village whose unit code a district-wide household code begins with, if any."""
+        unit = self.by_code.get(household_code[:VILLAGE_DIGITS]) if len(household_code) > VILLAGE_DIGITS else None
+        return unit if unit is not None and unit.level == "village" else None
+
+    def find(self, level: str, name: str) -> set[str]:
+        """Return the ids a spelling may mean at a level: an exact spelling before a bare stem."""
+        return self._names[level].get(name) or self._stems[level].get(name) or set()
+
+    def split_path(self, name: str) -> Iterator[tuple[str, str]]:
+        """Yield (township, village) readings of a name that carries its township: 和平乡孟溪村."""
+        for district in self._names["district"]:
+            if district in name:
+                name = name.split(district, 1)[1]
+        yield "", name
+        for prefix in self._prefixes:
+            if name.startswith(prefix) and len(name) > len(prefix):
+                yield prefix, name[len(prefix) :]
+
+    def nearest(self, name: str, township: Unit | None = None) -> tuple[Unit, ...]:
+        """Return up to five villages whose names look most like this one, of the township if it is known."""
+        villages = [
+            unit
+            for unit in self.by_id.values()
+            if unit.level == "village" and (township is None or unit.parent == township.id)
+        ]
+        by_name = {unit.name: unit for unit in villages}
+        close = get_close_matches(name, by_name, n=5, cutoff=0.3)
+        return tuple(by_name[one] for one in close) or tuple(villages[:5] if township else ())
+
+    def group(self, village: Unit, group: GroupName) -> Unit | None:
+        """Return the group of a village, if it is known."""
+        return self.groups[village.id].get(group.key) if village.id in self.groups else None
+
+
+def _match(index: UnitIndex, village: str, township: str, district: str, code: str) -> UnitMatch:
+    by_code = index.by_code.get(code[:VILLAGE_DIGITS])
+    if not village and not code:
+        return UnitMatch(None, "blank")
+    above = _match_township(index, township)
+    if above.reason not in ("matched", "blank"):
+        return UnitMatch(None, above.reason, above.candidates)
+    if district and not _is_district(index, district):
+        return UnitMatch(None, "conflict", index.nearest(village))
+    if not village:
+        found = {by_code.id} if by_code and by_code.level == "village" else set()
+    else:
+        found = _match_name(index, village, above.unit)
+    if above.unit is not None:
+        inside = {one for one in found if index.by_id[one].parent == above.unit.id}
+        if found and not inside:
+            return UnitMatch(None, "conflict", tuple(index.by_id[one] for one in sorted(found)))
+        found = inside
+    if not found:
+        return UnitMatch(None, "unknown", index.nearest(village, above.unit))
+    candidates = tuple(index.by_id[one] for one in sorted(found))
+    if len(candidates) > 1:
+        return UnitMatch(None, "ambiguous", candidates)
+    if len(code) >= VILLAGE_DIGITS and by_code != candidates[0]:
+        return UnitMatch(None, "conflict", (*candidates, *((by_code,) if by_code else ())))
+    return UnitMatch(candidates[0], "matched")
+
+
+def _match_name(index: UnitIndex, village: str, township: Unit | None) -> set[str]:
+    if village in index.by_code and index.by_code[village].level == "village":
+        return {index.by_code[village].id}
+    for prefix, name in index.split_path(village):
+        found = index.find("village", name)
+        if prefix:
+            parents = index.find("township", prefix)
+            found = {one for one in found if index.by_id[one].parent in parents}
+        elif township is not None:
+            inside = {one for one in found if index.by_id[one].parent == township.id}
+            found = inside or found
+        if found:
+            return found
+    return set()
+
+
+def _match_township(index: UnitIndex, name: str) -> UnitMatch:
+    if not name:
+        return UnitMatch(None, "blank")
+    coded = index.by_code.get(name)
+    for _, reading in index.split_path(name):
+        found = {coded.id} if coded and coded.level == "township" else index.find("township", reading)
+        found = found or index.find("township", _plain_township(reading))
+        if len(found) == 1:
+            return UnitMatch(index.by_id[next(iter(found))], "matched")
+        if found:
+            return UnitMatch(None, "ambiguous", tuple(index.by_id[one] for one in sorted(found)))
+    return UnitMatch(None, "unknown", tuple(unit for unit in index.by_id.values() if unit.level == "township"))
+
+
+def _is_district(index: UnitIndex, name: str) -> bool:
+    known = [unit.name for unit in index.by_id.values() if unit.level == "district"]
+    return any(one in name or name in one for one in known) or name in index.by_code
+
+
+def _spellings(unit: Unit) -> set[str]:
+    words = load_words()
+    names = {clean_name(unit.name), clean_name(unit.full_name)} - {""}
+    stem = _stem(unit)
+    if unit.level == "township":
+        names.add(_plain_township(unit.name))
+    elif unit.level == "village" and unit.name.endswith(words.community):
+        names |= {unit.name + tail for tail in words.community_tails}
+        names |= {stem + tail for tail in words.community_tails if tail.startswith(words.community_tails[0][0])}
+    elif unit.level == "village" and unit.name.endswith(words.village):
+        names |= {unit.name + tail for tail in words.village_tails}
+        names |= {stem + tail for tail in words.village_tails if tail.endswith(words.village)}
+    return names
+
+
+@lru_cache(maxsize=4096)
+def _plain_township(name: str) -> str:
+    """Return stem and kind of a township's name: 和平土家族侗族乡人民政府 → 和平乡."""
+    words = load_words()
+    for tail in words.township_tails:
+        name = name.removesuffix(tail)
+    kind = next((one for one in words.township_kinds if name.endswith(one)), "")
+    stem = name.removesuffix(kind)
+    shorter = True
+    while shorter:
+        shorter = False
+        for people in words.peoples:
+            if stem.endswith(people) and stem != people:
+                stem, shorter = stem.removesuffix(people), True
+    return stem + words.township_kind_of.get(kind, "")
+
+
+def _stem(unit: Unit) -> str:
+    words = load_words()
+    if unit.level == "township":
+        plain = _plain_township(unit.name)
+        return next((plain.removesuffix(kind) for kind in words.township_kinds if plain.endswith(kind)), plain)
+    if unit.level == "village":
+        for tail in (words.community, words.village):
+            if unit.name.endswith(tail):
+                return unit.name.removesuffix(tail)
+    return ""
+
+
+@lru_cache(maxsize=65_536)
+def parse_group(text: str) -> GroupName | None:
+    """Return the group a text names, in normal form (`七组`; a named group keeps its name); None for a blank text."""
+    words = load_words()
+    name = clean_name(text)
+    if not name or name in words.blank:
+        return None
+    bare = _BRACKETS.sub("", name) or name
+    core, tail = _cut_tail(bare.removeprefix(words.group_ordinal) or bare)
+    number = parse_number(core)
+    if number:
+        return GroupName(f"#{number}", name_group(number))
+    if _names_several(core):
+        return GroupName(name, name, several=True)
+    core = core or name
+    return GroupName(core, core + words.group_suffix if tail else core)
+
+
+def _cut_tail(name: str) -> tuple[str, str]:
+    for tail in load_words().group_tails:
+        if name.endswith(tail) and name != tail:
+            return name.removesuffix(tail), tail
+    return name, ""
+
+
+def _names_several(core: str) -> bool:
+    """二三 · 1、2 · 1-3 · 1组2: more than one number, or parts with a joining mark between them."""
+    words = load_words()
+    if any(join in core[1:-1] for join in words.group_joins):
+        return True
+    if len(re.findall(r"\d+", core)) > 1 or re.fullmatch(r"\d+-\d+", core):
+        return True
+    return len(core) > 1 and all(mark in words.numerals for mark in core)
+
+
+def parse_number(text: str) -> int | None:
+    """Return the whole number a text of digits or Chinese numerals below 100 says (23, 二十三, 二三 is none)."""
+    if text.isdecimal():
+        return int(text)
+    numerals = load_words().numerals
+    if not text or any(mark not in numerals for mark in text):
+        return None
+    values = [numerals[mark] for mark in text]
+    if len(values) == 1:
+        return values[0]
+    tens = [value for value in values if value >= _TEN]
+    if len(tens) != 1:
+        return _positional(values)
+    at = values.index(tens[0])
+    ahead, behind = values[:at], values[at + 1 :]
+    if len(ahead) > 1 or len(behind) > 1 or (ahead and tens[0] > _TEN):
+        return None
+    return (ahead[0] if ahead else 1) * tens[0] + (behind[0] if behind else 0)
+
+
+_TEN: Final = 10
+
+
+def _positional(values: list[int]) -> int | None:
+    """一〇 is 10; 二三 may be two groups, so a row of digits without a zero is none."""
+    if 0 not in values[1:] or values[0] == 0 or any(value >= _TEN for value in values):
+        return None
+    return int("".join(str(value) for value in values))
+
+
+@cache
+def name_group(number: int) -> str:
+    """Return the normal form of a numbered group: 7 → 七组, 23 → 二十三组."""
+    words = load_words()
+    marks = {value: mark for mark, value in reversed(words.numerals.items())}
+    if number > _HIGHEST:
+        return f"{number}{words.group_suffix}"
+    tens, ones = divmod(number, _TEN)
+    front = "" if not tens else (marks[tens] if tens > 1 else "") + marks[_TEN]
+    return front + (marks[ones] if ones or not tens else "") + words.group_suffix
+
+
+_HIGHEST: Final = 99

@@ -1,0 +1,103 @@
+"""Routes beside Streamlit's own: exports and tiles by grant, static files of this product and of its pinned packages.
+
+`/static`, `/media`, `/component` and `/_stcore` belong to Streamlit, so our own files are under `/own`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import mimetypes
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from geo.errors import GeoError, NotAllowed, NotFound
+from geo.i18n import text
+from geo.web import grants
+from geo.web.gate import COOKIE
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+_LOG: Final = logging.getLogger(__name__)
+_OWN_FILES: Final = Path(__file__).parent.parent / "ui" / "static"
+_NOT_IN_NAMES: Final = frozenset('\\/:*?"<>|')
+_STATUS: Final = {NotFound: 404, NotAllowed: 403}
+
+
+def build_routes() -> list[BaseRoute]:
+    """Return the routes of the product, to stand before Streamlit's."""
+    # Windows may know .js as text/plain by its registry, which a browser then refuses to run.
+    mimetypes.add_type("text/javascript", ".js")
+    return [
+        Route("/healthz", answer_health, methods=["GET"]),
+        Route("/exports/{token}", send_export, methods=["GET"]),
+        Route("/tiles/{token}/{name:path}", send_tile, methods=["GET"]),
+        Mount("/vendor/leaflet", StaticFiles(directory=find_package_files("js_lib_leaflet", "static/js_lib_leaflet"))),
+        Mount("/vendor/jquery", StaticFiles(directory=find_package_files("xstatic.pkg.jquery", "data"))),
+        Mount("/own", StaticFiles(directory=_OWN_FILES)),
+    ]
+
+
+def find_package_files(package: str, folder: str) -> Path:
+    """Return the folder of an installed package without importing it.
+
+    Raises `FileNotFoundError` when the package or the folder is missing.
+    """
+    spec = importlib.util.find_spec(package)
+    for root in spec.submodule_search_locations or () if spec else ():
+        if (found := Path(root) / folder).is_dir():
+            return found
+    raise FileNotFoundError(f"{package}/{folder}")
+
+
+async def answer_health(_: Request) -> Response:
+    """Say that the server answers, and that it is this product."""
+    return JSONResponse({"app": "geo", "status": "ok"})
+
+
+async def send_export(request: Request) -> Response:
+    """Send the file offered under a token, once, to the browser it was offered to."""
+    return await _send_granted(request, kind="export", name="")
+
+
+async def send_tile(request: Request) -> Response:
+    """Send one named answer of a map's grant (`points.bin`, `view.json`, `facts/17.json`)."""
+    return await _send_granted(request, kind="tiles", name=request.path_params["name"])
+
+
+async def _send_granted(request: Request, *, kind: grants.Kind, name: str) -> Response:
+    owner = request.cookies.get(COOKIE, "")
+    try:
+        made = await run_in_threadpool(grants.take, request.path_params["token"], owner, kind=kind, name=name)
+    except GeoError as error:
+        return PlainTextResponse(text(error.key, **error.params), status_code=_status_of(error))
+    except Exception:  # noqa: BLE001 (the last stop: a browser gets a sentence, the log gets the traceback)
+        reference = uuid.uuid4().hex[:8]
+        _LOG.exception("making %s failed, reference %s", kind, reference)
+        return PlainTextResponse(text("web.failed", id=reference), status_code=500)
+    headers = {"Content-Disposition": name_download(made.filename)} if made.filename else {}
+    return Response(made.body, media_type=made.media_type, headers=headers)
+
+
+def _status_of(error: GeoError) -> int:
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
+
+
+def name_download(filename: str) -> str:
+    """Return the `Content-Disposition` of a download whose name may be Chinese (RFC 6266 with RFC 5987)."""
+    clean = (
+        "".join(sign for sign in filename if sign.isprintable() and sign not in _NOT_IN_NAMES).strip(". ") or "export"
+    )
+    plain = clean.encode("ascii", "ignore").decode().strip(". _-") or "export"
+    if "." not in plain and "." in clean:
+        plain = f"export.{plain}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean, safe='')}"

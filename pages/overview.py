@@ -1,0 +1,5 @@
+"""总览."""
+
+import streamlit as st
+
+st.header("overview")

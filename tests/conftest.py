@@ -1,0 +1,166 @@
+"""Fixtures that several test modules share: a served app, a browser, a page that may not leave this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CI = os.environ.get("CI") == "true"
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+START_SECONDS = 90
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+BROWSER_OPTIONS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServedApp:
+    """A running app: its address, its process and where it writes what it says."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_answering(address: str) -> bool:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with suppress(OSError), direct.open(f"{address}/healthz", timeout=2) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+@contextmanager
+def serve(command: list[str], address: str, *, environment: dict[str, str], log: Path) -> Iterator[ServedApp]:
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not is_answering(address):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(f"the app did not start:\n{log.read_text(errors='replace')}")
+                time.sleep(0.1)
+            yield ServedApp(address, process, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def served_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., ServedApp]]:
+    """Start the app on a database: `served_app(path, by="streamlit" | "uvicorn")`; one process a database and server."""
+    running: dict[tuple[Path, str], ServedApp] = {}
+    open_ones: list[Any] = []
+
+    def start(database: Path, *, by: str = "streamlit", fresh: bool = False) -> ServedApp:
+        if not fresh and (database, by) in running:
+            return running[database, by]
+        port = str(find_free_port())
+        commands = {
+            "streamlit": ["-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1", "--server.port", port],
+            "uvicorn": ["-m", "uvicorn", "app:app", "--host", "127.0.0.1", "--port", port],
+        }
+        serving = serve(
+            [sys.executable, *commands[by]],
+            f"http://127.0.0.1:{port}",
+            environment={"GEO_DB": str(database)},
+            log=tmp_path_factory.mktemp("served") / "app.log",
+        )
+        running[database, by] = serving.__enter__()
+        open_ones.append(serving)
+        return running[database, by]
+
+    yield start
+    for serving in reversed(open_ones):
+        serving.__exit__(None, None, None)
+
+
+def find_browser() -> str | None:
+    names = (os.environ.get("GEO_CHROMIUM", ""), *BROWSERS)
+    return next((found for name in names if name and (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Return a running headless Chromium; skip without one (with CI=true: fail)."""
+    executable = find_browser()
+    if executable is None:
+        (pytest.fail if CI else pytest.skip)("no Chromium, Chrome or Edge found (set GEO_CHROMIUM to its path)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def offline_page(chromium: Any) -> Iterator[Any]:
+    """Return a page at 1366×768 that may only talk to this machine; at the end, no other request was attempted."""
+    context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True)
+    attempts: list[str] = []
+
+    def judge(route: Any) -> None:
+        address = urlsplit(route.request.url)
+        if address.scheme in {"data", "blob"} or address.hostname in LOOPBACK:
+            route.continue_()
+        else:
+            attempts.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", judge)
+    page = context.new_page()
+    page.on("websocket", lambda socket: attempts.append(socket.url) if _leaves(socket.url) else None)
+    yield page
+    context.close()
+    assert attempts == [], f"requests that left the machine: {attempts}"
+
+
+def _leaves(url: str) -> bool:
+    return urlsplit(url).hostname not in LOOPBACK
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in `tests/browser/`, and run it last."""
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped browser test fails the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if CI and reporter and any("browser" in report.keywords for report in reporter.stats.get("skipped", ())):
+        reporter.write_line("a browser test was skipped: with CI=true that is a failure", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
