@@ -139,7 +139,8 @@ def _match(index: UnitIndex, village: str, township: str, district: str, code: s
         return UnitMatch(None, "blank")
     above = _match_township(index, township)
     if above.reason not in ("matched", "blank"):
-        return UnitMatch(None, above.reason, above.candidates)
+        named = _match_name(index, village, None) or {unit.id for unit in index.nearest(village)}
+        return UnitMatch(None, above.reason, tuple(index.by_id[one] for one in sorted(named)))
     if district and not _is_district(index, district):
         return UnitMatch(None, "conflict", index.nearest(village))
     if not village:
@@ -188,7 +189,7 @@ def _match_township(index: UnitIndex, name: str) -> UnitMatch:
             return UnitMatch(index.by_id[next(iter(found))], "matched")
         if found:
             return UnitMatch(None, "ambiguous", tuple(index.by_id[one] for one in sorted(found)))
-    return UnitMatch(None, "unknown", tuple(unit for unit in index.by_id.values() if unit.level == "township"))
+    return UnitMatch(None, "unknown")
 
 
 def _is_district(index: UnitIndex, name: str) -> bool:

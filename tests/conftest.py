@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from geo.store.database import Database
+
 ROOT = Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -77,7 +79,7 @@ def serve(command: list[str], address: str, *, environment: dict[str, str], log:
 
 @pytest.fixture(scope="session")
 def served_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., ServedApp]]:
-    """Start the app on a database: `served_app(path, by="streamlit" | "uvicorn")`; one process a database and server."""
+    """Start the app: `served_app(database, by="streamlit" | "uvicorn")`; one process each, another if `fresh`."""
     running: dict[tuple[Path, str], ServedApp] = {}
     open_ones: list[Any] = []
 
@@ -164,3 +166,26 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if CI and reporter and any("browser" in report.keywords for report in reporter.stats.get("skipped", ())):
         reporter.write_line("a browser test was skipped: with CI=true that is a failure", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small world of `tests/world.py`, built once; tests that write use `world`, a copy of their own."""
+    from tests.world import build_world
+
+    path = tmp_path_factory.mktemp("world") / "world.sqlite"
+    db = build_world(path)
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    return path
+
+
+@pytest.fixture
+def world(world_file: Path, tmp_path: Path) -> Iterator[Database]:
+    """Give a copy of the small world to read and change."""
+    path = tmp_path / "world.sqlite"
+    shutil.copy(world_file, path)
+    db = Database(path)
+    yield db
+    db.close()

@@ -43,6 +43,7 @@ def ask(path: str, *, owner: str | None = None, **headers: str) -> Answer:
     app = Starlette(routes=build_routes(), middleware=build_middleware())
     scope = {
         "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),
@@ -52,8 +53,10 @@ def ask(path: str, *, owner: str | None = None, **headers: str) -> Answer:
     }
     messages: list[dict] = []
 
+    waiting = [{"type": "http.request", "body": b"", "more_body": False}]
+
     async def receive() -> dict:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return waiting.pop() if waiting else {"type": "http.disconnect"}
 
     async def send(message: dict) -> None:
         messages.append(message)

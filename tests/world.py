@@ -44,7 +44,13 @@ TODAY = date(2019, 11, 20)
 PLANNER = Scope("planner", "planner", "d")
 LEADER = Scope("leader", "leader", "d")
 STAMP = {"created_at": "2019-01-01T00:00:00.000Z", "created_by": "world"}
-VILLAGES = {"v1": ("t1", "东测村"), "v2": ("t1", "西测村"), "v3": ("t2", "南测村"), "v4": ("t2", "北测村"), "v5": ("t2", "新测村")}
+VILLAGES = {
+    "v1": ("t1", "东测村"),
+    "v2": ("t1", "西测村"),
+    "v3": ("t2", "南测村"),
+    "v4": ("t2", "北测村"),
+    "v5": ("t2", "新测村"),
+}
 #: Group → (village, first household, last household).
 GROUPS = {
     "g01": ("v1", 1, 5), "g02": ("v1", 6, 10), "g03": ("v1", 11, 15),
@@ -79,7 +85,10 @@ def _add_places(db: Database) -> None:
         ("t1", "900000100", "甲测乡", "township", "d"),
         ("t2", "900000200", "乙测镇", "township", "d"),
     ]
-    rows += [(vid, f"{'9000001' if up == 't1' else '9000002'}0020{vid[1]}", name, "village", up) for vid, (up, name) in VILLAGES.items()]
+    rows += [
+        (vid, f"{'9000001' if up == 't1' else '9000002'}0020{vid[1]}", name, "village", up)
+        for vid, (up, name) in VILLAGES.items()
+    ]
     codes = {row[0]: row[1] for row in rows}
     for nth, (gid, (village, _first, _last)) in enumerate(GROUPS.items()):
         if gid != village:
@@ -87,7 +96,14 @@ def _add_places(db: Database) -> None:
             rows.append((gid, f"{codes[village]}{number:02d}", f"{_NUMERALS[number - 1]}组", "group", village))
     with db.write() as connection:
         for place_id, code, name, level, parent in rows:
-            values: dict[str, object] = {"id": place_id, "code": code, "name": name, "level": level, "edition": "test", **STAMP}
+            values: dict[str, object] = {
+                "id": place_id,
+                "code": code,
+                "name": name,
+                "level": level,
+                "edition": "test",
+                **STAMP,
+            }
             insert_place(connection, values, parent=parent)
 
 
@@ -107,23 +123,37 @@ def _add_households(db: Database) -> None:
         connection.execute(household.insert(), rows)
         for number, kind in tags:
             connection.execute(
-                household_tag.insert().values(id=f"tag{number}", household=home(number), kind=kind, since=date(2019, 1, 1), **STAMP)
+                household_tag.insert().values(
+                    id=f"tag{number}", household=home(number), kind=kind, since=date(2019, 1, 1), **STAMP
+                )
             )
 
 
 def _add_rounds(db: Database) -> None:
     early = [home(number) for number in range(1, 61) if number not in (38, 42)]
     first = RoundPlan("第1轮", date(2019, 5, 1), date(2019, 5, 31), "d", number=1, status="closed")
-    second = RoundPlan("第2轮", date(2019, 10, 15), date(2019, 12, 10), "d", number=2, target_bp=9000, away_phone_counts=True)
+    second = RoundPlan(
+        "第2轮", date(2019, 10, 15), date(2019, 12, 10), "d", number=2, target_bp=9000, away_phone_counts=True
+    )
     create_round(db, PLANNER, plan=first, baseline=early)
     round_id = create_round(db, PLANNER, plan=second, baseline=early).id
     with db.write() as connection:
         for number, on in ((38, date(2019, 11, 1)), (42, date(2019, 11, 25))):
             place_id = "g08" if number == 38 else "g09"  # noqa: PLR2004
             connection.execute(
-                round_roster.insert().values(round=round_id, household=home(number), place=place_id, baseline=False, added_on=on)
+                round_roster.insert().values(
+                    round=round_id, household=home(number), place=place_id, baseline=False, added_on=on
+                )
             )
-        excluded = {31: "vacant", 33: "vacant", 34: "merged", 52: "destroyed", 53: "destroyed", 54: "destroyed", 55: "destroyed"}
+        excluded = {
+            31: "vacant",
+            33: "vacant",
+            34: "merged",
+            52: "destroyed",
+            53: "destroyed",
+            54: "destroyed",
+            55: "destroyed",
+        }
         for number, reason in excluded.items():
             _exclude(connection, round_id, number, reason, approved_on=date(2019, 11, 5))
         _exclude(connection, round_id, 32, "moved_out", approved_on=None)
@@ -134,7 +164,12 @@ def _exclude(connection, round_id: str, number: int, reason: str, *, approved_on
     connection.execute(
         round_roster.update()
         .where(and_(round_roster.c.round == round_id, round_roster.c.household == home(number)))
-        .values(excluded_on=date(2019, 11, 1), excluded_reason=reason, approved_on=approved_on, approved_by="admin" if approved_on else None)
+        .values(
+            excluded_on=date(2019, 11, 1),
+            excluded_reason=reason,
+            approved_on=approved_on,
+            approved_by="admin" if approved_on else None,
+        )
     )
 
 
@@ -161,9 +196,23 @@ def _add_visits(db: Database) -> None:
         _visit(db, number, date(2019, 5, 12), "not_home")
     for number in (*range(1, 7), 16, 17, *range(21, 25), 28, 33, 34, 35, 36, 37):
         _visit(db, number, date(2019, 10, 20), "effective")
-    for number, on in ((28, date(2019, 11, 2)), (38, date(2019, 11, 3)), (39, date(2019, 11, 18)), (43, date(2019, 11, 14)), (56, date(2019, 11, 13))):
+    for number, on in (
+        (28, date(2019, 11, 2)),
+        (38, date(2019, 11, 3)),
+        (39, date(2019, 11, 18)),
+        (43, date(2019, 11, 14)),
+        (56, date(2019, 11, 13)),
+    ):
         _visit(db, number, on, "effective", suffix="b")
-    for number, outcome in ((7, "not_home"), (8, "not_home"), (9, "refused"), (18, "away_all"), (20, "partial_proxy"), (29, "postponed"), (57, "not_home")):
+    for number, outcome in (
+        (7, "not_home"),
+        (8, "not_home"),
+        (9, "refused"),
+        (18, "away_all"),
+        (20, "partial_proxy"),
+        (29, "postponed"),
+        (57, "not_home"),
+    ):
         _visit(db, number, date(2019, 10, 22), outcome)
     _visit(db, 8, date(2019, 10, 25), "no_access")
     for number in (18, 19, 25):
@@ -188,7 +237,13 @@ def _add_issues(db: Database) -> None:
         ("i8", "g02", "household", "INC", ("h10",), date(2019, 11, 10)),
     ]
     for issue_id, where, scope, category, homes, due in entries:
-        raise_issue(db, PLANNER, entry=IssueEntry(issue_id, where, scope, category, f"测试问题 {issue_id}", date(2019, 10, 20), homes, due_on=due))
+        raise_issue(
+            db,
+            PLANNER,
+            entry=IssueEntry(
+                issue_id, where, scope, category, f"测试问题 {issue_id}", date(2019, 10, 20), homes, due_on=due
+            ),
+        )
     events = [
         ("i1", 2, date(2019, 11, 12), "escalated", "township", "in_progress"),
         ("i3", 2, date(2019, 10, 25), "resolved", "village", "resolved"),
@@ -200,8 +255,23 @@ def _add_issues(db: Database) -> None:
     with db.write() as connection:
         for issue_id, seq, on, kind, level, state in events:
             connection.execute(
-                issue_event.insert().values(issue=issue_id, seq=seq, on=on, at=f"{on}T00:00:00.000Z", actor="world", kind=kind, to_level=level, to_state=state)
+                issue_event.insert().values(
+                    issue=issue_id,
+                    seq=seq,
+                    on=on,
+                    at=f"{on}T00:00:00.000Z",
+                    actor="world",
+                    kind=kind,
+                    to_level=level,
+                    to_state=state,
+                )
             )
-            connection.execute(issue.update().where(issue.c.id == issue_id).values(state=state, level_now=level, max_level=level))
-        connection.execute(issue.update().where(issue.c.id == "i3").values(close_kind="solved", resolved_on=date(2019, 10, 25), closed_on=date(2019, 10, 28)))
+            connection.execute(
+                issue.update().where(issue.c.id == issue_id).values(state=state, level_now=level, max_level=level)
+            )
+        connection.execute(
+            issue.update()
+            .where(issue.c.id == "i3")
+            .values(close_kind="solved", resolved_on=date(2019, 10, 25), closed_on=date(2019, 10, 28))
+        )
         connection.execute(issue.update().where(issue.c.id == "i6").values(duplicate_of="i1"))

@@ -17,8 +17,8 @@ from geo.schema import household, household_tag, place
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
 from geo.store.places import find_place
-from geo.store.roster import add_to_roster
-from geo.store.rounds import roster_places, round_of_day
+from geo.store.roster import add_to_roster, roster_places
+from geo.store.rounds import round_of_day
 
 if TYPE_CHECKING:
     from datetime import date

@@ -1,49 +1,33 @@
-"""The main script of every session and every rerun: the frame, and the page that the address names."""
+"""The main script of every session and every rerun: the navigation of the role, and the page that the address names."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+import logging
+import uuid
 
 import streamlit as st
 
+from geo.errors import GeoError
 from geo.i18n import text
-
-_PAGES: Final = Path(__file__).resolve().parents[2] / "pages"
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    file: str
-    key: str
-    url: str | None = None
-    hidden: bool = False
+from geo.ui import datasource
+from geo.ui.navigation import list_pages
+from geo.ui.session import read_role
+from geo.ui.shell import show_error
 
 
-_ENTRIES: Final = (
-    _Entry("overview.py", "web.page.overview"),
-    _Entry("map.py", "web.page.map", "map"),
-    _Entry("gaps.py", "web.page.gaps", "gaps"),
-    _Entry("household.py", "web.page.household", "household", hidden=True),
-    _Entry("import_.py", "web.page.import", "import"),
-)
+def run_page() -> None:
+    """Run the page of this address; what goes wrong becomes one sentence on it, and a traceback in the log only."""
+    st.set_page_config(page_title=text("web.title"), layout="wide", initial_sidebar_state="collapsed")
+    try:
+        page = st.navigation(list_pages(read_role(datasource.database())), position="top")
+        st.session_state["_page"] = page.url_path or "overview"
+        page.run()
+    except GeoError as error:
+        show_error(error)
+    except Exception:
+        reference = uuid.uuid4().hex[:8]
+        logging.getLogger(__name__).exception("a page failed, reference %s", reference)
+        st.error(text("err.other", id=reference))
 
 
-def list_pages() -> list[st.Page]:
-    """Return the pages that exist, in the order of the navigation; the first is the landing page."""
-    return [
-        st.Page(
-            _PAGES / entry.file,
-            title=text(entry.key),
-            url_path=entry.url,
-            default=entry.url is None,
-            visibility="hidden" if entry.hidden else "visible",
-        )
-        for entry in _ENTRIES
-        if (_PAGES / entry.file).is_file()
-    ]
-
-
-st.set_page_config(page_title=text("web.title"), layout="wide", initial_sidebar_state="collapsed")
-st.navigation(list_pages(), position="top").run()
+run_page()

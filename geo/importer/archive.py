@@ -1,0 +1,152 @@
+"""Checks of a workbook's archive before any parser sees it: size, ratio, DOCTYPE, cells far outside the table.
+
+A header of an archive can lie, so bytes are counted while they are inflated.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Final
+
+from geo.errors import FileRefused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Bytes that a workbook may inflate to, in all and against its own size.
+MOST_BYTES: Final = 400 * 1024 * 1024
+MOST_RATIO: Final = 150
+_RATIO_FROM: Final = 20 * 1024 * 1024
+_CHUNK: Final = 1 << 20
+_OVERLAP: Final = 64
+#: Rows × columns that a table may span; a parser that holds it densely needs about 32 bytes a cell.
+MOST_CELLS: Final = 20_000_000
+_ALPHABET: Final = 26
+
+_MARKUP = (b"<!DOCTYPE", b"<!ENTITY")
+_FORBIDDEN = (*_MARKUP, *(mark.decode().encode("utf-16-le") for mark in _MARKUP),
+              *(mark.decode().encode("utf-16-be") for mark in _MARKUP))  # fmt: skip
+_ROW = re.compile(rb'<row\b[^>]*? r="(\d+)')
+_FAR = re.compile(rb' r="(?:([A-Z]{2,3})(\d+)|([A-Z])([3-9]\d{5}|\d{7,}))"')
+_ODD = (b"r='", b"r =", b"r= ", b"\tr=", b"\nr=")
+
+
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """Return the workbook's archive after every check of its bytes.
+
+    Raises `FileRefused`: E_CORRUPT, E_ENCRYPTED, E_NOT_SPREADSHEET, E_ZIP_BOMB, E_XML_ENTITY.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+        members = archive.infolist()
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+        raise FileRefused("E_CORRUPT") from error
+    if any(member.flag_bits & 1 for member in members):
+        raise FileRefused("E_ENCRYPTED")
+    if "xl/workbook.xml" not in archive.namelist():
+        raise FileRefused("E_NOT_SPREADSHEET", name=path.name)
+    if _too_much(sum(member.file_size for member in members), path.stat().st_size):
+        raise FileRefused("E_ZIP_BOMB")
+    try:
+        _scan_members(archive, path.stat().st_size)
+    except FileRefused:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError) as error:
+        raise FileRefused("E_CORRUPT") from error
+    return archive
+
+
+def _too_much(inflated: int, packed: int) -> bool:
+    return inflated > MOST_BYTES or (inflated > _RATIO_FROM and inflated > MOST_RATIO * packed)
+
+
+def _scan_members(archive: zipfile.ZipFile, packed: int) -> None:
+    total = 0
+    for member in archive.infolist():
+        is_markup = member.filename.endswith((".xml", ".rels", ".vml"))
+        with archive.open(member) as file:
+            tail = b""
+            while chunk := file.read(_CHUNK):
+                total += len(chunk)
+                if _too_much(total, packed):
+                    raise FileRefused("E_ZIP_BOMB")
+                if is_markup and any(mark in tail + chunk for mark in _FORBIDDEN):
+                    raise FileRefused("E_XML_ENTITY")
+                tail = chunk[-_OVERLAP:]
+
+
+def readable_workbook(archive: zipfile.ZipFile, path: Path) -> Path | io.BytesIO:
+    """Return what the parser may read: the file itself, or a copy without blank cells far outside the table.
+
+    A dense parser asks for memory for every cell up to the last one, so one blank in XFD1048576 would end the process.
+    Raises `FileRefused` E_TOO_LARGE when the far cells are not blank.
+    """
+    replaced: dict[str, bytes] = {}
+    for name in archive.namelist():
+        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+            sheet = _plain_references(archive.read(name))
+            if _span(sheet) > MOST_CELLS:
+                replaced[name] = _without_far_blanks(sheet, archive)
+                if _span(replaced[name]) > MOST_CELLS:
+                    raise FileRefused("E_TOO_LARGE", mb=0)
+    if not replaced:
+        return path
+    copy = io.BytesIO()
+    with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as target:
+        for name in archive.namelist():
+            target.writestr(name, replaced.get(name) or archive.read(name))
+    copy.seek(0)
+    return copy
+
+
+def _plain_references(sheet: bytes) -> bytes:
+    """Return the sheet with cell references written the usual way, so that one quick pattern finds them all."""
+    if any(mark in sheet for mark in _ODD):
+        return re.sub(rb"""\sr\s*=\s*["']([A-Z]*\d+)["']""", rb' r="\1"', sheet)
+    return sheet
+
+
+def _position(match: re.Match[bytes]) -> tuple[int, int]:
+    letters, digits = match[1] or match[3], match[2] or match[4]
+    column = 0
+    for letter in letters:
+        column = column * 26 + letter - 64
+    return int(digits), column
+
+
+def _span(sheet: bytes) -> int:
+    far = [_position(match) for match in _FAR.finditer(sheet)]
+    if not far:
+        return 0
+    rows = max((int(number) for number in _ROW.findall(sheet)), default=sheet.count(b"<row"))
+    return max(rows, *(row for row, _ in far)) * max(_ALPHABET, *(column for _, column in far))
+
+
+def _without_far_blanks(sheet: bytes, archive: zipfile.ZipFile) -> bytes:
+    shared: list[bytes] | None = None
+
+    def drop(match: re.Match[bytes]) -> bytes:
+        nonlocal shared
+        cell = match[0]
+        opening = cell.split(b">", 1)[0]
+        if _FAR.search(opening) is None:
+            return cell
+        text = re.sub(rb"<[^>]*>", b"", cell).strip()
+        if text.isdigit() and re.search(rb'\bt\s*=\s*["\']s["\']', opening):
+            shared = _shared_texts(archive) if shared is None else shared
+            text = shared[int(text)].strip() if int(text) < len(shared) else text
+        return cell if text else b""
+
+    kept = re.sub(rb"<c\b[^>]*?(?:/>|>.*?</c>)", drop, sheet, flags=re.DOTALL)
+    kept = re.sub(rb"<row\b[^>]*?(?:/>|>\s*</row>)", b"", kept)
+    return re.sub(rb"<dimension\b[^>]*?/>", b"", kept)
+
+
+def _shared_texts(archive: zipfile.ZipFile) -> list[bytes]:
+    if "xl/sharedStrings.xml" not in archive.namelist():
+        return []
+    items = re.findall(rb"<si\b[^>]*?(?:/>|>.*?</si>)", archive.read("xl/sharedStrings.xml"), flags=re.DOTALL)
+    return [re.sub(rb"<[^>]*>", b"", item) for item in items]

@@ -1,0 +1,131 @@
+"""The right side of the household page: what was said before, the facts, the group's coverage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from geo.access import may
+from geo.i18n import text
+from geo.mask import mask_phone
+from geo.ui import household_edits as edits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from geo.model import Scope
+    from geo.store.database import Database
+    from geo.ui.household_data import Card
+
+_SHOWN_VISITS = 3
+
+
+def show_visits(db: Database, scope: Scope, *, card: Card) -> None:
+    """Draw the visits, newest first; voided ones stay, marked."""
+    with st.container(key="sec_visits"):
+        st.markdown(f"**{text('household.visits', n=len(card.visits))}**")
+        if not card.visits:
+            st.caption(text("household.never"))
+        for one in card.visits[:_SHOWN_VISITS]:
+            _show_visit(db, scope, card=card, visit=one)
+        rest = card.visits[_SHOWN_VISITS:]
+        if rest:
+            with st.expander(text("household.visits_more", n=len(rest))):
+                for one in rest:
+                    _show_visit(db, scope, card=card, visit=one)
+
+
+def _show_visit(db: Database, scope: Scope, *, card: Card, visit: Mapping[str, Any]) -> None:
+    with st.container(key=f"visit_{visit['id']}", gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.text(f"{visit['visited_on'].isoformat()} {visit['round_name'] or text('household.outside_rounds')}")
+            if visit["void"]:
+                st.badge(text("household.voided"), color="gray")
+            elif may(scope, "record_visit"):
+                opened = st.button(text("visit.correct"), type="tertiary", key=f"correct_{visit['id']}")
+                if opened:
+                    edits.open_correction(db, scope, household_id=card.id, visit_id=visit["id"])
+        st.text(_describe(visit))
+        if visit["note"]:
+            st.text(str(visit["note"]))
+        st.caption(text("household.recorded", kind=text(f"entry_kind.{visit['entry_kind']}")))
+
+
+def _describe(visit: Mapping[str, Any]) -> str:
+    words = [text(f"outcome.{visit['outcome']}")]
+    if visit["mode"] != "in_person":
+        words.insert(0, text(f"mode.{visit['mode']}"))
+    if visit["reason"]:
+        words.append(text(f"reason.{visit['reason']}"))
+    if visit["revisit_on"]:
+        words.append(text("household.revisit", d=visit["revisit_on"]))
+    return " · ".join(words)
+
+
+def show_facts(db: Database, scope: Scope, *, card: Card) -> None:
+    """Draw the facts; phones are masked for roles that do not see names."""
+    with st.container(key="sec_facts"):
+        st.markdown(f"**{text('household.facts')}**")
+        phone = str(card.row["phone"])
+        facts = {
+            "phone": phone if scope.sees_names else mask_phone(phone),
+            "residence": text(f"residence.{card.row['residence']}"),
+            "assignee": card.status["assignee"] if card.status is not None else "",
+            "due_on": card.status["due_on"] if card.status is not None else "",
+            "point": _point(card),
+            "note": card.row["note"],
+        }
+        for name, value in facts.items():
+            if value is None or value == "" or value != value:  # noqa: PLR0124 - NaN of an empty column
+                continue
+            with st.container(horizontal=True, gap="small", key=f"fact_{name}"):
+                st.caption(text(f"household.fact.{name}"), width=72)
+                st.text(str(value), width="stretch")
+        if may(scope, "edit_household"):
+            _offer_edits(db, scope, card=card)
+
+
+def _point(card: Card) -> str:
+    source = text(f"coord_source.{card.row['coord_source']}")
+    if card.row["lon"] is None or card.row["lat"] is None:
+        return source
+    return f"{card.row['lon']:.5f}, {card.row['lat']:.5f} · {source}"
+
+
+def _offer_edits(db: Database, scope: Scope, *, card: Card) -> None:
+    with st.container(horizontal=True, gap="small", key="edits"):
+        if st.button(text("household.edit"), key="edit_facts"):
+            edits.open_facts(db, scope, household_id=card.id)
+        if st.button(text("household.set_point"), key="edit_point"):
+            edits.open_point(db, scope, household_id=card.id)
+        if st.button(text("household.move"), key="edit_move"):
+            edits.open_move(db, scope, household_id=card.id)
+        if st.button(text("household.add"), key="edit_add"):
+            edits.open_addition(db, scope, place_id=card.row["place"], go=_open)
+
+
+def _open(household_id: str) -> None:
+    st.query_params["h"] = household_id
+    st.rerun()
+
+
+def show_group(card: Card) -> None:
+    """Draw the coverage of the household's leaf place in the round."""
+    if card.figures is None:
+        return
+    share = card.figures.share("kpi.coverage")
+    with st.container(key="sec_group"):
+        with st.container(horizontal=True, gap="small"):
+            st.markdown(f"**{text('household.this_group')}**")
+            st.text(card.figures.place.name)
+        st.text(f"{text('kpi.coverage')} {share.percent}")
+        st.caption(
+            text(
+                "kpi.fraction", word_n=text("kpi.coverage.n"), n=share.numerator, word_N=text("kpi.coverage.N"),
+                N=share.denominator,
+            )
+        )  # fmt: skip
+        st.caption(text("household.as_of", d=card.figures.as_of))
+        if share.denominator:
+            st.progress(share.numerator / share.denominator)

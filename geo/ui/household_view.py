@@ -1,0 +1,151 @@
+"""The household page: who it is, how it stands in this round, recording a visit, what was said before."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from geo.access import may
+from geo.i18n import text
+from geo.mask import mask_name
+from geo.ui import household_edits as edits
+from geo.ui.household_data import SYMBOLS, Card, read_card
+from geo.ui.household_facts import show_facts, show_group, show_visits
+from geo.ui.issue_form import show_issues
+from geo.ui.visit_form import LastSaved, last_saved, show_form, show_save_bar
+
+if TYPE_CHECKING:
+    from geo.model import Round, Scope
+    from geo.store.database import Database
+
+_STYLE: Final = Path(__file__).parent / "static" / "forms.css"
+#: Seconds in which the last save can be corrected from the strip above the list.
+_CORRECT_SECONDS: Final = 300
+_COLUMNS: Final = (262, 742, 262)
+
+
+def show_household(db: Database, scope: Scope, *, household_id: str, round_: Round | None) -> None:
+    """Draw the page of one household. Raises `NotFound`, `NotAllowed`."""
+    st.html(_STYLE)
+    card = read_card(db, scope, household_id=household_id, round_=round_)
+    left, middle, right = st.columns(_COLUMNS, gap="medium")
+    entry = None
+    with left:
+        _show_last_saved(db, scope)
+        _show_homes(card)
+    with middle, st.container(key="sec_household"):
+        _show_head(db, scope, card=card)
+        if may(scope, "record_visit"):
+            entry = show_form(db, scope, card=card)
+        show_issues(db, scope, card=card)
+    with right:
+        show_visits(db, scope, card=card)
+        show_facts(db, scope, card=card)
+        show_group(card)
+    if may(scope, "record_visit"):
+        show_save_bar(db, scope, card=card, entry=entry, go=open_household)
+
+
+def open_household(household_id: str) -> None:
+    """Go to another household's card; the rest of the address stays."""
+    st.query_params["h"] = household_id
+    st.rerun()
+
+
+def _show_head(db: Database, scope: Scope, *, card: Card) -> None:
+    name = str(card.row["head_name"])
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="hh_head"):
+        with st.container(key="hh_name", width="content"):
+            st.text((name if scope.sees_names else mask_name(name)) or text("household.no_name"))
+        st.text(" · ".join([str(card.row["code"]), *(one.name for one in card.crumbs[-2:])]))
+        st.badge(text(f"household_class.{card.row['household_class']}"), color="gray")
+        for tag in card.tags:
+            st.badge(text(f"tag.{tag}"), color="orange")
+        if card.row["size"] is not None:
+            st.text(text("household.size", n=card.row["size"]))
+        _show_state(card)
+
+
+def _show_state(card: Card) -> None:
+    if card.round is None:
+        st.text(text("household.no_round"))
+        return
+    if card.status is None:
+        st.text(text("household.not_in_roster"))
+        return
+    state = str(card.status["state"])
+    words = f"{SYMBOLS[state]} {text(f'state.{state}')}"
+    if card.status["pending"]:
+        words = f"{words} · {text('mark.exclusion_pending')}"
+    st.text(words)
+
+
+def _show_last_saved(db: Database, scope: Scope) -> None:
+    """What was saved last, with a way to correct it for five minutes."""
+    last = last_saved()
+    if last is None or time.monotonic() - last.at > _CORRECT_SECONDS:
+        return
+    with st.container(key="last_saved"):
+        st.text(_said(last))
+        if st.button(text("toast.correct"), type="tertiary", key="correct_last"):
+            edits.open_correction(db, scope, household_id=last.household_id, visit_id=last.visit_id)
+
+
+def _said(last: LastSaved) -> str:
+    if not last.saved.roster:
+        return text("toast.saved_outside", code=last.code)
+    return text(
+        "toast.saved", code=last.code, place=last.place, n=last.saved.effective, N=last.saved.roster
+    )
+
+
+def _show_homes(card: Card) -> None:
+    """The households of the group in register order; choosing a row opens it."""
+    with st.container(key="sec_homes"):
+        if card.homes is None or card.homes.empty:
+            st.markdown(f"**{text('household.group_homes')}**")
+            st.caption(text("empty.place") if card.round else text("empty.round"))
+            return
+        in_d = card.homes[card.homes["roster"] == 1]
+        done = int(in_d["effective"].sum())
+        st.markdown(f"**{text('household.group_homes')}**")
+        st.caption(text("household.group_progress", n=done, m=len(in_d) - done))
+        shown = card.homes[["state", "head_name", "code", "last_on"]].copy()
+        ids = list(card.homes["household"])
+        shown["state"] = shown["state"].map(SYMBOLS)
+        key = f"homes:{card.id}"
+        st.dataframe(
+            shown, key=key, hide_index=True, height=min(38 + 28 * len(shown), 520), row_height=28, on_select="rerun",
+            selection_mode="single-row", column_config=_home_columns(),
+            selection_default={"selection": {"rows": [ids.index(card.id)] if card.id in ids else [], "columns": [], "cells": []}},
+        )  # fmt: skip
+        _follow_choice(st.session_state.get(key), ids, card)
+
+
+def _follow_choice(choice: Any, ids: list[str], card: Card) -> None:
+    rows = choice["selection"]["rows"] if choice else []
+    if rows and ids[rows[0]] != card.id:
+        open_household(ids[rows[0]])
+
+
+def _home_columns() -> dict[str, Any]:
+    return {
+        "state": st.column_config.TextColumn(text("household.col.state"), width=28),
+        "head_name": st.column_config.TextColumn(text("household.col.head"), width=64),
+        "code": st.column_config.TextColumn(text("household.col.code"), width=90),
+        "last_on": st.column_config.DateColumn(text("household.col.last"), width=64, format="MM-DD"),
+    }
+
+
+def show_nobody(db: Database, scope: Scope, *, place_id: str) -> None:
+    """Draw the page without a household: say where to find one, and offer to add one here."""
+    st.html(_STYLE)
+    st.markdown(f"### {text('household.none')}")
+    st.caption(text("household.none_how"))
+    if may(scope, "edit_household") and st.button(text("household.add"), key="add_home"):
+        edits.open_addition(db, scope, place_id=place_id, go=open_household)
+
+

@@ -1,0 +1,174 @@
+"""What one run of a page looks at and as whom: role, area, place, round and day, kept in the address.
+
+The role is not in the address (a link carries a view, not a right); it stays with the browser while the process runs.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from geo import codes
+from geo.errors import GeoError
+from geo.i18n import text
+from geo.model import Place, Round, Scope
+from geo.store.places import get_place, list_below, root_place
+from geo.store.reads import read_children
+from geo.store.rounds import current_round, get_round
+from geo.ui import datasource
+from geo.ui.browser import owner
+
+if TYPE_CHECKING:
+    from geo.store.database import Database
+
+#: Parameters of the address that every page with a context bar shares.
+PLACE: Final = "place"
+ROUND: Final = "round"
+AS_OF: Final = "asof"
+_KEPT: Final = "_view"
+_ROLE: Final = "_role"
+_FIRST_ROLE: Final = "planner"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of a page: the data, who asks, and the view (`round` is None before the first round is made)."""
+
+    db: Database
+    scope: Scope
+    today: date
+    place: Place
+    round: Round | None
+    as_of: date
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the view is of another day than today."""
+        return self.as_of != self.today
+
+
+def read_role(db: Database) -> str:
+    """Return the role of this session: the one switched to in demo data, else the local planner's."""
+    if not db.is_demo:
+        return _FIRST_ROLE
+    role = st.session_state.get(_ROLE) or _roles_of_browsers().get(owner(), _FIRST_ROLE)
+    return role if role in codes.ROLES else _FIRST_ROLE
+
+
+def write_role(role: str) -> None:
+    """Switch this browser to another role (demo data only asks for it)."""
+    st.session_state[_ROLE] = role
+    _roles_of_browsers()[owner()] = role
+
+
+def read_scope(db: Database) -> Scope:
+    """Return who asks: the role, with the whole district as its area, or a village for a recorder."""
+    role = read_role(db)
+    root = root_place(db).id
+    actor = text("who.demo", role=text(f"role.{role}")) if db.is_demo else text("who.local")
+    scope = Scope(actor=actor, role=role, area=root, owner=owner())
+    if role != "recorder":
+        return scope
+    return Scope(actor=actor, role=role, area=_own_village(str(db.path), db) or root, owner=owner())
+
+
+def read_session() -> Session:
+    """Return the view the address names, completed by what this session looked at last, then by the defaults.
+
+    What the address names and cannot be (an unknown place, one outside the area, a day to come) is replaced.
+    """
+    db = datasource.database()
+    scope = read_scope(db)
+    today = db.today()
+    round_ = _read_round(db, scope)
+    place = _read_place(db, scope)
+    session = Session(db, scope, today, place, round_, _read_day(today))
+    _keep(view_params(session))
+    return session
+
+
+def view_params(session: Session, **other: str) -> dict[str, str]:
+    """Return the address parameters of the session's view, with some of them replaced; an empty one is left out."""
+    params = {PLACE: session.place.id, **other}
+    if session.round is not None:
+        params.setdefault(ROUND, str(session.round.number))
+    if session.is_past:
+        params.setdefault(AS_OF, session.as_of.isoformat())
+    return {name: value for name, value in params.items() if value}
+
+
+def show(**params: str) -> None:
+    """Look at something else from now on: change parameters of the address (for callbacks); an empty one goes."""
+    for name, value in params.items():
+        if value:
+            st.query_params[name] = value
+        elif name in st.query_params:
+            del st.query_params[name]
+        if name in (PLACE, ROUND, AS_OF):
+            st.session_state.setdefault(_KEPT, {})[name] = value
+
+
+def write_address() -> None:
+    """Complete the address with the shared parameters of the view, so that it is a link to just this."""
+    for name, value in st.session_state.get(_KEPT, {}).items():
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+        elif not value and name in st.query_params:
+            del st.query_params[name]
+
+
+def _asked(name: str) -> str:
+    if name in st.query_params:
+        return str(st.query_params[name])
+    return str(st.session_state.get(_KEPT, {}).get(name, ""))
+
+
+def _keep(params: dict[str, str]) -> None:
+    st.session_state[_KEPT] = {name: params.get(name, "") for name in (PLACE, ROUND, AS_OF)}
+
+
+def _read_place(db: Database, scope: Scope) -> Place:
+    asked = _asked(PLACE)
+    if asked:
+        with suppress(GeoError):
+            return get_place(db, scope, place_id=asked)
+    return get_place(db, scope, place_id=scope.area)
+
+
+def _read_round(db: Database, scope: Scope) -> Round | None:
+    asked = _asked(ROUND)
+    if asked:
+        with suppress(GeoError):
+            return get_round(db, scope, round_id=asked)
+    return current_round(db, scope)
+
+
+def _read_day(today: date) -> date:
+    try:
+        day = date.fromisoformat(_asked(AS_OF))
+    except ValueError:
+        return today
+    return min(day, today)
+
+
+@st.cache_resource
+def _roles_of_browsers() -> dict[str, str]:
+    """Browser → role it switched to: so a reload and a second window stay who they were."""
+    return {}
+
+
+@st.cache_resource
+def _own_village(path: str, _db: Database) -> str | None:  # noqa: ARG001 - the path is the key of the cache
+    """The first village with a household in the current round: the recorder's area in demo data."""
+    root = root_place(_db).id
+    scope = Scope(actor="", role=_FIRST_ROLE, area=root)
+    round_ = current_round(_db, scope)
+    if round_ is None:
+        villages = list_below(_db, scope, place_id=root, level="village")
+        return villages[0].id if villages else None
+    found = read_children(_db, scope, round_id=round_.id, place_id=root, level="village")
+    return next((one.place.id for one in found if one.counts.roster), None)

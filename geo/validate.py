@@ -1,0 +1,286 @@
+"""Rules of single cells: what a cell of a workbook says, or the finding code of what is wrong with it. Pure.
+
+Every rule returns (value, code): the code is empty when the cell is understood or says nothing, and a value that is
+not understood is empty, never guessed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from geo.schema.words import load_words
+from geo.units import clean_name, parse_number
+
+#: What a reader gives for one cell.
+Cell: TypeAlias = str | float | int | bool | date | datetime | time | timedelta | None
+
+_SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[eE]\+\d{1,3}|\d\.\d+[eE]\d{1,3}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_LANDLINE = re.compile(r"(0\d{2,3})?[2-9]\d{6,7}")
+_PHONE_MARKS = re.compile(r"[\s\-()（）]")
+_SPLIT = re.compile(r"[、，,；;/\n]+")
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_ID_CHECKS = "10X98765432"
+_ID_FORM = re.compile(r"\d{17}[\dX]")
+#: Digits that a number cell keeps exactly.
+EXACT_DIGITS: Final = 15
+_LARGEST_SIZE: Final = 60
+_SERIALS: Final = (20_000, 80_000)
+_FIRST_YEAR: Final = 1950
+_SERIAL_ZERO = date(1899, 12, 30)
+
+
+def to_text(cell: Cell) -> str:
+    """Return a cell as text: whole numbers without a point, days as ISO text, nothing as ''."""
+    if isinstance(cell, str):
+        return cell
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 10**EXACT_DIGITS else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
+    return str(cell)
+
+
+def is_blank(text: str) -> bool:
+    """Say whether a text is empty or a word for nothing (无, /, -)."""
+    stripped = text.strip()
+    return not stripped or stripped.lower() in load_words().blank
+
+
+def parse_text(cell: Cell, *, longest: int) -> tuple[str, str]:
+    """Return a text without control characters and outer white space; a text beyond `longest` is left empty.
+
+    Codes: W_CONTROL_CHARS (taken out), W_TOO_LONG, W_FORMULA_TEXT (kept as text; exports defuse it).
+    """
+    if isinstance(cell, str) and cell.isprintable() and len(cell) <= longest and not cell.startswith(_FORMULA):
+        stripped = cell.strip()
+        return ("", "") if is_blank(stripped) else (stripped, "")
+    text = to_text(cell)
+    if is_blank(text):
+        return "", ""
+    cleaned = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    kept = cleaned.strip()
+    if len(kept) > longest:
+        return "", "W_TOO_LONG"
+    if isinstance(cell, str) and text.startswith(_FORMULA) or kept.startswith(_FORMULA):
+        return kept, "W_FORMULA_TEXT" if isinstance(cell, str) else ""
+    return kept, "W_CONTROL_CHARS" if _CONTROL.search(text) else ""
+
+
+def parse_code(cell: Cell, *, longest: int) -> tuple[str, str]:
+    """Return a household code: text, without white space and full-width forms.
+
+    Codes: W_ID_SCIENTIFIC, W_ID_LOST_PRECISION (digits are gone, so the code is empty), W_TOO_LONG.
+    """
+    if isinstance(cell, str) and cell.isascii() and cell.isalnum() and len(cell) <= longest:
+        return ("", "") if is_blank(cell) else (cell, "")
+    if isinstance(cell, float) and abs(cell) >= 10**EXACT_DIGITS:
+        return "", "W_ID_LOST_PRECISION"
+    text = clean_name(_CONTROL.sub("", to_text(cell)))
+    if is_blank(text):
+        return "", ""
+    if _SCIENTIFIC.fullmatch(text):
+        return "", "W_ID_SCIENTIFIC"
+    return (text, "") if len(text) <= longest else ("", "W_TOO_LONG")
+
+
+def parse_size(cell: Cell) -> tuple[int | None, str]:
+    """Return the number of people (3, ３, 三, `3人`, `3口人`). Code: W_RANGE (not a whole number of 1 to 60)."""
+    if isinstance(cell, float) and cell.is_integer():
+        number: int | None = int(cell)
+    else:
+        text = clean_name(to_text(cell))
+        if is_blank(text):
+            return None, ""
+        for unit in load_words().person:
+            text = text.removesuffix(unit)
+        number = parse_number(text.removesuffix(".0"))
+    if number is None or not 1 <= number <= _LARGEST_SIZE:
+        return None, "W_RANGE"
+    return number, ""
+
+
+def parse_phone(cell: Cell) -> tuple[str, str]:
+    """Return a phone number's digits; of several the first. Code: W_PHONE (none that can be dialled, or several)."""
+    text = unicodedata.normalize("NFKC", to_text(cell)).strip()
+    if _MOBILE.fullmatch(text) or is_blank(text):
+        return ("" if is_blank(text) else text), ""
+    found = [one for one in map(_phone_digits, _SPLIT.split(text)) if one]
+    if len(found) == 1 and len(_SPLIT.split(text)) == 1:
+        return found[0], ""
+    return (found[0] if found else ""), "W_PHONE"
+
+
+def _phone_digits(text: str) -> str:
+    digits = _PHONE_MARKS.sub("", text).removeprefix("+86")
+    if digits.startswith("86") and _MOBILE.fullmatch(digits[2:]):
+        digits = digits[2:]
+    return digits if _MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits) else ""
+
+
+def parse_id_number(cell: Cell) -> tuple[str, str]:
+    """Return an 18-character ID number whose check character and birthday hold (GB 11643); x becomes X.
+
+    Codes: W_ID_SCIENTIFIC, W_ID_LOST_PRECISION (a number cell, or masked), W_ID_15, W_ID_CHECKSUM; W_NORMALISED for
+    the 20 and 22 characters of a disability certificate, which begin with the ID number.
+    """
+    if isinstance(cell, (float, int)) and not isinstance(cell, bool) and abs(cell) >= 10**EXACT_DIGITS:
+        return "", "W_ID_LOST_PRECISION"
+    text = clean_name(to_text(cell)).upper().replace("-", "")
+    if is_blank(text):
+        return "", ""
+    if _ID_FORM.fullmatch(text) and check_id_number(text):
+        return text, ""
+    if _SCIENTIFIC.fullmatch(clean_name(to_text(cell))):
+        return "", "W_ID_SCIENTIFIC"
+    if "*" in text or (len(text) == _ID_LONG and text.endswith("000")):
+        return "", "W_ID_LOST_PRECISION"
+    if len(text) == EXACT_DIGITS and text.isdecimal():
+        return "", "W_ID_15"
+    if len(text) in _CERTIFICATE and _ID_FORM.fullmatch(text[:_ID_LONG]) and check_id_number(text[:_ID_LONG]):
+        return text[:_ID_LONG], "W_NORMALISED"
+    return "", "W_ID_CHECKSUM"
+
+
+_ID_LONG: Final = 18
+_CERTIFICATE: Final = (20, 22)
+
+
+def check_id_number(text: str) -> bool:
+    """Say whether the check character and the birthday of an 18-character ID number hold (GB 11643)."""
+    total = sum(int(digit) * weight for digit, weight in zip(text[:17], _ID_WEIGHTS, strict=True))
+    return _ID_CHECKS[total % 11] == text[17] and _day(int(text[6:10]), int(text[10:12]), int(text[12:14])) is not None
+
+
+def parse_degrees(cell: Cell) -> tuple[float | None, str]:
+    """Return degrees from a number, a text number or degrees-minutes-seconds as written (109°9′3.6″).
+
+    Codes: W_COORD_MISSING for nothing or NaN, W_COORD_UNPARSEABLE.
+    """
+    if isinstance(cell, float):
+        return (None, "W_COORD_MISSING") if math.isnan(cell) else (cell, "")
+    text = to_text(cell).strip()
+    if is_blank(text):
+        return None, "W_COORD_MISSING"
+    try:
+        number = float(text)
+    except ValueError:
+        number = _dms(unicodedata.normalize("NFKC", text))
+    if math.isnan(number):
+        return None, "W_COORD_UNPARSEABLE"
+    return number, ""
+
+
+def _dms(text: str) -> float:
+    words = load_words()
+    text = clean_name(text).lower()
+    for mark in (*words.east, *words.north):
+        text = text.removeprefix(mark).removesuffix(mark)
+    for marks, plain in ((words.second, "s"), (words.minute, "m"), (words.degree, "d")):
+        for mark in marks:
+            text = text.replace(unicodedata.normalize("NFKC", mark), plain)
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)d?(?:(\d{1,2}(?:\.\d+)?)m)?(?:(\d{1,2}(?:\.\d+)?)s)?", text)
+    if match is None:
+        return math.nan
+    degrees, minutes, seconds = (float(part or 0) for part in match.groups())
+    return degrees + minutes / 60 + seconds / 3600 if minutes < 60 and seconds < 60 else math.nan  # noqa: PLR2004 - sixtieths
+
+
+def parse_day(cell: Cell, today: date) -> tuple[date | None, str]:
+    """Return the local day a cell says: 2019-3-5, 2019.3.5, 2019年3月5日, 二〇一九年三月五日, 20190305, 43529 (Excel), 31/12/2019.
+
+    Codes: W_DATE_IMPOSSIBLE, W_DATE_FUTURE (after `today`), W_DATE_AMBIGUOUS (day or year cannot be told).
+    """
+    if isinstance(cell, datetime):
+        found: date | None = cell.date()
+    elif isinstance(cell, date):
+        found = cell
+    else:
+        text = unicodedata.normalize("NFKC", to_text(cell)).strip()
+        if is_blank(text):
+            return None, ""
+        found, code = _read_day(text)
+        if found is None:
+            return None, code
+    if found is None or found.year < _FIRST_YEAR:
+        return None, "W_DATE_IMPOSSIBLE"
+    return (None, "W_DATE_FUTURE") if found > today else (found, "")
+
+
+@lru_cache(maxsize=65_536)
+def _read_day(text: str) -> tuple[date | None, str]:
+    number = re.fullmatch(r"(\d{5})(\.\d+)?", text)
+    if number and _SERIALS[0] <= int(number[1]) <= _SERIALS[1]:
+        return _SERIAL_ZERO + timedelta(days=int(number[1])), ""
+    plain = _plain_day(text)
+    match = re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", plain) or re.fullmatch(r"(\d{4})(\d\d)(\d\d)", plain)
+    if match:
+        found = _day(*(int(part) for part in match.groups()))
+        return found, "" if found else "W_DATE_IMPOSSIBLE"
+    match = re.fullmatch(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", plain)
+    if match:
+        return _day_last(*(int(part) for part in match.groups()))
+    if re.fullmatch(r"\d{1,4}([-/.]\d{1,2}){1,2}", plain) or re.fullmatch(r"\d{6}", plain):
+        return None, "W_DATE_AMBIGUOUS"
+    return None, "W_DATE_IMPOSSIBLE"
+
+
+def _day_last(first: int, second: int, year: int) -> tuple[date | None, str]:
+    """31/12/2019 and 12/31/2019 can be told; 3/5/2019 cannot."""
+    readings = {_day(year, second, first), _day(year, first, second)} - {None}
+    if len(readings) > 1:
+        return None, "W_DATE_AMBIGUOUS"
+    return (readings.pop(), "") if readings else (None, "W_DATE_IMPOSSIBLE")
+
+
+def _plain_day(text: str) -> str:
+    """Return a day with ASCII digits and hyphens: the time, the weekday in brackets and Chinese marks are gone."""
+    words = load_words()
+    text = re.sub(r"\(.*?\)", "", text).strip()
+    text = re.sub(r"[T\s]+\d{1,2}:\d{2}(:\d{2})?(\.\d+)?Z?$", "", text)
+    text = re.sub(r"\s+", "", text)
+    if words.year in text:
+        year, _, rest = text.partition(words.year)
+        month, _, day = rest.partition(words.month)
+        for mark in words.day:
+            day = day.removesuffix(mark)
+        return "-".join(part for part in (_year(year), _numeral(month), _numeral(day)) if part)
+    if words.month in text:
+        month, _, day = text.partition(words.month)
+        for mark in words.day:
+            day = day.removesuffix(mark)
+        return f"{_numeral(month)}-{_numeral(day)}"
+    return text
+
+
+def _year(text: str) -> str:
+    numerals = load_words().numerals
+    return "".join(mark if mark.isdigit() else str(numerals.get(mark, mark)) for mark in text)
+
+
+def _numeral(text: str) -> str:
+    number = parse_number(text)
+    return text if number is None else str(number)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a cell that lists several: 饮水、道路."""
+    return [part.strip() for part in _SPLIT.split(text) if not is_blank(part)]
