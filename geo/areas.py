@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.spatial import cKDTree
 from shapely.geometry import shape as shape_of
 from shapely.geometry.base import BaseGeometry
 
@@ -31,8 +32,10 @@ _CONCAVITY: Final = 0.35
 #: Households nearer than this are one point of the diagram.
 _SAME_POINT_M: Final = 0.5
 #: Corners that move a border by less than this share of the whole extent are left out.
-_SIMPLIFY_SHARE: Final = 1 / 1500
+_SIMPLIFY_SHARE: Final = 1 / 600
 _DECIMALS: Final = 5
+#: How many points, itself among them, decide whose a point is when islands are smoothed away.
+_NEIGHBOURS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,10 @@ class Areas:
     unplaced: tuple[str, ...]
 
 
-def draw_areas(points: pd.DataFrame, outline: BaseGeometry | None = None) -> Areas:
+def draw_areas(points: pd.DataFrame, outline: BaseGeometry | None = None, *, smooth: bool = False) -> Areas:
     """Return one area a unit from its points: columns place, lon, lat (WGS84 degrees; empty = not located).
+
+    `smooth` gives a point that stands among another unit's to that unit: fewer islands, for a map of many villages.
 
     With an outline (lon, lat) the areas fill it; without one they fill a hull around the points, and that hull comes
     back as `frame`. Units all of whose points are unlocated, or lie outside the outline with nothing of it nearest to
@@ -57,6 +62,8 @@ def draw_areas(points: pd.DataFrame, outline: BaseGeometry | None = None) -> Are
         return Areas({}, outline, tuple(units))
     plane = _Plane.around(located["lat"])
     xy, owners = _distinct(plane.project(located[["lon", "lat"]].to_numpy(float)), located["place"].to_numpy(object))
+    if smooth:
+        owners = _outvote(xy, owners)
     frame = _make_hull(xy) if outline is None else shapely.make_valid(shapely.transform(outline, plane.project))
     cells = _draw_cells(xy, frame)
     shapes = _join(cells, owners, frame)
@@ -115,10 +122,24 @@ def _distinct(xy: NDArray[np.float64], owners: NDArray[Any]) -> tuple[NDArray[np
     """Return one point where several coincide, owned by the unit with most households there (ties: the first name)."""
     cells = np.round(xy / _SAME_POINT_M).astype(np.int64)
     frame = pd.DataFrame({"x": cells[:, 0], "y": cells[:, 1], "owner": owners, "rank": 1})
-    counted = frame.groupby(["x", "y", "owner"], as_index=False)["rank"].sum()
+    counted = frame.groupby(["x", "y", "owner"])["rank"].sum().reset_index()
     first = counted.sort_values(["x", "y", "rank", "owner"], ascending=[True, True, False, True])
     kept = first.drop_duplicates(["x", "y"])
     return kept[["x", "y"]].to_numpy(float) * _SAME_POINT_M, kept["owner"].to_numpy(object)
+
+
+def _outvote(xy: NDArray[np.float64], owners: NDArray[Any]) -> NDArray[Any]:
+    """Return the owners by majority of each point and its nearest neighbours; a unit never loses its last point."""
+    if len(xy) <= _NEIGHBOURS:
+        return owners
+    codes, names = pd.factorize(owners)
+    _, nearest = cKDTree(xy).query(xy, k=_NEIGHBOURS)
+    votes = np.zeros((len(xy), _NEIGHBOURS), dtype=np.int64)
+    for column in range(_NEIGHBOURS):
+        votes[:, column] = (codes[nearest] == codes[nearest[:, [column]]]).sum(axis=1)
+    won = codes[nearest[np.arange(len(xy)), votes.argmax(axis=1)]]
+    won = np.where(np.isin(codes, np.setdiff1d(codes, won)), codes, won)
+    return np.asarray(names, dtype=object)[won]
 
 
 def _make_hull(xy: NDArray[np.float64]) -> BaseGeometry:

@@ -46,10 +46,11 @@ PRIORITY_TERMS: Final = (
     "missed_rounds",
 )
 _REPEATED = 2
+DEFAULT_WEIGHTS: Final = config.PriorityWeights()
 
 
 def rank_gaps(
-    homes: pd.DataFrame, as_of: date, weights: config.PriorityWeights = config.PriorityWeights()
+    homes: pd.DataFrame, as_of: date, weights: config.PriorityWeights = DEFAULT_WEIGHTS
 ) -> pd.DataFrame:
     """Return the gap rows of a table of homes, highest priority first, one row per household.
 

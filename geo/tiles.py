@@ -28,8 +28,6 @@ MAGIC: Final = b"GEOT"
 VERSION: Final = 1
 GRID_BITS: Final = 30
 OFFSET_BITS: Final = 16
-#: The largest number of symbols in one block of a village; a district's later tiles are cut below it.
-MAX_COUNT: Final = 1_000_000
 #: Web-Mercator ends here (degrees of latitude).
 MAX_LATITUDE: Final = 85.05112877980659
 _HEADER: Final = struct.Struct("<4sBBHIIII")
@@ -87,7 +85,7 @@ def make_points(**columns: Any) -> Points:
 def encode_block(points: Points) -> bytes:
     """Return the block of the points, in Morton order.
 
-    Positions move by at most half a step, which is `step_m`: 0.3 m or less for points within some 35 km.
+    Positions move by at most half a step each way: 0.3 m or less as long as the points lie within some 35 km.
     """
     x, y = to_grid(points.lon, points.lat)
     shift, origin_x, origin_y = _frame(x, y)
@@ -118,9 +116,12 @@ def decode_block(block: bytes) -> Points:
         columns.append(column)
         start += column.nbytes
     x, y, tile_id, packed, dwelling = columns
-    half = (1 << shift) / 2
-    lon, lat = from_grid(origin_x + (x.astype(np.int64) << shift) + half, origin_y + (y.astype(np.int64) << shift) + half)
-    return Points(lon, lat, tile_id.astype(np.uint32), packed & 15, packed >> 4, dwelling)
+    places = ((origin_x, x), (origin_y, y))
+    middle = (1 << shift) / 2
+    lon, lat = from_grid(*(origin + (offset.astype(np.int64) << shift) + middle for origin, offset in places))
+    return make_points(
+        lon=lon, lat=lat, tile_id=tile_id, visit_state=packed & 15, issue_state=packed >> 4, dwelling=dwelling
+    )
 
 
 def to_grid(lon: Floats, lat: Floats) -> tuple[Ints, Ints]:

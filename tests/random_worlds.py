@@ -230,7 +230,7 @@ def expected(world: World, round_id: str, as_of: date) -> dict[str, dict[str, in
 
 
 def _facts(world: World, row: Row, one: Round, as_of: date) -> set[str] | None:
-    """The counts that a household adds one to; None while its roster row has not entered."""
+    """Name the counts that a household adds one to; None while its roster row has not entered."""
     entered = as_of >= one.starts_on if row.added is None else day(row.added) <= as_of
     if not entered:
         return None

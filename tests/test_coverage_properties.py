@@ -1,4 +1,4 @@
-"""The coverage figures on random worlds: equal to a second computation, additive, bounded, and true after every save."""
+"""Coverage figures on random worlds: equal to a second computation, additive, bounded, true after every save."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_roll_up_equals_the_formulas(db, world, round_id, offset):
 @FEW
 @given(world=worlds(), offset=st.integers(-3, 75))
 def test_counts_are_nested_and_add_up(db, world, offset):
-    """Counts stay nested: effective ≤ contact ≤ attempt ≤ D; the states sum to D; one leaf asked alone gives its row."""
+    """Counts stay nested: effective ≤ contact ≤ attempt ≤ D; states sum to D; a leaf asked alone gives its row."""
     with passing(db) as connection:
         insert_world(connection, world)
         one = world.round("r2")

@@ -14,7 +14,6 @@ from geo.model import IssueEntry, Scope
 from geo.schema import assignment, audit_log, round_roster
 from geo.store import database as database_module
 from geo.store.assignments import assign, change_assignment, list_assignees, withdraw
-from geo.store.cells import differing_cells
 from geo.store.create import create_database, migrate
 from geo.store.database import Database
 from geo.store.households import (

@@ -144,7 +144,7 @@ def test_an_approved_exclusion_leaves_the_denominator(world):
 
 
 def test_new_days_rebuild_the_cells(world):
-    """On the next configured day the figures are those of that day: h42 joins on 11-25, the rest falls overdue later."""
+    """On a later configured day the figures are those of that day: h42 has joined, h44 has fallen overdue."""
     from geo.store.database import write_setting
 
     with world.write() as connection:

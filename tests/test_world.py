@@ -96,7 +96,7 @@ def test_absent_households_stand_beside_the_headline(district):
     assert district.counts.complete - district.counts.effective == 2
 
 
-def test_children_partition_the_parent(world, district):
+def test_children_partition_the_parent(world):
     """Every count of the district is the sum over townships, and of a township over its villages."""
     for parent in ("d", "t1", "t2", "v1", "v4"):
         whole = read_figures(world, PLANNER, round_id=ROUND, place_id=parent).counts

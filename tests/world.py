@@ -30,7 +30,7 @@ from pathlib import Path
 from sqlalchemy import and_
 
 from geo.model import IssueEntry, Scope, VisitEntry
-from geo.schema import household, household_tag, issue, issue_event, place, round_roster
+from geo.schema import household, household_tag, issue, issue_event, round_roster
 from geo.store.assignments import add_person, assign
 from geo.store.cells import rebuild_round
 from geo.store.create import create_database
@@ -111,7 +111,7 @@ def _add_households(db: Database) -> None:
     rows = []
     for gid, (village, first, last) in GROUPS.items():
         for number in range(first, last + 1):
-            located = number != 51  # noqa: PLR2004 - h51 is the one without a point
+            located = number != 51
             rows.append(
                 {"id": home(number), "tile_id": number, "code": f"C-{number:03d}", "village": village, "place": gid,
                  "head_name": f"测{number:02d}", "phone": f"199000000{number:02d}", "size": 1 + number % 5,
@@ -139,7 +139,7 @@ def _add_rounds(db: Database) -> None:
     round_id = create_round(db, PLANNER, plan=second, baseline=early).id
     with db.write() as connection:
         for number, on in ((38, date(2019, 11, 1)), (42, date(2019, 11, 25))):
-            place_id = "g08" if number == 38 else "g09"  # noqa: PLR2004
+            place_id = "g08" if number == 38 else "g09"
             connection.execute(
                 round_roster.insert().values(
                     round=round_id, household=home(number), place=place_id, baseline=False, added_on=on
@@ -160,7 +160,7 @@ def _add_rounds(db: Database) -> None:
         rebuild_round(connection, round_id, TODAY)
 
 
-def _exclude(connection, round_id: str, number: int, reason: str, *, approved_on: date | None) -> None:  # noqa: ANN001
+def _exclude(connection, round_id: str, number: int, reason: str, *, approved_on: date | None) -> None:
     connection.execute(
         round_roster.update()
         .where(and_(round_roster.c.round == round_id, round_roster.c.household == home(number)))

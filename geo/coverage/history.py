@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def last_seen(programme: str, as_of: date, *, homes: Homes | None = None) -> Select[Any]:
     """One row per household with any kept in-person visit of the programme up to t, in or outside rounds.
 
-    Columns: household, last_on (last attempt), last_outcome, last_effective_on (距上次走访 counts from it; empty: 从未).
+    Columns: household, last_on (last attempt), last_outcome, last_effective_on (距上次走访 counts from it; empty:
+    从未).
     """
     rounds = select(round_.c.id).where(round_.c.programme == programme)
     newest = (visit.c.visited_on.desc(), visit.c.recorded_at.desc(), visit.c.id.desc())

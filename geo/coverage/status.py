@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from geo.model import Round
 
 #: Literals, not bound values: only so does SQLite recognise its partial indexes.
-_LIVE = tuple(literal_column(f"'{status}'") for status in codes.LIVE_ASSIGNMENTS)
+_LIVE: tuple[ColumnElement[str], ...] = tuple(literal_column(f"'{status}'") for status in codes.LIVE_ASSIGNMENTS)
 
 
 Homes: TypeAlias = "Select[tuple[str]]"
@@ -273,7 +273,7 @@ def _earlier(first: ColumnElement[Any], second: ColumnElement[Any]) -> ColumnEle
 
 
 def _phone_on(home: CTE) -> ColumnElement[Any]:
-    """The day an absent household counts as reached by phone: by its tag at once, else once it was found away."""
+    """Return the day an absent household counts as reached by phone: by its tag at once, else once found away."""
     found_away = case(
         (or_(home.c.away_on.is_(None), home.c.phone_on.is_(None)), cast(null(), Date)),
         (home.c.away_on >= home.c.phone_on, home.c.away_on),
@@ -283,7 +283,7 @@ def _phone_on(home: CTE) -> ColumnElement[Any]:
 
 
 def _state(flagged: FromClause) -> ColumnElement[str]:
-    """The first that holds of domain §6: excluded, effective, overdue, then by the last in-person outcome."""
+    """Name the first state of domain §6 that holds: excluded, effective, overdue, then by the last outcome."""
     return case(
         (flagged.c.roster == 0, "excluded"),
         (flagged.c.effective == 1, "effective"),

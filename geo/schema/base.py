@@ -1,6 +1,7 @@
 """What table definitions share: the metadata and column makers.
 
-Times are UTC ISO text (`…Z`); days are local dates. lon and lat are WGS84 degrees. `info={"personal": True}` marks personal data.
+Times are UTC ISO text (`…Z`); days are local dates; lon and lat are WGS84 degrees.
+`info={"personal": True}` marks personal data.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def count(name: str) -> Column[int]:
 
 def forbid_updates(table: Table) -> DDL:
     """Return a trigger that refuses to change rows of an append-only table once they are written."""
-    return DDL(
+    return DDL(  # type: ignore[no-untyped-call]
         f"CREATE TRIGGER {table.name}_append_only BEFORE UPDATE ON {table.name} "
         f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only'); END"
     ).execute_if(dialect="sqlite")

@@ -20,9 +20,10 @@ IMPORT_FIELDS: Final = (
     Field("district", "区县", ("县(市、区、旗)", "县区", "县", "区")),
     Field("township", "乡镇", ("乡(镇)", "所在乡镇街道", "乡镇(街道)", "乡镇名称")),
     Field("village", "村", ("行政村", "村居名称", "村(社区)", "村名", "村名称", "所在村")),
+    Field("village_code", "村代码", ("行政村代码", "村编码", "村委会代码", "行政区划代码", "区划代码", "统计用区划代码")),
     Field("group", "村民组", ("村民小组", "小组", "组名", "所属小组", "组别", "组", "自然村", "aar007")),
     Field("code", "户编号", ("户号", "户代码", "农户编号", "家庭编号", "户编码", "aac001")),
-    Field("head_name", "户主", ("户主姓名", "户主名字", "户主名", "aac029")),
+    Field("head_name", "户主", ("户主姓名", "户主名字", "户主名", "户主名称", "aac029"), longest=200),
     Field("id_number", "身份证号", ("证件号码", "身份证号码", "公民身份号码", "户主身份证", "户主身份证号")),
     Field("size", "人口", ("家庭人口数", "家庭人口", "人数", "家庭人数", "人口数")),
     Field("phone", "联系电话", ("户联系电话", "电话", "手机号", "手机号码", "联系方式")),
@@ -35,6 +36,15 @@ IMPORT_FIELDS: Final = (
     Field("issue", "问题类别", ("反映问题", "存在问题", "问题", "问题类型", "存在的问题"), longest=500),
     Field("note", "备注", ("说明", "备注说明"), longest=2000),
 )  # fmt: skip
+#: Headers that yield to another column of the same meaning, where there is one.
+WEAK_HEADERS: Final = (
+    "自然村", "人数", "电话", "手机号", "手机号码", "联系方式", "监测对象类型", "易返贫致贫户(监测对象)类型",
+    "反映问题", "存在问题", "存在的问题", "问题", "说明", "备注说明",
+)  # fmt: skip
+#: Headers that say that a row is a person, not a household.
+PERSON_HEADERS: Final = ("与户主关系", "人编号", "人员编号")
+#: Words in a header's brackets that change whose or which it is: 联系电话(帮扶人) is not the household's.
+BRACKET_WORDS: Final = ("帮扶", "干部", "责任", "走访人", "配偶", "成员", "去年", "上年", "子女")
 #: Headers that are a column's only in good company: decided by content and neighbours.
 AMBIGUOUS_HEADERS: Final = {
     "姓名": ("head_name",),
@@ -54,6 +64,11 @@ REFUSED_HEADERS: Final = (
     "信仰",
     "重点人员",
     "可疑",
+    "民族成分",
+    "民族成份",
+    "是否信教",
+    "是否上访",
+    "是否涉稳",
 )
 #: Columns that are known and have nothing to say here: running numbers and facts the product does not keep.
 IGNORED_HEADERS: Final = (

@@ -18,6 +18,7 @@ from geo.store.database import now, read_today
 from geo.store.rounds import find_round
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from sqlalchemy import Connection, RowMapping
@@ -175,7 +176,7 @@ def _assignee_column(connection: Connection, assignee: str) -> str:
 
 
 def _leaves(connection: Connection, scope: Scope, round_: Round, households: list[str], groups: list[str]) -> set[str]:
-    """The leaf places to recompute; checks that every household is on the roster and every place in the area."""
+    """Return the leaf places to recompute; checks that every household is on the roster and every place in the area."""
     leaves = set(groups)
     for one in households:
         place_id = connection.execute(
@@ -190,7 +191,7 @@ def _leaves(connection: Connection, scope: Scope, round_: Round, households: lis
     return leaves
 
 
-def _end_live(connection: Connection, round_id: str, target: str, one: str, values: dict[str, object]) -> int:
+def _end_live(connection: Connection, round_id: str, target: str, one: str, values: Mapping[str, object]) -> int:
     live = and_(
         assignment.c.round == round_id,
         assignment.c[target] == one,

@@ -1,4 +1,4 @@
-"""Coverage cells: the counts of every leaf and of everything above it, kept true inside the transaction that changes them.
+"""Coverage cells: counts of every leaf and of all above it, kept true inside the transaction that changes them.
 
 A cell `own` is the leaf's row of `coverage.roll_up`; the cell `all` of a place is the sum of the `own` cells under it.
 Cells hold for the day in `coverage_day` only; a round whose day is not today's is rebuilt on its first use.

@@ -46,7 +46,7 @@ def _make_engine(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
         # SQLAlchemy begins transactions itself, so that reads are snapshots and writes take the lock at once.
-        connection.isolation_level = None  # type: ignore[attr-defined]
+        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
@@ -149,7 +149,7 @@ def raise_revision(connection: Connection) -> None:
     write_setting(connection, "revision", str(int(read_setting(connection, "revision", "0")) + 1))
 
 
-def bulk_insert(connection: Connection, table: str, columns: list[str], rows: Any) -> int:  # noqa: ANN401 - any iterable of tuples
+def bulk_insert(connection: Connection, table: str, columns: list[str], rows: Any) -> int:
     """Insert many rows through the driver itself (a tenth of the time of the expression layer); return how many.
 
     Values must be what SQLite stores: days and moments as ISO text.
@@ -159,7 +159,7 @@ def bulk_insert(connection: Connection, table: str, columns: list[str], rows: An
         raise TypeError(type(driver))
     marks = ", ".join("?" * len(columns))
     names = ", ".join(f'"{name}"' for name in columns)
-    cursor = driver.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)  # noqa: S608 - names come from schema.py
+    cursor = driver.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)
     return cursor.rowcount
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from geo.model import Scope
     from geo.store.database import Database
 
+_LON_LIMIT, _LAT_LIMIT = 180, 90
 #: Columns that `edit_household` may change.
 EDITABLE = ("head_name", "phone", "size", "household_class", "residence", "note")
 
@@ -169,7 +170,7 @@ def move_household(db: Database, scope: Scope, *, household_id: str, rev: int, p
 def set_point(db: Database, scope: Scope, *, household_id: str, rev: int, lon: float, lat: float) -> int:
     """Set a household's point from a click on the map (lon, lat in WGS84 degrees); return the new rev."""
     require_right(scope, "edit_household")
-    if not (-180 <= lon <= 180 and -90 <= lat <= 90) or (lon == 0 and lat == 0):
+    if abs(lon) > _LON_LIMIT or abs(lat) > _LAT_LIMIT or (lon == 0 and lat == 0):
         raise Invalid("err.point")
     with db.write() as connection:
         values = {"lon": round(lon, 7), "lat": round(lat, 7), "coord_source": "map_click"}

@@ -38,7 +38,7 @@ def insert_issue(connection: Connection, scope: Scope, *, entry: IssueEntry) -> 
     """Store one issue inside a write transaction; see `raise_issue`."""
     known = connection.execute(select(issue.c.number).where(issue.c.id == entry.id)).scalar()
     if known is not None:
-        return known
+        return str(known)
     _check(entry, read_today(connection))
     require_area(connection, scope, entry.place)
     number = next_number(connection, entry.place, entry.raised_on)

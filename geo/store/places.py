@@ -16,7 +16,7 @@ from geo.schema import household, place, place_path
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, RowMapping
 
     from geo.model import Scope
     from geo.store.database import Database
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 _COLUMNS = (place.c.id, place.c.code, place.c.name, place.c.level, place.c.parent, place.c.edition)
 
 
-def _as_place(row: Row[tuple[str, str, str, str, str | None, str]]) -> Place:
-    return Place(*row)
+def _as_place(row: RowMapping) -> Place:
+    return Place(**row)
 
 
 def find_place(connection: Connection, place_id: str) -> Place:
     """Return a unit by id. Raises `NotFound`."""
-    row = connection.execute(select(*_COLUMNS).where(place.c.id == place_id)).first()
+    row = connection.execute(select(*_COLUMNS).where(place.c.id == place_id)).mappings().first()
     if row is None:
         raise NotFound("err.no_place", place=place_id)
     return _as_place(row)
@@ -48,7 +48,7 @@ def get_place(db: Database, scope: Scope, *, place_id: str) -> Place:
 def root_place(db: Database) -> Place:
     """Return the one unit without a parent: the district."""
     with db.read() as connection:
-        row = connection.execute(select(*_COLUMNS).where(place.c.parent.is_(None))).first()
+        row = connection.execute(select(*_COLUMNS).where(place.c.parent.is_(None))).mappings().first()
     if row is None:
         raise NotFound("err.no_place", place="")
     return _as_place(row)
@@ -60,7 +60,7 @@ def list_children(db: Database, scope: Scope, *, place_id: str) -> list[Place]:
     with db.read() as connection:
         require_area(connection, scope, place_id)
         rows = connection.execute(select(*_COLUMNS).where(place.c.parent == place_id).order_by(place.c.code))
-        return [_as_place(row) for row in rows]
+        return [_as_place(row) for row in rows.mappings()]
 
 
 def list_below(db: Database, scope: Scope, *, place_id: str, level: str) -> list[Place]:
@@ -74,7 +74,7 @@ def list_below(db: Database, scope: Scope, *, place_id: str, level: str) -> list
             .where(place_path.c.ancestor == place_id, place.c.level == level)
             .order_by(place.c.code)
         )
-        return [_as_place(row) for row in rows]
+        return [_as_place(row) for row in rows.mappings()]
 
 
 def breadcrumb(db: Database, scope: Scope, *, place_id: str) -> list[Place]:
@@ -164,4 +164,4 @@ def _search_households(connection: Connection, scope: Scope, words: str, limit: 
 def places_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Place]:
     """Return the units with these ids."""
     rows = connection.execute(select(*_COLUMNS).where(place.c.id.in_(list(ids))))
-    return {row.id: _as_place(row) for row in rows}
+    return {row["id"]: _as_place(row) for row in rows.mappings()}

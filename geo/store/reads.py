@@ -215,12 +215,12 @@ def read_homes(
     return frame.sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
 
 
-def _frame(connection: Connection, statement: Any) -> pd.DataFrame:  # noqa: ANN401 - any select
+def _frame(connection: Connection, statement: Any) -> pd.DataFrame:
     result = connection.execute(statement)
     return pd.DataFrame(result.all(), columns=list(result.keys()))
 
 
-def _tags(connection: Connection, day: date, homes: Any) -> pd.DataFrame:  # noqa: ANN401 - a select of ids
+def _tags(connection: Connection, day: date, homes: Any) -> pd.DataFrame:
     held = _frame(
         connection,
         select(household_tag.c.household, household_tag.c.kind)

@@ -45,14 +45,15 @@ class RoundPlan:
 
 
 def find_round(connection: Connection, round_id: str) -> Round:
-    """Return a round by id or by number. Raises `NotFound`."""
+    """Return a round by id, else by number (of the default programme first). Raises `NotFound`."""
     same = round_.c.id == round_id
     if round_id.isdecimal():
         same = or_(same, round_.c.number == int(round_id))
-    row = connection.execute(select(*_COLUMNS).where(same).order_by(round_.c.id == round_id)).first()
+    best = (round_.c.id == round_id).desc(), (round_.c.programme == config.PROGRAMME).desc()
+    row = connection.execute(select(*_COLUMNS).where(same).order_by(*best)).mappings().first()
     if row is None:
         raise NotFound("err.no_round", round=round_id)
-    return Round(*row)
+    return Round(**row)
 
 
 def list_rounds(db: Database, scope: Scope, *, programme: str | None = None) -> list[Round]:
@@ -62,7 +63,7 @@ def list_rounds(db: Database, scope: Scope, *, programme: str | None = None) -> 
     if programme is not None:
         wanted = wanted.where(round_.c.programme == programme)
     with db.read() as connection:
-        return [Round(*row) for row in connection.execute(wanted)]
+        return [Round(**row) for row in connection.execute(wanted).mappings()]
 
 
 def get_round(db: Database, scope: Scope, *, round_id: str) -> Round:
@@ -158,9 +159,13 @@ def _check_days(connection: Connection, plan: RoundPlan) -> None:
 
 def round_of_day(connection: Connection, *, programme: str, day: date, place_id: str) -> Round | None:
     """Return the round of the programme whose days contain the day and whose scope contains the place, if any."""
-    row = connection.execute(
-        select(*_COLUMNS)
-        .join(place_path, and_(place_path.c.ancestor == round_.c.scope, place_path.c.place == place_id))
-        .where(round_.c.programme == programme, round_.c.starts_on <= day, round_.c.ends_on >= day)
-    ).first()
-    return Round(*row) if row else None
+    row = (
+        connection.execute(
+            select(*_COLUMNS)
+            .join(place_path, and_(place_path.c.ancestor == round_.c.scope, place_path.c.place == place_id))
+            .where(round_.c.programme == programme, round_.c.starts_on <= day, round_.c.ends_on >= day)
+        )
+        .mappings()
+        .first()
+    )
+    return Round(**row) if row else None

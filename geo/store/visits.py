@@ -146,7 +146,7 @@ def _check_same(known: RowMapping, entry: VisitEntry) -> None:
 
 
 def _round_for(connection: Connection, entry: VisitEntry, place_id: str) -> str | None:
-    """The round of the programme by its days: first the one whose roster holds the household, else by its scope."""
+    """Return the id of the round of that day: first one whose roster holds the household, else one by its scope."""
     held = connection.execute(
         select(round_.c.id)
         .join(round_roster, round_roster.c.round == round_.c.id)

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from geo.access import may
+from geo.errors import NotFound
 from geo.i18n import text
 from geo.mask import mask_name
 from geo.ui import household_edits as edits
 from geo.ui.household_data import SYMBOLS, Card, read_card
 from geo.ui.household_facts import show_facts, show_group, show_visits
 from geo.ui.issue_form import show_issues
+from geo.ui.plain import show_error
 from geo.ui.visit_form import LastSaved, last_saved, show_form, show_save_bar
 
 if TYPE_CHECKING:
     from geo.model import Round, Scope
     from geo.store.database import Database
+    from geo.ui.session import Session
 
 _STYLE: Final = Path(__file__).parent / "static" / "forms.css"
 #: Seconds in which the last save can be corrected from the strip above the list.
@@ -27,9 +30,21 @@ _CORRECT_SECONDS: Final = 300
 _COLUMNS: Final = (262, 742, 262)
 
 
+def show_page(session: Session, *, household_id: str) -> None:
+    """Draw the page of the household that the address names, or say where to find one."""
+    st.html(_STYLE)
+    if not household_id:
+        show_nobody(session.db, session.scope, place_id=session.place.id)
+        return
+    try:
+        show_household(session.db, session.scope, household_id=household_id, round_=session.round)
+    except NotFound as error:
+        show_error(error)
+        show_nobody(session.db, session.scope, place_id=session.place.id)
+
+
 def show_household(db: Database, scope: Scope, *, household_id: str, round_: Round | None) -> None:
     """Draw the page of one household. Raises `NotFound`, `NotAllowed`."""
-    st.html(_STYLE)
     card = read_card(db, scope, household_id=household_id, round_=round_)
     left, middle, right = st.columns(_COLUMNS, gap="medium")
     entry = None
@@ -142,7 +157,6 @@ def _home_columns() -> dict[str, Any]:
 
 def show_nobody(db: Database, scope: Scope, *, place_id: str) -> None:
     """Draw the page without a household: say where to find one, and offer to add one here."""
-    st.html(_STYLE)
     st.markdown(f"### {text('household.none')}")
     st.caption(text("household.none_how"))
     if may(scope, "edit_household") and st.button(text("household.add"), key="add_home"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from geo.i18n import text
+from geo.i18n import has_text, text
 
 if TYPE_CHECKING:
     from geo.errors import GeoError
@@ -20,6 +20,13 @@ def escape(words: str) -> str:
     return _MARKS.sub(r"\\\1", " ".join(words.split()))
 
 
+def say(error: GeoError) -> str:
+    """Return the sentence of an error; one without a sentence is named by its key's general one."""
+    if not has_text(error.key):
+        return text("err.other", id=error.key)
+    return text(error.key, **error.params)
+
+
 def show_error(error: GeoError) -> None:
-    """Show what went wrong and what to do, in the catalogue's words."""
-    st.error(escape(text(error.key, **error.params)))
+    """Say in one sentence what went wrong and what to do."""
+    st.error(escape(say(error)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 from geo import codes
+from geo.coverage import Share
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.model import Saved, VisitEntry, new_id
@@ -188,8 +190,6 @@ def show_outlook(db: Database, scope: Scope, *, card: Card, entry: VisitEntry | 
 
 
 def _percent(numerator: int, denominator: int) -> str:
-    from geo.coverage import Share
-
     return Share("kpi.coverage", numerator, denominator).percent
 
 
@@ -221,8 +221,6 @@ def show_save_bar(db: Database, scope: Scope, *, card: Card, entry: VisitEntry |
 
 def save(db: Database, scope: Scope, *, card: Card, entry: VisitEntry) -> bool:
     """Store the entry; say what went wrong and keep the form when it could not be."""
-    import time
-
     try:
         saved = record_visit(db, scope, entry=entry)
     except GeoError as error:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from geo.coverage import Share
 
+
 def symbol(state: str) -> str:
     """Return the 16 px symbol of a visit state (`codes.VISIT_STATES`): HTML.
 
@@ -62,14 +63,18 @@ def big_number(number: int, name: str, notes: Sequence[str]) -> str:
 
 def rungs(shares: Sequence[Share]) -> str:
     """Return one line a share: name, bar, percentage, n / N: HTML."""
-    lines = "".join(
-        f"<span>{escape(text(share.formula))}</span>"
-        f'<span class="fig-bar thin r{nth}"><i style="width:{_width(share)}"></i></span>'
-        f'<span class="num">{share.percent}</span>'
-        f'<span class="num fig-note">{share.numerator:,} / {share.denominator:,}</span>'
-        for nth, share in enumerate(shares)
-    )
+    lines = "".join(share_cells(share, shade=f"r{nth}") for nth, share in enumerate(shares))
     return f'<div class="rungs">{lines}</div>'
+
+
+def share_cells(share: Share, *, shade: str = "r2") -> str:
+    """Return the four cells of a line of rungs; `shade` is r0, r1 or r2: HTML."""
+    return (
+        f"<span>{escape(text(share.formula))}</span>"
+        f'<span class="fig-bar thin {shade}"><i style="width:{_width(share)}"></i></span>'
+        f'<span class="num">{share.percent}</span>'
+        f'<span class="num fig-note" title="{escape(fraction(share))}">{share.numerator:,} / {share.denominator:,}</span>'
+    )
 
 
 def state_bar(counts: Mapping[str, int]) -> str:

@@ -1,6 +1,7 @@
 """The base: the schema of `geo.schema` as first released.
 
-A new database is made from the schema itself and stamped with the newest revision; migrations bring older files forward.
+A new database is made from the schema itself and stamped with the newest revision;
+migrations bring older files forward.
 """
 
 revision = "0001"

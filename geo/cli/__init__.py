@@ -1,0 +1,59 @@
+"""The command line (`python -m geo`): see docs/cli.md, which a test keeps complete.
+
+Answers go to stdout, sentences about trouble to stderr. Exit codes: 0 done · 1 refused, or `check` found something ·
+2 the command itself is wrong · 3 some rows of an import are refused and nothing was stored · 4 the file is refused or a
+question is open, nothing was stored.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import tempfile
+import traceback
+import uuid
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import DatabaseError
+
+from geo.cli.commands import run_command
+from geo.cli.parser import build_parser
+from geo.errors import GeoError
+from geo.i18n import has_text, text
+
+FAILED: Final = 1
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit code; whatever happens, a person reads one sentence and no traceback."""
+    _speak_utf8()
+    options = build_parser().parse_args(arguments)
+    try:
+        return run_command(options)
+    except GeoError as error:
+        sentence = text(error.key, **error.params) if has_text(error.key) else _report_defect()
+    except (DatabaseError, sqlite3.DatabaseError):
+        sentence = text("cli.damaged", path=options.db)
+    except OSError as error:
+        sentence = text("cli.no_access", path=error.filename or options.db)
+    except KeyboardInterrupt:
+        sentence = text("cli.stopped")
+    except Exception:  # noqa: BLE001 - the last stop: a person gets a sentence, a file the traceback
+        sentence = _report_defect()
+    print(sentence, file=sys.stderr)
+    return FAILED
+
+
+def _speak_utf8() -> None:
+    """Print Chinese whatever the terminal's code page is; a sign it cannot show becomes a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _report_defect() -> str:
+    reference = uuid.uuid4().hex[:8]
+    path = Path(tempfile.gettempdir()) / f"geo-{reference}.log"
+    path.write_text(traceback.format_exc(), encoding="utf-8")
+    return text("cli.defect", id=reference, path=path)

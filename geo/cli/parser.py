@@ -1,0 +1,148 @@
+"""What can be typed: commands, options, and how a wrong line is answered in one Chinese sentence."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from geo import codes, config
+from geo.i18n import text
+
+#: The edition of a new database, unless `--edition` says otherwise.
+EDITION: Final = "2023-06-30"
+PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all")
+DEMO_PRESET: Final = "bijiang_rural"
+DEMO_TODAY: Final = date(2019, 11, 20)
+GAP_KINDS: Final = ("homes", "groups", "todos", "sheets")
+
+_PROBLEMS: Final = (
+    (re.compile(r"argument (?P<name>[^:]+): invalid choice: '?(?P<value>.*?)'? \(choose from (?P<choices>.*)\)"),
+     "cli.bad_choice"),
+    (re.compile(r"argument (?P<name>[^:]+): expected .*argument"), "cli.needs_value"),
+    (re.compile(r"argument (?P<name>[^:]+): (?P<why>.*)"), "cli.bad_value"),
+    (re.compile(r"the following arguments are required: (?P<name>.*)"), "cli.missing"),
+    (re.compile(r"unrecognized arguments: (?P<name>.*)"), "cli.unknown"),
+)  # fmt: skip
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that answers a wrong line in Chinese, in one sentence, with exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the line and where to read how it is right."""
+        for pattern, key in _PROBLEMS:
+            if found := pattern.match(message):
+                sentence = text(key, command=self.prog, **found.groupdict())
+                break
+        else:
+            sentence = text("cli.wrong", command=self.prog)
+        self.exit(2, f"{sentence}\n")
+
+
+def build_parser() -> Parser:
+    """Return the parser of `python -m geo`; the chosen command is in `command` (and `rounds_command`)."""
+    parser = _parser("python -m geo", "cli.about")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    _add_demo(commands)
+    _add_import(commands)
+    _add_rounds(commands)
+    _add_coverage(commands)
+    _add_gaps(commands)
+    _add_command(commands, "check")
+    backup = _add_command(commands, "backup")
+    _add(backup, "backup", "file", metavar="FILE", type=Path)
+    return parser
+
+
+def read_day(value: str) -> date:
+    """Return a day typed as YYYY-MM-DD. Raises what argparse turns into a sentence."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(text("cli.no_day", value=value)) from error
+
+
+def read_target(value: str) -> int:
+    """Return a target typed in percent (95, 97.5) as basis points."""
+    try:
+        target_bp = round(float(value.removesuffix("%")) * 100)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(text("cli.no_target", value=value)) from error
+    if not 0 <= target_bp <= 10_000:  # noqa: PLR2004 - basis points
+        raise argparse.ArgumentTypeError(text("cli.no_target", value=value))
+    return target_bp
+
+
+def _parser(prog: str, key: str) -> Parser:
+    return Parser(prog=prog, description=text(key), allow_abbrev=False)
+
+
+def _add_command(commands: Any, name: str) -> Parser:
+    """Add a command with the options that every command has."""
+    about = text(f"cli.{name}")
+    parser: Parser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
+    _add_shared(parser)
+    return parser
+
+
+def _add_shared(parser: Parser) -> None:
+    parser.add_argument("--db", type=Path, default=None, metavar="PATH", help=text("cli.option.db"))
+    parser.add_argument("--json", action="store_true", help=text("cli.option.json"))
+
+
+def _add(parser: Parser, command: str, *names: str, **options: Any) -> None:
+    word = names[-1].lstrip("-").replace("-", "_")
+    parser.add_argument(*names, help=text(f"cli.{command}.{word}"), **options)
+
+
+def _add_demo(commands: Any) -> None:
+    parser = _add_command(commands, "demo")
+    _add(parser, "demo", "--preset", choices=PRESETS, default=DEMO_PRESET)
+    _add(parser, "demo", "--today", type=read_day, default=DEMO_TODAY, metavar="DAY")
+
+
+def _add_import(commands: Any) -> None:
+    parser = _add_command(commands, "import")
+    _add(parser, "import", "files", nargs="+", type=Path, metavar="FILE")
+    _add(parser, "import", "--round", metavar="ROUND")
+    _add(parser, "import", "--edition", metavar="EDITION")
+    _add(parser, "import", "--visit-date", type=read_day, metavar="DAY")
+    _add(parser, "import", "--dry-run", action="store_true")
+    _add(parser, "import", "--good-rows", action="store_true")
+    _add(parser, "import", "--show-personal", action="store_true")
+    _add(parser, "import", "--report", type=Path, metavar="FILE")
+
+
+def _add_rounds(commands: Any) -> None:
+    about = text("cli.rounds")
+    parser: Parser = commands.add_parser("rounds", help=about, description=about, allow_abbrev=False)
+    actions = parser.add_subparsers(dest="rounds_command", required=True, metavar="ACTION", parser_class=Parser)
+    adding = actions.add_parser("add", help=text("cli.rounds.add"), description=text("cli.rounds.add"))
+    _add_shared(adding)
+    _add(adding, "rounds", "round", metavar="NAME:START:END")
+    _add(adding, "rounds", "--number", type=int, metavar="N")
+    _add(adding, "rounds", "--target", type=read_target, default=config.TARGET_BP, metavar="PERCENT")
+    _add(adding, "rounds", "--scope", metavar="CODE")
+    _add(adding, "rounds", "--away-phone-counts", action="store_true")
+    listing = actions.add_parser("list", help=text("cli.rounds.list"), description=text("cli.rounds.list"))
+    _add_shared(listing)
+
+
+def _add_coverage(commands: Any) -> None:
+    parser = _add_command(commands, "coverage")
+    _add(parser, "coverage", "--round", metavar="ROUND")
+    _add(parser, "coverage", "--level", choices=codes.LEVELS, default="township")
+    _add(parser, "coverage", "--as-of", type=read_day, metavar="DAY")
+    _add(parser, "coverage", "--place", metavar="CODE")
+
+
+def _add_gaps(commands: Any) -> None:
+    parser = _add_command(commands, "gaps")
+    _add(parser, "gaps", "--round", metavar="ROUND")
+    _add(parser, "gaps", "--as-of", type=read_day, metavar="DAY")
+    _add(parser, "gaps", "--place", metavar="CODE")
+    _add(parser, "gaps", "--kind", choices=GAP_KINDS, default="homes")
+    _add(parser, "gaps", "--out", type=Path, metavar="FILE")

@@ -1,0 +1,240 @@
+"""总览 on the screen: the sentence, then four sections in the order of the four questions."""
+
+from __future__ import annotations
+
+from html import escape as html
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from geo.access import may
+from geo.coverage import Share
+from geo.i18n import text
+from geo.ui import widgets
+from geo.ui.navigation import find_page, has_page
+from geo.ui.plain import escape
+from geo.ui.session import view_params
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from geo.store.reads import Figures
+    from geo.ui.overview_data import Overview
+    from geo.ui.session import Session
+
+_WIDTHS: Final = (346, 322, 258, 308)
+_ACTIONS: Final = 3
+_BUCKETS: Final = ("overdue", "undated", "in_time")
+#: States that have rows in 缺口, in the order of the list, then 有效走访.
+_LISTED: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective")
+
+
+def draw_overview(session: Session, overview: Overview) -> None:
+    """Draw the sentence and the four sections."""
+    _draw_lead(overview)
+    with st.container(key="four"):
+        first, second, third, fourth = st.columns(_WIDTHS)
+    with first, st.container(key="sec_1"):
+        _draw_progress(overview)
+    with second, st.container(key="sec_2"):
+        _draw_missing(session, overview)
+    with third, st.container(key="sec_3"):
+        _draw_open(overview)
+    with fourth, st.container(key="sec_4"):
+        _draw_next(session, overview)
+
+
+def draw_head(name: str, note: str = "", *, link: tuple[str, st.Page, dict[str, str]] | None = None) -> None:
+    """Draw a section's name with a note (catalogue text) and a link (label, page, parameters) at its right end."""
+    shown = f"<small>{html(note)}</small>" if note else ""
+    if link is None:
+        st.html(f'<div class="sec-name">{html(name)}{shown}</div>')
+        return
+    with st.container(key=f"head_{link[1].url_path}", horizontal=True, vertical_alignment="center"):
+        st.html(f'<div class="sec-name">{html(name)}{shown}</div>', width="content")
+        st.page_link(link[1], label=escape(link[0]), query_params=link[2])
+
+
+def draw_no_round(session: Session) -> None:
+    """Say that there is no round yet, with the way to the import."""
+    st.html(widgets.sentence(text("empty.round")))
+    if may(session.scope, "import") and has_page("import"):
+        st.page_link(find_page("import"), label=text("empty.round.import"))
+
+
+def draw_no_home() -> None:
+    """Say that the round's roster has no household here."""
+    st.html(widgets.sentence(text("empty.place")))
+
+
+def _draw_lead(overview: Overview) -> None:
+    figures, number = overview.figures, overview.round.number
+    counts, share = figures.counts, figures.share("kpi.coverage")
+    missing = counts.roster - counts.effective
+    if not missing and figures.cleared:
+        done = text("ov.lead.done", r=number, N=counts.roster, place=figures.place.name)
+        st.markdown(f"# {escape(done)}", anchors=False)
+    elif not missing:
+        st.html(widgets.sentence(text("ov.lead.full", r=number, N=counts.roster, i=figures.issues["open"])))
+    else:
+        gap = text("ov.lead.gap", m=missing)
+        words = text(
+            "ov.lead",
+            r=number,
+            n=counts.effective,
+            N=counts.roster,
+            p=share.percent,
+            gap=gap,
+            i=figures.issues["open"],
+        )
+        st.html(widgets.sentence(words, stressed=gap))
+
+
+def _draw_progress(overview: Overview) -> None:
+    figures, round_ = overview.figures, overview.round
+    counts = figures.counts
+    draw_head(text("sec.q1"), text("ov.date", day=overview.figures.as_of))
+    target = f"{round_.target_bp / 100:g}%"
+    key = "kpi.gap.phone" if round_.away_phone_counts else "kpi.gap"
+    st.html(
+        widgets.figure(figures.share("kpi.coverage"), target_bp=round_.target_bp)
+        + f'<div class="fig-note two"><span>{html(_say_delta(overview))}</span>'
+        f"<span>{html(text(key, t=target, n=overview.remaining))}</span></div>"
+        + widgets.rungs([figures.share(name) for name in ("kpi.attempt", "kpi.contact", "kpi.coverage")])
+    )
+    st.html(
+        '<div class="foot rungs apart">'
+        + widgets.share_cells(figures.share("kpi.phone"))
+        + (widgets.share_cells(figures.share("kpi.groups_complete")) if counts.groups else "")
+        + "</div>"
+    )
+
+
+def _say_delta(overview: Overview) -> str:
+    before = overview.before
+    if before is None:
+        return text("kpi.delta.none")
+    points = overview.figures.share("kpi.coverage").points_since(before.share("kpi.coverage"))
+    if points is None:
+        return text("kpi.delta.none")
+    return text("kpi.delta", r=before.round.number, d=widgets.signed(points))
+
+
+def _draw_missing(session: Session, overview: Overview) -> None:
+    counts = overview.figures.counts
+    missing = counts.roster - counts.effective
+    link = (text("ov.names"), find_page("gaps"), view_params(session)) if has_page("gaps") else None
+    draw_head(text("sec.q2"), text("count.homes", n=missing), link=link)
+    shown = {state: getattr(counts, state) for state in _LISTED}
+    st.html(widgets.state_bar(shown))
+    with st.container(key="states", gap=None):
+        for state, count in shown.items():
+            _draw_state(session, state, Share(f"state.{state}", count, counts.roster, state == "effective"))
+    left = [text("ov.state.left", n=counts.left)] if counts.left else []
+    away = [text("ov.state.away", n=counts.away)] if counts.away else []
+    st.html(
+        f'<div class="foot fig-note"><span>{html(text("ov.state.sum", N=counts.roster))}</span></div>'
+        f'<div class="fig-note">{html(text("list.semicolon").join([*away, *left]))}</div>'
+    )
+
+
+def _draw_state(session: Session, state: str, share: Share) -> None:
+    label = f"{text(f'state.{state}')} :gray[{text(f'state_note.{state}')}]"
+    with st.container(key=f"state_{state}", horizontal=True, vertical_alignment="center"):
+        st.html(widgets.symbol(state), width="content")
+        if state == "effective" or not share.numerator or not has_page("gaps"):
+            st.markdown(label)
+        else:
+            st.page_link(find_page("gaps"), label=label, query_params=view_params(session, state=state))
+        st.html(
+            f'<div class="nums"><b>{share.numerator:,}</b><span>{share.percent}</span></div>', width="content"
+        )
+
+
+def _draw_open(overview: Overview) -> None:
+    issues = overview.figures.issues
+    draw_head(text("sec.q3"), text("ov.date", day=overview.figures.as_of))
+    clear = overview.figures.share("kpi.clear")
+    notes = [
+        f"{text('kpi.clear')} {clear.percent}",
+        f"{text('kpi.clear.n')} {clear.numerator:,} ÷ {text('kpi.clear.N')} {clear.denominator:,}",
+    ]
+    lines = "".join(
+        f'<span>{html(text(f"bucket.{name}"))} <span class="fig-note">{html(text(f"bucket_note.{name}"))}</span></span>'
+        f'<b class="{"bad" if name == "overdue" and issues[name] else ""}">{issues[name]:,}</b>'
+        for name in _BUCKETS
+    )
+    st.html(
+        widgets.big_number(issues["open"], text("ov.issues"), notes)
+        + '<div style="height:8px"></div>'
+        + widgets.stacked_bar("bucket-", {name: issues[name] for name in _BUCKETS if issues[name]})
+        + f'<div class="lines">{lines}</div>'
+    )
+    extra = [text("kpi.deferred", d=issues["deferred"], u=issues["unverified"])]
+    st.html(f'<div class="foot fig-note"><span>{html(_say_cleared(overview))}</span></div>{widgets.note(extra[0])}')
+
+
+def _say_cleared(overview: Overview) -> str:
+    key = "kpi.cleared.group" if overview.level == "group" else "kpi.cleared"
+    units = [one for one in overview.units if one.counts.roster] or [overview.figures]
+    if not overview.level:
+        return text("kpi.cleared.here" if overview.figures.cleared else "kpi.cleared.not")
+    return text(key, n=sum(one.cleared for one in units), N=len(units))
+
+
+def _draw_next(session: Session, overview: Overview) -> None:
+    draw_head(text("sec.q4"))
+    counts, issues = overview.figures.counts, overview.figures.issues
+    untouched = counts.groups - counts.groups_touched
+    steps: list[tuple[str, int, dict[str, str], Callable[[Figures], int]]] = [
+        ("untouched", untouched, {"by": "group", "only": "untouched"},
+         lambda one: one.counts.groups - one.counts.groups_touched),
+        ("overdue", counts.overdue, {"state": "overdue"}, lambda one: one.counts.overdue),
+        ("issue_overdue", issues["overdue"], {"mark": "issue_overdue"}, lambda one: one.issues["overdue"]),
+        ("unassigned", counts.unassigned, {"mark": "unassigned"}, lambda one: one.counts.unassigned),
+        ("issue_undated", issues["undated"], {"mark": "issue_undated"}, lambda one: one.issues["undated"]),
+        ("exclusions", counts.pending, {"mark": "exclusion_pending"}, lambda one: one.counts.pending),
+    ]  # fmt: skip
+    due = [step for step in steps if step[1]][:_ACTIONS]
+    for name, count, params, by_unit in due:
+        _draw_step(session, overview, text(f"ov.next.{name}", n=count), name, params, by_unit)
+    if not due:
+        st.html(widgets.note(text("ov.next.none")))
+    st.html(f"<b>{html(_say_days(overview))}</b><br>{widgets.note(_say_pace(overview))}")
+    if overview.unentered:
+        st.html(widgets.note(text("ov.unentered", n=overview.unentered)))
+
+
+def _draw_step(
+    session: Session,
+    overview: Overview,
+    words: str,
+    name: str,
+    params: dict[str, str],
+    by_unit: Callable[[Figures], int],
+) -> None:
+    places = overview.with_any(by_unit)
+    where = ""
+    if places:
+        worst, most = places[0]
+        level = text(f"level.{overview.level}")
+        where = text("ov.next.where", k=len(places), level=level, place=worst.place.name, n=most)
+    with st.container(key=f"next_{name}", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{escape(words)}**  \n:gray[:small[{escape(where)}]]" if where else f"**{escape(words)}**")
+        if has_page("gaps"):
+            st.page_link(find_page("gaps"), label=text("ov.names"), query_params=view_params(session, **params))
+
+
+def _say_days(overview: Overview) -> str:
+    days = overview.pace.days_left
+    return text("kpi.pace.left", d=days) if days >= 0 else text("kpi.pace.over", d=-days)
+
+
+def _say_pace(overview: Overview) -> str:
+    rate = overview.pace.lately
+    lately = f"{rate:,.0f}" if rate >= 10 or rate == int(rate) else f"{rate:.1f}"  # noqa: PLR2004 - one decimal below ten
+    if overview.pace.needed is None:
+        return text("kpi.pace.over_note", n=overview.remaining)
+    if not overview.remaining:
+        return text("kpi.pace.done", b=lately)
+    return text("kpi.pace.need", a=overview.pace.needed, b=lately)

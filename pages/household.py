@@ -1,0 +1,9 @@
+"""户: one household, its visits and issues, and recording the next one."""
+
+import streamlit as st
+
+from geo.ui.household_view import show_page
+from geo.ui.shell import require
+
+session = require("view")
+show_page(session, household_id=st.query_params.get("h", ""))
