@@ -11,6 +11,7 @@ import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from operator import mul
 from typing import Final, TypeAlias
 
 from geo.schema.words import load_words
@@ -159,7 +160,7 @@ _CERTIFICATE: Final = (20, 22)
 
 def check_id_number(text: str) -> bool:
     """Say whether the check character and the birthday of an 18-character ID number hold (GB 11643)."""
-    total = sum(int(digit) * weight for digit, weight in zip(text[:17], _ID_WEIGHTS, strict=True))
+    total = sum(map(mul, map(int, text[:17]), _ID_WEIGHTS))
     return _ID_CHECKS[total % 11] == text[17] and _day(int(text[6:10]), int(text[10:12]), int(text[12:14])) is not None
 
 

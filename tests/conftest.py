@@ -97,9 +97,11 @@ def served_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
             environment={"GEO_DB": str(database)},
             log=tmp_path_factory.mktemp("served") / "app.log",
         )
-        running[database, by] = serving.__enter__()
+        app = serving.__enter__()
         open_ones.append(serving)
-        return running[database, by]
+        if not fresh:
+            running[database, by] = app
+        return app
 
     yield start
     for serving in reversed(open_ones):

@@ -18,8 +18,8 @@ SOURCES = sorted(
 )
 PRODUCT = [path for path in SOURCES if path.relative_to(ROOT).parts[0] in {"geo", "pages", "app.py"}]
 PAGES = sorted((ROOT / "pages").glob("*.py"))
-MAY_HOLD_CHINESE = {"geo/schema/columns.py"}
-CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+MAY_HOLD_CHINESE = {"geo/schema/columns.py", "geo/schema/words.py"}
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 #: Assembled here so that this file does not find itself.
 OUTSIDE = re.compile("|".join(["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/\\w", "C:\\\\" + "Users", "py" + "pi\\.org"]))
 TEXT_ENDINGS = {".py", ".md", ".toml", ".po", ".js", ".css", ".json", ".txt", ".html", ".yml", ".yaml", ""}

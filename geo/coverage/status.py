@@ -14,6 +14,9 @@ Words of the formulas, as of t, for round R = [s, e]:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import (
@@ -21,7 +24,9 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Select,
+    String,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -74,6 +79,40 @@ def is_live(rows: FromClause) -> ColumnElement[bool]:
     return rows.c.status.in_(_LIVE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a statement is about: values, or named parameters for a statement that is built once and run often."""
+
+    id: Any
+    starts_on: Any
+    ends_on: Any
+    as_of: Any
+    since: Any
+    phone_counts: bool
+
+
+def _terms(round_: Round, as_of: date) -> _Terms:
+    since = as_of - timedelta(days=config.PACE_DAYS)
+    return _Terms(round_.id, round_.starts_on, round_.ends_on, as_of, since, round_.away_phone_counts)
+
+
+@cache
+def leaf_statement(*, phone_counts: bool) -> Select[Any]:
+    """Return `roll_up` of one leaf with named parameters (`leaf_values`): built once, for use inside every save."""
+    named = {name: bindparam(f"cov_{name}", type_=Date) for name in ("starts_on", "ends_on", "as_of", "since")}
+    terms = _Terms(bindparam("cov_round", type_=String), phone_counts=phone_counts, **named)
+    leaf = bindparam("cov_leaf", type_=String)
+    homes = select(round_roster.c.household).where(round_roster.c.round == terms.id, round_roster.c.place == leaf)
+    return _roll_up(terms, homes)
+
+
+def leaf_values(round_: Round, as_of: date, leaf: str) -> dict[str, object]:
+    """Return the parameters of `leaf_statement`."""
+    terms = _terms(round_, as_of)
+    days = {f"cov_{name}": getattr(terms, name) for name in ("starts_on", "ends_on", "as_of", "since")}
+    return {"cov_round": round_.id, "cov_leaf": leaf, **days}
+
+
 def household_status(round_: Round, as_of: date, *, homes: Homes | None = None) -> Select[Any]:
     """One row per roster row of the round that has entered by `as_of`: flags are 0/1, days are local dates.
 
@@ -82,15 +121,19 @@ def household_status(round_: Round, as_of: date, *, homes: Homes | None = None) 
     attempts, misses, last_attempt_on, last_outcome, revisit_on, complete_on, due_on, assigned, overdue, state
     (`codes.VISIT_STATES`), located, priority (holds a care tag). `place` is the frozen `round_roster.place`.
     """
-    base = _entered(round_, as_of, homes)
-    home = _visits_by_household(round_, as_of, homes)
+    return _household_status(_terms(round_, as_of), homes)
+
+
+def _household_status(terms: _Terms, homes: Homes | None) -> Select[Any]:
+    base = _entered(terms, homes)
+    home = _visits_by_household(terms, homes)
     own, group = assignment.alias("own"), assignment.alias("for_group")
-    flags = _flags(round_, as_of, base, home, own, group)
+    flags = _flags(terms, base, home, own, group)
     joined = (
         base.join(household, household.c.id == base.c.household)
         .outerjoin(home, home.c.household == base.c.household)
-        .outerjoin(own, and_(own.c.round == round_.id, own.c.household == base.c.household, is_live(own)))
-        .outerjoin(group, and_(group.c.round == round_.id, group.c.place == base.c.place, is_live(group)))
+        .outerjoin(own, and_(own.c.round == terms.id, own.c.household == base.c.household, is_live(own)))
+        .outerjoin(group, and_(group.c.round == terms.id, group.c.place == base.c.place, is_live(group)))
     )
     inner = select(
         base.c.household, base.c.place, base.c.baseline, household.c.tile_id, household.c.lon, household.c.lat,
@@ -109,7 +152,11 @@ def roll_up(round_: Round, as_of: date, *, homes: Homes | None = None) -> Select
     `unassigned` = h ∈ D, not effective, nobody responsible; `groups` counts groups with D not empty, `groups_touched`
     those with D ∩ C not empty, `groups_complete` those with D ⊆ C. Every count is additive over places.
     """
-    status = household_status(round_, as_of, homes=homes).subquery("status")
+    return _roll_up(_terms(round_, as_of), homes)
+
+
+def _roll_up(terms: _Terms, homes: Homes | None) -> Select[Any]:
+    status = _household_status(terms, homes).subquery("status")
     d = status.c.roster == 1
     not_yet = and_(d, status.c.effective == 0)
     cells: dict[str, ColumnElement[Any]] = {
@@ -125,7 +172,7 @@ def roll_up(round_: Round, as_of: date, *, homes: Homes | None = None) -> Select
     for name in ("overdue", "unvisited", "missed", "refused", "partial"):
         cells[name] = _sum(status.c.state == name)
     cells["away"] = _sum(and_(not_yet, status.c.away == 1))
-    cells["entered_7d"] = _sum(and_(d, status.c.complete_on > _days_before(as_of, config.PACE_DAYS)))
+    cells["entered_7d"] = _sum(and_(d, status.c.complete_on > terms.since))
     cells["priority_effective"] = _sum(and_(d, status.c.priority == 1, status.c.effective == 1))
     cells["unassigned"] = _sum(and_(not_yet, status.c.assigned == 0))
     summed = select(status.c.place, *(cells[name].label(name) for name in cells)).group_by(status.c.place)
@@ -142,6 +189,10 @@ def roll_up(round_: Round, as_of: date, *, homes: Homes | None = None) -> Select
     )
 
 
+def _day(value: date | ColumnElement[Any]) -> ColumnElement[Any]:
+    return value if isinstance(value, ColumnElement) else literal(value, Date)
+
+
 def _bit(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
@@ -150,18 +201,13 @@ def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(_bit(condition)), 0)
 
 
-def _days_before(day: date, days: int) -> date:
-    return type(day).fromordinal(day.toordinal() - days)
-
-
-def _entered(round_: Round, as_of: date, homes: Homes | None) -> FromClause:
+def _entered(terms: _Terms, homes: Homes | None) -> FromClause:
     """Roster rows with added_on ≤ t; baseline rows count from the round's first day."""
-    started = true() if as_of >= round_.starts_on else false()
     rows = select(round_roster).where(
-        round_roster.c.round == round_.id,
+        round_roster.c.round == terms.id,
         or_(
-            and_(round_roster.c.baseline == true(), started),
-            and_(round_roster.c.baseline == false(), round_roster.c.added_on <= as_of),
+            and_(round_roster.c.baseline == true(), _day(terms.as_of) >= terms.starts_on),
+            and_(round_roster.c.baseline == false(), round_roster.c.added_on <= terms.as_of),
         ),
     )
     if homes is not None:
@@ -185,7 +231,7 @@ def not_voided(row: FromClause) -> ColumnElement[bool]:
     return and_(row.c.kind == "visit", not_(exists().where(void.c.void_of == row.c.id)))
 
 
-def _visits_by_household(round_: Round, as_of: date, homes: Homes | None) -> CTE:
+def _visits_by_household(terms: _Terms, homes: Homes | None) -> CTE:
     """v(h) summed: one row per household with any kept visit of the round."""
     in_person = visit.c.mode == "in_person"
     newest_first = (visit.c.visited_on.desc(), visit.c.recorded_at.desc(), visit.c.id.desc())
@@ -196,8 +242,9 @@ def _visits_by_household(round_: Round, as_of: date, homes: Homes | None) -> CTE
             func.row_number().over(partition_by=(visit.c.household, in_person), order_by=newest_first).label("nth"),
         )
         .where(
-            visit.c.round == round_.id,
-            visit.c.visited_on.between(round_.starts_on, min(as_of, round_.ends_on)),
+            visit.c.round == terms.id,
+            visit.c.visited_on.between(terms.starts_on, terms.ends_on),
+            visit.c.visited_on <= terms.as_of,
             not_voided(visit),
             true() if homes is None else visit.c.household.in_(homes),
         )
@@ -227,17 +274,18 @@ def _visits_by_household(round_: Round, as_of: date, homes: Homes | None) -> CTE
 
 
 def _flags(
-    round_: Round, as_of: date, base: FromClause, home: CTE, own: FromClause, group: FromClause
+    terms: _Terms, base: FromClause, home: CTE, own: FromClause, group: FromClause
 ) -> dict[str, ColumnElement[Any]]:
     """Every flag of a household but its state; the order is the order of the columns."""
+    ends_on = _day(terms.ends_on)
     stays = and_(base.c.excluded_reason.not_in(codes.ALWAYS_LEAVE), home.c.effective_on <= base.c.excluded_on)
-    asked = and_(base.c.excluded_on.is_not(None), base.c.excluded_on <= as_of)
-    approved = and_(asked, base.c.approved_on.is_not(None), base.c.approved_on <= as_of)
+    asked = and_(base.c.excluded_on.is_not(None), base.c.excluded_on <= terms.as_of)
+    approved = and_(asked, base.c.approved_on.is_not(None), base.c.approved_on <= terms.as_of)
     left = and_(approved, not_(func.coalesce(stays, false())))
     phone_on = _phone_on(home)
-    complete_on = _earlier(home.c.effective_on, phone_on) if round_.away_phone_counts else home.c.effective_on
-    due = func.coalesce(own.c.due_on, group.c.due_on, round_.ends_on)
-    away = or_(home.c.away_on.is_not(None), tag_holds(base.c.household, as_of, "away_all"))
+    complete_on = _earlier(home.c.effective_on, phone_on) if terms.phone_counts else home.c.effective_on
+    due = func.coalesce(own.c.due_on, group.c.due_on, ends_on)
+    away = or_(home.c.away_on.is_not(None), tag_holds(base.c.household, terms.as_of, "away_all"))
     return {
         "roster": _bit(not_(left)),
         "left": _bit(left),
@@ -254,11 +302,11 @@ def _flags(
         "last_outcome": home.c.last_outcome,
         "revisit_on": home.c.revisit_on,
         "complete_on": complete_on,
-        "due_on": _earlier(due, literal(round_.ends_on, Date)),
+        "due_on": _earlier(due, ends_on),
         "assigned": _bit(or_(own.c.id.is_not(None), group.c.id.is_not(None))),
-        "late": _bit(literal(as_of, Date) > _earlier(due, literal(round_.ends_on, Date))),
+        "late": _bit(_day(terms.as_of) > _earlier(due, ends_on)),
         "located": _bit(and_(household.c.lon.is_not(None), household.c.lat.is_not(None))),
-        "priority": _bit(tag_holds(base.c.household, as_of, *codes.CARE_TAGS)),
+        "priority": _bit(tag_holds(base.c.household, terms.as_of, *codes.CARE_TAGS)),
     }
 
 

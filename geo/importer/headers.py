@@ -113,6 +113,11 @@ def _normalise(header: str) -> str:
     return clean_name(header).lower().strip("*:：。.")
 
 
+def plain_header(header: str) -> str:
+    """Return a header without white space, full-width forms and brackets."""
+    return _BRACKETS.sub("", _normalise(header))
+
+
 def _look_up(header: str) -> tuple[str, str, bool]:
     """Return (kind, key, guessed) of a header; kind is unknown or blank when there is none."""
     exact, normal = _known()

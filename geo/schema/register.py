@@ -185,7 +185,7 @@ round_roster = Table(
     Column("approved_by", String),
     Column("approved_on", Date),
     Column("rev", Integer, nullable=False, server_default="1"),
-    Index("round_roster_place", "round", "place"),
+    Index("round_roster_place", "place", "round"),
     Index("round_roster_household", "household"),
     sqlite_with_rowid=False,
 )

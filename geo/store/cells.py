@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, insert, literal, select
 
-from geo.coverage import Counts, homes_at, roll_up
+from geo.coverage import Counts, leaf_statement, leaf_values, roll_up
 from geo.schema import CELL_COUNTS, coverage_cell, coverage_day, place_path
 from geo.store.database import read_today
 from geo.store.rounds import find_round
@@ -111,7 +111,8 @@ def _day_of(connection: Connection, round_id: str) -> date | None:
 
 
 def _refresh_leaf(connection: Connection, round_: Round, as_of: date, leaf: str) -> None:
-    fresh = connection.execute(roll_up(round_, as_of, homes=homes_at(round_, leaf))).mappings().first()
+    statement = leaf_statement(phone_counts=round_.away_phone_counts)
+    fresh = connection.execute(statement, leaf_values(round_, as_of, leaf)).mappings().first()
     new = {name: fresh[name] if fresh else 0 for name in CELL_COUNTS}
     old = read_cells(connection, round_.id, [leaf], span="own").get(leaf, Counts.empty())
     delta = {name: new[name] - old.values[name] for name in CELL_COUNTS}

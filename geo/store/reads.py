@@ -197,8 +197,8 @@ def read_homes(
         parts.append(_frame(connection, last_seen(round_.programme, day, homes=homes)))
         parts.append(_assignees(connection, round_, frame))
         units = _units(connection, frame["place"].unique().tolist())
-        earlier = [one for one in list_rounds(db, scope, programme=round_.programme) if one.ends_on < day]
-        earlier = sorted((one for one in earlier if one.id != round_.id), key=lambda one: one.ends_on, reverse=True)
+        ended = [one for one in list_rounds(db, scope, programme=round_.programme) if one.ends_on < day]
+        earlier = sorted(ended, key=lambda one: one.ends_on, reverse=True)
         fates = [_frame(connection, fared(one, homes=homes)).set_index("household")["complete"] for one in earlier]
     parts[3] = parts[3].rename(columns={"last_outcome": "last_outcome_ever"})
     for part in parts:

@@ -129,9 +129,7 @@ def foresee_save(card: Card, *, outcome: str | None, mode: str, visited_on: date
     return counts.effective + int(gains), counts.roster
 
 
-def foresee_void(
-    db: Database, scope: Scope, *, card: Card, visit: Mapping[str, Any]
-) -> tuple[int, int] | None:
+def foresee_void(db: Database, scope: Scope, *, card: Card, visit: Mapping[str, Any]) -> tuple[int, int] | None:
     """Return (effective, roster) of the leaf in the visit's own round without this visit; None outside every round."""
     if visit["round"] is None:
         return None

@@ -41,7 +41,9 @@ def _facts_dialog(db: Database, scope: Scope, household_id: str, seen: dict[str,
         return
     key = f"facts:{household_id}:{seen['rev']}"
     changes: dict[str, Any] = {
-        "head_name": st.text_input(text("household.field.head_name"), seen["head_name"], key=f"{key}:head", max_chars=60),
+        "head_name": st.text_input(
+            text("household.field.head_name"), seen["head_name"], key=f"{key}:head", max_chars=60
+        ),
         "phone": st.text_input(text("household.field.phone"), seen["phone"], key=f"{key}:phone", max_chars=30),
         "size": st.number_input(
             text("household.field.size"), min_value=0, max_value=99, value=seen["size"], step=1, key=f"{key}:size"

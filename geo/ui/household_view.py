@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from geo.access import may
-from geo.errors import NotFound
+from geo.errors import NotAllowed, NotFound
 from geo.i18n import text
 from geo.mask import mask_name
+from geo.store.households import get_household
 from geo.ui import household_edits as edits
 from geo.ui.household_data import SYMBOLS, Card, read_card
 from geo.ui.household_facts import show_facts, show_group, show_visits
 from geo.ui.issue_form import show_issues
 from geo.ui.plain import show_error
+from geo.ui.session import show
 from geo.ui.visit_form import LastSaved, last_saved, show_form, show_save_bar
 
 if TYPE_CHECKING:
@@ -37,8 +39,12 @@ def show_page(session: Session, *, household_id: str) -> None:
         show_nobody(session.db, session.scope, place_id=session.place.id)
         return
     try:
+        place_id = str(get_household(session.db, session.scope, household_id=household_id)["place"])
+        if session.place.id != place_id:
+            show(place=place_id)
+            st.rerun()
         show_household(session.db, session.scope, household_id=household_id, round_=session.round)
-    except NotFound as error:
+    except (NotFound, NotAllowed) as error:
         show_error(error)
         show_nobody(session.db, session.scope, place_id=session.place.id)
 
@@ -112,9 +118,7 @@ def _show_last_saved(db: Database, scope: Scope) -> None:
 def _said(last: LastSaved) -> str:
     if not last.saved.roster:
         return text("toast.saved_outside", code=last.code)
-    return text(
-        "toast.saved", code=last.code, place=last.place, n=last.saved.effective, N=last.saved.roster
-    )
+    return text("toast.saved", code=last.code, place=last.place, n=last.saved.effective, N=last.saved.roster)
 
 
 def _show_homes(card: Card) -> None:
@@ -149,9 +153,9 @@ def _follow_choice(choice: Any, ids: list[str], card: Card) -> None:
 def _home_columns() -> dict[str, Any]:
     return {
         "state": st.column_config.TextColumn(text("household.col.state"), width=28),
-        "head_name": st.column_config.TextColumn(text("household.col.head"), width=64),
-        "code": st.column_config.TextColumn(text("household.col.code"), width=90),
-        "last_on": st.column_config.DateColumn(text("household.col.last"), width=64, format="MM-DD"),
+        "head_name": st.column_config.TextColumn(text("household.col.head"), width=60),
+        "code": st.column_config.TextColumn(text("household.col.code"), width=78),
+        "last_on": st.column_config.DateColumn(text("household.col.last"), width=56, format="MM-DD"),
     }
 
 
@@ -161,5 +165,3 @@ def show_nobody(db: Database, scope: Scope, *, place_id: str) -> None:
     st.caption(text("household.none_how"))
     if may(scope, "edit_household") and st.button(text("household.add"), key="add_home"):
         edits.open_addition(db, scope, place_id=place_id, go=open_household)
-
-

@@ -30,7 +30,7 @@ _STATE_ORDER: Final = ("overdue", "unvisited", "missed", "refused", "partial", "
 def draw_units(session: Session, overview: Overview) -> None:
     """Draw the list that fits the level looked at: villages, groups or households."""
     if overview.level:
-        left, _right = st.columns(_WIDTHS)
+        left, _right = st.columns(_WIDTHS, gap="medium")
         with left, st.container(key="sec_worst"):
             _draw_worst(session, overview)
     elif overview.figures.counts.rows:

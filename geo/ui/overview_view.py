@@ -32,8 +32,7 @@ _LISTED: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effec
 def draw_overview(session: Session, overview: Overview) -> None:
     """Draw the sentence and the four sections."""
     _draw_lead(overview)
-    with st.container(key="four"):
-        first, second, third, fourth = st.columns(_WIDTHS)
+    first, second, third, fourth = st.columns(_WIDTHS, gap="medium")
     with first, st.container(key="sec_1"):
         _draw_progress(overview)
     with second, st.container(key="sec_2"):

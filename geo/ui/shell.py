@@ -32,6 +32,7 @@ def require(action: str, *, context: bool = True) -> Session:
     `action` is one of `geo.access.RIGHTS`. `context`: draw the bar with place, round, day and search below the strip.
     """
     st.html(_STATIC / "style.css")
+    st.logo((_STATIC / "mark.svg").read_text(encoding="utf-8").replace("{name}", text("app.name")))
     try:
         session = read_session()
     except GeoError as error:

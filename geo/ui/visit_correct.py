@@ -35,7 +35,8 @@ def _correction_dialog(db: Database, scope: Scope, household_id: str, visit_id: 
     except GeoError as error:
         show_error(error)
         return
-    st.text(f"{card.row['code']} · {visit['visited_on'].isoformat()} · {text(f'outcome.{visit["outcome"]}')}")
+    outcome = text(f"outcome.{visit['outcome']}")
+    st.text(f"{card.row['code']} · {visit['visited_on'].isoformat()} · {outcome}")
     replacement = _show_fields(card, visit, new_visit=ids[1])
     after = foresee_void(db, scope, card=card, visit=visit)
     if after is None:
@@ -70,7 +71,7 @@ def _show_fields(card: Card, visit: Mapping[str, Any], *, new_visit: str) -> Vis
         )  # fmt: skip
         visited_on = st.date_input(
             text("visit.date"), visit["visited_on"], max_value=card.today, key=f"{new_visit}:date",
-            format="YYYY-MM-DD", required=True, width=150,
+            format="YYYY-MM-DD", width=150,
         )  # fmt: skip
     reason = None
     if outcome != "effective":
@@ -84,6 +85,6 @@ def _show_fields(card: Card, visit: Mapping[str, Any], *, new_visit: str) -> Vis
     respondent = visit["respondent"] if outcome in codes.CONTACT_OUTCOMES else None
     revisit_on = visit["revisit_on"] if outcome != "effective" else None
     return VisitEntry(
-        id=new_visit, household=card.id, visited_on=visited_on, outcome=outcome, mode=mode, reason=reason,
+        id=new_visit, household=card.id, visited_on=visited_on or card.today, outcome=outcome, mode=mode, reason=reason,
         respondent=respondent, revisit_on=revisit_on, note=note.strip(),
     )  # fmt: skip

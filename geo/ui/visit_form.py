@@ -68,7 +68,7 @@ def show_form(db: Database, scope: Scope, *, card: Card) -> VisitEntry | None:
         mode = _choose("mode", codes.MODES, prefix=prefix, first="in_person")
         visited_on = st.date_input(
             text("visit.date"), value=card.today, max_value=card.today, key=f"{prefix}:date", format="YYYY-MM-DD",
-            required=True, width=150,
+            width=150,
         )  # fmt: skip
     reason, revisit_on = (None, None)
     if outcome not in (None, "effective"):
@@ -78,7 +78,7 @@ def show_form(db: Database, scope: Scope, *, card: Card) -> VisitEntry | None:
     if outcome is None:
         return None
     return VisitEntry(
-        id=prefix, household=card.id, visited_on=visited_on, outcome=outcome, mode=mode, reason=reason,
+        id=prefix, household=card.id, visited_on=visited_on or card.today, outcome=outcome, mode=mode, reason=reason,
         respondent=respondent if meets and in_person else None, revisit_on=revisit_on, note=note.strip(),
         persons=tuple(persons),
     )  # fmt: skip
@@ -166,7 +166,8 @@ def _choose_persons(db: Database, scope: Scope, *, card: Card, prefix: str) -> l
 
 
 def _name_role(one: Any) -> str:
-    return f"{one['name']} {text(f'team_role.{one["role"]}')}" if one["role"] else str(one["name"])
+    role = text(f"team_role.{one['role']}") if one["role"] else ""
+    return f"{one['name']} {role}".strip()
 
 
 def show_outlook(db: Database, scope: Scope, *, card: Card, entry: VisitEntry | None) -> None:
@@ -193,7 +194,9 @@ def _percent(numerator: int, denominator: int) -> str:
     return Share("kpi.coverage", numerator, denominator).percent
 
 
-def show_save_bar(db: Database, scope: Scope, *, card: Card, entry: VisitEntry | None, go: Callable[[str], None]) -> None:
+def show_save_bar(
+    db: Database, scope: Scope, *, card: Card, entry: VisitEntry | None, go: Callable[[str], None]
+) -> None:
     """Draw 保存并到下一户 · 保存并停在这户 · 跳过; `go` opens another household."""
     prefix = form_id(card.id)
     following = find_next(card.homes, card.id)
@@ -229,7 +232,5 @@ def save(db: Database, scope: Scope, *, card: Card, entry: VisitEntry) -> bool:
     st.session_state[_FORMS].pop(card.id, None)
     st.session_state["visit_persons"] = list(entry.persons)
     place = next((one.name for one in card.crumbs if one.id == saved.place), card.crumbs[-1].name)
-    st.session_state[_LAST_SAVED] = LastSaved(
-        entry.id, card.id, str(card.row["code"]), place, saved, time.monotonic()
-    )
+    st.session_state[_LAST_SAVED] = LastSaved(entry.id, card.id, str(card.row["code"]), place, saved, time.monotonic())
     return True

@@ -28,8 +28,8 @@ def database(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def wait_for_frame(page: Any) -> None:
-    """Wait for what only the main script draws: the navigation with its pages, and the demo strip of `require`."""
-    page.get_by_test_id("stTopNavLinkContainer").first.wait_for(timeout=30_000)
+    """Wait for what a page shows when the main script started it: the wide layout it sets, and the page's strip."""
+    page.locator("[data-layout=wide]").first.wait_for(timeout=30_000)
     page.locator(".st-key-demo_banner").wait_for(timeout=30_000)
 
 

@@ -110,7 +110,7 @@ def test_missed_rounds_in_a_row_equal_pandas(loaded, visits):
         number: set("p" + visits.loc[visits["visit_date"].between(*HALVES[number]), "unit_id"]) for number in HALVES
     }
     for home, missed in homes.items():
-        expected = next((nth for nth, number in enumerate((3, 2, 1)) if home in seen[number]), 3)
+        expected = next((nth for nth, number in enumerate((4, 3, 2, 1)) if home in seen[number]), 4)
         assert missed == expected
 
 

@@ -1,0 +1,171 @@
+"""`coverage` and `gaps`: the figures and the lists of the app, from the same functions, without a browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+from geo import exports
+from geo.cli.session import choose_place, choose_round, open_session, print_json, print_table, tell
+from geo.coverage import Counts, remaining_to_target
+from geo.errors import Invalid
+from geo.gaps import GAP_STATES, group_gaps, list_todos, rank_gaps
+from geo.i18n import text
+from geo.schema import CELL_COUNTS
+from geo.store.exportlog import log_export
+from geo.store.reads import Figures, read_children, read_figures, read_homes
+
+if TYPE_CHECKING:
+    import argparse
+    from datetime import date
+
+    import pandas as pd
+
+    from geo.cli.session import Session
+    from geo.model import Place, Round
+
+_TITLES: Final = {"homes": "gaps", "groups": "groups", "todos": "todos", "sheets": "assigned"}
+
+
+def run_coverage(options: argparse.Namespace) -> int:
+    """Print the figures of a place and of every unit of a level under it."""
+    session = open_session(options)
+    round_ = choose_round(session, options.round)
+    place = choose_place(session, options.place)
+    day = _choose_day(session, options.as_of)
+    total = read_figures(session.db, session.scope, round_id=round_.id, place_id=place.id, as_of=day)
+    rows = _list_units(session, total, options.level)
+    if options.json:
+        print_json(
+            {
+                "round": {"id": round_.id, "number": round_.number, "name": round_.name},
+                "as_of": total.as_of,
+                "level": options.level,
+                "total": {"code": place.code, "name": place.name, **_counts(total)},
+                "rows": [{"code": code, "name": name, **_counts(one)} for code, name, one in rows],
+            }
+        )
+        return 0
+    coverage = total.share("kpi.coverage")
+    fraction = f"{coverage.numerator:,} ÷ {coverage.denominator:,} = {coverage.percent}"
+    print(text("cli.coverage.line", place=place.name, round=round_.name, as_of=total.as_of, fraction=fraction))
+    heads = [text(f"cli.head.{key}") for key in ("code", "name", "roster", "effective", "coverage", "remaining", "overdue")]
+    print_table(heads, [_row(code, name, one) for code, name, one in rows])
+    return 0
+
+
+def _choose_day(session: Session, wanted: date | None) -> date:
+    today = session.db.today()
+    if wanted is not None and wanted > today:
+        tell(text("cli.coverage.future", as_of=wanted, today=today))
+    return wanted or today
+
+
+def _list_units(session: Session, total: Figures, level: str) -> list[tuple[str, str, Figures]]:
+    """Return code, name and figures of each unit that has a roster row; at group level, ungrouped homes too."""
+    found = [(one.place.code, one.place.name, one) for one in _children(session, total, level)]
+    if level == "group":
+        found += _list_ungrouped(session, total, [one for _code, _name, one in found])
+    return sorted((row for row in found if row[2].counts.rows), key=lambda row: (row[0], row[1]))
+
+
+def _children(session: Session, total: Figures, level: str) -> list[Figures]:
+    return read_children(
+        session.db, session.scope, round_id=total.round.id, place_id=total.place.id, level=level, as_of=total.as_of
+    )
+
+
+def _list_ungrouped(session: Session, total: Figures, groups: list[Figures]) -> list[tuple[str, str, Figures]]:
+    """Return the households that lie in a village itself, so that the rows sum to the total."""
+    below: dict[str | None, dict[str, int]] = {}
+    for one in groups:
+        sums = below.setdefault(one.place.parent, dict.fromkeys(CELL_COUNTS, 0))
+        for name in CELL_COUNTS:
+            sums[name] += one.counts.values[name]
+    rest = []
+    for village in _children(session, total, "village"):
+        sums = below.get(village.place.id, dict.fromkeys(CELL_COUNTS, 0))
+        counts = Counts({name: village.counts.values[name] - sums[name] for name in CELL_COUNTS})
+        own = Figures(village.place, village.round, village.as_of, counts, village.issues)
+        rest.append((village.place.code, text("cli.coverage.ungrouped", village=village.place.name), own))
+    return rest
+
+
+def _counts(figures: Figures) -> dict[str, Any]:
+    return {
+        **figures.counts.values,
+        "remaining": remaining_to_target(figures.counts, figures.round.target_bp),
+        "coverage": figures.share("kpi.coverage").percent,
+    }
+
+
+def _row(code: str, name: str, figures: Figures) -> tuple[object, ...]:
+    counts = figures.counts
+    left = remaining_to_target(counts, figures.round.target_bp)
+    return code, name, counts.roster, counts.effective, figures.share("kpi.coverage").percent, left, counts.overdue
+
+
+def run_gaps(options: argparse.Namespace) -> int:
+    """Print how many households are still to be reached, by state, and write the list to a file where one is named."""
+    suffix = _read_suffix(options)
+    session = open_session(options)
+    round_ = choose_round(session, options.round)
+    place = choose_place(session, options.place)
+    day = _choose_day(session, options.as_of)
+    homes = read_homes(session.db, session.scope, round_id=round_.id, place_id=place.id, as_of=day)
+    gaps = rank_gaps(homes, day)
+    answer = {
+        "round": {"id": round_.id, "number": round_.number, "name": round_.name},
+        "as_of": day,
+        "place": {"code": place.code, "name": place.name},
+        "roster": len(homes),
+        "effective": int(homes["effective"].sum()),
+        "gaps": len(gaps),
+        "states": {state: int((gaps["state"] == state).sum()) for state in GAP_STATES},
+    }
+    if suffix is not None:
+        rows = _rows_of(options.kind, homes, gaps)
+        head = _head(options.kind, place, round_, day)
+        content = _make_file(options.kind, rows, head, suffix)
+        log_export(session.db, session.scope, what=f"{_TITLES[options.kind]}.{suffix}", filters=head.line(len(rows)), rows=len(rows))
+        options.out.write_bytes(content)
+        answer |= {"out": options.out, "kind": options.kind, "rows": len(rows)}
+    if options.json:
+        print_json(answer)
+    else:
+        _print_gaps(answer, place)
+    return 0
+
+
+def _read_suffix(options: argparse.Namespace) -> exports.Suffix | None:
+    if options.out is None:
+        return None
+    for suffix in get_args(exports.Suffix):
+        if options.out.suffix.lower() == f".{suffix}" and (suffix, options.kind) != ("csv", "sheets"):
+            return suffix  # type: ignore[no-any-return]
+    raise Invalid("cli.gaps.suffix", path=options.out.name)
+
+
+def _rows_of(kind: str, homes: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
+    if kind == "groups":
+        return group_gaps(homes, gaps)
+    return list_todos(homes) if kind == "todos" else gaps
+
+
+def _head(kind: str, place: Place, round_: Round, day: date) -> exports.ExportHead:
+    return exports.ExportHead(text(f"exports.title.{_TITLES[kind]}"), place.name, round_.name, day, "", text("cli.user"))
+
+
+def _make_file(kind: str, rows: pd.DataFrame, head: exports.ExportHead, suffix: exports.Suffix) -> bytes:
+    if kind == "sheets":
+        return exports.assignment_sheets(rows, head=head)
+    write = exports.group_list if kind == "groups" else exports.gap_list
+    return write(rows, head=head, suffix=suffix)
+
+
+def _print_gaps(answer: dict[str, Any], place: Place) -> None:
+    print(text("cli.gaps.line", place=place.name, m=answer["gaps"], N=answer["roster"], n=answer["effective"]))
+    for state, count in answer["states"].items():
+        if count:
+            print(f"  {text(f'state.{state}')} {count:,}")
+    if "out" in answer:
+        print(text("cli.gaps.written", path=answer["out"], n=answer["rows"]))

@@ -1,0 +1,121 @@
+"""What every command needs: the database it works on, in whose name, and a way to print an answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from geo import config
+from geo.cli.parser import EDITION
+from geo.errors import Invalid, NotFound
+from geo.i18n import text
+from geo.model import Scope
+from geo.schema import place
+from geo.store.create import create_database
+from geo.store.database import Database
+from geo.store.places import get_place, root_place
+from geo.store.rounds import current_round, get_round
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from geo.model import Place, Round
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open database and the scope of the command line: a planner of the whole district, named `cli`."""
+
+    db: Database
+    scope: Scope
+
+
+def open_session(options: argparse.Namespace, *, edition: str | None = None) -> Session:
+    """Open the database of `--db`, which is made with the shipped units of an edition where there is none.
+
+    Without `--db` it is the one the app serves, which is never made here. Raises `NotFound`, and `Invalid` when the
+    database has other units than `edition` asks for.
+    """
+    path = options.db or config.database_path()
+    if path.exists() or options.db is None:
+        db = Database(path)
+        stored = db.setting("edition")
+        if edition and edition != stored:
+            raise Invalid("cli.edition_differs", stored=stored, edition=edition)
+    else:
+        db = create_database(path, kind="real", edition=edition or EDITION)
+        tell(text("cli.created", path=path.name, edition=edition or EDITION))
+    return Session(db, Scope("cli", "planner", root_place(db).id))
+
+
+def choose_round(session: Session, wanted: str | None) -> Round:
+    """Return the round with this number or id, else the one running today. Raises `NotFound`."""
+    if wanted is not None:
+        return get_round(session.db, session.scope, round_id=wanted)
+    found = current_round(session.db, session.scope)
+    if found is None:
+        raise NotFound("cli.no_rounds")
+    return found
+
+
+def choose_place(session: Session, code: str | None) -> Place:
+    """Return the unit with this code or id, else the district. Raises `NotFound`."""
+    if code is None:
+        return get_place(session.db, session.scope, place_id=session.scope.area)
+    with session.db.read() as connection:
+        found = connection.execute(select(place.c.id).where((place.c.code == code) | (place.c.id == code))).scalar()
+    if found is None:
+        raise NotFound("cli.no_place", code=code)
+    return get_place(session.db, session.scope, place_id=found)
+
+
+def tell(sentence: str) -> None:
+    """Say something beside the answer: on stderr, so that stdout stays the answer alone."""
+    print(sentence, file=sys.stderr)
+
+
+def print_json(answer: object) -> None:
+    """Print one JSON document; days are ISO text, Chinese stays Chinese."""
+    print(to_json(answer))
+
+
+def to_json(answer: object) -> str:
+    """Return a JSON document; days are ISO text, Chinese stays Chinese."""
+    return json.dumps(answer, ensure_ascii=False, indent=1, default=_plain)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date | Path):
+        return str(value)
+    raise TypeError(type(value))
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table with aligned columns, numbers to the right; a Han character is two columns wide."""
+    lines = [[_shown(value) for value in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(heads, *lines, strict=True)]
+    numeric = [bool(rows) and not isinstance(value, str) for value in (rows[0] if rows else heads)]
+    for line in [list(heads), *lines]:
+        cells = zip(line, widths, numeric, strict=True)
+        print("  ".join(_pad(cell, width, right=right) for cell, width, right in cells).rstrip())
+
+
+def _shown(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _width(shown: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in shown)
+
+
+def _pad(shown: str, width: int, *, right: bool) -> str:
+    blank = " " * (width - _width(shown))
+    return blank + shown if right else shown + blank

@@ -1,0 +1,79 @@
+"""Rows of one file that speak of one household: second visits enter, exact duplicates and conflicts do not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from geo.importer.findings import Ledger
+    from geo.units import Unit
+
+#: Facts that must not differ between two rows of one household.
+_FACTS = ("group", "head_name", "id_number", "id_raw", "size", "size_raw", "phone", "household_class", "tags", "lon", "lat")
+#: What a further row of one household may add.
+_EVENTS = ("visited_on", "visit", "issues", "note")
+
+
+def find_firsts(
+    ledger: Ledger, villages: Sequence[Unit | None], codes: Sequence[str], columns: Mapping[str, Sequence[Any]]
+) -> dict[int, int]:
+    """Return, for every row that stays, the index of the first row of its household (itself for most).
+
+    Refuses R_DUP_ROW (nothing new in it) and R_DUP_KEY_CONFLICT (one key, two households; or one visit, two outcomes).
+    """
+    firsts: dict[int, int] = {}
+    by_key: dict[tuple[str, str], list[int]] = {}
+    for nth, (village, code) in enumerate(zip(villages, codes, strict=True)):
+        if nth in ledger.refusals or village is None or not code:
+            continue
+        earlier = by_key.get((village.id, code))
+        if earlier is None:
+            by_key[(village.id, code)] = [nth]
+            firsts[nth] = nth
+            continue
+        problem = _compare(nth, earlier, columns)
+        if problem:
+            ledger.refuse(problem, nth, "code", code)
+        else:
+            firsts[nth] = earlier[0]
+            earlier.append(nth)
+    return firsts
+
+
+def _compare(nth: int, earlier: list[int], columns: Mapping[str, Sequence[Any]]) -> str:
+    def differ(one: int) -> bool:
+        pairs = ((columns[name][nth], columns[name][one]) for name in _FACTS)
+        return any(mine != theirs and mine not in _NOTHING and theirs not in _NOTHING for mine, theirs in pairs)
+
+    if any(differ(one) for one in earlier):
+        return "R_DUP_KEY_CONFLICT"
+    events = tuple(columns[name][nth] for name in _EVENTS)
+    if any(events == tuple(columns[name][one] for name in _EVENTS) for one in earlier):
+        return "R_DUP_ROW"
+    day, visit = columns["visited_on"][nth], columns["visit"][nth]
+    for one in earlier:
+        other = columns["visit"][one]
+        if visit and other and day == columns["visited_on"][one] and visit[0] == other[0] and visit[1] != other[1]:
+            return "R_DUP_KEY_CONFLICT"
+    return ""
+
+
+_NOTHING = (None, "", ())
+
+
+def list_same_persons(ledger: Ledger, firsts: Mapping[int, int], columns: Mapping[str, Sequence[Any]]) -> None:
+    """List households that may be one: the same ID number, or the same head, group and size without two ID numbers."""
+    seen: dict[Any, int] = {}
+    for nth, first in firsts.items():
+        if nth != first:
+            continue
+        number, head, size = columns["id_number"][nth], columns["head_name"][nth], columns["size"][nth]
+        keys: list[Any] = [number] if number else []
+        if head and size and not number:
+            keys.append((columns["village"][nth], columns["group"][nth], head, size))
+        for key in keys:
+            if key in seen:
+                ledger.warn("W_DUP_PERSON", nth, "id_number" if key == number else "head_name", str(number or head))
+            seen.setdefault(key, nth)

@@ -1,0 +1,155 @@
+"""Which village and group each row belongs to: by name and by code; on a conflict or an unknown name, ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from geo.importer.findings import Option
+from geo.importer.meanings import SKIP
+from geo.units import parse_group
+from geo.validate import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from geo.importer.findings import Ledger
+    from geo.units import GroupName, Unit, UnitIndex, UnitMatch
+    from geo.validate import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCells:
+    """The cells that speak of units, one list a field; `named` says whether the file has a village column at all."""
+
+    district: Sequence[Cell]
+    township: Sequence[Cell]
+    village: Sequence[Cell]
+    village_code: Sequence[Cell]
+    named: bool
+
+
+class Locator:
+    """Finds the village and the group of every row."""
+
+    def __init__(
+        self, ledger: Ledger, index: UnitIndex, answers: Mapping[str, str],
+        known: Callable[[set[tuple[str, str]]], set[tuple[str, str]]],
+    ) -> None:  # fmt: skip
+        """Keep the units, what was answered, and how to ask which households are registered."""
+        self._ledger = ledger
+        self._index = index
+        self._answers = answers
+        self._known = known
+
+    def villages(self, cells: UnitCells, codes: Sequence[str]) -> list[Unit | None]:
+        """Return the village of every row; rows without one are refused or asked about.
+
+        A district-wide code that speaks of another village is asked about, unless the household is registered there
+        (then it is a proposed move).
+        """
+        memo: dict[tuple[str, ...], UnitMatch] = {}
+        found: list[Unit | None] = []
+        for nth, texts in enumerate(zip(*self._texts(cells), strict=True)):
+            if not cells.named:
+                found.append(self._unnamed(nth, codes[nth]))
+                continue
+            if texts not in memo:
+                district, township, village, code = texts
+                memo[texts] = self._index.match_village(village, township=township, district=district, code=code)
+            match = memo[texts]
+            coded = self._index.coded(codes[nth]) if match.reason == "blank" else None
+            found.append(match.unit or coded or self._asked(nth, match, "/".join(text for text in texts[1:] if text.strip())))
+        return self._check_codes(found, codes)
+
+    @staticmethod
+    def _texts(cells: UnitCells) -> tuple[list[str], ...]:
+        columns = (cells.district, cells.township, cells.village, cells.village_code)
+        return tuple([to_text(cell) for cell in column] for column in columns)
+
+    def _answered(self, answer: str) -> Unit | None:
+        return self._index.by_id.get(answer) or self._index.by_code.get(answer)
+
+    def _unnamed(self, nth: int, code: str) -> Unit | None:
+        """A file without a village column: the household's own code may tell, else one question for the file."""
+        unit = self._index.coded(code) or self._answered(self._answers.get("unit", ""))
+        if unit is None:
+            self._ledger.ask("unit", nth, "village", "", options=self._options(self._all_villages()))
+        return unit
+
+    def _asked(self, nth: int, match: UnitMatch, text: str) -> Unit | None:
+        if match.reason == "blank":
+            self._ledger.refuse("R_REQUIRED", nth, "village", "")
+            return None
+        answer = self._answers.get(f"unit:{text}", "")
+        if answer == SKIP:
+            self._ledger.refuse("R_UNKNOWN_VALUE", nth, "village", text)
+            return None
+        unit = self._answered(answer)
+        if unit is None:
+            self._ledger.ask("unit", nth, "village", text, options=self._options(match.candidates))
+        return unit
+
+    def _options(self, units: Sequence[Unit]) -> tuple[Option, ...]:
+        return (*(Option(unit.id, self._label(unit)) for unit in units), Option(SKIP, SKIP))
+
+    def _label(self, unit: Unit) -> str:
+        above = self._index.by_id.get(unit.parent or "")
+        return f"{above.name} {unit.name}" if above else unit.name
+
+    def _all_villages(self) -> list[Unit]:
+        return [unit for unit in self._index.by_id.values() if unit.level == "village"]
+
+    def _check_codes(self, found: list[Unit | None], codes: Sequence[str]) -> list[Unit | None]:
+        differing: dict[int, Unit] = {}
+        for nth, unit in enumerate(found):
+            coded = self._index.coded(codes[nth]) if unit is not None else None
+            if unit is not None and coded is not None and coded.id != unit.id:
+                differing[nth] = coded
+        if not differing:
+            return found
+        registered = self._known({(unit.id, codes[nth]) for nth, unit in differing.items()})
+        for nth, coded in differing.items():
+            named = found[nth]
+            if named is not None and (coded.id, codes[nth]) not in registered:
+                found[nth] = self._asked_code(nth, named, coded)
+        return found
+
+    def _asked_code(self, nth: int, named: Unit, coded: Unit) -> Unit | None:
+        text = f"{named.name}/{coded.code}"
+        answer = self._answers.get(f"unit:{text}", "")
+        if answer == SKIP:
+            self._ledger.refuse("R_UNKNOWN_VALUE", nth, "village", text)
+            return None
+        unit = self._answered(answer)
+        if unit is None:
+            self._ledger.ask("unit", nth, "village", text, options=self._options((named, coded)))
+        return unit
+
+    def groups(
+        self, cells: Sequence[Cell], villages: Sequence[Unit | None], codes: Sequence[str], *, has_column: bool
+    ) -> list[GroupName | None]:
+        """Return the group of every row: None in a village without groups, or where a registered household keeps its own."""
+        named = [parse_group(to_text(cell)) for cell in cells]
+        grouped = {village.id for village, group in zip(villages, named, strict=True) if village and group}
+        grouped |= {village.id for village in villages if village and self._index.groups.get(village.id)}
+        bare = [n for n, village in enumerate(villages) if village and village.id in grouped and named[n] is None]
+        pairs = {n: (village.id, codes[n]) for n in bare if (village := villages[n]) is not None}
+        keeps = self._known(set(pairs.values())) if pairs and not has_column else set()
+        for nth, pair in pairs.items():
+            if pair not in keeps:
+                self._ledger.refuse("R_REQUIRED", nth, "group", to_text(cells[nth]))
+        for nth, group in enumerate(named):
+            village = villages[nth]
+            if group is not None and group.several and village is not None:
+                named[nth] = self._several(nth, village, to_text(cells[nth]))
+        return named
+
+    def _several(self, nth: int, village: Unit, text: str) -> GroupName | None:
+        value = f"{village.name}/{text}"
+        answer = self._answers.get(f"group:{value}", "")
+        group = parse_group(answer) if answer and answer != SKIP else None
+        if group is None:
+            self._ledger.ask("group", nth, "group", value, blocking=False)
+            self._ledger.refuse("R_UNKNOWN_VALUE", nth, "group", text)
+        return group

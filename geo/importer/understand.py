@@ -1,0 +1,206 @@
+"""From the cells of a sheet to households, visits and issues: what was understood, what was found, what must be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from geo.importer.duplicates import find_firsts, list_same_persons
+from geo.importer.findings import FIELDS, Finding, Ledger, Question
+from geo.importer.headers import plain_header
+from geo.importer.meanings import Meanings
+from geo.importer.places import Locator, UnitCells
+from geo.importer.points import read_points
+from geo.importer.rows import take_rows
+from geo.validate import parse_code, parse_day, parse_id_number, parse_phone, parse_size, parse_text, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
+
+    from geo.importer.headers import Header
+    from geo.importer.points import Area
+    from geo.importer.readers import Sheet
+    from geo.importer.rows import DataRows
+    from geo.units import UnitIndex
+    from geo.validate import Cell
+
+_SHOWN = 200
+
+
+def _none_known(_pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    return set()
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What a file is read against: the units, the configured day, the area, the answers, which households exist.
+
+    `visit_date` is the day of visits that carry none. `known` tells which (village id, code) pairs are registered.
+    """
+
+    units: UnitIndex
+    today: date
+    area: Area | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    visit_date: date | None = None
+    known: Callable[[set[tuple[str, str]]], set[tuple[str, str]]] = _none_known
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A file as understood. Lists of `columns` have one value per data row (row n has index n − 1):
+
+    village (`Unit`), group (`GroupName` or None), code, head_name, id_number, size, phone, household_class, tags, lon,
+    lat (WGS84 degrees), visited_on, visit ((mode, outcome) or None), issues ((category, title), …), note.
+    `firsts` maps each row that stays to the first row of its household.
+    """
+
+    header: Header
+    sheet_rows: list[int]
+    columns: dict[str, list[Any]]
+    firsts: dict[int, int]
+    findings: list[Finding]
+    refusals: dict[int, Finding]
+    questions: list[Question]
+
+    @property
+    def rows_total(self) -> int:
+        """Return how many data rows there are."""
+        return len(self.sheet_rows)
+
+    @property
+    def asks(self) -> bool:
+        """Say whether a question keeps the file out."""
+        return any(question.blocking for question in self.questions)
+
+    def has(self, key: str) -> bool:
+        """Say whether the file has a column for a field."""
+        return self.header.index_of(key) is not None
+
+
+def understand(sheet: Sheet, header: Header, background: Background) -> Understood:
+    """Return what the rows of a sheet say; nothing is stored and nothing is guessed."""
+    rows = take_rows(sheet, header)
+    letters = {column.key: column.letter for column in header.columns if column.key}
+    ledger = Ledger(letters, rows.sheet_rows)
+    ledger.findings += [*header.findings, *rows.skipped]
+    for nth, width in rows.ragged.items():
+        ledger.refuse("R_COLUMN_COUNT", nth, "code", str(width))
+
+    def cells(key: str) -> list[Cell]:
+        return rows.column(header.index_of(key))
+
+    columns = _read_fields(ledger, cells, background)
+    columns |= _read_words(ledger, cells, header, background)
+    columns["visited_on"] = _read_days(ledger, cells("visited_on"), columns["visit"], header, background)
+    columns["code"] = _read_codes(ledger, cells("code"))
+    _locate(ledger, cells, columns, header, background)
+    firsts = find_firsts(ledger, columns["village"], columns["code"], columns)
+    list_same_persons(ledger, firsts, columns)
+    return Understood(
+        header, rows.sheet_rows, columns, firsts, _without_refused(ledger, rows), ledger.refusals,
+        list(ledger.questions.values()),
+    )  # fmt: skip
+
+
+def _without_refused(ledger: Ledger, rows: DataRows) -> list[Finding]:
+    """A refused row is listed once, with its reason; the other faults of its cells say nothing more."""
+    if not ledger.refusals or not rows.cells:
+        return ledger.findings
+    return [one for one in ledger.findings if one.row - 1 not in ledger.refusals]
+
+
+def _read(ledger: Ledger, key: str, cells: Iterable[Cell], rule: Callable[[Cell], tuple[Any, str]]) -> list[Any]:
+    values = []
+    for nth, cell in enumerate(cells):
+        if cell is None or cell == "":
+            values.append(rule("")[0])
+            continue
+        value, code = rule(cell)
+        if code:
+            ledger.warn(code, nth, key, to_text(cell)[:_SHOWN])
+        values.append(value)
+    return values
+
+
+def _read_fields(ledger: Ledger, cells: Callable[[str], list[Cell]], background: Background) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {}
+    for key in ("head_name", "note"):
+        longest = FIELDS[key].longest
+        columns[key] = _read(ledger, key, cells(key), lambda cell, longest=longest: parse_text(cell, longest=longest))
+    for key, rule in (("id_number", parse_id_number), ("size", parse_size), ("phone", parse_phone)):
+        columns[key] = _read(ledger, key, cells(key), rule)
+    for key in ("id_number", "size"):
+        pairs = zip(columns[key], cells(key), strict=True)
+        columns[f"{key.removesuffix('_number')}_raw"] = ["" if value else to_text(cell) for value, cell in pairs]
+    columns["lon"], columns["lat"] = read_points(
+        ledger, cells("lon"), cells("lat"), area=background.area, answers=background.answers
+    )
+    return columns
+
+
+def _read_words(
+    ledger: Ledger, cells: Callable[[str], list[Cell]], header: Header, background: Background
+) -> dict[str, list[Any]]:
+    meanings = Meanings(ledger, background.answers, outcome_header=plain_header(header.header_of("outcome")))
+    classes = meanings.read("household_class", cells("household_class"))
+    tags = meanings.read("tags", cells("tags"))
+    return {
+        "visit": meanings.read("outcome", cells("outcome")),
+        "issues": meanings.read("issues", cells("issue")),
+        "household_class": [one for one, _ in classes],
+        "tags": [
+            tuple(dict.fromkeys((*more, *own))) for (_, more), own in zip(classes, tags, strict=True)
+        ],
+    }  # fmt: skip
+
+
+def _read_days(
+    ledger: Ledger, cells: list[Cell], visits: Sequence[tuple[str, str] | None], header: Header, background: Background
+) -> list[date | None]:
+    """Return the day of every row; a visit without one takes the answer for the file, else it is listed and not made."""
+    read: dict[Cell, tuple[date | None, str]] = {}
+    days: list[date | None] = []
+    for nth, (cell, visit) in enumerate(zip(cells, visits, strict=True)):
+        if cell not in read:
+            read[cell] = parse_day(cell, background.today)
+        day, code = read[cell]
+        if code:
+            ledger.warn(code, nth, "visited_on", to_text(cell))
+        elif day is None and visit is not None:
+            day = background.visit_date
+            if day is None:
+                ledger.warn("W_DATE_MISSING", nth, "visited_on", "")
+                ledger.ask("visit_date", nth, "visited_on", "", blocking=False, code="W_DATE_MISSING")
+        elif day is not None and visit is None and header.index_of("outcome") is None:
+            ledger.ask("dates_only", nth, "visited_on", "", blocking=False, code="W_OUTCOME_MISSING")
+        days.append(day)
+    return days
+
+
+def _read_codes(ledger: Ledger, cells: list[Cell]) -> list[str]:
+    codes = []
+    for nth, cell in enumerate(cells):
+        code, problem = parse_code(cell, longest=FIELDS["code"].longest)
+        if not code:
+            ledger.refuse("R_REQUIRED", nth, "code", to_text(cell)[:_SHOWN])
+            if problem:
+                ledger.warn(problem, nth, "code", to_text(cell)[:_SHOWN])
+        codes.append(code)
+    return codes
+
+
+def _locate(
+    ledger: Ledger, cells: Callable[[str], list[Cell]], columns: dict[str, list[Any]], header: Header,
+    background: Background,
+) -> None:  # fmt: skip
+    locator = Locator(ledger, background.units, background.answers, background.known)
+    named = header.index_of("village") is not None or header.index_of("village_code") is not None
+    texts = UnitCells(cells("district"), cells("township"), cells("village"), cells("village_code"), named)
+    columns["village"] = list(locator.villages(texts, columns["code"]))
+    columns["group"] = list(
+        locator.groups(
+            cells("group"), columns["village"], columns["code"], has_column=header.index_of("group") is not None
+        )
+    )

@@ -1,0 +1,216 @@
+// Areas of units: one GeoJSON layer, their names and figures, and the badges that belong to them.
+(() => {
+  "use strict";
+  const { palette, element } = window.GeoMap;
+  const SVG = "http://www.w3.org/2000/svg";
+  const HATCH = "geo-hatch";
+  const FONT = '13px "Microsoft YaHei UI","Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC",'
+    + '"WenQuanYi Micro Hei",sans-serif';
+  // Badges crowd a map of many units: above this number they wait for the zoom of the households.
+  const MANY = 15;
+
+  class Areas {
+    constructor(map, choose) {
+      this.map = map;
+      this.choose = choose;
+      for (const [name, order] of [["geo-areas", 350], ["geo-badges", 620]]) map.createPane(name).style.zIndex = order;
+      this.renderer = L.svg({ pane: "geo-areas", padding: 0.4 });
+      this.badges = L.layerGroup().addTo(map);
+      this.features = [];
+    }
+
+    show(view, corner) {
+      this.clear();
+      this.view = view;
+      this.features = view.areas.features;
+      const drawn = view.frame ? [{ type: "Feature", geometry: view.frame.geometry, properties: { frame: view.frame } }] : [];
+      this.layer = L.geoJSON([...drawn, ...this.features], {
+        renderer: this.renderer, pane: "geo-areas", interactive: false, smoothFactor: 0.4,
+        style: (feature) => this.style(feature),
+      }).addTo(this.map);
+      this.addHatch();
+      this.boxes = new Map(this.features.map((feature) => [feature.id, L.geoJSON(feature).getBounds()]));
+      this.layer.eachLayer((one) => this.makeReachable(one));
+      this.showBadges(corner);
+      this.restyle();
+    }
+
+    // Areas stand back where household symbols are drawn on them.
+    get under() { return this.view.points && this.map.getZoom() >= this.view.points_from_zoom; }
+
+    style(feature) {
+      const { frame, cls, computed } = feature.properties;
+      if (frame) {
+        const line = palette.lines[frame.level === "district" ? "district" : "frame"];
+        return stroke(line, frame.computed, { fillColor: palette.paper, fillOpacity: 1 });
+      }
+      const hatched = palette.areas[cls] === "hatch";
+      return stroke(palette.lines.area, computed, {
+        fillColor: hatched ? `url(#${HATCH})` : palette.areas[cls],
+        fillOpacity: this.under && !hatched ? palette.opacity.under : palette.opacity.alone,
+      });
+    }
+
+    restyle() {
+      if (!this.layer) return;
+      this.layer.setStyle((feature) => this.style(feature));
+      const pane = this.map.getPane("geo-badges");
+      pane.hidden = this.features.length > MANY && this.map.getZoom() < this.view.points_from_zoom;
+    }
+
+    addHatch() {
+      const root = this.renderer._container;
+      if (root.querySelector(`#${HATCH}`)) return;
+      const pattern = document.createElementNS(SVG, "pattern");
+      for (const [name, value] of [["id", HATCH], ["width", 6], ["height", 6], ["patternUnits", "userSpaceOnUse"],
+        ["patternTransform", "rotate(45)"]]) pattern.setAttribute(name, value);
+      for (const [d, colour, width] of [["M3 0V6", palette.paper, 6], ["M0 0V6", palette.hatch, 2.8]]) {
+        const line = document.createElementNS(SVG, "path");
+        line.setAttribute("d", d);
+        line.setAttribute("stroke", colour);
+        line.setAttribute("stroke-width", width);
+        pattern.appendChild(line);
+      }
+      root.insertBefore(document.createElementNS(SVG, "defs"), root.firstChild).appendChild(pattern);
+    }
+
+    // One tab stop for all areas; the arrow keys go from one to the next, Enter opens it.
+    makeReachable(one) {
+      const path = one.getElement();
+      const { name, hint } = one.feature.properties;
+      if (!path || !one.feature.id) return;
+      path.setAttribute("role", "button");
+      path.setAttribute("aria-label", `${name} ${hint}`);
+      path.setAttribute("tabindex", path.parentNode.querySelector('[tabindex="0"]') ? "-1" : "0");
+      path.addEventListener("focus", () => path.classList.add("geo-focus"));
+      path.addEventListener("blur", () => path.classList.remove("geo-focus"));
+      path.addEventListener("keydown", (event) => {
+        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+        if (step) moveFocus(path, step);
+        else if (event.key === "Enter" || event.key === " ") this.choose("place", one.feature.id);
+        else return;
+        event.preventDefault();
+        event.stopPropagation();
+      });
+    }
+
+    showBadges(corner) {
+      this.badges.clearLayers();
+      corner.replaceChildren();
+      const all = [...this.view.badges.map((one) => ["unlocated", one]), ...this.view.notes.map((one) => ["issues", one])];
+      for (const [kind, one] of all) {
+        const button = element("button", `geo-${kind}`, null, one.drawn ? one.text : `${one.name} ${one.text}`);
+        button.type = "button";
+        L.DomEvent.disableClickPropagation(button);
+        button.addEventListener("click", () => this.choose(kind, one.area));
+        if (!one.drawn) corner.appendChild(button);
+        else this.addBadge(button, this.features.find((feature) => feature.id === one.area));
+      }
+      corner.hidden = !corner.children.length;
+    }
+
+    addBadge(button, feature) {
+      const [lon, lat] = feature.properties.at;
+      const icon = L.divIcon({ html: button, className: "geo-badge", iconSize: [0, 0] });
+      L.marker([lat, lon], { icon, interactive: false, keyboard: false, pane: "geo-badges" }).addTo(this.badges);
+    }
+
+    // Returns the area at a position, or null.
+    at(latlng) {
+      const inside = (feature) => this.boxes.get(feature.id).contains(latlng)
+        && polygons(feature.geometry).some((rings) => rings.filter((ring) => crosses(ring, latlng)).length % 2 === 1);
+      return this.features.find(inside) || null;
+    }
+
+    hover(feature) {
+      if (this.hovered === feature || !this.layer) return;
+      this.hovered = feature;
+      this.layer.eachLayer((one) => {
+        const path = one.getElement();
+        if (path) path.classList.toggle("geo-hover", Boolean(feature) && one.feature.id === feature.id);
+      });
+    }
+
+    // Writes names and figures, those of most households first; one that would cover another is left out.
+    drawLabels(draw) {
+      const taken = this.takenByBadges();
+      const byWeight = [...this.features].sort((a, b) => b.properties.N - a.properties.N || a.id - b.id);
+      draw.textBaseline = "middle";
+      draw.textAlign = "left";
+      draw.lineJoin = "round";
+      for (const { properties: { name, figure, at } } of byWeight) {
+        const point = this.map.latLngToLayerPoint([at[1], at[0]]);
+        draw.font = `600 ${FONT}`;
+        const nameWidth = draw.measureText(`${name} `).width;
+        draw.font = FONT;
+        const width = nameWidth + draw.measureText(figure).width;
+        const box = { left: point.x - width / 2 - 3, right: point.x + width / 2 + 3, top: point.y - 9, bottom: point.y + 9 };
+        if (taken.some((other) => overlap(box, other))) continue;
+        taken.push(box);
+        write(draw, [[name, box.left + 3, `600 ${FONT}`], [figure, box.left + 3 + nameWidth, FONT]], point.y);
+      }
+    }
+
+    takenByBadges() {
+      if (this.map.getPane("geo-badges").hidden) return [];
+      const boxes = [];
+      this.badges.eachLayer((marker) => {
+        const button = marker.getElement() && marker.getElement().firstChild;
+        const point = this.map.latLngToLayerPoint(marker.getLatLng());
+        const half = (button ? button.offsetWidth : 80) / 2;
+        boxes.push({ left: point.x - half, right: point.x + half, top: point.y + 10, bottom: point.y + 32 });
+      });
+      return boxes;
+    }
+
+    clear() {
+      if (this.layer) this.layer.remove();
+      this.badges.clearLayers();
+      this.features = [];
+      this.layer = this.hovered = null;
+    }
+  }
+
+  function stroke(line, computed, fill) {
+    return { color: line.stroke, weight: line.width, dashArray: computed ? line.dash.join(" ") : null, ...fill };
+  }
+
+  function moveFocus(path, step) {
+    const all = [...path.parentNode.querySelectorAll("[tabindex]")];
+    const next = all[(all.indexOf(path) + step + all.length) % all.length];
+    path.setAttribute("tabindex", "-1");
+    next.setAttribute("tabindex", "0");
+    next.focus();
+  }
+
+  function polygons(geometry) {
+    return geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+  }
+
+  function crosses(ring, { lng, lat }) {
+    let inside = false;
+    for (let at = 0, before = ring.length - 1; at < ring.length; before = at, at += 1) {
+      const [[x1, y1], [x2, y2]] = [ring[at], ring[before]];
+      if (y1 > lat !== y2 > lat && lng < ((x2 - x1) * (lat - y1)) / (y2 - y1) + x1) inside = !inside;
+    }
+    return inside;
+  }
+
+  function overlap(a, b) {
+    return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  }
+
+  function write(draw, pieces, y) {
+    for (const pass of ["strokeText", "fillText"]) {
+      for (const [words, x, font] of pieces) {
+        draw.font = font;
+        draw.lineWidth = 3.5;
+        draw.strokeStyle = palette.paper;
+        draw.fillStyle = palette.ink;
+        draw[pass](words, x, y);
+      }
+    }
+  }
+
+  window.GeoMap.Areas = Areas;
+})();

@@ -1,0 +1,162 @@
+// What stands on the map in fixed places: zoom, north, scale, legend, footnote, what the pointer is told.
+// All text comes from view.json and is set as text, never as markup.
+(() => {
+  "use strict";
+  const { palette, makeIcon } = window.GeoMap;
+
+  function element(tag, kind, parent, words) {
+    const made = document.createElement(tag);
+    if (kind) made.className = kind;
+    if (words !== undefined) made.textContent = words;
+    if (parent) parent.appendChild(made);
+    return made;
+  }
+
+  function fixed(map, kind) {
+    const made = element("div", `geo-${kind}`, map.getContainer());
+    L.DomEvent.disableClickPropagation(made);
+    L.DomEvent.disableScrollPropagation(made);
+    for (const name of ["mousemove", "keydown"]) made.addEventListener(name, (event) => event.stopPropagation());
+    return made;
+  }
+
+  class Furniture {
+    constructor(map, { toggle, isolate, whole }) {
+      this.map = map;
+      this.act = { toggle, isolate };
+      this.buttons = fixed(map, "zoom");
+      this.zoomIn = element("button", "", this.buttons, "+");
+      this.zoomOut = element("button", "", this.buttons, "\u2212");
+      this.whole = element("button", "", this.buttons, "\u25a1");
+      this.zoomIn.addEventListener("click", () => map.zoomIn());
+      this.zoomOut.addEventListener("click", () => map.zoomOut());
+      this.whole.addEventListener("click", whole);
+      for (const button of this.buttons.children) button.type = "button";
+      this.legend = fixed(map, "legend");
+      this.corner = fixed(map, "corner");
+      this.note = element("div", "geo-footnote", map.getContainer());
+      this.north = element("div", "geo-north", map.getContainer());
+      element("i", "", this.north);
+      this.northName = element("span", "", this.north);
+      this.scale = element("div", "geo-scale", map.getContainer());
+      this.scaleBar = element("i", "", this.scale);
+      this.scaleName = element("span", "", this.scale);
+      this.tip = element("div", "geo-tip", map.getContainer());
+      this.tip.setAttribute("role", "status");
+      this.message = element("div", "geo-message", map.getContainer());
+      this.message.setAttribute("role", "alert");
+      this.hideTip();
+      this.say("");
+    }
+
+    show(view, hidden) {
+      const { words } = view;
+      for (const [button, name] of [[this.zoomIn, words.zoom_in], [this.zoomOut, words.zoom_out], [this.whole, words.whole]]) {
+        button.title = name;
+        button.setAttribute("aria-label", name);
+      }
+      this.words = words;
+      this.northName.textContent = words.north;
+      this.note.textContent = view.footnote;
+      this.drawLegend(view, hidden);
+      this.drawScale();
+    }
+
+    drawLegend(view, hidden) {
+      const { legend, points } = view;
+      const drawn = points && this.map.getZoom() >= view.points_from_zoom;
+      this.legend.replaceChildren();
+      if (!drawn) this.drawClasses(legend.classes);
+      const head = this.heading(legend.visits.title, drawn ? legend.hint : "");
+      head.classList.toggle("geo-later", !drawn);
+      for (const row of legend.visits.rows) this.drawRow("visits", row, drawn, hidden);
+      element("div", "geo-sum", this.legend, legend.visits.sum);
+      this.heading(legend.issues.title, "").classList.add("geo-later");
+      for (const row of legend.issues.rows) this.drawRow("issues", row, drawn, hidden);
+    }
+
+    heading(title, hint) {
+      const head = element("div", "geo-head", this.legend);
+      element("b", "", head, title);
+      if (hint) element("small", "", head, hint);
+      return head;
+    }
+
+    drawClasses(classes) {
+      this.heading(classes.title, "");
+      for (const row of classes.rows.filter((one) => one.count || one.code !== "none")) {
+        const line = element("div", "geo-row", this.legend);
+        const swatch = element("i", "geo-swatch", line);
+        const fill = palette.areas[row.code];
+        if (fill === "hatch") swatch.classList.add("geo-hatched");
+        else swatch.style.backgroundColor = fill;
+        element("span", "", line, row.name);
+        element("span", "geo-count", line, `${row.count} ${classes.unit}`);
+      }
+    }
+
+    drawRow(channel, row, live, hidden) {
+      const code = palette[channel].findIndex((one) => one.code === row.code);
+      const line = element(live ? "button" : "div", "geo-row", this.legend);
+      const ratio = window.devicePixelRatio || 1;
+      line.appendChild(channel === "visits" ? makeIcon(code, null, ratio) : makeIcon(null, code, ratio));
+      element("span", "", line, row.name);
+      element("span", "geo-count", line, row.count.toLocaleString("en-US"));
+      if (!live) return;
+      line.type = "button";
+      line.dataset.code = row.code;
+      line.setAttribute("aria-pressed", String(!hidden[channel].has(code)));
+      line.addEventListener("click", () => this.act.toggle(channel, code));
+      line.addEventListener("dblclick", () => this.act.isolate(channel, code));
+    }
+
+    pressed(hidden) {
+      for (const button of this.legend.querySelectorAll("button")) {
+        const channel = palette.visits.some((one) => one.code === button.dataset.code) ? "visits" : "issues";
+        const code = palette[channel].findIndex((one) => one.code === button.dataset.code);
+        button.setAttribute("aria-pressed", String(!hidden[channel].has(code)));
+      }
+    }
+
+    drawScale() {
+      if (!this.words) return;
+      const middle = this.map.getSize().divideBy(2);
+      const metres = (pixels) => this.map.containerPointToLatLng(middle)
+        .distanceTo(this.map.containerPointToLatLng(middle.add([pixels, 0])));
+      const most = metres(100);
+      const power = 10 ** Math.floor(Math.log10(most));
+      const length = [5, 3, 2, 1].map((times) => times * power).find((one) => one <= most) || power;
+      this.scaleBar.style.width = `${Math.round((100 * length) / most)}px`;
+      this.scaleName.textContent = length >= 1000 ? `${length / 1000} ${this.words.kilometres}` : `${length} ${this.words.metres}`;
+    }
+
+    // Shows a heading and rows of (label, value) beside a point of the map.
+    showTip(point, title, rows) {
+      this.tip.replaceChildren();
+      element("b", "", this.tip, title);
+      for (const [label, value] of rows) {
+        const line = element("div", "", this.tip);
+        if (label) element("span", "", line, label);
+        line.append(value);
+      }
+      this.tip.hidden = false;
+      const size = this.map.getSize();
+      const left = point.x + 14 + this.tip.offsetWidth > size.x ? point.x - 14 - this.tip.offsetWidth : point.x + 14;
+      const top = Math.min(Math.max(4, point.y - 12), size.y - this.tip.offsetHeight - 4);
+      this.tip.style.transform = `translate(${Math.round(Math.max(4, left))}px, ${Math.round(top)}px)`;
+    }
+
+    hideTip() { this.tip.hidden = true; }
+
+    say(words) {
+      this.message.textContent = words;
+      this.message.hidden = !words;
+    }
+
+    remove() {
+      for (const one of [this.buttons, this.legend, this.corner, this.note, this.north, this.scale, this.tip, this.message]) one.remove();
+    }
+  }
+
+  Object.assign(window.GeoMap, { Furniture, element });
+})();

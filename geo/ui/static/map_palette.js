@@ -1,0 +1,29 @@
+// The map's look: the same values as geo/palette.py (a test compares them).
+window.GeoMap = window.GeoMap || {};
+window.GeoMap.palette = {
+  "ink": "#1B2733",
+  "ink2": "#465463",
+  "paper": "#FFFFFF",
+  "ground": "#F3F4F1",
+  "accent": "#1F4E79",
+  "outline": "#22303C",
+  "hatch": "#8A96A1",
+  "visits": [
+    {"code": "overdue", "fill": "#A50F15", "shape": "diamond"},
+    {"code": "unvisited", "fill": "#F5A300", "shape": "square"},
+    {"code": "missed", "fill": "#5B2A86", "shape": "triangle_up"},
+    {"code": "refused", "fill": "#5B2A86", "shape": "triangle_down"},
+    {"code": "partial", "fill": "#5AB4D6", "shape": "half_circle"},
+    {"code": "effective", "fill": "#5AB4D6", "shape": "circle"},
+    {"code": "excluded", "fill": "#7A7A7A", "shape": "cross"}
+  ],
+  "issues": [
+    {"code": "none", "ring": null},
+    {"code": "deferred", "ring": {"stroke": "#555555", "width": 1.4, "dash": [3, 2], "mark": ""}},
+    {"code": "open", "ring": {"stroke": "#111111", "width": 1.4, "dash": [], "mark": ""}},
+    {"code": "overdue", "ring": {"stroke": "#111111", "width": 2.6, "dash": [], "mark": "!"}}
+  ],
+  "areas": {"low": "#8C4A16", "mid": "#C98A3C", "near": "#EBCF9B", "met": "#D3E2EA", "full": "#8DB8D0", "none": "hatch"},
+  "opacity": {"alone": 1.0, "under": 0.32},
+  "lines": {"area": {"stroke": "#6B7784", "width": 1.0, "dash": [4, 3]}, "frame": {"stroke": "#5F6C79", "width": 1.4, "dash": [9, 5]}, "district": {"stroke": "#1B2733", "width": 1.4, "dash": []}}
+};

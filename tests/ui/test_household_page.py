@@ -1,0 +1,204 @@
+"""The household page: what it shows to whom, and that what it says before a save is what the save makes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from geo.model import VisitEntry, new_id
+from geo.store.database import Database
+from geo.store.households import edit_household, get_household
+from geo.store.reads import read_figures
+from geo.store.rounds import get_round
+from geo.store.visits import list_visits, record_visit, void_visit
+from geo.ui.household_data import find_next, foresee_save, foresee_void, read_card
+from tests.conftest import ROOT
+from tests.world import LEADER, PLANNER, TODAY, build_world
+
+HOSTILE = ":red[x] ![p](http://example.org/p) {{ 7*7 }} <b>y</b>"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the small world as one file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "world.sqlite"
+    db = build_world(path)
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    return path
+
+
+@pytest.fixture
+def world(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a fresh small world that the app serves."""
+    path = tmp_path / "demo.sqlite"
+    shutil.copy(template, path)
+    monkeypatch.setenv("GEO_DB", str(path))
+    db = Database(path)
+    yield db
+    db.close()
+
+
+def open_page(household_id: str, *, role: str = "planner") -> AppTest:
+    """Return the page of a household as a role sees it."""
+    app = AppTest.from_file(str(ROOT / "geo" / "ui" / "main.py"), default_timeout=30)
+    app.session_state["_role"] = role
+    app.query_params["h"] = household_id
+    app.run()
+    app.switch_page(str(ROOT / "pages" / "household.py")).run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, ending: str) -> AppTest:
+    """Press the one button whose key ends so."""
+    found = [one for one in app.button if str(one.key).endswith(ending)]
+    assert len(found) == 1, [one.key for one in app.button]
+    found[0].click().run()
+    assert not app.exception
+    return app
+
+
+def read_words(app: AppTest) -> str:
+    """Return everything the page says outside tables."""
+    return "\n".join(str(one.value) for one in (*app.markdown, *app.caption, *app.text, *app.error, *app.warning))
+
+
+def home_card(db: Database, household_id: str) -> Any:
+    """Return the card of a household in the running round."""
+    round_ = get_round(db, PLANNER, round_id="2")
+    return read_card(db, PLANNER, household_id=household_id, round_=round_)
+
+
+@pytest.mark.parametrize("mode", ["in_person", "phone"])
+@pytest.mark.parametrize("household_id", ["h08", "h06", "h18", "h32"])
+def test_what_is_foreseen_is_what_a_save_makes(world: Database, household_id: str, mode: str) -> None:
+    """For every outcome, the coverage announced before a save equals the coverage after it."""
+    for outcome in ("effective", "partial_proxy", "away_all", "moved_out", "merged"):
+        card = home_card(world, household_id)
+        foreseen = foresee_save(card, outcome=outcome, mode=mode, visited_on=TODAY)
+        entry = VisitEntry(new_id(), household_id, TODAY, outcome, mode=mode, reason="unknown")
+        saved = record_visit(world, PLANNER, entry=entry)
+        assert foreseen == (saved.effective, saved.roster), outcome
+        back = foresee_void(world, PLANNER, card=home_card(world, household_id), visit=find(world, entry.id, household_id))
+        void_visit(world, PLANNER, visit_id=entry.id, void_id=new_id())
+        counts = read_figures(world, PLANNER, round_id="2", place_id=saved.place).counts
+        assert back == (counts.effective, counts.roster), outcome
+
+
+def find(db: Database, visit_id: str, household_id: str) -> Any:
+    """Return one visit of a household as the page reads it."""
+    return next(one for one in list_visits(db, PLANNER, household_id=household_id) if one["id"] == visit_id)
+
+
+def test_a_date_outside_the_round_changes_nothing(world: Database) -> None:
+    """A visit dated before the round is foreseen to leave its figures alone."""
+    card = home_card(world, "h08")
+    before = card.round.starts_on.replace(day=1)
+    counts = card.figures.counts
+    assert foresee_save(card, outcome="effective", mode="in_person", visited_on=before) == (counts.effective, counts.roster)
+
+
+def test_a_household_that_has_left_is_not_foreseen(world: Database) -> None:
+    """For a household outside the denominator nothing is promised."""
+    assert foresee_save(home_card(world, "h31"), outcome="effective", mode="in_person", visited_on=TODAY) is None
+
+
+def test_next_household(world: Database) -> None:
+    """The next household is the next one to be reached in register order, then from the beginning; visited ones are passed over."""
+    homes = home_card(world, "h08").homes
+    assert [find_next(homes, one) for one in ("h06", "h08", "h10")] == ["h07", "h09", "h07"]
+    assert find_next(homes, "h07", step=-1) == "h10"
+    assert find_next(home_card(world, "h01").homes, "h01") is None
+
+
+def test_a_visit_moves_the_figures_and_the_page(world: Database) -> None:
+    """Outcome, save: one visit is stored, the page says the new coverage and stands at the next household."""
+    app = press(open_page("h08"), ":o1")
+    assert "2 / 5" in read_words(app)
+    press(app, ":next")
+    assert app.query_params["h"] in ("h09", ["h09"])
+    assert "C-008" in read_words(app)
+    assert "2 / 5" in read_words(app)
+    assert read_figures(world, PLANNER, round_id="2", place_id="g02").counts.effective == 2
+    newest = list_visits(world, PLANNER, household_id="h08")[0]
+    assert (newest["outcome"], newest["visited_on"], newest["respondent"]) == ("effective", TODAY, "head")
+
+
+def test_a_reason_is_asked_for_and_the_form_kept(world: Database) -> None:
+    """Nobody home without a reason stores nothing and keeps the note; with one it is stored."""
+    app = press(open_page("h08"), ":o3")
+    next(one for one in app.text_area if str(one.key).endswith(":note")).set_value("门锁着").run()
+    before = len(list_visits(world, PLANNER, household_id="h08"))
+    press(app, ":stay")
+    assert len(app.error) == 1
+    assert next(one for one in app.text_area if str(one.key).endswith(":note")).value == "门锁着"
+    assert len(list_visits(world, PLANNER, household_id="h08")) == before
+    next(one for one in app.selectbox if str(one.key).endswith(":reason:not_home")).set_value("at_work").run()
+    press(app, ":stay")
+    newest = list_visits(world, PLANNER, household_id="h08")[0]
+    assert (newest["outcome"], newest["reason"], newest["note"]) == ("not_home", "at_work", "门锁着")
+    assert newest["respondent"] is None
+
+
+def test_a_leader_reads_masked_and_cannot_write(world: Database) -> None:
+    """A leader's page holds no full name or phone and no way to change anything."""
+    app = open_page("h08", role="leader")
+    words = read_words(app) + "".join(one.value.to_csv() for one in app.dataframe)
+    assert "测08" not in words
+    assert "19900000008" not in words
+    assert "199****0008" in words
+    kept = {str(one.key) for one in app.button}
+    assert not [key for key in kept if key.startswith(("edit_", "correct_", "raise_")) or key.endswith((":next", ":stay"))]
+
+
+def test_data_text_is_never_markdown(world: Database) -> None:
+    """A hostile name and note reach the page as text and table cells only."""
+    row = get_household(world, PLANNER, household_id="h08")
+    edit_household(world, PLANNER, household_id="h08", rev=row["rev"], changes={"head_name": HOSTILE, "note": HOSTILE})
+    record_visit(world, PLANNER, entry=VisitEntry(new_id(), "h08", TODAY, "effective", note=HOSTILE))
+    app = open_page("h08")
+    assert HOSTILE in [one.value for one in app.text]
+    read_as_markup = (*app.markdown, *app.caption, *app.error, *app.warning, *app.success, *app.info)
+    assert not [one for one in read_as_markup if "example.org" in str(one.value)]
+    assert not [one for one in app.button if "example.org" in one.label]
+
+
+def test_a_voided_visit_stays_marked(world: Database) -> None:
+    """A corrected visit is shown as voided beside its replacement."""
+    words = read_words(open_page("h27"))
+    assert "已作废" in words
+    assert "家中无人" in words
+
+
+def test_the_correction_says_what_it_makes(world: Database) -> None:
+    """The dialog of a visit says what voiding it makes of the coverage."""
+    entry = VisitEntry(new_id(), "h08", TODAY, "effective")
+    record_visit(world, PLANNER, entry=entry)
+    app = press(open_page("h08"), f"correct_{entry.id}")
+    assert "1 / 5" in read_words(app)
+
+
+def test_an_unknown_household_is_one_sentence(world: Database) -> None:
+    """An id that does not exist gets a sentence, and no traceback."""
+    app = open_page("nobody")
+    assert len(app.error) == 1
+
+
+def test_the_recorder_is_kept_to_the_own_village(world: Database) -> None:
+    """A household outside the recorder's village is refused with a sentence."""
+    app = open_page("h60", role="recorder")
+    assert len(app.error) == 1
+    assert "测60" not in read_words(app)
+
+
+def test_leader_card_is_masked_in_the_list(world: Database) -> None:
+    """The list of the group is masked by the service, not by the page."""
+    round_ = get_round(world, LEADER, round_id="2")
+    homes = read_card(world, LEADER, household_id="h08", round_=round_).homes
+    assert set(homes["head_name"]) == {"测*"}
