@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 import sys
 
 import pandas as pd
 
-from benchmarks.measure import describe_machine, show_ms, show_table, time_fsync, time_median
+from benchmarks.measure import describe_machine, show_ms, show_table, time_fsync, time_median, time_once
 from benchmarks.world import SCOPE, TODAY, World, built_world
 from geo.model import VisitEntry
 from geo.store.cells import differing_cells
@@ -15,20 +16,24 @@ from geo.store.visits import record_visit
 
 SIZES = (100_000, 1_000_000)
 SAVES = 200
-HEADS = ("households", "save + cells, median", "slowest of 200", "bare fsync", "2 × fsync + 2 ms", "pandas recompute", "ratio")
+HEADS = (
+    "households",
+    "save + cells, median",
+    "slowest of 200",
+    "bare fsync",
+    "2 × fsync + 2 ms",
+    "pandas recompute",
+    "ratio",
+)
 
 
 def measure_save(world: World) -> tuple[str, ...]:
     """Return one row of the table, after checking that cells and pandas agree on every group, village and township."""
     step = world.households // SAVES
-    entries = iter(
-        VisitEntry(f"new{n}", f"h{n * step:07d}", TODAY, "effective", respondent="head") for n in range(SAVES)
-    )
-    seconds: list[float] = []
+    entries = [VisitEntry(f"new{n}", f"h{n * step:07d}", TODAY, "effective", respondent="head") for n in range(SAVES)]
     record_visit(world.db, SCOPE, entry=VisitEntry("warm", "h0000001", TODAY, "effective"))
-    for entry in entries:
-        seconds.append(time_median(lambda one=entry: record_visit(world.db, SCOPE, entry=one), 1))
-    save = sorted(seconds)[len(seconds) // 2]
+    seconds = [time_once(lambda one=one: record_visit(world.db, SCOPE, entry=one)) for one in entries]
+    save = statistics.median(seconds)
     fsync = time_fsync(world.db.path.parent)
     frames = load_frames(world)
     recompute = time_median(lambda: recompute_cells(*frames), 3)

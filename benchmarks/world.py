@@ -11,6 +11,7 @@ from itertools import repeat
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import Connection
 
 from geo.model import Scope
 from geo.schema import round_
@@ -24,7 +25,10 @@ HOMES_A_GROUP = 50
 GROUPS_A_VILLAGE = 10
 VILLAGES_A_TOWNSHIP = 10
 #: Round 1 is over, round 2 is running.
-ROUNDS = (("r1", 1, date(2019, 5, 1), date(2019, 6, 30), "closed"), ("r2", 2, date(2019, 10, 1), date(2019, 12, 10), "open"))
+ROUNDS = (
+    ("r1", 1, date(2019, 5, 1), date(2019, 6, 30), "closed"),
+    ("r2", 2, date(2019, 10, 1), date(2019, 12, 10), "open"),
+)
 STAMP = ("2019-01-01T00:00:00.000Z", "bench")
 SEED = 20191120
 
@@ -53,7 +57,7 @@ def built_world(households: int) -> Iterator[World]:
         db.close()
 
 
-def _insert_places(connection, households: int) -> list[str]:
+def _insert_places(connection: Connection, households: int) -> list[str]:
     """Insert district, townships, villages and groups with their paths; return the ids of the groups."""
     places = [("d", "90", "区", "district", None)]
     paths = [("d", "d", 0)]
@@ -61,12 +65,13 @@ def _insert_places(connection, households: int) -> list[str]:
     for number in range(-(-households // HOMES_A_GROUP)):
         village = number // GROUPS_A_VILLAGE
         township = village // VILLAGES_A_TOWNSHIP
-        chain = [("group", f"g{number:06d}"), ("village", f"v{village:05d}"), ("township", f"t{township:04d}"), ("district", "d")]
+        above = [("village", f"v{village:05d}"), ("township", f"t{township:04d}"), ("district", "d")]
+        chain = [("group", f"g{number:06d}"), *above]
         new = 1 + (number % GROUPS_A_VILLAGE == 0) + (number % (GROUPS_A_VILLAGE * VILLAGES_A_TOWNSHIP) == 0)
         for depth in range(new):
             level, place_id = chain[depth]
             places.append((place_id, place_id, place_id, level, chain[depth + 1][1]))
-            paths += [(place_id, above, up) for up, (_level, above) in enumerate(chain[depth:])]
+            paths += [(place_id, other, up) for up, (_level, other) in enumerate(chain[depth:])]
         groups.append(chain[0][1])
     columns = ["id", "code", "name", "level", "parent", "edition", "created_at", "created_by"]
     # Parents first: foreign keys are checked row by row.
@@ -76,7 +81,7 @@ def _insert_places(connection, households: int) -> list[str]:
     return groups
 
 
-def _insert_households(connection, households: int, groups: list[str]) -> None:
+def _insert_households(connection: Connection, households: int, groups: list[str]) -> None:
     random = np.random.default_rng(SEED)
     lon = (109.0 + random.random(households)).round(6).tolist()
     lat = (27.5 + random.random(households) / 2).round(6).tolist()
@@ -85,13 +90,25 @@ def _insert_households(connection, households: int, groups: list[str]) -> None:
          f"测{n % 997}", lon[n], lat[n], "gps", *STAMP)
         for n in range(households)
     )  # fmt: skip
-    columns = ["id", "tile_id", "code", "village", "place", "head_name", "lon", "lat", "coord_source", "created_at", "created_by"]
+    columns = [
+        "id",
+        "tile_id",
+        "code",
+        "village",
+        "place",
+        "head_name",
+        "lon",
+        "lat",
+        "coord_source",
+        "created_at",
+        "created_by",
+    ]
     bulk_insert(connection, "household", columns, rows)
     tagged = ((f"tag{n}", f"h{n:07d}", "elder_alone", "2019-01-01", *STAMP) for n in range(0, households, 17))
     bulk_insert(connection, "household_tag", ["id", "household", "kind", "since", "created_at", "created_by"], tagged)
 
 
-def _insert_rounds(connection, households: int, groups: list[str]) -> None:
+def _insert_rounds(connection: Connection, households: int, groups: list[str]) -> None:
     for round_id, number, starts_on, ends_on, status in ROUNDS:
         connection.execute(
             round_.insert().values(
@@ -104,7 +121,7 @@ def _insert_rounds(connection, households: int, groups: list[str]) -> None:
         bulk_insert(connection, "round_roster", ["round", "household", "place"], rows)
 
 
-def _insert_visits(connection, households: int) -> None:
+def _insert_visits(connection: Connection, households: int) -> None:
     """Insert round 1 for 95 % of the homes and round 2 for 70 %; one in five was not met and, in half, met later."""
     random = np.random.default_rng(SEED + 1)
     columns = ["id", "round", "household", "visited_on", "recorded_at", "recorded_by", "outcome", "reason"]
@@ -119,7 +136,11 @@ def _insert_visits(connection, households: int) -> None:
             for n, ok, day in zip(homes.tolist(), met.tolist(), days.tolist(), strict=True)
         )
         bulk_insert(connection, "visit", columns, first)
-        later = [(n, day) for n, ok, more, day in zip(homes.tolist(), met, again, days.tolist(), strict=True) if more and not ok]
+        later = [
+            (n, day)
+            for n, ok, more, day in zip(homes.tolist(), met, again, days.tolist(), strict=True)
+            if more and not ok
+        ]
         second = (
             (f"{round_id}b{n:07d}", round_id, f"h{n:07d}", dates[day + 5], *stamp, *_outcome(met=True))
             for (n, day), stamp in zip(later, repeat(STAMP))

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
+import numpy as np
 import pandas as pd
 
 from geo.gaps import GAP_MARKS, GAP_STATES
 from geo.i18n import text
 from geo.schema import GAP_COLUMNS, IMPORT_FIELDS
-from geo.workbook import Column, Sheet, write_workbook
+from geo.workbook import Column, Sheet, Value, write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
 Suffix = Literal["xlsx", "csv"]
 MEDIA_TYPES: Final[dict[str, str]] = {
@@ -34,16 +35,43 @@ _FORMULA_START: Final = re.compile(r"^[\t\r\n]|^\s*[=+\-@\uff1d\uff0b\uff0d\uff2
 _WIDTHS: Final = {
     "number": 6, "township": 18, "village": 12, "group": 10, "code": 22, "household_class": 12, "tags": 18,
     "last_on": 12, "last_outcome": 11, "attempts": 7, "assignee": 12, "due_on": 12, "overdue_days": 7,
-    "open_issues": 7, "located": 8, "reasons": 34, "priority": 7, "suggested": 7,
+    "open_issues": 7, "located": 8, "reasons": 34, "priority": 7, "suggested": 7, "fill_visited_on": 12,
+    "fill_outcome": 12, "fill_note": 18,
 }  # fmt: skip
-_NUMBERS: Final = frozenset({"number", "attempts", "overdue_days", "open_issues", "priority", "suggested"})
+_NUMBERS: Final = frozenset({"attempts", "overdue_days", "open_issues", "priority", "suggested"})
+_NAMES: Final = ("township", "village", "group")
+_GROUP_KEYS: Final = ("number", *_NAMES, "roster", "effective", "remaining", *GAP_STATES, "untouched", "priority")
+#: Columns whose values hardly repeat.
+_DISTINCT: Final = frozenset({"code", "head_name"})
 #: Columns of an assignment sheet: what is needed at the door, then three to fill in, headed as the importer reads them.
 _SHEET_KEYS: Final = (
     "number", "village", "group", "code", "head_name", "household_class", "tags", "last_on", "last_outcome", "due_on",
     "open_issues", "located", "reasons",
 )  # fmt: skip
 _FILL_IN: Final = ("visited_on", "outcome", "note")
-_GROUP_WIDTHS: Final = {"township": 18, "village": 12, "group": 10}
+_TEXTS: Final = frozenset(
+    {key for key, _header in GAP_COLUMNS if key not in _NUMBERS | {"number"}}
+    | {"untouched", *(f"fill_{key}" for key in _FILL_IN)}
+)
+#: How many rows of a list become words at a time.
+_PART: Final = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A list to be written: what its columns are called, and the values of a column of some of its rows."""
+
+    frame: pd.DataFrame
+    headers: dict[str, str]
+    values: Callable[[pd.DataFrame, str], Sequence[Value]]
+
+    def read_rows(self, start: int, stop: int) -> list[Sequence[Value]]:
+        part = self.frame.iloc[start:stop]
+        return [range(start + 1, stop + 1) if key == "number" else self.values(part, key) for key in self.headers]
+
+    def as_frame(self) -> pd.DataFrame:
+        columns = zip(self.headers.values(), self.read_rows(0, len(self.frame)), strict=True)
+        return pd.DataFrame(dict(columns), dtype=object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +104,12 @@ class ExportHead:
 
 def gap_list(frame: pd.DataFrame, *, head: ExportHead, suffix: Suffix) -> bytes:
     """Return the gap rows (`gaps.rank_gaps` or `list_todos`, filtered and sorted as on screen) as a file."""
-    return _write(gap_table(frame), _WIDTHS, head=head, suffix=suffix)
+    return _write(_gap_table(frame), head=head, suffix=suffix)
 
 
 def group_list(frame: pd.DataFrame, *, head: ExportHead, suffix: Suffix) -> bytes:
     """Return the rows of `gaps.group_gaps`, filtered and sorted as on screen, as a file."""
-    return _write(group_table(frame), _GROUP_WIDTHS, head=head, suffix=suffix)
+    return _write(_group_table(frame), head=head, suffix=suffix)
 
 
 def assignment_sheets(frame: pd.DataFrame, *, head: ExportHead) -> bytes:
@@ -108,19 +136,28 @@ def gap_table(frame: pd.DataFrame) -> pd.DataFrame:
     Texts are words of the catalogue, days ISO text, an unknown value an empty text; a column that the rows do not
     have (priority of visited homes) is empty.
     """
-    return pd.DataFrame({header: _gap_values(frame, key) for key, header in GAP_COLUMNS}, dtype=object)
+    return _gap_table(frame).as_frame()
 
 
 def group_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return what a row of the list by group shows, under Chinese headers: names, counts, one count per state."""
-    shown: dict[str, Sequence[object]] = {"number": list(range(1, len(frame) + 1))}
-    for key in ("township", "village", "group"):
-        shown[key] = _gap_values(frame, key)
-    for key in ("roster", "effective", "remaining", *GAP_STATES):
-        shown[key] = frame[key].astype(int).tolist()
-    shown["untouched"] = [text("exports.yes") if one else "" for one in frame["untouched"]]
-    shown["priority"] = frame["priority"].astype(int).tolist()
-    return pd.DataFrame({_group_header(key): values for key, values in shown.items()}, dtype=object)
+    return _group_table(frame).as_frame()
+
+
+def _gap_table(frame: pd.DataFrame) -> _Table:
+    return _Table(frame, dict(GAP_COLUMNS), _gap_values)
+
+
+def _group_table(frame: pd.DataFrame) -> _Table:
+    return _Table(frame, {key: _group_header(key) for key in _GROUP_KEYS}, _group_values)
+
+
+def _group_values(frame: pd.DataFrame, key: str) -> Sequence[Value]:
+    if key == "untouched":
+        return [text("exports.yes") if one else "" for one in frame["untouched"]]
+    if key in _NAMES:
+        return _gap_values(frame, key)
+    return list(frame[key].astype(int))
 
 
 def _group_header(key: str) -> str:
@@ -130,9 +167,7 @@ def _group_header(key: str) -> str:
     return text(f"state.{key}" if key in GAP_STATES else f"exports.{key}")
 
 
-def _gap_values(frame: pd.DataFrame, key: str) -> Sequence[object]:
-    if key == "number":
-        return list(range(1, len(frame) + 1))
+def _gap_values(frame: pd.DataFrame, key: str) -> Sequence[Value]:
     if key in _WORDS:
         source, word = _WORDS[key]
         return _translate(frame[source], word)
@@ -142,15 +177,17 @@ def _gap_values(frame: pd.DataFrame, key: str) -> Sequence[object]:
         return [""] * len(frame)
     if key in _NUMBERS:
         return list(frame[key].astype(int))
-    return ["" if _is_nothing(value) else str(value) for value in frame[key].tolist()]
+    if key in _DISTINCT:
+        return ["" if _is_nothing(value) else str(value) for value in frame[key].tolist()]
+    return _translate(frame[key], lambda value: "" if value is None else str(value))
 
 
 def _is_nothing(value: object) -> bool:
     return value is None or value is pd.NaT or value is pd.NA or value != value  # noqa: PLR0124 - NaN alone differs
 
 
-def _translate(values: pd.Series, word: Callable[[object], str]) -> Sequence[object]:
-    """Return the word of each value; each distinct value is looked up once."""
+def _translate(values: pd.Series, word: Callable[[object], str]) -> Sequence[Value]:
+    """Return the word of each value; each distinct value is said once, and its one text shared by all its rows."""
     plain = [None if _is_nothing(value) else value for value in values.tolist()]
     known = {value: word(value) for value in set(plain)}
     return [known[value] for value in plain]
@@ -175,60 +212,56 @@ _WORDS: Final[dict[str, tuple[str, Callable[[object], str]]]] = {
 }
 
 
-def _reasons(frame: pd.DataFrame) -> Sequence[object]:
-    """Return the state and the marks of each row in words; few combinations occur, each is written once."""
+def _reasons(frame: pd.DataFrame) -> Sequence[Value]:
+    """Return the state and the marks of each row in words; few combinations occur, each is said once."""
     marks = [mark for mark in GAP_MARKS if f"m_{mark}" in frame]
-    keys = list(zip(frame["state"].tolist(), *(frame[f"m_{mark}"].tolist() for mark in marks), strict=True))
-    words = {
-        key: text("list.comma").join(
-            [*([text(f"state.{key[0]}")] if key[0] in GAP_STATES else []),
-             *(text(f"mark.{mark}") for mark, holds in zip(marks, key[1:], strict=True) if holds)]
-        )
-        for key in set(keys)
-    }  # fmt: skip
-    return [words[key] for key in keys]
+    states, names = pd.factorize(frame["state"])
+    numbers = states.astype(np.int64) << len(marks)
+    for bit, mark in enumerate(marks):
+        numbers |= frame[f"m_{mark}"].to_numpy(dtype=np.int64) << bit
+    distinct, positions = np.unique(numbers, return_inverse=True)
+    words = []
+    for number in distinct.tolist():
+        state = names[number >> len(marks)]
+        said = [f"state.{state}"] if state in GAP_STATES else []
+        said += [f"mark.{mark}" for bit, mark in enumerate(marks) if number >> bit & 1]
+        words.append(text("list.comma").join(text(key) for key in said))
+    return [words[position] for position in positions]
 
 
-def _write(table: pd.DataFrame, widths: dict[str, int], *, head: ExportHead, suffix: Suffix) -> bytes:
+def _write(table: _Table, *, head: ExportHead, suffix: Suffix) -> bytes:
     if suffix == "csv":
         return _write_csv(table, head)
-    by_header = {header: widths.get(key, 9) for key, header in GAP_COLUMNS}
-    return write_workbook([_sheet(table, head.title, by_header, head)])
+    return write_workbook([_sheet(table, head.title, head)])
 
 
-def _sheet(table: pd.DataFrame, name: str, widths: dict[str, int], head: ExportHead) -> Sheet:
-    columns = []
-    for header in table.columns:
-        values = table[header].tolist()
-        is_number = bool(values) and all(isinstance(value, int) for value in values)
-        columns.append(Column(header, values, width=widths.get(header, 9), is_number=is_number))
+def _sheet(table: _Table, name: str, head: ExportHead) -> Sheet:
+    columns = tuple(
+        Column(header, width=_WIDTHS.get(key, 9), is_number=key not in _TEXTS) for key, header in table.headers.items()
+    )
     foot = text("exports.foot", user=head.user, as_of=head.as_of)
-    return Sheet(name, head.title, head.line(len(table)), tuple(columns), foot)
+    length = len(table.frame)
+    return Sheet(name, head.title, head.line(length), columns, length, table.read_rows, foot)
 
 
 def _assignment_sheet(rows: pd.DataFrame, name: str, head: ExportHead) -> Sheet:
-    headers = dict(GAP_COLUMNS)
     fields = {field.key: field.header for field in IMPORT_FIELDS}
-    shown = {headers[key]: _gap_values(rows, key) for key in _SHEET_KEYS}
-    shown |= {fields[key]: [""] * len(rows) for key in _FILL_IN}
-    widths = {headers[key]: _WIDTHS.get(key, 9) for key in _SHEET_KEYS} | {fields[key]: 14 for key in _FILL_IN}
+    headers = {key: dict(GAP_COLUMNS)[key] for key in _SHEET_KEYS} | {f"fill_{key}": fields[key] for key in _FILL_IN}
     own = ExportHead(
         text("exports.sheet_title", assignee=name), head.place, head.round, head.as_of, head.filters, head.user
     )
-    return _sheet(pd.DataFrame(shown, dtype=object), name, widths, own)
+    return _sheet(_Table(rows, headers, _gap_values), name, own)
 
 
-def _write_csv(table: pd.DataFrame, head: ExportHead) -> bytes:
+def _write_csv(table: _Table, head: ExportHead) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([_defuse(f"{head.title} · {head.line(len(table))}")])
-    writer.writerow(table.columns)
-    writer.writerows(_defused_rows(table))
+    writer.writerow([_defuse(f"{head.title} · {head.line(len(table.frame))}")])
+    writer.writerow(table.headers.values())
+    for start in range(0, len(table.frame), _PART):
+        columns = table.read_rows(start, min(start + _PART, len(table.frame)))
+        writer.writerows(zip(*(map(_defuse, values) for values in columns), strict=True))
     return out.getvalue().encode("utf-8-sig", errors="replace")
-
-
-def _defused_rows(table: pd.DataFrame) -> Iterable[Sequence[object]]:
-    return zip(*([_defuse(value) for value in table[header].tolist()] for header in table.columns), strict=True)
 
 
 def _defuse(value: object) -> object:

@@ -10,7 +10,7 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
@@ -18,7 +18,7 @@ from xlsxwriter.utility import xl_col_to_name
 from geo.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 #: Rows above the data: title, line, head.
 HEAD_ROWS: Final = 3
@@ -26,7 +26,7 @@ MOST_ROWS: Final = 1_048_576 - HEAD_ROWS
 LONGEST_NAME: Final = 31
 _LONGEST_TEXT: Final = 32_767
 _LONGEST_FOOT: Final = 240
-_CHUNK: Final = 4_096
+_CHUNK: Final = 2_048
 _NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 #: Reserved by Excel for its own sheet of changes.
 _RESERVED_NAMES: Final = frozenset({"history"})
@@ -36,30 +36,34 @@ _EDGE_SPACE: Final = re.compile(r"^\s|\s$")
 _STYLE: Final = re.compile(r'<c r="[A-Z]+\d+"(?: s="(\d+)")?')
 
 
+Value: TypeAlias = "str | int | None"
+#: Gives the values of rows start … stop − 1, column by column; None is an empty cell.
+ReadRows: TypeAlias = "Callable[[int, int], Sequence[Sequence[Value]]]"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its head, its values (all of one length; None is an empty cell), its width in characters."""
+    """One column: its head and its width in characters."""
 
     header: str
-    values: Sequence[str | int | None]
     width: float = 10
     is_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: name (made safe and unique here), title, the line under it, columns, and the foot of each page."""
+    """One sheet: name (made safe and unique here), title, the line under it, columns, rows, the foot of each page.
+
+    Rows are read in parts as they are written, so that a long list is never in memory as a whole.
+    """
 
     name: str
     title: str
     line: str
     columns: tuple[Column, ...]
+    length: int
+    read_rows: ReadRows
     foot: str = ""
-
-    @property
-    def length(self) -> int:
-        """Return the number of data rows."""
-        return len(self.columns[0].values)
 
 
 def write_workbook(sheets: Sequence[Sheet]) -> bytes:
@@ -82,7 +86,7 @@ def write_workbook(sheets: Sequence[Sheet]) -> bytes:
 
 
 def name_sheets(wanted: Iterable[str]) -> list[str]:
-    """Return sheet names that Excel accepts: ≤ 31 characters, no brackets, slashes, colons, no two alike in any case."""
+    """Return names that Excel accepts: ≤ 31 characters, no brackets, slashes, colons, no two alike in any case."""
     names: list[str] = []
     taken = set(_RESERVED_NAMES)
     for name in wanted:
@@ -132,15 +136,15 @@ def _lay_out(worksheet: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
         worksheet.write_string(HEAD_ROWS - 1, index, column.header, formats["head"])
     worksheet.autofilter(HEAD_ROWS - 1, 0, last_row, last_column)
     for row in sorted({0, sheet.length - 1} if sheet.length else ()):
-        _write_row(worksheet, row, sheet.columns, formats)
+        _write_row(worksheet, row, sheet, formats)
     if sheet.length:
         cells = f"A{HEAD_ROWS + 1}:{xl_col_to_name(last_column)}{last_row + 1}"
         worksheet.ignore_errors({"number_stored_as_text": cells})
 
 
-def _write_row(worksheet: Any, row: int, columns: Sequence[Column], formats: dict[str, Any]) -> None:
-    for index, column in enumerate(columns):
-        value = column.values[row]
+def _write_row(worksheet: Any, row: int, sheet: Sheet, formats: dict[str, Any]) -> None:
+    values = sheet.read_rows(row, row + 1)
+    for index, (column, (value,)) in enumerate(zip(sheet.columns, values, strict=True)):
         form = formats["number" if column.is_number else "text"]
         if value is None or value == "":
             worksheet.write_blank(HEAD_ROWS + row, index, None, form)
@@ -179,27 +183,27 @@ def _splice(xml: str, sheet: Sheet) -> Iterator[str]:
     styles = [found or "0" for found in _STYLE.findall(xml[first:cut])]
     yield xml[:cut]
     for start in range(1, sheet.length - 1, _CHUNK):
-        yield _rows_xml(sheet.columns, styles, start, min(start + _CHUNK, sheet.length - 1))
+        yield _rows_xml(sheet, styles, start, min(start + _CHUNK, sheet.length - 1))
     yield xml[cut:]
 
 
-def _rows_xml(columns: Sequence[Column], styles: Sequence[str], start: int, stop: int) -> str:
+def _rows_xml(sheet: Sheet, styles: Sequence[str], start: int, stop: int) -> str:
     rows = range(HEAD_ROWS + 1 + start, HEAD_ROWS + 1 + stop)
     cells = [
-        _cells_xml(column.values[start:stop], xl_col_to_name(index), styles[index], rows)
-        for index, column in enumerate(columns)
+        _cells_xml(values, xl_col_to_name(index), styles[index], rows)
+        for index, values in enumerate(sheet.read_rows(start, stop))
     ]
     lines = zip(rows, zip(*cells, strict=True), strict=True)
     return "".join(f'<row r="{row}">{"".join(line)}</row>' for row, line in lines)
 
 
-def _cells_xml(values: Sequence[str | int | None], letter: str, style: str, rows: range) -> list[str]:
+def _cells_xml(values: Sequence[Value], letter: str, style: str, rows: range) -> list[str]:
     # Most texts of a list repeat: each distinct one is written once.
     written = {value: _value_xml(value, style) for value in set(values)}
     return [f'<c r="{letter}{row}{written[value]}' for row, value in zip(rows, values, strict=True)]
 
 
-def _value_xml(value: str | int | None, style: str) -> str:
+def _value_xml(value: Value, style: str) -> str:
     """Return what follows the reference of a cell, from the closing quote of the reference on."""
     if value is None or value == "":
         return f'" s="{style}"/>'

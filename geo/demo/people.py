@@ -58,7 +58,7 @@ def hire(village: Village, traits: Traits) -> Staff:
     mark = text("demo.name_mark")
     names = [f"{surnames[one]}{mark}{village.size + nth}" for nth, one in enumerate(drawn, start=1)]
     phones = [f"199{number:08d}" for number in rng.integers(0, 10**8, count).tolist()]
-    ids = [f"p{village.unit.code}-{nth:04d}" for nth in range(1, count + 1)]
+    ids = [f"p{village.short}-{nth:04d}" for nth in range(1, count + 1)]
     return Staff(ids, names, phones, ids[5 : 5 + groups], ids[5 + groups :], helped)
 
 
@@ -74,14 +74,14 @@ def member_table(village: Village, staff: Staff) -> Iterator[tuple[object, ...]]
     """Yield rows of `team_member` (id, team, person, role, leads, place, household, since, created_at, created_by)."""
     given = village.world.decided["people"]
     since, at = given["since"], stamp(ordinal(given["since"]))
-    team = f"team{village.unit.code}"
+    team = f"team{village.short}"
     rows: list[tuple[str, str, bool, str | None, str | None]] = []
     rows += [(one, role, nth == 0, None, None) for nth, (one, role) in enumerate(zip(staff.team, given["roles"], strict=True))]
     rows += [(one, "group_cadre", False, place, None) for one, place in zip(staff.cadres, village.group_ids, strict=True)]
     for one, homes in zip(staff.helpers, staff.helped, strict=True):
         rows += [(one, "household_helper", False, None, village.household_ids[home]) for home in homes]
     for nth, (one, role, leads, place, home) in enumerate(rows, start=1):
-        yield f"m{village.unit.code}-{nth:04d}", team, one, role, leads, place, home, since, at, ACTOR
+        yield f"m{village.short}-{nth:04d}", team, one, role, leads, place, home, since, at, ACTOR
 
 
 def assignment_table(village: Village, stay: Stay, staff: Staff) -> Iterator[tuple[object, ...]]:

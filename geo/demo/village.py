@@ -55,10 +55,15 @@ class Village:
         """Return the unit's own place id."""
         return unit_id(self.world.edition, self.unit.code)
 
+    @property
+    def short(self) -> str:
+        """Return the last six digits of the unit's code: what ids begin with, unique in the district."""
+        return self.unit.code[6:]
+
     @cached_property
     def household_ids(self) -> NDArray[np.object_]:
         """Return the households' ids."""
-        return np.array([f"h{self.unit.code}-{nth:04d}" for nth in range(1, self.size + 1)], dtype=object)
+        return np.array([f"h{self.short}-{nth:04d}" for nth in range(1, self.size + 1)], dtype=object)
 
     @cached_property
     def group_codes(self) -> list[str]:

@@ -74,9 +74,10 @@ class Understood:
         """Say whether a question keeps the file out."""
         return any(question.blocking for question in self.questions)
 
-    def has(self, key: str) -> bool:
-        """Say whether the file has a column for a field."""
-        return self.header.index_of(key) is not None
+    def cell(self, nth: int, key: str) -> str:
+        """Return the name of a cell in the sheet (D6); '' for a field without a column."""
+        index = self.header.index_of(key)
+        return "" if index is None else f"{self.header.columns[index].letter}{self.sheet_rows[nth]}"
 
 
 def understand(sheet: Sheet, header: Header, background: Background) -> Understood:

@@ -10,10 +10,12 @@ from geo.access import may
 from geo.i18n import text
 from geo.mask import mask_phone
 from geo.ui import household_edits as edits
+from geo.ui.widgets import fraction, note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from geo.coverage import Share
     from geo.model import Scope
     from geo.store.database import Database
     from geo.ui.household_data import Card
@@ -49,7 +51,6 @@ def _show_visit(db: Database, scope: Scope, *, card: Card, visit: Mapping[str, A
         st.text(_describe(visit))
         if visit["note"]:
             st.text(str(visit["note"]))
-        st.caption(text("household.recorded", kind=text(f"entry_kind.{visit['entry_kind']}")))
 
 
 def _describe(visit: Mapping[str, Any]) -> str:
@@ -60,6 +61,8 @@ def _describe(visit: Mapping[str, Any]) -> str:
         words.append(text(f"reason.{visit['reason']}"))
     if visit["revisit_on"]:
         words.append(text("household.revisit", d=visit["revisit_on"]))
+    if visit["entry_kind"] != "live":
+        words.append(text(f"entry_kind.{visit['entry_kind']}"))
     return " · ".join(words)
 
 
@@ -80,7 +83,7 @@ def show_facts(db: Database, scope: Scope, *, card: Card) -> None:
             if value is None or value == "" or value != value:  # noqa: PLR0124 - NaN of an empty column
                 continue
             with st.container(horizontal=True, gap="small", key=f"fact_{name}"):
-                st.caption(text(f"household.fact.{name}"), width=72)
+                st.caption(text(f"household.fact.{name}"), width=48)
                 st.text(str(value), width="stretch")
         if may(scope, "edit_household"):
             _offer_edits(db, scope, card=card)
@@ -90,18 +93,18 @@ def _point(card: Card) -> str:
     source = text(f"coord_source.{card.row['coord_source']}")
     if card.row["lon"] is None or card.row["lat"] is None:
         return source
-    return f"{card.row['lon']:.5f}, {card.row['lat']:.5f} · {source}"
+    return f"{card.row['lon']:.4f}, {card.row['lat']:.4f} {source}"
 
 
 def _offer_edits(db: Database, scope: Scope, *, card: Card) -> None:
     with st.container(horizontal=True, gap="small", key="edits"):
-        if st.button(text("household.edit"), key="edit_facts"):
+        if st.button(text("household.edit"), key="edit_facts", type="tertiary"):
             edits.open_facts(db, scope, household_id=card.id)
-        if st.button(text("household.set_point"), key="edit_point"):
+        if st.button(text("household.set_point"), key="edit_point", type="tertiary"):
             edits.open_point(db, scope, household_id=card.id)
-        if st.button(text("household.move"), key="edit_move"):
+        if st.button(text("household.move"), key="edit_move", type="tertiary"):
             edits.open_move(db, scope, household_id=card.id)
-        if st.button(text("household.add"), key="edit_add"):
+        if st.button(text("household.add"), key="edit_add", type="tertiary"):
             edits.open_addition(db, scope, place_id=card.row["place"], go=_open)
 
 
@@ -119,13 +122,13 @@ def show_group(card: Card) -> None:
         with st.container(horizontal=True, gap="small"):
             st.markdown(f"**{text('household.this_group')}**")
             st.text(card.figures.place.name)
-        st.text(f"{text('kpi.coverage')} {share.percent}")
-        st.caption(
-            text(
-                "kpi.fraction", word_n=text("kpi.coverage.n"), n=share.numerator, word_N=text("kpi.coverage.N"),
-                N=share.denominator,
-            )
-        )  # fmt: skip
-        st.caption(text("household.as_of", d=card.figures.as_of))
+            st.text(share.percent)
+        st.html(note(f"{text('kpi.coverage')} = {fraction(share)} · {text('household.as_of', d=card.figures.as_of)}"))
         if share.denominator:
-            st.progress(share.numerator / share.denominator)
+            st.html(_bar(share, target_bp=card.figures.round.target_bp))
+
+
+def _bar(share: Share, *, target_bp: int) -> str:
+    """The bar of a share with the target's tick: HTML made of numbers."""
+    width = (share.tenths or 0) / 10
+    return f'<div class="fig-bar thin"><i style="width:{width:.1f}%"></i><u style="left:{target_bp / 100:.2f}%"></u></div>'

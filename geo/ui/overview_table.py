@@ -1,4 +1,4 @@
-"""The list under 总览: the worst villages, a village's groups or a group's households, worst first by what is missing."""
+"""The list under 总览: the worst villages, a village's groups or a group's households, worst first."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from geo.ui.overview_view import draw_head
 from geo.ui.session import show, view_params
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from geo.store.reads import Figures
     from geo.ui.overview_data import Overview
     from geo.ui.session import Session
@@ -114,9 +116,8 @@ def _columns(places: list[str]) -> dict[str, Any]:
 
 def clicked_row(key: str) -> int | None:
     """Return the row of the button just clicked in a table's column of buttons, inside its callback."""
-    found = st.session_state.get(key)
-    row = found.get("row") if hasattr(found, "get") else None
-    return None if row is None else int(row)
+    found: Mapping[str, Any] | None = st.session_state.get(key)
+    return int(found["row"]) if found else None
 
 
 def _open_unit(places: list[str]) -> None:

@@ -145,9 +145,7 @@ def _draw_state(session: Session, state: str, share: Share) -> None:
             st.markdown(label)
         else:
             st.page_link(find_page("gaps"), label=label, query_params=view_params(session, state=state))
-        st.html(
-            f'<div class="nums"><b>{share.numerator:,}</b><span>{share.percent}</span></div>', width="content"
-        )
+        st.html(f'<div class="nums"><b>{share.numerator:,}</b><span>{share.percent}</span></div>', width="content")
 
 
 def _draw_open(overview: Overview) -> None:

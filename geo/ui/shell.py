@@ -119,7 +119,7 @@ def _draw_context(session: Session) -> None:
 
 def _draw_breadcrumb(session: Session) -> None:
     page = _current_page()
-    with st.container(key="crumbs", horizontal=True, vertical_alignment="center", gap=None):
+    with st.container(key="crumbs", horizontal=True, vertical_alignment="center", gap=None, width="content"):
         for place in breadcrumb(session.db, session.scope, place_id=session.place.id):
             if place.id == session.place.id:
                 st.markdown(f"**{escape(place.name)}**")
@@ -133,9 +133,7 @@ def _draw_children(session: Session) -> None:
     if round_ is None or session.place.level == "group":
         return
     children = worst_first(
-        read_children(
-            session.db, session.scope, round_id=round_.id, place_id=session.place.id, as_of=session.as_of
-        )
+        read_children(session.db, session.scope, round_id=round_.id, place_id=session.place.id, as_of=session.as_of)
     )
     if not children:
         return
@@ -219,9 +217,7 @@ def _draw_hits(session: Session, words: str) -> None:
 def _figures_of(session: Session, places: list[str]) -> dict[str, str]:
     if session.round is None or not places:
         return {}
-    found = read_many(
-        session.db, session.scope, round_id=session.round.id, place_ids=places, as_of=session.as_of
-    )
+    found = read_many(session.db, session.scope, round_id=session.round.id, place_ids=places, as_of=session.as_of)
     return {one.place.id: f"{one.counts.effective:,}/{one.counts.roster:,}" for one in found if one.counts.roster}
 
 
@@ -245,4 +241,4 @@ def _current_page() -> st.Page:
     return find_page(name if name in ENTRIES and name not in ("household", "import") else "overview")
 
 
-__all__ = ["PLACE", "ROUND", "AS_OF", "require", "say_day", "say_round", "show_error", "worst_first"]
+__all__ = ["AS_OF", "PLACE", "ROUND", "require", "say_day", "say_round", "show_error", "worst_first"]

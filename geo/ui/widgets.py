@@ -73,7 +73,8 @@ def share_cells(share: Share, *, shade: str = "r2") -> str:
         f"<span>{escape(text(share.formula))}</span>"
         f'<span class="fig-bar thin {shade}"><i style="width:{_width(share)}"></i></span>'
         f'<span class="num">{share.percent}</span>'
-        f'<span class="num fig-note" title="{escape(fraction(share))}">{share.numerator:,} / {share.denominator:,}</span>'
+        f'<span class="num fig-note" title="{escape(fraction(share))}">'
+        f"{share.numerator:,} / {share.denominator:,}</span>"
     )
 
 

@@ -112,6 +112,7 @@
       } catch (error) {
         if (this.loading !== loading || error.name === "AbortError") return;
         this.token = null;
+        if (!error.said) console.error(error);
         this.furniture.say(error.said || (this.view ? this.view.words.failed : "!"));
       } finally {
         if (this.loading === loading) this.map.getContainer().setAttribute("aria-busy", "false");
@@ -136,6 +137,7 @@
       this.map.getContainer().setAttribute("aria-label", view.words.map);
       if (moved) this.fit(first);
       this.areas.show(view, this.furniture.corner);
+      this.wasUnder = this.areas.under;
       this.furniture.show(view, this.hidden);
       this.refresh();
     }
@@ -158,8 +160,8 @@
     }
 
     rezoom() {
-      if (!this.view) return;
-      const under = this.areas.under;
+      if (!this.areas.view) return;
+      const { under } = this.areas;
       this.areas.restyle();
       if (under !== this.wasUnder) this.furniture.drawLegend(this.view, this.hidden);
       this.wasUnder = under;

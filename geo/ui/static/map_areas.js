@@ -8,6 +8,8 @@
     + '"WenQuanYi Micro Hei",sans-serif';
   // Badges crowd a map of many units: above this number they wait for the zoom of the households.
   const MANY = 15;
+  // A name that fits beside others; the whole one is in the tip.
+  const LONGEST = 14;
 
   class Areas {
     constructor(map, choose) {
@@ -23,8 +25,8 @@
       this.clear();
       this.view = view;
       this.features = view.areas.features;
-      const drawn = view.frame ? [{ type: "Feature", geometry: view.frame.geometry, properties: { frame: view.frame } }] : [];
-      this.layer = L.geoJSON([...drawn, ...this.features], {
+      const frame = view.frame ? [{ type: "Feature", geometry: view.frame.geometry, properties: { frame: view.frame } }] : [];
+      this.layer = L.geoJSON([...frame, ...this.features, ...borders(this.features)], {
         renderer: this.renderer, pane: "geo-areas", interactive: false, smoothFactor: 0.4,
         style: (feature) => this.style(feature),
       }).addTo(this.map);
@@ -36,26 +38,29 @@
     }
 
     // Areas stand back where household symbols are drawn on them.
-    get under() { return this.view.points && this.map.getZoom() >= this.view.points_from_zoom; }
+    get under() { return Boolean(this.view) && this.view.points && this.map.getZoom() >= this.view.points_from_zoom; }
 
     style(feature) {
-      const { frame, cls, computed } = feature.properties;
+      const { frame, cls, border, computed } = feature.properties;
       if (frame) {
         const line = palette.lines[frame.level === "district" ? "district" : "frame"];
         return stroke(line, frame.computed, { fillColor: palette.paper, fillOpacity: 1 });
       }
+      if (border) return stroke(palette.lines.area, computed, { fill: false });
       const hatched = palette.areas[cls] === "hatch";
-      return stroke(palette.lines.area, computed, {
+      return {
+        stroke: false,
         fillColor: hatched ? `url(#${HATCH})` : palette.areas[cls],
         fillOpacity: this.under && !hatched ? palette.opacity.under : palette.opacity.alone,
-      });
+      };
     }
 
     restyle() {
-      if (!this.layer) return;
+      if (!this.layer || !this.view) return;
       this.layer.setStyle((feature) => this.style(feature));
       const pane = this.map.getPane("geo-badges");
-      pane.hidden = this.features.length > MANY && this.map.getZoom() < this.view.points_from_zoom;
+      const far = this.map.getZoom() < this.view.points_from_zoom;
+      pane.hidden = far && (this.view.points || this.features.length > MANY);
     }
 
     addHatch() {
@@ -77,8 +82,8 @@
     // One tab stop for all areas; the arrow keys go from one to the next, Enter opens it.
     makeReachable(one) {
       const path = one.getElement();
-      const { name, hint } = one.feature.properties;
       if (!path || !one.feature.id) return;
+      const { name, hint } = one.feature.properties;
       path.setAttribute("role", "button");
       path.setAttribute("aria-label", `${name} ${hint}`);
       path.setAttribute("tabindex", path.parentNode.querySelector('[tabindex="0"]') ? "-1" : "0");
@@ -138,7 +143,8 @@
       draw.textBaseline = "middle";
       draw.textAlign = "left";
       draw.lineJoin = "round";
-      for (const { properties: { name, figure, at } } of byWeight) {
+      for (const { properties: { name: whole, figure, at } } of byWeight) {
+        const name = whole.length > LONGEST ? `${whole.slice(0, LONGEST - 1)}…` : whole;
         const point = this.map.latLngToLayerPoint([at[1], at[0]]);
         draw.font = `600 ${FONT}`;
         const nameWidth = draw.measureText(`${name} `).width;
@@ -167,8 +173,30 @@
       if (this.layer) this.layer.remove();
       this.badges.clearLayers();
       this.features = [];
-      this.layer = this.hovered = null;
+      this.layer = this.hovered = this.view = null;
     }
+  }
+
+  // Returns the borders as lines: one that two areas share is drawn once, or its dashes would fill each other's gaps.
+  function borders(features) {
+    const seen = new Set();
+    const lines = { true: [], false: [] };
+    const key = ([a, b], [c, d]) => (a < c || (a === c && b < d) ? `${a} ${b} ${c} ${d}` : `${c} ${d} ${a} ${b}`);
+    for (const { geometry, properties } of features) {
+      for (const ring of polygons(geometry).flat()) {
+        let line = null;
+        for (let at = 1; at < ring.length; at += 1) {
+          const edge = key(ring[at - 1], ring[at]);
+          if (seen.has(edge)) line = null;
+          else if (line) line.push(ring[at]);
+          else lines[properties.computed].push((line = [ring[at - 1], ring[at]]));
+          seen.add(edge);
+        }
+      }
+    }
+    return [true, false].map((computed) => ({
+      type: "Feature", properties: { border: true, computed }, geometry: { type: "MultiLineString", coordinates: lines[computed] },
+    }));
   }
 
   function stroke(line, computed, fill) {

@@ -66,13 +66,15 @@
       const { legend, points } = view;
       const drawn = points && this.map.getZoom() >= view.points_from_zoom;
       this.legend.replaceChildren();
+      this.legend.classList.toggle("geo-dense", !drawn);
       if (!drawn) this.drawClasses(legend.classes);
-      const head = this.heading(legend.visits.title, drawn ? legend.hint : "");
-      head.classList.toggle("geo-later", !drawn);
-      for (const row of legend.visits.rows) this.drawRow("visits", row, drawn, hidden);
-      element("div", "geo-sum", this.legend, legend.visits.sum);
-      this.heading(legend.issues.title, "").classList.add("geo-later");
-      for (const row of legend.issues.rows) this.drawRow("issues", row, drawn, hidden);
+      const channels = view.view === "issues" ? ["issues", "visits"] : ["visits", "issues"];
+      channels.forEach((channel, at) => {
+        const head = this.heading(legend[channel].title, drawn && !at ? legend.hint : "");
+        head.classList.toggle("geo-later", !drawn || at > 0);
+        for (const row of legend[channel].rows) this.drawRow(channel, row, drawn, hidden);
+        if (legend[channel].sum) element("div", "geo-sum", this.legend, legend[channel].sum);
+      });
     }
 
     heading(title, hint) {

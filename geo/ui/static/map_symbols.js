@@ -126,7 +126,7 @@
 
   // Half the size of a symbol in px at a zoom: smaller where a village is small.
   function sizeAt(zoom) {
-    return Math.min(5, Math.max(2.6, 2.6 + 0.55 * (zoom - 13)));
+    return Math.min(5, Math.max(2.8, 2.9 + 0.6 * (zoom - 13)));
   }
 
   Object.assign(window.GeoMap, { drawHousehold, makeSprites, makeIcon, sizeAt });

@@ -1,0 +1,167 @@
+"""Writing one unit: its groups, households, people, rosters, visits, assignments and issues."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geo.demo.issue_rows import ISSUE_COLUMNS, concern_rows, event_rows, issue_rows, measure_rows, open_ledger
+from geo.demo.issues import make_issues
+from geo.demo.parameters import ACTOR, RUNNING, iso_day, stamp
+from geo.demo.people import assignment_table, hire, member_table, person_table
+from geo.demo.rosters import approve, baseline_stamp, draw_stay, roster_rows
+from geo.demo.schedule import plan_round
+from geo.demo.traits import draw_traits, tag_rows
+from geo.demo.village import TILE_STEP
+from geo.demo.visit_rows import VISIT_COLUMNS, cut, person_rows, record, topic_rows, visit_rows
+from geo.demo.visits import found_empty, make_visits
+from geo.i18n import text
+from geo.store.database import bulk_insert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from sqlalchemy import Connection
+
+    from geo.demo.issue_slots import Slot
+    from geo.demo.people import Staff
+    from geo.demo.rosters import Stay
+    from geo.demo.traits import Traits
+    from geo.demo.village import Village
+    from geo.demo.visits import Visits
+
+_STAMP = ["created_at", "created_by"]
+_ROSTER = [
+    "round", "household", "place", "baseline", "added_on", "excluded_on", "excluded_reason", "approved_by",
+    "approved_on",
+]  # fmt: skip
+_HOUSEHOLD = [
+    "id", "tile_id", "code", "village", "place", "head_name", "phone", "size", "household_class", "residence", "lon",
+    "lat", "coord_source", "dwelling", "entered_on", "exited_on", "exit_reason", *_STAMP,
+]  # fmt: skip
+
+
+def write_unit(connection: Connection, village: Village, slots: list[Slot]) -> None:
+    """Write every row of a unit as it stands on the demo's day."""
+    traits = draw_traits(village)
+    staff = hire(village, traits)
+    last = plan_round(village, RUNNING)
+    stay = draw_stay(village, unswept=last.unswept(village.groups))
+    _write_groups(connection, village)
+    left_on = np.zeros(village.size, dtype=np.int64)
+    rounds: dict[int, Visits] = {}
+    exclusions = {}
+    for number in range(1, len(village.world.rounds) + 1):
+        schedule = last if number == RUNNING else plan_round(village, number)
+        rounds[number] = make_visits(village, traits, stay, schedule)
+        found = found_empty(village, stay, rounds[number])
+        approved = approve(village, stay, number, found)
+        exclusions[number] = found, approved
+        left_on = np.maximum(left_on, approved)
+    bulk_insert(connection, "household", _HOUSEHOLD, _household_rows(village, traits, stay, left_on))
+    tag_columns = ["id", "household", "kind", "since", *_STAMP]
+    bulk_insert(connection, "household_tag", tag_columns, tag_rows(village, traits, stay.joined_on))
+    _write_people(connection, village, stay, staff)
+    for number, (found, approved) in exclusions.items():
+        rows = roster_rows(village, stay, number, found_on=found, approved_on=approved)
+        bulk_insert(connection, "round_roster", _ROSTER, rows)
+    _write_visits(connection, village, rounds, staff)
+    _write_issues(connection, village, staff, slots, traits, rounds)
+
+
+def _write_groups(connection: Connection, village: Village) -> None:
+    at = stamp(baseline_stamp(village))
+    district, township = (f"u{village.world.edition}-{village.unit.code[:digits]}" for digits in (6, 9))
+    columns = [
+        "id", "code", "name", "full_name", "level", "parent", "edition", "lon", "lat", "boundary_computed", *_STAMP,
+    ]  # fmt: skip
+    names = village.name_groups()
+    rows = (
+        (one, code, *name, "group", village.place_id, village.world.edition, *centre, False, at, ACTOR)
+        for one, code, name, centre in zip(
+            village.group_ids.tolist(), village.group_codes, names, village.centres.tolist(), strict=True
+        )
+    )
+    bulk_insert(connection, "place", columns, rows)
+    paths = (
+        (one, above, depth)
+        for one in village.group_ids.tolist()
+        for depth, above in enumerate((one, village.place_id, township, district))
+    )
+    bulk_insert(connection, "place_path", ["place", "ancestor", "depth"], paths)
+
+
+def _household_rows(
+    village: Village, traits: Traits, stay: Stay, left_on: NDArray[np.int64]
+) -> Iterator[tuple[object, ...]]:
+    """Yield rows of `household` in the order of `_HOUSEHOLD`; lon, lat in WGS84 degrees."""
+    until, unit = village.world.today.toordinal(), village.unit
+    baseline = baseline_stamp(village)
+    clicked = village.stream("attributes", 1).random(village.size)
+    share = village.world.decided["clusters"]["coord_source_map_click"]
+    shared = np.bincount(village.homes.host, minlength=village.size)[village.homes.host] > 1
+    for at in range(village.size):
+        lon, lat = village.homes.lonlat[at].tolist()
+        located = lon == lon  # noqa: PLR0124 - NaN is the only number that is not itself
+        joined = int(stay.joined_on[at])
+        exited = iso_day(int(left_on[at]) or None, until=until)
+        source = ("map_click" if clicked[at] < share else "gps") if located else "none"
+        yield (
+            village.household_ids[at], unit.index * TILE_STEP + at + 1, f"{village.short}-{at + 1:04d}",
+            village.place_id, village.place_ids[at], traits.heads[at], traits.phones[at], int(traits.sizes[at]),
+            traits.classes[at], traits.residences[at], lon if located else None, lat if located else None, source,
+            f"d{village.short}-{village.homes.host[at] + 1:04d}" if shared[at] else None, iso_day(joined or None), exited,
+            stay.reasons[at] if exited else None, stamp(joined or baseline), ACTOR,
+        )  # fmt: skip
+
+
+def _write_people(connection: Connection, village: Village, stay: Stay, staff: Staff) -> None:
+    columns = ["id", "name", "phone", "place", *_STAMP]
+    people = list(person_table(village, staff))
+    bulk_insert(connection, "person", columns, people)
+    name = text("demo.team", village=village.unit.name)
+    team = (f"team{village.short}", name, village.place_id, *people[0][4:])
+    bulk_insert(connection, "team", ["id", "name", "village", *_STAMP], [team])
+    columns = ["id", "team", "person", "role", "leads", "place", "household", "since", *_STAMP]
+    bulk_insert(connection, "team_member", columns, member_table(village, staff))
+    columns = ["id", "round", "household", "person", "due_on", "status", *_STAMP]
+    bulk_insert(connection, "assignment", columns, assignment_table(village, stay, staff))
+
+
+def _write_visits(connection: Connection, village: Village, rounds: dict[int, Visits], staff: Staff) -> None:
+    """Write the visits of all rounds in the order of their ids, in which the tables keep them: half the time."""
+    until = village.world.today.toordinal()
+    whole = [(visits, cut(record(village, visits), until)) for visits in rounds.values()]
+    rows: list[tuple[object, ...]] = []
+    people: list[tuple[str, str]] = []
+    topics: list[tuple[str, str]] = []
+    for visits, recorded in whole:
+        rows += visit_rows(village, recorded, whole=visits)
+        people += person_rows(village, recorded, visits, staff.team)
+        topics += topic_rows(village, recorded, visits)
+    by_id = itemgetter(0)
+    bulk_insert(connection, "visit", VISIT_COLUMNS, sorted(rows, key=by_id))
+    bulk_insert(connection, "visit_person", ["visit", "person"], sorted(people))
+    bulk_insert(connection, "visit_topic", ["visit", "topic"], sorted(topics))
+
+
+def _write_issues(
+    connection: Connection,
+    village: Village,
+    staff: Staff,
+    slots: list[Slot],
+    traits: Traits,
+    rounds: dict[int, Visits],
+) -> None:
+    ledger = open_ledger(village, staff, make_issues(village, slots, traits, rounds))
+    bulk_insert(connection, "issue", ISSUE_COLUMNS, issue_rows(ledger))
+    bulk_insert(connection, "issue_household", ["issue", "household"], concern_rows(ledger))
+    columns = [
+        "issue", "seq", "on", "at", "actor", "kind", "from_level", "to_level", "from_state", "to_state",
+    ]  # fmt: skip
+    bulk_insert(connection, "issue_event", columns, event_rows(ledger))
+    columns = ["id", "issue", "text", "responsible", "due_on", "done_on", *_STAMP]
+    bulk_insert(connection, "measure", columns, measure_rows(ledger))

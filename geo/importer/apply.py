@@ -1,0 +1,146 @@
+"""Carrying out a plan inside one write transaction: rows, journal, batch, coverage cells."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from geo.importer.events import plan_issues, plan_roster, plan_tags, plan_visits
+from geo.importer.journal import Journal, fetch_row
+from geo.importer.plan import Bench, plan_households, plan_places
+from geo.importer.register import find_by_code, read_id_key, read_register
+from geo.importer.rounds import Calendar
+from geo.store.cells import refresh_cells
+from geo.store.database import bulk_insert, read_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from geo.importer.plan import Choices, Plan
+    from geo.importer.understand import Background, Understood
+    from geo.model import Round, Scope
+
+#: Tables in the order of writing; round rows are made by their own service.
+_ORDER = ("place", "household", "household_tag", "visit", "issue", "issue_household", "issue_event", "round_roster")
+#: From this many touched groups on, recomputing the whole round is quicker than group by group.
+_MANY_LEAVES = 40
+
+
+def make_plan(
+    connection: Connection, scope: Scope, understood: Understood, background: Background, *, choices: Choices,
+    round_: Round | None, import_day: date,
+) -> Plan:  # fmt: skip
+    """Return what the file would change in the database as it is now."""
+    columns = understood.columns
+    villages = {columns["village"][nth].id for nth in understood.firsts}
+    wide = {
+        columns["code"][nth]: columns["village"][nth].id
+        for nth in understood.firsts
+        if background.units.coded(columns["code"][nth]) is not None
+    }
+    elsewhere = {
+        code: row
+        for code, row in find_by_code(connection, wide).items()
+        if row["village"] != wide[code] and row["village"] in background.units.by_id
+    }
+    villages |= {row["village"] for row in elsewhere.values()}
+    bench = Bench(
+        connection, understood, background, read_register(connection, villages, round_.id if round_ else None),
+        Calendar(connection, villages), choices, scope.actor, round_, import_day, read_id_key(connection),
+        read_setting(connection, "edition"), elsewhere,
+    )  # fmt: skip
+    plan_places(bench)
+    plan_households(bench)
+    plan_tags(bench)
+    plan_issues(bench, plan_visits(bench))
+    plan_roster(bench)
+    bench.plan.counts["visits_outside"] = len(bench.plan.outside)
+    return bench.plan
+
+
+def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_round: Round | None, today: date) -> None:
+    """Write a plan with its journal, and bring the cells of every touched round up to date."""
+    journal = Journal(connection, batch)
+    if made_round is not None:
+        row = fetch_row(connection, "round", made_round.id)
+        journal.note_made("round", [row] if row else [])
+    for table in _ORDER:
+        rows = plan.inserts.get(table, [])
+        if not rows:
+            continue
+        journal.insert(table, rows)
+        if table == "place":
+            _insert_paths(connection, rows)
+    for table, before, changes in plan.updates:
+        journal.update(table, before, changes)
+    for kind, round_id, household_id, day, reason in plan.roster_marks:
+        _mark_roster(connection, journal, kind, f"{round_id}|{household_id}", day, reason)
+    journal.write()
+    refresh_touched(connection, touched_households(plan), today, made_round.id if made_round else None)
+
+
+def _insert_paths(connection: Connection, groups: list[dict[str, Any]]) -> None:
+    parents = sorted({group["parent"] for group in groups})
+    marks = ", ".join("?" * len(parents))
+    rows = connection.exec_driver_sql(
+        f"SELECT place, ancestor, depth FROM place_path WHERE place IN ({marks})",  # noqa: S608 - marks only
+        tuple(parents),
+    )
+    above: dict[str, list[tuple[str, int]]] = {}
+    for parent, ancestor, depth in rows:
+        above.setdefault(parent, []).append((ancestor, depth + 1))
+    paths = [(group["id"], group["id"], 0) for group in groups]
+    paths += [(group["id"], one, depth) for group in groups for one, depth in above[group["parent"]]]
+    bulk_insert(connection, "place_path", ["place", "ancestor", "depth"], paths)
+
+
+def _mark_roster(connection: Connection, journal: Journal, kind: str, name: str, day: str, reason: str) -> None:
+    """Propose an exclusion, or take back the proposal a voided visit had made; a decided one stays."""
+    row = fetch_row(connection, "round_roster", name)
+    if row is None or row["approved_on"] is not None:
+        return
+    if kind == "propose" and row["excluded_on"] is None:
+        changes = {"excluded_on": day, "excluded_reason": reason}
+    elif kind == "withdraw" and (row["excluded_on"], row["excluded_reason"]) == (day, reason):
+        changes = {"excluded_on": None, "excluded_reason": None}
+    else:
+        return
+    journal.update("round_roster", row, changes | {"rev": row["rev"] + 1})
+
+
+def touched_households(plan: Plan) -> set[str]:
+    """Return the ids of the households whose cells a plan may change."""
+    touched = {row["id"] for row in plan.inserts.get("household", ())}
+    touched |= {before["id"] for table, before, _ in plan.updates if table == "household"}
+    for table in ("household_tag", "visit", "round_roster"):
+        touched |= {row["household"] for row in plan.inserts.get(table, ())}
+    return touched
+
+
+def refresh_touched(
+    connection: Connection, households: Iterable[str], today: date, always: str | None = None
+) -> None:
+    """Recompute the cells of every round whose roster holds one of the households, at its roster places."""
+    connection.exec_driver_sql("CREATE TEMP TABLE IF NOT EXISTS touched (household TEXT PRIMARY KEY)")
+    connection.exec_driver_sql("DELETE FROM touched")
+    bulk_insert(connection, "touched", ["household"], [(one,) for one in set(households)])
+    leaves: dict[str, set[str]] = {always: set()} if always else {}
+    rows = connection.exec_driver_sql(
+        "SELECT DISTINCT r.round, r.place FROM touched t CROSS JOIN round_roster r ON r.household = t.household"
+    )
+    for round_id, place_id in rows:
+        leaves.setdefault(round_id, set()).add(place_id)
+    for round_id, places in leaves.items():
+        refresh_cells(connection, round_id, today, places if len(places) <= _MANY_LEAVES else None)
+
+
+def store_batch(connection: Connection, row: dict[str, Any]) -> None:
+    """Insert the row of a batch; its number follows the last one."""
+    seq = connection.exec_driver_sql("SELECT coalesce(max(seq), 0) + 1 FROM import_batch").scalar_one()
+    full = {"seq": seq, "undone_at": None, "updated_at": None, "updated_by": None, "rev": 1, **row}
+    full["mapping"] = json.dumps(full["mapping"], ensure_ascii=False)
+    full["report"] = json.dumps(full["report"], ensure_ascii=False)
+    bulk_insert(connection, "import_batch", list(full), [tuple(full.values())])

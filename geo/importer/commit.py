@@ -1,0 +1,230 @@
+"""Importing files: read, understand, report; and, once it is decided, store everything in one transaction or nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from geo.access import require_area, require_right
+from geo.audit import log_change
+from geo.errors import FileRefused, Invalid
+from geo.i18n import text
+from geo.importer.apply import apply_plan, make_plan, store_batch
+from geo.importer.findings import Finding
+from geo.importer.headers import Header, choose_sheet, find_header
+from geo.importer.plan import Choices, Plan
+from geo.importer.points import read_area
+from geo.importer.readers import read_sheets
+from geo.importer.refused import repair_refused, store_refused, was_imported_on
+from geo.importer.register import known_pairs
+from geo.importer.report import ImportReport, decide_outcome, list_values, mask_findings, sentence, take_preview
+from geo.importer.rounds import NewRound, RoundChoice, settle_round
+from geo.importer.rows import take_rows
+from geo.importer.understand import Background, Understood, understand
+from geo.model import Round, new_id
+from geo.schema import place
+from geo.store.database import hash_file, now, read_setting, read_today
+from geo.store.units import read_units
+from geo.units import UnitIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from geo.importer.readers import Sheet
+    from geo.model import Scope
+    from geo.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the user said about a file.
+
+    `mapping` corrects columns (index → field key or None), `answers` answers questions by their id, `visit_date` is the
+    day of visits without one. `good_rows` stores the good rows of a file that has refused ones. `dry_run` stores
+    nothing. `apply`, `take_additions`, `added_on`: see `plan.Choices`.
+    """
+
+    mapping: Mapping[int, str | None] | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    round: RoundChoice = None
+    dry_run: bool = False
+    good_rows: bool = False
+    visit_date: date | None = None
+    show_personal: bool = False
+    apply: frozenset[str] = frozenset()
+    take_additions: bool = True
+    added_on: date | None = None
+
+
+class _Undecided(Exception):  # noqa: N818 - no error: it takes a trial back
+    """Rolls a dry run back; nothing is stored."""
+
+
+def import_file(
+    db: Database, scope: Scope, path: Path | str, *, name: str = "", options: ImportOptions | None = None
+) -> ImportReport:
+    """Import one file and return its report; a dry run, or a file that may not enter, stores nothing.
+
+    accept and accept_with_warnings are stored; reject_rows only with `good_rows`; reject_file and ask never. The same
+    file again changes nothing. Raises `NotAllowed`, `Invalid` (demo data, a round that is not open or overlaps), `Busy`.
+    """
+    require_right(scope, "import")
+    options = options or ImportOptions()
+    path = Path(path)
+    name = name or path.name
+    try:
+        sheets = read_sheets(path, name=name)
+    except FileRefused as refused:
+        return _refused(name, refused.code, text(refused.key, **({"name": name} | refused.params)))
+    sheet = choose_sheet(sheets)
+    header = find_header(sheet, mapping=options.mapping)
+    others = tuple(one.name for one in sheets if one is not sheet)
+    if header.problem:
+        message = text(f"finding.{header.problem}", columns=header.detail, name=name)
+        return replace(
+            _refused(name, header.problem, message), sheet=sheet.name, other_sheets=others, columns=header.columns,
+            header_row=header.row + 1, preview=_preview(sheet, header, options),
+        )  # fmt: skip
+    with db.read() as connection:
+        background = _read_background(connection, options)
+        understood = understand(sheet, header, background)
+        edition = read_setting(connection, "edition")
+    report = _report(name, sheet, understood, edition, options)
+    report = replace(report, other_sheets=others, preview=_preview(sheet, header, options))
+    may_enter = report.outcome.startswith("accept") or (report.outcome == "reject_rows" and options.good_rows)
+    if understood.asks or not understood.firsts:
+        return report
+    return _try(db, scope, path, understood, options, report, store=may_enter and not options.dry_run)
+
+
+def import_files(
+    db: Database, scope: Scope, paths: Sequence[Path | str], *, names: Sequence[str] = (),
+    options: ImportOptions | None = None,
+) -> tuple[list[ImportReport], dict[str, int]]:  # fmt: skip
+    """Import several files one after the other; return one report each, and the sum of their counts.
+
+    A new round is made with the first file that is stored; the others join it.
+    """
+    options = options or ImportOptions()
+    reports = []
+    for path, name in zip(paths, names or [Path(path).name for path in paths], strict=True):
+        report = import_file(db, scope, path, name=name, options=options)
+        reports.append(report)
+        if report.stored and report.round and isinstance(options.round, NewRound):
+            options = replace(options, round=report.round["id"])
+    total: Counter[str] = Counter()
+    for report in reports:
+        total.update(report.changes)
+        total.update(
+            rows_total=report.rows_total, rows_ok=report.rows_ok, rows_bad=len(report.rows_bad),
+            households=report.households, persons=report.persons,
+        )  # fmt: skip
+    return reports, dict(total)
+
+
+def _refused(name: str, code: str, message: str) -> ImportReport:
+    return ImportReport(name, "reject_file", findings=(Finding(code),), message=message)
+
+
+def _preview(sheet: Sheet, header: Header, options: ImportOptions) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    rows = take_rows(replace(sheet, rows=sheet.rows[: header.row + 40]), header)
+    return take_preview(rows.cells, rows.sheet_rows, header, show_personal=options.show_personal)
+
+
+def _read_background(connection: Connection, options: ImportOptions) -> Background:
+    root = connection.execute(select(place.c.code, place.c.boundary).where(place.c.parent.is_(None))).one()
+    return Background(
+        UnitIndex(read_units(connection)), read_today(connection), read_area(root.code, root.boundary), options.answers,
+        options.visit_date, lambda pairs: known_pairs(connection, pairs),
+    )  # fmt: skip
+
+
+def _report(name: str, sheet: Sheet, understood: Understood, edition: str, options: ImportOptions) -> ImportReport:
+    sizes = understood.columns["size"]
+    homes = [nth for nth, first in understood.firsts.items() if nth == first]
+    return ImportReport(
+        name, decide_outcome(understood, understood.findings), rows_total=understood.rows_total,
+        rows_ok=len(understood.firsts), rows_bad=tuple(sorted(understood.refusals.values(), key=lambda one: one.row)),
+        findings=mask_findings(understood.findings, show_personal=options.show_personal),
+        questions=tuple(understood.questions),
+        values=list_values(understood, show_personal=options.show_personal), households=len(homes),
+        persons=sum(sizes[nth] or 0 for nth in homes), edition=edition, sheet=sheet.name,
+        header_row=understood.header.row + 1, columns=understood.header.columns,
+    )  # fmt: skip
+
+
+def _try(
+    db: Database, scope: Scope, path: Path, understood: Understood, options: ImportOptions, report: ImportReport, *,
+    store: bool,
+) -> ImportReport:  # fmt: skip
+    """Plan on the locked database and carry the plan out; take it back when it is only a trial or changes nothing."""
+    try:
+        with db.write() as connection:
+            if store and read_setting(connection, "kind") == "demo":
+                raise Invalid("import.demo")
+            report = _store(connection, scope, path, understood, options, report)
+            if not (store and report.changed):
+                raise _Undecided
+            report = replace(report, stored=True)
+    except _Undecided:
+        report = replace(report, batch="")
+    key = "stored" if report.stored else "nothing_new" if store else "would_store"
+    return replace(report, message=sentence(key, n=report.rows_ok, households=report.households))
+
+
+def _store(
+    connection: Connection, scope: Scope, path: Path, understood: Understood, options: ImportOptions,
+    report: ImportReport,
+) -> ImportReport:  # fmt: skip
+    background = _read_background(connection, options)
+    for village in sorted({understood.columns["village"][nth].id for nth in understood.firsts}):
+        require_area(connection, scope, village)
+    digest = hash_file(path)
+    round_, made = settle_round(connection, scope, options.round)
+    plan = make_plan(
+        connection, scope, understood, background, round_=round_,
+        choices=Choices(options.apply, options.take_additions, options.added_on),
+        import_day=was_imported_on(connection, digest) or background.today,
+    )  # fmt: skip
+    findings = (*report.findings, *plan.findings)
+    outcome = "accept_with_warnings" if report.outcome == "accept" and findings else report.outcome
+    news = made or not plan.is_empty or (bool(report.rows_bad) and was_imported_on(connection, digest) is None)
+    report = replace(
+        report, findings=findings, outcome=outcome, round=_shown(round_), changes=dict(plan.counts), changed=news,
+        proposals=tuple(plan.proposals), outside=tuple(plan.outside), batch=new_id(),
+    )  # fmt: skip
+    if news:
+        _write(connection, scope, plan, report, digest, round_ if made else None, background.today)
+    return report
+
+
+def _write(
+    connection: Connection, scope: Scope, plan: Plan, report: ImportReport, digest: str, made_round: Round | None,
+    today: date,
+) -> None:  # fmt: skip
+    summary: dict[str, Any] = {"outcome": report.outcome, "codes": report.codes, "changes": report.changes}
+    store_batch(
+        connection,
+        {
+            "id": report.batch, "file_name": report.name, "file_hash": digest, "sheet": report.sheet,
+            "mapping": {column.index: column.key for column in report.columns}, "edition": report.edition,
+            "round": report.round["id"] if report.round else None, "rows_total": report.rows_total,
+            "rows_ok": report.rows_ok, "rows_bad": len(report.rows_bad), "rows_warned": report.rows_warned,
+            "report": summary | {"day": today.isoformat()}, "created_at": now(), "created_by": scope.actor,
+        },
+    )  # fmt: skip
+    store_refused(connection, report)
+    repair_refused(connection, report)
+    apply_plan(connection, plan, batch=report.batch, made_round=made_round, today=today)
+    log_change(connection, scope, action="import", object_id=report.batch, diff={"file": digest, **report.changes})
+
+
+def _shown(round_: Round | None) -> dict[str, Any] | None:
+    return None if round_ is None else {"id": round_.id, "number": round_.number, "name": round_.name}

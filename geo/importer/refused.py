@@ -1,0 +1,99 @@
+"""The repair list: rows that a file could not bring in, kept with their reason until they are repaired or dismissed."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from geo.access import require_right
+from geo.audit import log_change
+from geo.errors import NotFound
+from geo.importer.findings import FIELDS
+from geo.importer.report import mask_id
+from geo.schema import import_batch, import_refused
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, RowMapping
+
+    from geo.importer.report import ImportReport
+    from geo.model import Scope
+    from geo.store.database import Database
+
+
+def store_refused(connection: Connection, report: ImportReport) -> None:
+    """Keep the refused rows of a batch; an ID number is kept masked."""
+    rows = [
+        {
+            "batch": report.batch, "row": one.row, "field": one.field, "code": one.code, "unit": report.sheet,
+            "value": mask_id(one.value) if one.field == FIELDS["id_number"].header else one.value,
+        }
+        for one in report.rows_bad
+    ]  # fmt: skip
+    if rows:
+        connection.execute(import_refused.insert(), rows)
+
+
+def repair_refused(connection: Connection, report: ImportReport) -> None:
+    """Mark rows of earlier versions of the file (same name) as repaired, as far as their row stays this time."""
+    bad = {one.row for one in report.rows_bad}
+    earlier = connection.execute(
+        select(import_refused.c.batch, import_refused.c.row)
+        .join(import_batch, import_batch.c.id == import_refused.c.batch)
+        .where(
+            import_batch.c.file_name == report.name,
+            import_batch.c.undone_at.is_(None),
+            import_refused.c.status == "open",
+            import_refused.c.batch != report.batch,
+        )
+    ).all()
+    for batch, row in earlier:
+        status = "dismissed" if row in bad or row > report.rows_total else "repaired"
+        connection.execute(
+            import_refused.update()
+            .where(import_refused.c.batch == batch, import_refused.c.row == row)
+            .values(status=status)
+        )
+
+
+def list_refused(db: Database, scope: Scope, *, round_id: str | None = None) -> list[RowMapping]:
+    """Return the open rows of the repair list, of a round if one is given: file_name, row, field, code, value, batch."""
+    require_right(scope, "import")
+    wanted = (
+        select(import_refused, import_batch.c.file_name)
+        .join(import_batch, import_batch.c.id == import_refused.c.batch)
+        .where(import_refused.c.status == "open", import_batch.c.undone_at.is_(None))
+        .order_by(import_batch.c.seq, import_refused.c.row)
+    )
+    if round_id is not None:
+        wanted = wanted.where(import_batch.c.round == round_id)
+    with db.read() as connection:
+        return list(connection.execute(wanted).mappings())
+
+
+def dismiss_refused(db: Database, scope: Scope, *, batch: str, row: int) -> None:
+    """Take a row off the repair list for good. Raises `NotFound` when it is not open."""
+    require_right(scope, "import")
+    with db.write() as connection:
+        done = connection.execute(
+            import_refused.update()
+            .where(
+                import_refused.c.batch == batch, import_refused.c.row == row, import_refused.c.status == "open"
+            )
+            .values(status="dismissed")
+        )  # fmt: skip
+        if not done.rowcount:
+            raise NotFound("import.no_refused", row=row)
+        log_change(connection, scope, action="import.dismiss", object_id=batch, diff={"row": row})
+
+
+def was_imported_on(connection: Connection, digest: str) -> date | None:
+    """Return the day the very same file was first imported (and not undone), if it was."""
+    rows = connection.execute(
+        select(import_batch.c.report)
+        .where(import_batch.c.file_hash == digest, import_batch.c.undone_at.is_(None))
+        .order_by(import_batch.c.seq)
+    ).scalars()
+    return next((date.fromisoformat(json.loads(report)["day"]) for report in rows), None)

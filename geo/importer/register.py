@@ -1,0 +1,123 @@
+"""What the database holds already about the villages of a file; rows are as SQLite stores them (days as ISO text)."""
+
+from __future__ import annotations
+
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from geo.schema import household
+from geo.store.database import read_setting, write_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Register:
+    """The present state of some villages, by the keys that a file knows things by."""
+
+    households: dict[tuple[str, str], Row] = field(default_factory=dict)
+    tags: set[tuple[str, str]] = field(default_factory=set)
+    visits: dict[tuple[str, str, str], Row] = field(default_factory=dict)
+    issues: set[tuple[str, str, str]] = field(default_factory=set)
+    open_issues: set[tuple[str, str]] = field(default_factory=set)
+    roster: dict[str, Row] = field(default_factory=dict)
+    baseline_villages: set[str] = field(default_factory=set)
+
+
+def read_register(connection: Connection, villages: Iterable[str], round_id: str | None) -> Register:
+    """Return what is registered in the villages, and the roster of the round there."""
+    here = sorted(villages)
+    state = Register()
+    for row in _rows(connection, f"SELECT * FROM household WHERE village IN ({_marks(here)})", here):  # noqa: S608 - marks only
+        state.households[row["village"], row["code"]] = row
+    of_village = f"JOIN household h ON h.id = x.household AND h.village IN ({_marks(here)})"
+    for row in _rows(connection, f"SELECT x.household, x.kind FROM household_tag x {of_village} WHERE x.until IS NULL", here):  # noqa: S608 - as above
+        state.tags.add((row["household"], row["kind"]))
+    live = "x.kind = 'visit' AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.void_of = x.id)"
+    for row in _rows(connection, f"SELECT x.* FROM visit x {of_village} WHERE {live}", here):  # noqa: S608 - as above
+        state.visits[row["household"], row["visited_on"], row["mode"]] = row
+    issues = f"SELECT x.household, i.category, i.raised_on, i.state FROM issue_household x {of_village} JOIN issue i ON i.id = x.issue"
+    for row in _rows(connection, issues, here):
+        state.issues.add((row["household"], row["category"], row["raised_on"]))
+        if row["state"] not in ("closed", "invalid"):
+            state.open_issues.add((row["household"], row["category"]))
+    if round_id is not None:
+        _read_roster(connection, state, here, round_id)
+    return state
+
+
+def _read_roster(connection: Connection, state: Register, here: list[str], round_id: str) -> None:
+    rows = _rows(
+        connection,
+        "SELECT r.*, p.ancestor AS village FROM round_roster r JOIN place_path p ON p.place = r.place"  # noqa: S608 - as above
+        f" WHERE r.round = ? AND p.ancestor IN ({_marks(here)})",
+        [round_id, *here],
+    )
+    for row in rows:
+        state.baseline_villages.add(row.pop("village"))
+        state.roster[row["household"]] = row
+
+
+def known_pairs(connection: Connection, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which (village id, household code) pairs are registered, at the village itself or, for the code, anywhere.
+
+    A household is looked for under the village named; one that lives elsewhere is given with its own village.
+    """
+    found: set[tuple[str, str]] = set()
+    wanted = sorted({code for _, code in pairs})
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        rows = _rows(connection, f"SELECT village, code FROM household WHERE code IN ({_marks(part)})", part)  # noqa: S608 - marks only
+        found |= {(row["village"], row["code"]) for row in rows}
+    return found
+
+
+def find_by_code(connection: Connection, codes: Iterable[str]) -> dict[str, Row]:
+    """Return households by code wherever they live, for codes that are district-wide."""
+    wanted = sorted(set(codes))
+    found: dict[str, Row] = {}
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        for row in _rows(connection, f"SELECT * FROM household WHERE code IN ({_marks(part)})", part):  # noqa: S608 - marks only
+            found[row["code"]] = row
+    return found
+
+
+def hash_owners(connection: Connection) -> dict[str, str]:
+    """Return the household code of every stored ID hash."""
+    rows = _rows(connection, "SELECT id_hash, code FROM household WHERE id_hash IS NOT NULL", [])
+    return {row["id_hash"]: row["code"] for row in rows}
+
+
+def read_id_key(connection: Connection) -> bytes:
+    """Return the database's own random key for ID numbers; one is made where there is none."""
+    key = read_setting(connection, "id_key")
+    if not key:
+        key = secrets.token_hex(32)
+        write_setting(connection, "id_key", key)
+    return bytes.fromhex(key)
+
+
+def hash_id(key: bytes, number: str) -> str:
+    """Return the keyed hash of an ID number (HMAC-SHA256); the number itself is never stored."""
+    return hmac.digest(key, number.encode(), "sha256").hex()
+
+
+#: The columns of a household row, in the order of the table.
+HOUSEHOLD_COLUMNS = [column.name for column in household.c]
+
+
+def _marks(values: list[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _rows(connection: Connection, sql: str, values: list[str]) -> Iterable[Row]:
+    return (dict(row) for row in connection.exec_driver_sql(sql, tuple(values)).mappings())

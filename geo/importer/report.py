@@ -1,0 +1,182 @@
+"""The report of an import: what came of the file, row by row where it matters, in the names that files and the CLI use."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from geo.i18n import text
+from geo.importer.findings import FIELDS, Finding, Question
+from geo.validate import to_text
+
+if TYPE_CHECKING:
+    from geo.importer.headers import Column, Header
+    from geo.importer.plan import Proposal
+    from geo.importer.understand import Understood
+    from geo.validate import Cell
+
+#: Rows whose understood values a report carries; the rest stands in the database.
+MOST_VALUES: Final = 2_000
+_PREVIEW: Final = 8
+_LAST: Final = 4
+_SHOWN_KEYS: Final = (
+    "township", "village", "group", "code", "head_name", "id_number", "size", "phone", "household_class", "tags", "lon",
+    "lat", "visited_on", "outcome", "issue", "note",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What came of one file. `stored` says whether anything was written, `changed` whether anything would be.
+
+    `message` is one Chinese sentence: why the file is refused, or what was or will be done. `preview` holds the first
+    data rows as they stand in the file, cell by cell, masked like the rest.
+    """
+
+    name: str
+    outcome: str
+    rows_total: int = 0
+    rows_ok: int = 0
+    rows_bad: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    questions: tuple[Question, ...] = ()
+    values: tuple[dict[str, Any], ...] = ()
+    households: int = 0
+    persons: int = 0
+    edition: str = ""
+    round: dict[str, Any] | None = None
+    sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
+    header_row: int = 0
+    columns: tuple[Column, ...] = ()
+    preview: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    changes: dict[str, int] = field(default_factory=dict)
+    proposals: tuple[Proposal, ...] = ()
+    outside: tuple[int, ...] = ()
+    batch: str = ""
+    stored: bool = False
+    changed: bool = False
+    message: str = ""
+
+    @property
+    def codes(self) -> list[str]:
+        """Return every code of the report once, in order."""
+        found = {one.code for one in (*self.rows_bad, *self.findings)}
+        return sorted(found | {question.code for question in self.questions if question.blocking})
+
+    @property
+    def rows_warned(self) -> int:
+        """Return how many data rows have at least one finding."""
+        return len({one.row for one in self.findings if one.row})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        return {
+            "file": self.name, "outcome": self.outcome, "rows_total": self.rows_total, "rows_ok": self.rows_ok,
+            "rows_bad": [_listed(one) for one in self.rows_bad],
+            "codes": self.codes, "values": list(self.values), "households": self.households, "persons": self.persons,
+            "edition": self.edition, "round": self.round, "sheet": self.sheet,
+            "findings": [_listed(one) | {"cell": one.cell} for one in self.findings],
+            "questions": [_asked(one) for one in self.questions],
+            "changes": self.changes, "proposals": [_proposed(one) for one in self.proposals],
+            "outside": list(self.outside), "stored": self.stored, "changed": self.changed, "message": self.message,
+        }  # fmt: skip
+
+
+def _listed(one: Finding) -> dict[str, Any]:
+    return {"row": one.row, "field": one.field, "code": one.code, "value": one.value}
+
+
+def _asked(one: Question) -> dict[str, Any]:
+    return {
+        "id": one.id, "kind": one.kind, "code": one.code, "field": one.field, "value": one.value, "cell": one.cell,
+        "rows": one.rows, "blocking": one.blocking, "suggestion": one.suggestion,
+        "options": [{"value": option.value, "label": option.label} for option in one.options],
+    }  # fmt: skip
+
+
+def _proposed(one: Proposal) -> dict[str, Any]:
+    return {
+        "kind": one.kind, "row": one.row, "code": one.code, "unit": one.unit, "before": one.before, "after": one.after,
+        "taken": one.taken,
+    }  # fmt: skip
+
+
+def decide_outcome(understood: Understood, findings: list[Finding]) -> str:
+    """Return what a file that could be read comes to (`codes.IMPORT_OUTCOMES`)."""
+    if understood.asks:
+        return "ask"
+    if understood.refusals:
+        return "reject_rows"
+    return "accept_with_warnings" if findings else "accept"
+
+
+def mask_id(value: str) -> str:
+    """Return an ID number's last four characters after asterisks; a ruined number (5.22E+17) says nothing of a person."""
+    if re.fullmatch(r"[\d.]+[eE]\+?\d+", value) or len(value) <= _LAST:
+        return value
+    return "*" * (len(value) - _LAST) + value[-_LAST:]
+
+
+def mask_findings(findings: list[Finding], *, show_personal: bool) -> tuple[Finding, ...]:
+    """Return the findings, ID numbers masked to their last four."""
+    if show_personal:
+        return tuple(findings)
+    return tuple(
+        Finding(one.code, one.row, one.cell, one.field, mask_id(one.value)) if one.personal else one
+        for one in findings
+    )  # fmt: skip
+
+
+def list_values(understood: Understood, *, show_personal: bool) -> tuple[dict[str, Any], ...]:
+    """Return {row, field, value} of every field that was understood, row by row, of the first rows that stay."""
+    present = [key for key in _SHOWN_KEYS if understood.header.index_of(key) is not None]
+    listed = []
+    for nth in list(understood.firsts)[:MOST_VALUES]:
+        for key in present:
+            value = _plain(understood, key, nth, show_personal=show_personal)
+            listed.append({"row": nth + 1, "field": FIELDS[key].header, "value": value})
+    return tuple(listed)
+
+
+def _plain(understood: Understood, key: str, nth: int, *, show_personal: bool) -> Any:  # noqa: ANN401 - any JSON value
+    column = {"outcome": "visit", "issue": "issues", "township": "village"}.get(key, key)
+    value = understood.columns[column][nth]
+    if value is None:
+        return None
+    if key == "id_number":
+        return value if show_personal else mask_id(value)
+    if key in ("village", "group"):
+        return value.name
+    if key == "township":
+        return value.parent
+    if key == "outcome":
+        return value[1]
+    if key == "issue":
+        return [category for category, _ in value]
+    if key == "visited_on":
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def take_preview(
+    rows: list[list[Cell]], sheet_rows: list[int], header: Header, *, show_personal: bool
+) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return the first data rows as they stand in the file: row number in the sheet, and every cell as text."""
+    hidden = header.index_of("id_number")
+    shown = []
+    for number, row in zip(sheet_rows[:_PREVIEW], rows, strict=False):
+        cells = [to_text(cell) for cell in row]
+        if hidden is not None and not show_personal:
+            cells[hidden] = mask_id(cells[hidden])
+        for column in header.columns:
+            if column.how == "refused":
+                cells[column.index] = ""
+        shown.append((number, tuple(cells)))
+    return tuple(shown)
+
+
+def sentence(key: str, **params: object) -> str:
+    """Return a sentence of the import's catalogue."""
+    return text(f"import.{key}", **params)

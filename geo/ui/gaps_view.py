@@ -1,0 +1,245 @@
+"""缺口 on the screen: the sentence with its own arithmetic, the pills that add up, the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from geo.coverage import remaining_to_target
+from geo.exports import gap_table, group_table
+from geo.gaps import GAP_STATES
+from geo.i18n import text
+from geo.schema import GAP_COLUMNS
+from geo.ui.navigation import find_page, has_page
+from geo.ui.overview_table import clicked_row
+from geo.ui.plain import escape
+from geo.ui.session import show, view_params
+
+if TYPE_CHECKING:
+    from geo.model import Round
+    from geo.store.reads import Figures
+    from geo.ui.gaps_data import GapFilter, GapLists
+    from geo.ui.session import Session
+
+_ROW: Final = 28
+_HEADER: Final = 34
+_ROWS: Final = 14
+_OPEN: Final = "_open_home"
+#: Columns of the screen in the order of the eye: what decides first. The file has those of the schema in its order.
+_ORDER: Final = (
+    "number", "priority", "township", "village", "group", "code", "head_name", "household_class", "tags", "last_on",
+    "last_outcome", "attempts", "assignee", "due_on", "overdue_days", "open_issues", "reasons", "located", "suggested",
+)  # fmt: skip
+#: Level looked at → columns that would say the same in every row.
+_SAME: Final = {"township": ("township",), "village": ("township", "village"), "group": ("township", "village")}
+_WIDTHS: Final = {
+    "number": 44, "priority": 54, "township": 92, "village": 76, "group": 56, "code": 100, "head_name": 58,
+    "household_class": 74, "tags": 100, "last_on": 84, "last_outcome": 72, "attempts": 66, "assignee": 66,
+    "due_on": 84, "overdue_days": 66, "open_issues": 66, "located": 60, "reasons": 290, "suggested": 66,
+}  # fmt: skip
+_BLANK_ZEROS: Final = ("overdue_days", "open_issues")
+_NUMBERS: Final = ("number", "priority", "attempts", "overdue_days", "open_issues", "suggested")
+#: Chip grounds by reason: late and urgent red, never and nobody amber, tried violet, partly done blue, the rest grey.
+_CHIPS: Final = {
+    "#FBECEC": ("state.overdue", "mark.priority_overdue", "mark.issue_overdue"),
+    "#FFF6E0": ("state.unvisited", "mark.never", "mark.unassigned", "mark.issue_undated", "mark.missed_rounds"),
+    "#F3EEF8": ("state.missed", "state.refused", "mark.missed_twice", "mark.away_uncontacted"),
+    "#EBF5F9": ("state.partial", "mark.revisit_on_return"),
+    "#F0F2F4": ("mark.unlocated", "mark.exclusion_pending"),
+}
+_TINTS: Final = {"overdue": "red", "unvisited": "orange", "missed": "violet", "refused": "violet", "partial": "blue"}
+
+
+def draw_lead(figures: Figures, round_: Round) -> None:
+    """Draw the first sentence: how many are missing, and what that is the difference of."""
+    counts = figures.counts
+    missing = counts.roster - counts.effective
+    said = text("gap.lead", place=figures.place.name, m=missing)
+    target = f"{round_.target_bp / 100:g}%"
+    left = remaining_to_target(counts, round_.target_bp)
+    how = text("gap.lead.sum", N=counts.roster, n=counts.effective)
+    goal = text("gap.lead.goal", g=left, t=target) if left else text("gap.lead.met", t=target)
+    with st.container(key="gap_lead"):
+        st.markdown(f"**{escape(said)}** :gray[{escape(how)}；{escape(goal)}]".replace("；", text("list.semicolon")))
+
+
+def draw_lists(chosen: GapFilter, lists: GapLists) -> None:
+    """Draw the switch between the three lists, each with its length."""
+    st.session_state["by_pick"] = chosen.by
+    st.segmented_control(
+        text("gap.by"),
+        ["home", "group", "todo"],
+        key="by_pick",
+        required=True,
+        format_func=lambda by: text(f"gap.by.{by}", n=len(lists.of(by))),
+        on_change=lambda: show(by=st.session_state["by_pick"] or "home", state="", mark="", only=""),
+        label_visibility="collapsed",
+    )
+
+
+def draw_pills(chosen: GapFilter, lists: GapLists) -> None:
+    """Draw the pills: states, which exclude each other and add up, and marks, of which a row may have several."""
+    if chosen.by == "group":
+        _draw_group_pills(chosen, lists.groups)
+        return
+    rows = lists.of(chosen.by)
+    if chosen.by == "home":
+        counts = rows["state"].value_counts()
+        options = ["", *(state for state in GAP_STATES if counts.get(state, 0) or state == chosen.state)]
+        labels = {state: _state_label(state, int(counts.get(state, 0))) for state in options}
+        labels[""] = text("gap.all", n=len(rows))
+        _draw_row("state", options, labels, chosen.state)
+    held = {mark: int(rows[f"m_{mark}"].sum()) for mark in chosen.marks}
+    options = ["", *(mark for mark in chosen.marks if held[mark] or mark == chosen.mark)]
+    labels = {mark: text("gap.pill", word=text(f"mark.{mark}"), n=held[mark]) for mark in options if mark}
+    labels[""] = text("gap.any")
+    _draw_row("mark", options, labels, chosen.mark, note=text("gap.marks.note"))
+
+
+def _draw_group_pills(chosen: GapFilter, groups: pd.DataFrame) -> None:
+    labels = {
+        "": text("gap.all", n=len(groups)),
+        "untouched": text("gap.pill", word=text("gap.only.untouched"), n=int(groups["untouched"].sum())),
+    }
+    _draw_row("only", list(labels), labels, chosen.only)
+
+
+def _state_label(state: str, count: int) -> str:
+    if not state:
+        return ""
+    glyph = f":{_TINTS[state]}[{text(f'glyph.{state}')}]"
+    return f"{glyph} {text('gap.pill', word=text(f'state.{state}'), n=count)}"
+
+
+def _draw_row(name: str, options: list[str], labels: dict[str, str], current: str, *, note: str = "") -> None:
+    with st.container(key=f"pills_{name}", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":gray[{text(f'gap.row.{name}')}]", width=52)
+        st.session_state[f"{name}_pick"] = current
+        st.pills(
+            text(f"gap.row.{name}"),
+            options,
+            key=f"{name}_pick",
+            format_func=labels.__getitem__,
+            required=True,
+            on_change=lambda: show(**{name: st.session_state[f"{name}_pick"] or ""}),
+            label_visibility="collapsed",
+        )
+        if note:
+            st.markdown(f":gray[:small[{note}]]")
+
+
+def draw_table(session: Session, chosen: GapFilter, rows: pd.DataFrame, *, selectable: bool) -> list[int]:
+    """Draw the rows as a table; return the positions of those that are ticked."""
+    frame, columns = _group_frame(rows) if chosen.by == "group" else _home_frame(rows, session.place.level)
+    options: dict[str, Any] = {}
+    if selectable:
+        options = {"on_select": "rerun", "selection_mode": "multi-row"}
+    answer = st.dataframe(
+        frame,
+        hide_index=True,
+        row_height=_ROW,
+        height=_HEADER + _ROW * min(max(len(frame), 1), _ROWS) + 2,
+        column_config=columns,
+        placeholder="–",
+        lazy=False,
+        key=f"table_{chosen.by}_{chosen.state}_{chosen.mark}_{chosen.only}_{st.session_state.get('_table', 0)}",
+        **options,
+    )
+    _follow(session)
+    return list(answer.selection.rows) if selectable else []
+
+
+def clear_selection() -> None:
+    """Untick all rows: the next table is a new one."""
+    st.session_state["_table"] = st.session_state.get("_table", 0) + 1
+
+
+def _home_frame(rows: pd.DataFrame, level: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    headers = dict(GAP_COLUMNS)
+    table = gap_table(rows).rename(columns={header: key for key, header in headers.items()})
+    table["reasons"] = [words.split(text("list.comma")) if words else [] for words in table["reasons"]]
+    for key in _BLANK_ZEROS:
+        table[key] = table[key].replace(0, None)
+    shown = [key for key in _order_of(level) if key in ("number", "code") or _has_any(table[key])]
+    return table[shown], {key: _column(key, headers[key], rows["household"].tolist()) for key in shown}
+
+
+def _order_of(level: str) -> list[str]:
+    """Return the columns for a level; where 乡镇 or 村 takes room, the reasons come before what may be cut."""
+    order = [key for key in _ORDER if key not in _SAME.get(level, ())]
+    if "village" in order:
+        order.remove("reasons")
+        order.insert(order.index("head_name") + 1, "reasons")
+    return order
+
+
+def _has_any(values: pd.Series) -> bool:
+    return any(value not in ("", None) and value != [] for value in values)
+
+
+def _column(key: str, header: str, homes: list[str]) -> Any:
+    column = st.column_config
+    width = _WIDTHS[key]
+    if key == "code":
+        return column.ButtonColumn(
+            header, width=width, type="tertiary", alignment="left", key="gap_code", on_click=_click_home, args=(homes,)
+        )
+    if key == "reasons":
+        colours = {text(word): colour for colour, words in _CHIPS.items() for word in words}
+        return column.MultiselectColumn(header, width=width, options=list(colours), color=list(colours.values()))
+    if key in _NUMBERS:
+        return column.NumberColumn(header, width=width, format="localized")
+    return column.TextColumn(header, width=width)
+
+
+def _group_frame(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
+    table = group_table(rows)
+    header = dict(GAP_COLUMNS)["group"]
+    columns = {
+        header: st.column_config.ButtonColumn(
+            header,
+            type="tertiary",
+            alignment="left",
+            key="gap_group",
+            on_click=_click_group,
+            args=(rows["place"].tolist(),),
+        )
+    }
+    return table, columns
+
+
+def _click_home(homes: list[str]) -> None:
+    row = clicked_row("gap_code")
+    if row is not None and row < len(homes):
+        st.session_state[_OPEN] = homes[row]
+
+
+def _click_group(places: list[str]) -> None:
+    row = clicked_row("gap_group")
+    if row is not None and row < len(places):
+        show(place=places[row], by="home", only="")
+
+
+def _follow(session: Session) -> None:
+    """Open the household whose code was clicked."""
+    opened = st.session_state.pop(_OPEN, None)
+    if opened and has_page("household"):
+        st.switch_page(find_page("household"), query_params=view_params(session, h=opened))
+
+
+def draw_empty(figures: Figures, chosen: GapFilter, *, filtered: bool) -> None:
+    """Say that nothing is on the list, or that the filter lets nothing through, with the way back."""
+    if filtered:
+        name, words = chosen.last()
+        st.markdown(escape(text("empty.filter", last=words)))
+        st.button(text("gap.drop", last=words), on_click=show, kwargs={name: ""}, key="drop_filter")
+    elif not figures.counts.roster:
+        st.markdown(escape(text("empty.place")))
+    elif chosen.by == "todo":
+        st.markdown(escape(text("empty.todos")))
+    else:
+        st.markdown(
+            escape(text("empty.gaps", place=figures.place.name, r=figures.round.number, N=figures.counts.roster))
+        )

@@ -1,0 +1,81 @@
+"""The folium element of our own map layer, and the guard that makes folium safe to use at all.
+
+branca renders an element's script, wraps the result in a new `Element` and so renders it a second time as a Jinja
+template: `{{ … }}` in any data that reached the first rendering ran as Python on the server. Escaping HTML does not
+help. So no data ever goes into a folium object (this element holds a token, numbers and codes), and besides,
+`install_template_guard` makes every text that an `Element` is made from a literal.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from typing import Any, Final, Literal
+
+from branca.element import Element, MacroElement
+from folium.elements import JSCSSMixin
+from folium.template import Template
+
+Mode = Literal["look", "point"]
+
+#: The versions whose code the guard was read against.
+BRANCA: Final = "0.8.2"
+FOLIUM: Final = "0.20.0"
+#: Our own files, in the order in which the browser must run them.
+SCRIPTS: Final = tuple(
+    (name, f"/own/{name}.js")
+    for name in ("map_palette", "map_block", "map_symbols", "map_furniture", "map_areas", "household_tiles")
+)
+STYLES: Final = (("household_tiles_css", "/own/household_tiles.css"),)
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_LITERAL: Final = Template("{{ this._literal }}")
+#: branca's own loop over children (in `Div`), the one text that is meant as a template.
+_CHILDREN_LOOP: Final = "{% for name, element in this._children.items() %}{{element.render(**kwargs)}}{% endfor %}"
+_plain_init: Final = Element.__init__
+
+
+def install_template_guard() -> None:
+    """Make every `Element(text)` render its text as it stands; installing it twice is once.
+
+    Raises `RuntimeError` with versions of branca or folium that the guard was not read against.
+    """
+    found = (version("branca"), version("folium"))
+    if found != (BRANCA, FOLIUM):
+        raise RuntimeError(f"branca {found[0]}, folium {found[1]}: read Element.__init__ before trusting the guard")
+    Element.__init__ = _init_literal  # type: ignore[method-assign]
+
+
+def _init_literal(self: Any, template: str | None = None, template_name: str | None = None) -> None:
+    if template is None or template == _CHILDREN_LOOP:
+        _plain_init(self, template, template_name)
+        return
+    _plain_init(self)
+    self._literal = str(template)
+    self._template = _LITERAL
+
+
+class HouseholdTiles(JSCSSMixin, MacroElement):
+    """Our Leaflet layer: what it draws, it fetches by the token from `/tiles/{token}/…`.
+
+    `selected` is the tile id of the household to ring (0: none); mode "point" makes a click set a point.
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.householdTiles({{ this.options|tojson }});
+            {{ this.get_name() }}.addTo({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, token: str, *, selected: int = 0, mode: Mode = "look") -> None:
+        """Hold a token, a number and a code. Raises `ValueError` for anything else."""
+        if not _TOKEN.fullmatch(token):
+            raise ValueError("not a token")
+        if mode not in {"look", "point"}:
+            raise ValueError("not a mode")
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "HouseholdTiles"
+        self.default_js, self.default_css = list(SCRIPTS), list(STYLES)
+        self.options = {"token": token, "selected": int(selected), "mode": mode}

@@ -1,0 +1,75 @@
+"""What the import journey remembers between two runs of its page: the files, how they are read, what was answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from geo.importer.report import ImportReport
+    from geo.importer.rounds import RoundChoice
+
+_KEPT: Final = "import_journey"
+
+
+@dataclass(slots=True)
+class Upload:
+    """One file: its own name (for people only), where it lies for now, and the columns the user corrected."""
+
+    name: str
+    path: Path
+    mapping: dict[int, str | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Journey:
+    """One import from the files to the result. The files lie in `folder`, which goes when the journey does.
+
+    `step` is check, confirm or done. `previews` are the reports of a dry run under `previewed`, what they rest on.
+    """
+
+    folder: TemporaryDirectory[str]
+    uploads: list[Upload]
+    answers: dict[str, str] = field(default_factory=dict)
+    visit_date: date | None = None
+    applied: frozenset[str] = frozenset()
+    take_additions: bool = True
+    round: RoundChoice = None
+    step: str = "check"
+    previews: list[ImportReport] = field(default_factory=list)
+    previewed: object = None
+    results: list[ImportReport] = field(default_factory=list)
+
+
+def current_journey() -> Journey | None:
+    """Return the journey of this session, if one is under way."""
+    found: Journey | None = st.session_state.get(_KEPT)
+    return found
+
+
+def begin_journey(files: list[tuple[str, bytes]]) -> Journey:
+    """Begin with some files (name, content); each is written down under a name of ours."""
+    end_journey()
+    folder = TemporaryDirectory(prefix="import-")
+    uploads = []
+    for nth, (name, content) in enumerate(files):
+        path = Path(folder.name) / f"{nth}.upload"
+        path.write_bytes(content)
+        uploads.append(Upload(name, path))
+    journey = Journey(folder, uploads)
+    st.session_state[_KEPT] = journey
+    return journey
+
+
+def end_journey() -> None:
+    """Forget the journey and delete its files."""
+    journey = current_journey()
+    if journey is not None:
+        journey.folder.cleanup()
+        del st.session_state[_KEPT]

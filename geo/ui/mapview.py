@@ -1,0 +1,166 @@
+"""The map on a page: a base that never changes, our layer on it, and what was clicked.
+
+The base map is always the same, so that nothing is loaded again when the view changes; what changes reaches the browser
+in a few bytes, as the token of our layer. Leaflet and jQuery come from pinned packages, served by this process.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import folium
+import streamlit as st
+from streamlit_folium import st_folium
+
+from geo.errors import NotFound
+from geo.tiles import Points, encode_block
+from geo.ui.browser import owner
+from geo.ui.household_tiles import SCRIPTS, STYLES, HouseholdTiles, Mode, install_template_guard
+from geo.web import grants
+
+if TYPE_CHECKING:
+    from geo.mapspec import Facts, MapSpec
+
+FindFacts = Callable[[int], "Facts | None"]
+
+#: Where the map stands before its first view says where to look: lat, lon of the district; it shows for a moment.
+_START: Final = (27.7, 109.2)
+_START_ZOOM: Final = 11
+_MAX_ZOOM: Final = 20
+#: A map left open over a working day still answers the pointer.
+_MINUTES: Final = 12 * 60
+_LIBRARIES: Final = (("leaflet", "/vendor/leaflet/leaflet.js"), ("jquery", "/vendor/jquery/jquery.min.js"))
+_LIBRARY_STYLES: Final = (("leaflet_css", "/vendor/leaflet/leaflet.css"),)
+_FACTS: Final = re.compile(r"facts/(\d{1,10})\.json")
+_WITH_NUMBER: Final = frozenset({"household", "place", "unlocated", "issues"})
+
+
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """What was clicked, by `kind`.
+
+    "household": `number` is the tile id; "place", and its badges "unlocated" and "issues": `number` is the area's in
+    the spec (`MapSpec.place_of`); "point": a position (lon, lat in WGS84 degrees); "clear": nothing any more (Esc).
+    """
+
+    kind: str
+    number: int = 0
+    lon: float | None = None
+    lat: float | None = None
+
+
+def constant_map() -> folium.Map:
+    """Return the base map, always the same: no tiles, no controls (our layer brings its own), nothing from outside."""
+    _guard_once()
+    base = folium.Map(
+        location=_START,
+        zoom_start=_START_ZOOM,
+        tiles=None,
+        max_zoom=_MAX_ZOOM,
+        zoom_control=False,
+        attribution_control=False,
+        zoom_snap=0.25,
+        font_size="13px",
+    )
+    base.default_js, base.default_css = [*_LIBRARIES, *SCRIPTS], [*_LIBRARY_STYLES, *STYLES]
+    return base
+
+
+def offer_map(
+    spec: MapSpec, *, points: Points | None = None, find_facts: FindFacts | None = None, minutes: float = _MINUTES
+) -> str:
+    """Return the token under which this session's browser may fetch a view, its points and facts of its households.
+
+    `find_facts` gets a tile id and returns what this session may know of it, or None; it runs outside the session, so
+    it opens its own connection and closes over its scope.
+    """
+    view = spec.to_json()
+    block = None if points is None else encode_block(points)
+
+    def answer(name: str) -> grants.Payload:
+        if name == "view.json":
+            return grants.Payload(view, "application/json")
+        if name == "points.bin" and block is not None:
+            return grants.Payload(block, "application/octet-stream")
+        asked = _FACTS.fullmatch(name)
+        facts = find_facts(int(asked[1])) if asked and find_facts else None
+        if facts is None:
+            raise NotFound("web.link_gone")
+        return grants.Payload(facts.to_json(), "application/json")
+
+    return grants.offer(owner(), "tiles", answer, minutes=minutes, single_use=False)
+
+
+def show_map(
+    token: str,
+    *,
+    key: str = "map",
+    center: tuple[float, float] | None = None,
+    zoom: float | None = None,
+    height: int = 566,
+    selected: int = 0,
+    mode: Mode = "look",
+) -> Clicked | None:
+    """Show the map of an offered view and return a click once, in the run that it caused.
+
+    `center` (lat, lon) and `zoom` move the map when they change; left out, each place is shown whole by its own bounds
+    and the user's zoom stays. Everything but the token is numbers and codes.
+    """
+    layer = folium.FeatureGroup()
+    layer.add_child(HouseholdTiles(token, selected=selected, mode=mode))
+    answer = st_folium(
+        constant_map(),
+        key=key,
+        height=height,
+        use_container_width=True,
+        center=center,
+        zoom=zoom,
+        feature_group_to_add=layer,
+        returned_objects=["last_active_drawing"],
+    )
+    return _read_new(answer, key=f"{key}:seen")
+
+
+def read_click(drawing: object) -> Clicked | None:
+    """Return what a drawing that came from the browser says, or None for anything that our layer does not send."""
+    if not isinstance(drawing, dict) or not isinstance(drawing.get("properties"), dict):
+        return None
+    kind, number = drawing["properties"].get("kind"), drawing["properties"].get("id")
+    if kind == "clear":
+        return Clicked("clear")
+    if kind in _WITH_NUMBER:
+        return Clicked(kind, number) if _is_number(number) and number > 0 else None
+    position = (drawing.get("geometry") or {}).get("coordinates") if kind == "point" else None
+    if not isinstance(position, list) or len(position) != 2 or not all(map(_is_finite, position)):  # noqa: PLR2004 - lon, lat
+        return None
+    return Clicked("point", lon=float(position[0]), lat=float(position[1]))
+
+
+def _read_new(answer: Any, *, key: str) -> Clicked | None:
+    drawing: Any = (answer or {}).get("last_active_drawing")
+    click = read_click(drawing)
+    if click is None:
+        return None
+    seq = drawing["properties"].get("seq")
+    if st.session_state.get(key) == seq:
+        return None
+    st.session_state[key] = seq
+    return click
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_finite(value: object) -> bool:
+    return (_is_number(value) or isinstance(value, float)) and math.isfinite(value)  # type: ignore[arg-type]
+
+
+@cache
+def _guard_once() -> None:
+    install_template_guard()

@@ -1,0 +1,28 @@
+"""缺口: who has not been reached, by household and by group, and what is still to do at visited homes."""
+
+import streamlit as st
+
+from geo.ui.gaps_actions import draw_actions, draw_exports, say_done
+from geo.ui.gaps_data import read_filter, read_lists
+from geo.ui.gaps_view import draw_empty, draw_lead, draw_lists, draw_pills, draw_table
+from geo.ui.overview_view import draw_no_round
+from geo.ui.shell import require
+
+session = require("view")
+if session.round is None:
+    draw_no_round(session)
+    st.stop()
+say_done()
+chosen = read_filter()
+figures, lists = read_lists(session, session.round)
+rows = chosen.rows_of(lists.of(chosen.by))
+with st.container(key="gap_top", horizontal=True, vertical_alignment="center", gap="medium"):
+    draw_lists(chosen, lists)
+    draw_lead(figures, session.round)
+    draw_exports(session, session.round, chosen, rows)
+draw_pills(chosen, lists)
+if rows.empty:
+    draw_empty(figures, chosen, filtered=bool(chosen.words()) and bool(len(lists.of(chosen.by))))
+    st.stop()
+ticked = draw_table(session, chosen, rows, selectable=chosen.by != "todo")
+draw_actions(session, session.round, chosen, rows, ticked)

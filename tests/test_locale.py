@@ -1,0 +1,118 @@
+"""The catalogue and the code know the same keys, so that no screen shows a bare key or a hole."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from geo import codes
+from geo.coverage import SHARES
+from geo.gaps import GAP_MARKS, PRIORITY_TERMS, TODO_MARKS
+from geo.i18n import has_text, load_catalogue, text
+from geo.issues import issue_shares
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = sorted(path for folder in ("geo", "pages") for path in (ROOT / folder).rglob("*.py"))
+PLACEHOLDER = re.compile(r"\{(\w+)[^}]*\}")
+#: Closed list → the prefix under which the catalogue holds its words.
+WORDS = {
+    "level": codes.LEVELS,
+    "household_class": codes.HOUSEHOLD_CLASSES,
+    "residence": codes.RESIDENCES,
+    "coord_source": codes.COORD_SOURCES,
+    "tag": codes.TAG_KINDS,
+    "round_status": codes.ROUND_STATUSES,
+    "mode": codes.MODES,
+    "outcome": codes.OUTCOMES,
+    "respondent": codes.RESPONDENTS,
+    "entry_kind": codes.ENTRY_KINDS,
+    "reason": codes.VISIT_REASONS,
+    "assignment_status": codes.ASSIGNMENT_STATUSES,
+    "team_role": codes.TEAM_ROLES,
+    "issue_scope": codes.ISSUE_SCOPES,
+    "category": codes.ISSUE_CATEGORIES,
+    "issue_state": codes.ISSUE_STATES,
+    "route": codes.ISSUE_ROUTES,
+    "close_kind": codes.CLOSE_KINDS,
+    "issue_level": codes.ISSUE_LEVELS,
+    "event": codes.ISSUE_EVENT_KINDS,
+    "state": codes.VISIT_STATES,
+    "ring": codes.ISSUE_RINGS,
+    "role": codes.ROLES,
+    "import_outcome": codes.IMPORT_OUTCOMES,
+    "finding": codes.FINDING_CODES,
+    "mark": (*GAP_MARKS, *TODO_MARKS),
+    "gap.term": PRIORITY_TERMS,
+}
+
+
+def calls_of_text(path: Path) -> Iterator[ast.Call]:
+    """Yield the calls of `text` and `has_text` in a source file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "text" and node.args:
+            yield node
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_key_has_a_sentence(path: Path) -> None:
+    """A key written in the code is in the catalogue, and a key put together from parts has a beginning that is."""
+    known = set(load_catalogue()._catalog)
+    missing = []
+    for call in calls_of_text(path):
+        key = call.args[0]
+        if isinstance(key, ast.Constant) and isinstance(key.value, str) and "." in key.value:
+            missing += [key.value] if key.value not in known else []
+        elif isinstance(key, ast.JoinedStr) and isinstance(key.values[0], ast.Constant):
+            start = str(key.values[0].value)
+            missing += [start] if not any(one.startswith(start) for one in known) else []
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_placeholder_is_filled(path: Path) -> None:
+    """A sentence asked for by its key gets every value it has a place for."""
+    holes = {}
+    for call in calls_of_text(path):
+        key = call.args[0]
+        if not isinstance(key, ast.Constant) or not isinstance(key.value, str) or not has_text(key.value):
+            continue
+        given = {word.arg for word in call.keywords}
+        wanted = set(PLACEHOLDER.findall(load_catalogue().gettext(key.value)))
+        if None not in given and not wanted <= given:
+            holes[key.value] = wanted - given
+    assert holes == {}
+
+
+def test_every_error_has_a_sentence() -> None:
+    """Every error key of the product, wherever it is raised, is a sentence of the catalogue."""
+    keys = {
+        key
+        for path in SOURCES
+        for key in re.findall(r'"((?:err|web|units|exports)\.[a-z_]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert sorted(key for key in keys if not has_text(key)) == []
+    assert "err.busy" in keys
+
+
+@pytest.mark.parametrize("prefix", WORDS)
+def test_every_code_has_a_word(prefix: str) -> None:
+    """Each code of a closed list has its word for people."""
+    assert [code for code in WORDS[prefix] if not has_text(f"{prefix}.{code}")] == []
+
+
+def test_every_metric_has_its_formula() -> None:
+    """Each metric has a name and names for its numerator and its denominator, which stand under the percentage."""
+    counts = dict.fromkeys(("closed", "valid", "on_time", "judged", *codes.CLOSE_KINDS), 0)
+    for formula in (*SHARES, *issue_shares(counts)):
+        assert [part for part in ("", ".n", ".N") if not has_text(f"{formula}{part}")] == [], formula
+
+
+def test_numbers_are_printed_with_separators() -> None:
+    """Counts in sentences carry thousands separators, days are ISO days."""
+    said = text("kpi.fraction", word_n="n", n=24066, word_N="N", N=29755)
+    assert "24,066" in said
+    assert "29,755" in said
