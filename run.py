@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import hashlib
 import importlib.util
 import json
@@ -224,7 +225,7 @@ def _count_pins(name: str) -> int:
 
 def _fingerprint(name: str) -> str:
     names = ["requirements.txt", name] if "dev" in name else [name]
-    digest = hashlib.sha256(sys.version.encode())
+    digest = hashlib.sha256(str(sys.implementation.cache_tag).encode())
     for each in names:
         digest.update((ROOT / each).read_bytes())
     return digest.hexdigest()
@@ -332,9 +333,21 @@ def has_chinese_font() -> bool:
     )
 
 
+def has_libatomic() -> bool:
+    """Say whether the library is there that Playwright's own node needs and a small Debian lacks."""
+    if sys.platform != "linux":
+        return True
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        return False
+    return True
+
+
 def ensure_browser() -> str | None:
     """Return the browser of the tests, installed by apt where that is ours to do; None where there is none."""
-    missing = [*([] if find_browser() else ["chromium"]), *([] if has_chinese_font() else ["fonts-wqy-microhei"])]
+    wanted = {"chromium": find_browser(), "fonts-wqy-microhei": has_chinese_font(), "libatomic1": has_libatomic()}
+    missing = [package for package, found in wanted.items() if not found]
     if missing and can_use_apt():
         install_by_apt(missing, why=_told("浏览器测试要用：", "For the browser tests:"))
     browser = find_browser()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geo.access import require_right
+from geo.audit import log_change
 from geo.errors import Invalid
 from geo.schema import metadata
 
@@ -40,6 +41,8 @@ def write_backup(db: Database, scope: Scope, *, target: Path) -> Backup:
     require_right(scope, "manage")
     if target.exists():
         raise Invalid("backup.exists", path=target.name)
+    with db.write() as connection:
+        log_change(connection, scope, action="backup", object_id=target.name)
     draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     try:
         expected = _copy(db.path, draft)

@@ -90,7 +90,7 @@ def encode_block(points: Points) -> bytes:
     x, y = to_grid(points.lon, points.lat)
     shift, origin_x, origin_y = _frame(x, y)
     offset_x, offset_y = (x - origin_x) >> shift, (y - origin_y) >> shift
-    order = np.argsort(morton_key(offset_x, offset_y), kind="stable")
+    order = np.argsort(morton_key(x >> shift, y >> shift), kind="stable")
     packed = points.visit_state | (points.issue_state << 4)
     header = _HEADER.pack(MAGIC, VERSION, shift, 0, len(points), origin_x, origin_y, 0)
     columns = (

@@ -187,7 +187,7 @@ def test_own_data_starts_empty(tmp_path: Path) -> None:
         read_address(process)
         process.send_signal(signal.SIGTERM)
         process.wait(20)
-    from geo.store import Database
+    from geo.store.database import Database
 
     database = Database(own / "geo.sqlite")
     assert not database.is_demo

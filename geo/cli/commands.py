@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from geo import config
 from geo.backup import write_backup
 from geo.cli.importing import run_import
 from geo.cli.reports import run_coverage, run_gaps
-from geo.cli.session import choose_place, open_session, print_json, print_table, tell
+from geo.cli.rounds import run_rounds
+from geo.cli.session import open_session, print_json, tell
 from geo.demo import build_demo
-from geo.errors import Invalid
 from geo.i18n import text
 from geo.store.check import CHECKS, check_database
-from geo.store.rounds import RoundPlan, create_round, list_rounds
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 DONE: Final = 0
 FOUND: Final = 1
-_ROUND_PARTS: Final = 3
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -40,50 +37,6 @@ def run_demo(options: argparse.Namespace) -> int:
     else:
         print(text("cli.demo.done", path=path, today=options.today))
     return DONE
-
-
-def run_rounds(options: argparse.Namespace) -> int:
-    """Make a round, or list them all."""
-    session = open_session(options)
-    if options.rounds_command == "add":
-        plan = read_round(options.round)
-        if plan is None:
-            raise Invalid("cli.no_round_plan", value=options.round)
-        name, starts_on, ends_on = plan
-        made = create_round(
-            session.db,
-            session.scope,
-            plan=RoundPlan(
-                name, starts_on, ends_on, choose_place(session, options.scope).id, number=options.number,
-                target_bp=options.target, away_phone_counts=options.away_phone_counts,
-            ),
-        )  # fmt: skip
-        rounds = [made]
-    else:
-        rounds = list_rounds(session.db, session.scope)
-    if options.json:
-        shown = [asdict(one) for one in rounds]
-        print_json(shown[0] if options.rounds_command == "add" else shown)
-        return DONE
-    heads = [text(f"cli.head.{key}") for key in ("number", "name", "starts_on", "ends_on", "target", "status")]
-    rows = [
-        (one.number, one.name, str(one.starts_on), str(one.ends_on), f"{one.target_bp / 100:g}%",
-         text(f"round_status.{one.status}"))
-        for one in rounds
-    ]  # fmt: skip
-    print_table(heads, rows)
-    return DONE
-
-
-def read_round(typed: str) -> tuple[str, date, date] | None:
-    """Return the name, first and last day of `NAME:START:END`; None for anything else."""
-    parts = typed.rsplit(":", 2)
-    if len(parts) != _ROUND_PARTS or not parts[0]:
-        return None
-    try:
-        return parts[0], date.fromisoformat(parts[1]), date.fromisoformat(parts[2])
-    except ValueError:
-        return None
 
 
 def run_check(options: argparse.Namespace) -> int:

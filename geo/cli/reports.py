@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from geo import exports
+from geo import codes, exports
 from geo.cli.session import choose_place, choose_round, open_session, print_json, print_table, tell
 from geo.coverage import Counts, remaining_to_target
 from geo.errors import Invalid
@@ -12,6 +13,7 @@ from geo.gaps import GAP_STATES, group_gaps, list_todos, rank_gaps
 from geo.i18n import text
 from geo.schema import CELL_COUNTS
 from geo.store.exportlog import log_export
+from geo.store.places import list_below
 from geo.store.reads import Figures, read_children, read_figures, read_homes
 
 if TYPE_CHECKING:
@@ -23,7 +25,18 @@ if TYPE_CHECKING:
     from geo.cli.session import Session
     from geo.model import Place, Round
 
+_HEADS: Final = ("code", "parent", "name", "roster", "effective", "coverage", "remaining", "overdue")
 _TITLES: Final = {"homes": "gaps", "groups": "groups", "todos": "todos", "sheets": "assigned"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One line of the answer: a unit's code, its name and that of the unit above it, its figures."""
+
+    code: str
+    name: str
+    parent: str
+    figures: Figures
 
 
 def run_coverage(options: argparse.Namespace) -> int:
@@ -41,15 +54,16 @@ def run_coverage(options: argparse.Namespace) -> int:
                 "as_of": total.as_of,
                 "level": options.level,
                 "total": {"code": place.code, "name": place.name, **_counts(total)},
-                "rows": [{"code": code, "name": name, **_counts(one)} for code, name, one in rows],
+                "rows": [
+                    {"code": one.code, "name": one.name, "parent": one.parent, **_counts(one.figures)} for one in rows
+                ],
             }
         )
         return 0
     coverage = total.share("kpi.coverage")
     fraction = f"{coverage.numerator:,} ÷ {coverage.denominator:,} = {coverage.percent}"
     print(text("cli.coverage.line", place=place.name, round=round_.name, as_of=total.as_of, fraction=fraction))
-    heads = [text(f"cli.head.{key}") for key in ("code", "name", "roster", "effective", "coverage", "remaining", "overdue")]
-    print_table(heads, [_row(code, name, one) for code, name, one in rows])
+    print_table([text(f"cli.head.{key}") for key in _HEADS], [_row(one) for one in rows])
     return 0
 
 
@@ -60,12 +74,20 @@ def _choose_day(session: Session, wanted: date | None) -> date:
     return wanted or today
 
 
-def _list_units(session: Session, total: Figures, level: str) -> list[tuple[str, str, Figures]]:
-    """Return code, name and figures of each unit that has a roster row; at group level, ungrouped homes too."""
-    found = [(one.place.code, one.place.name, one) for one in _children(session, total, level)]
+def _list_units(session: Session, total: Figures, level: str) -> list[_Unit]:
+    """Return each unit of the level that has a roster row, by code; at group level ungrouped homes too."""
+    found = _children(session, total, level)
+    above = codes.LEVELS[max(0, codes.LEVELS.index(level) - 1)]
+    parents = {
+        one.id: one.name for one in list_below(session.db, session.scope, place_id=session.scope.area, level=above)
+    }
+    units = [_Unit(one.place.code, one.place.name, parents.get(one.place.parent or "", ""), one) for one in found]
     if level == "group":
-        found += _list_ungrouped(session, total, [one for _code, _name, one in found])
-    return sorted((row for row in found if row[2].counts.rows), key=lambda row: (row[0], row[1]))
+        units += [
+            _Unit(one.place.code, text("exports.ungrouped"), one.place.name, one)
+            for one in _list_ungrouped(session, total, found)
+        ]
+    return sorted((one for one in units if one.figures.counts.rows), key=lambda one: (one.code, one.name))
 
 
 def _children(session: Session, total: Figures, level: str) -> list[Figures]:
@@ -74,7 +96,7 @@ def _children(session: Session, total: Figures, level: str) -> list[Figures]:
     )
 
 
-def _list_ungrouped(session: Session, total: Figures, groups: list[Figures]) -> list[tuple[str, str, Figures]]:
+def _list_ungrouped(session: Session, total: Figures, groups: list[Figures]) -> list[Figures]:
     """Return the households that lie in a village itself, so that the rows sum to the total."""
     below: dict[str | None, dict[str, int]] = {}
     for one in groups:
@@ -85,8 +107,7 @@ def _list_ungrouped(session: Session, total: Figures, groups: list[Figures]) -> 
     for village in _children(session, total, "village"):
         sums = below.get(village.place.id, dict.fromkeys(CELL_COUNTS, 0))
         counts = Counts({name: village.counts.values[name] - sums[name] for name in CELL_COUNTS})
-        own = Figures(village.place, village.round, village.as_of, counts, village.issues)
-        rest.append((village.place.code, text("cli.coverage.ungrouped", village=village.place.name), own))
+        rest.append(Figures(village.place, village.round, village.as_of, counts, village.issues))
     return rest
 
 
@@ -98,10 +119,11 @@ def _counts(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _row(code: str, name: str, figures: Figures) -> tuple[object, ...]:
-    counts = figures.counts
-    left = remaining_to_target(counts, figures.round.target_bp)
-    return code, name, counts.roster, counts.effective, figures.share("kpi.coverage").percent, left, counts.overdue
+def _row(one: _Unit) -> tuple[object, ...]:
+    counts = one.figures.counts
+    left = remaining_to_target(counts, one.figures.round.target_bp)
+    share = one.figures.share("kpi.coverage").percent
+    return one.code, one.parent, one.name, counts.roster, counts.effective, share, left, counts.overdue
 
 
 def run_gaps(options: argparse.Namespace) -> int:
@@ -126,7 +148,13 @@ def run_gaps(options: argparse.Namespace) -> int:
         rows = _rows_of(options.kind, homes, gaps)
         head = _head(options.kind, place, round_, day)
         content = _make_file(options.kind, rows, head, suffix)
-        log_export(session.db, session.scope, what=f"{_TITLES[options.kind]}.{suffix}", filters=head.line(len(rows)), rows=len(rows))
+        log_export(
+            session.db,
+            session.scope,
+            what=f"{_TITLES[options.kind]}.{suffix}",
+            filters=head.line(len(rows)),
+            rows=len(rows),
+        )
         options.out.write_bytes(content)
         answer |= {"out": options.out, "kind": options.kind, "rows": len(rows)}
     if options.json:
@@ -152,7 +180,9 @@ def _rows_of(kind: str, homes: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame
 
 
 def _head(kind: str, place: Place, round_: Round, day: date) -> exports.ExportHead:
-    return exports.ExportHead(text(f"exports.title.{_TITLES[kind]}"), place.name, round_.name, day, "", text("cli.user"))
+    return exports.ExportHead(
+        text(f"exports.title.{_TITLES[kind]}"), place.name, round_.name, day, "", text("cli.user")
+    )
 
 
 def _make_file(kind: str, rows: pd.DataFrame, head: exports.ExportHead, suffix: exports.Suffix) -> bytes:

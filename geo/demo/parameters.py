@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -84,6 +84,7 @@ def iso_days(days: NDArray[np.int64]) -> list[str]:
     return found
 
 
+@cache
 def iso_day(day: int | None, *, until: int | None = None) -> str | None:
     """Return an ordinal as ISO text; none for no day, or for one after `until`."""
     if day is None or (until is not None and day > until):
@@ -91,6 +92,7 @@ def iso_day(day: int | None, *, until: int | None = None) -> str | None:
     return date.fromordinal(day).isoformat()
 
 
+@cache
 def stamp(day: int, minutes: int = 60) -> str:
     """Return a moment of a day as UTC ISO text; `minutes` after midnight UTC (08:00 in Asia/Shanghai)."""
     return f"{date.fromordinal(day).isoformat()}T{minutes // 60:02d}:{minutes % 60:02d}:00.000Z"

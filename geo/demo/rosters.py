@@ -51,8 +51,7 @@ def draw_stay(village: Village, *, unswept: NDArray[np.bool_]) -> Stay:
         joined[joins], joined_on[joins] = number, days[joins]
         goes = (rng.random(count) < shares["excluded_approved"]) & (joined < number) & (leaves == 0) & ~joins
         leaves[goes] = number
-    share = shares["excluded_pending"] / max(float(unswept.mean()), 0.1)
-    pending = (rng.random(count) < share) & unswept & (leaves == 0) & (joined == 0)
+    pending = (rng.random(count) < decided["pending_share_of_unswept"]) & unswept & (leaves == 0) & (joined == 0)
     leaves[pending] = RUNNING
     reasons = rng.choice(
         np.array(list(decided["reasons"]), dtype=object), size=count, p=list(decided["reasons"].values())
@@ -80,14 +79,19 @@ def roster_rows(
     excluded_on, excluded_reason, approved_by, approved_on)."""
     until = village.world.today.toordinal()
     round_id = name_round(number)
-    for at in np.flatnonzero(stay.rows_of(number)).tolist():
+    here = stay.rows_of(number)
+    special = here & ((stay.joined == number) | (stay.leaves == number))
+    plain = here & ~special
+    homes, places = village.household_ids.tolist(), village.place_ids.tolist()
+    for home, place in zip(village.household_ids[plain].tolist(), village.place_ids[plain].tolist(), strict=True):
+        yield round_id, home, place, True, None, None, None, None, None
+    for at in np.flatnonzero(special).tolist():
         added = int(stay.joined_on[at]) if stay.joined[at] == number else None
-        excluded, approved = int(approved_on[at]) > 0 and int(found_on[at]), int(approved_on[at])
-        on = iso_day(excluded or None, until=until)
-        settled = iso_day(approved or None, until=until)
+        excluded = iso_day(int(found_on[at]) or None, until=until)
+        approved = iso_day(int(approved_on[at]) or None, until=until)
         yield (
-            round_id, village.household_ids[at], village.place_ids[at], added is None, iso_day(added), on,
-            stay.reasons[at] if on else None, ACTOR if settled else None, settled,
+            round_id, homes[at], places[at], added is None, iso_day(added), excluded,
+            stay.reasons[at] if excluded else None, ACTOR if approved else None, approved,
         )  # fmt: skip
 
 

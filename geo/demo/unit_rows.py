@@ -98,23 +98,25 @@ def _household_rows(
     village: Village, traits: Traits, stay: Stay, left_on: NDArray[np.int64]
 ) -> Iterator[tuple[object, ...]]:
     """Yield rows of `household` in the order of `_HOUSEHOLD`; lon, lat in WGS84 degrees."""
-    until, unit = village.world.today.toordinal(), village.unit
-    baseline = baseline_stamp(village)
+    until, unit, host = village.world.today.toordinal(), village.unit, village.homes.host
+    located = ~np.isnan(village.homes.lonlat[:, 0])
     clicked = village.stream("attributes", 1).random(village.size)
-    share = village.world.decided["clusters"]["coord_source_map_click"]
-    shared = np.bincount(village.homes.host, minlength=village.size)[village.homes.host] > 1
-    for at in range(village.size):
-        lon, lat = village.homes.lonlat[at].tolist()
-        located = lon == lon  # noqa: PLR0124 - NaN is the only number that is not itself
-        joined = int(stay.joined_on[at])
-        exited = iso_day(int(left_on[at]) or None, until=until)
-        source = ("map_click" if clicked[at] < share else "gps") if located else "none"
+    clicked = clicked < village.world.decided["clusters"]["coord_source_map_click"]
+    sources = np.where(located, np.where(clicked, "map_click", "gps"), "none").tolist()
+    points = np.where(located[:, None], village.homes.lonlat, None).tolist()
+    shared = (np.bincount(host, minlength=village.size)[host] > 1).tolist()
+    baseline = baseline_stamp(village)
+    columns = zip(
+        village.household_ids.tolist(), village.place_ids.tolist(), traits.heads, traits.phones,
+        traits.sizes.tolist(), traits.classes.tolist(), traits.residences.tolist(), points, sources, host.tolist(),
+        shared, stay.joined_on.tolist(), left_on.tolist(), stay.reasons.tolist(), strict=True,
+    )  # fmt: skip
+    for nth, (home, place, *facts, point, source, host_at, is_shared, joined, left, reason) in enumerate(columns, 1):
+        exited = iso_day(left or None, until=until)
         yield (
-            village.household_ids[at], unit.index * TILE_STEP + at + 1, f"{village.short}-{at + 1:04d}",
-            village.place_id, village.place_ids[at], traits.heads[at], traits.phones[at], int(traits.sizes[at]),
-            traits.classes[at], traits.residences[at], lon if located else None, lat if located else None, source,
-            f"d{village.short}-{village.homes.host[at] + 1:04d}" if shared[at] else None, iso_day(joined or None), exited,
-            stay.reasons[at] if exited else None, stamp(joined or baseline), ACTOR,
+            home, unit.index * TILE_STEP + nth, f"{village.short}-{nth:04d}", village.place_id, place, *facts, *point,
+            source, f"d{village.short}-{host_at + 1:04d}" if is_shared else None, iso_day(joined or None), exited,
+            reason if exited else None, stamp(joined or baseline), ACTOR,
         )  # fmt: skip
 
 

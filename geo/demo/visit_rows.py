@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from geo.demo.parameters import ACTOR, iso_days, ordinal, iso_day
+from geo.demo.parameters import ACTOR, iso_day, iso_days, ordinal
 from geo.demo.rosters import name_round
 
 if TYPE_CHECKING:
@@ -40,7 +40,18 @@ _REASONS: Final[dict[str, tuple[str, ...]]] = {
     "deceased_all": ("unknown",),
 }
 _RESPONDENTS: Final = {"effective": ("head", "head", "adult"), "partial_proxy": ("proxy",), "refused": ("adult",), "postponed": ("head",)}  # fmt: skip
+_PICKS: Final = 6
 _SWAPPED: Final = {"effective": "not_home", "not_home": "effective"}
+
+
+def _tell(outcome: str, pick: int) -> tuple[str, str | None, str | None]:
+    reasons, met = _REASONS[outcome], _RESPONDENTS.get(outcome, ("none",))
+    return outcome, reasons[pick % len(reasons)] if reasons else None, met[pick % len(met)]
+
+
+#: Outcome and a draw → outcome, reason, respondent.
+_FACTS: Final = {(outcome, pick): _tell(outcome, pick) for outcome in _REASONS for pick in range(_PICKS)}
+_TIMES: Final = [f"T{minute // 60:02d}:{minute % 60:02d}:00.000Z" for minute in range(24 * 60)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +103,14 @@ def visit_rows(village: Village, recorded: Recorded, *, whole: Visits) -> Iterat
         *drawn, strict=True,
     )  # fmt: skip
     for visit_id, home, day, minute, phone, outcome, corrected, pick, entry_kind in columns:
-        at = f"{day}T{minute // 60:02d}:{minute % 60:02d}:00.000Z"
-        revisit = away_until if outcome == "away_all" else None
+        at, facts = day + _TIMES[minute], _FACTS[outcome, pick]
         mode = "phone" if phone else "in_person"
-        facts = (outcome, _pick(_REASONS[outcome], pick), _pick(_RESPONDENTS.get(outcome, ("none",)), pick), revisit)
+        revisit = away_until if outcome == "away_all" else None
         if corrected:
-            wrong = _SWAPPED[outcome]
-            false = (wrong, _pick(_REASONS[wrong], pick), None, None)
-            early = f"{day}T00:{minute % 60:02d}:00.000Z"
-            first = (visit_id + "a", "visit", round_id, home, day, early, ACTOR, mode, *false, entry_kind, None)
-            yield first
-            yield visit_id + "b", "void", round_id, home, day, at, ACTOR, mode, *false, entry_kind, visit_id + "a"
-        yield visit_id, "visit", round_id, home, day, at, ACTOR, mode, *facts, entry_kind, None
+            wrong = (round_id, home, day), (ACTOR, mode, *_FACTS[_SWAPPED[outcome], pick], None, entry_kind)
+            yield visit_id + "a", "visit", *wrong[0], day + _TIMES[minute % 60], *wrong[1], None
+            yield visit_id + "b", "void", *wrong[0], at, *wrong[1], visit_id + "a"
+        yield visit_id, "visit", round_id, home, day, at, ACTOR, mode, *facts, revisit, entry_kind, None
 
 
 def _keys(visits: Visits) -> NDArray[np.int64]:
@@ -111,15 +118,11 @@ def _keys(visits: Visits) -> NDArray[np.int64]:
     return keys
 
 
-def _pick(options: tuple[str, ...], pick: int) -> str | None:
-    return options[pick % len(options)] if options else None
-
-
 def _draw_choices(village: Village, visits: Visits) -> tuple[Words, Words]:
     rng = village.stream("corrections", visits.number, 1)
     kinds = village.world.decided["visits"]["entry_kind"]
     drawn = rng.choice(np.array(list(kinds), dtype=object), size=len(visits.homes), p=list(kinds.values()))
-    return rng.integers(0, 6, len(visits.homes)), drawn
+    return rng.integers(0, _PICKS, len(visits.homes)), drawn
 
 
 def person_rows(village: Village, recorded: Recorded, whole: Visits, members: list[str]) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from geo.i18n import text
 from geo.model import new_id
 from geo.store import households, places
 from geo.ui.conflict import forget_conflict, keep_conflict, show_conflict
+from geo.ui.household_point import open_point
 from geo.ui.visit_correct import open_correction
 from geo.ui.plain import show_error
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from geo.model import Place, Scope
     from geo.store.database import Database
-
-_CENTRE: Final = (109.19, 27.72)
 
 __all__ = ["open_addition", "open_correction", "open_facts", "open_move", "open_point"]
 
@@ -78,34 +77,6 @@ def _pick(name: str, options: tuple[str, ...], seen: dict[str, Any], key: str) -
             format_func=lambda one: text(f"{name}.{one}"),
         )
     )  # fmt: skip
-
-
-def open_point(db: Database, scope: Scope, *, household_id: str) -> None:
-    """Open the dialog that sets the household's point."""
-    row = households.get_household(db, scope, household_id=household_id)
-    _point_dialog(db, scope, household_id, dict(row))
-
-
-@st.dialog(text("household.point_title"))
-def _point_dialog(db: Database, scope: Scope, household_id: str, row: dict[str, Any]) -> None:
-    st.caption(text("household.point_how"))
-    key = f"point:{household_id}:{row['rev']}"
-    lon = st.number_input(
-        text("household.lon"), -180.0, 180.0, row["lon"], step=0.0001, format="%.6f", key=f"{key}:lon",
-        placeholder=str(_CENTRE[0]),
-    )  # fmt: skip
-    lat = st.number_input(
-        text("household.lat"), -90.0, 90.0, row["lat"], step=0.0001, format="%.6f", key=f"{key}:lat",
-        placeholder=str(_CENTRE[1]),
-    )  # fmt: skip
-    ready = lon is not None and lat is not None
-    if st.button(text("household.save_point"), type="primary", key=f"{key}:save", disabled=not ready):
-        try:
-            households.set_point(db, scope, household_id=household_id, rev=row["rev"], lon=lon, lat=lat)
-        except GeoError as error:
-            show_error(error)
-            return
-        st.rerun()
 
 
 def open_move(db: Database, scope: Scope, *, household_id: str) -> None:

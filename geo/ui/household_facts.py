@@ -101,7 +101,7 @@ def _offer_edits(db: Database, scope: Scope, *, card: Card) -> None:
         if st.button(text("household.edit"), key="edit_facts", type="tertiary"):
             edits.open_facts(db, scope, household_id=card.id)
         if st.button(text("household.set_point"), key="edit_point", type="tertiary"):
-            edits.open_point(db, scope, household_id=card.id)
+            edits.open_point(db, scope, card=card)
         if st.button(text("household.move"), key="edit_move", type="tertiary"):
             edits.open_move(db, scope, household_id=card.id)
         if st.button(text("household.add"), key="edit_add", type="tertiary"):

@@ -1,0 +1,129 @@
+"""`import`: files in, one report; without a person at the keyboard only what needs no decision is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from geo.cli.rounds import read_round
+from geo.cli.session import open_session, print_json, tell, to_json
+from geo.errors import Invalid
+from geo.i18n import has_text, text
+from geo.importer import ImportOptions, NewRound, import_files
+from geo.store.rounds import list_rounds
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from geo.cli.session import Session
+    from geo.importer import ImportReport
+    from geo.importer.findings import Finding
+
+#: Outcome → exit code; a later one of this order is the worse.
+EXIT_CODES: Final = {"accept": 0, "accept_with_warnings": 0, "reject_rows": 3, "reject_file": 4, "ask": 4}
+_ORDER: Final = tuple(EXIT_CODES)
+_SHOWN: Final = 20
+_CELLS: Final = 5
+
+
+def run_import(options: argparse.Namespace) -> int:
+    """Import files and say what came of each.
+
+    Exit code 0: stored, or nothing to store (a dry run; nothing new). 3: rows refused, nothing stored without
+    `--good-rows`. 4: the file is refused or a question is open, nothing stored. Of several files the worst counts.
+    """
+    for path in options.files:
+        if not path.is_file():
+            raise Invalid("cli.no_file", path=path.name)
+    session = open_session(options, edition=options.edition)
+    choice = ImportOptions(
+        round=_choose_round(session, options.round),
+        dry_run=options.dry_run,
+        good_rows=options.good_rows,
+        visit_date=options.visit_date,
+        show_personal=options.show_personal,
+    )
+    reports, total = import_files(session.db, session.scope, options.files, options=choice)
+    answer = _answer(reports, total)
+    if options.report is not None:
+        options.report.write_text(to_json(answer) + "\n", encoding="utf-8")
+    if options.json:
+        print_json(answer)
+    else:
+        for report in reports:
+            _print_report(report, options)
+    if not list_rounds(session.db, session.scope):
+        tell(text("cli.import.no_round"))
+    return max(_exit_code(report, good_rows=options.good_rows) for report in reports)
+
+
+def _choose_round(session: Session, typed: str | None) -> NewRound | str | None:
+    """Return the round that was typed; NAME:START:END of a round that is there already is that round."""
+    if typed is None or ":" not in typed:
+        return typed
+    plan = read_round(typed)
+    for one in list_rounds(session.db, session.scope):
+        if (one.name, one.starts_on, one.ends_on) == plan:
+            return one.id
+    return NewRound(*plan)
+
+
+def _exit_code(report: ImportReport, *, good_rows: bool) -> int:
+    if report.outcome == "reject_rows" and good_rows:
+        return 0
+    return EXIT_CODES[report.outcome]
+
+
+def _answer(reports: list[ImportReport], total: dict[str, int]) -> dict[str, Any]:
+    """Return the report of one file as it is; of several, each under `files`, the worst outcome and the sums."""
+    if len(reports) == 1:
+        return reports[0].as_dict()
+    worst = max((report.outcome for report in reports), key=_ORDER.index)
+    return {"outcome": worst, "total": total, "files": [report.as_dict() for report in reports]}
+
+
+def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
+    outcome = text(f"import_outcome.{report.outcome}")
+    counts = {"total": report.rows_total, "ok": report.rows_ok, "bad": len(report.rows_bad)}
+    print(text("cli.import.line", name=report.name, outcome=outcome, **counts))
+    if report.outcome == "reject_file":
+        print(report.message)
+        return
+    for question in report.questions:
+        if question.blocking:
+            choices = text("list.comma").join(option.label for option in question.options)
+            key = "cli.import.question" if choices else "cli.import.open_question"
+            print(text(key, field=question.field, value=question.value, cell=question.cell, choices=choices))
+        elif question.kind == "visit_date":
+            print(text("cli.import.ask_date", n=question.rows))
+    for line in _list_findings(report):
+        print(line)
+    print(_conclude(report, options))
+
+
+def _conclude(report: ImportReport, options: argparse.Namespace) -> str:
+    if report.stored:
+        return text("cli.import.stored", households=report.households, persons=report.persons)
+    if report.outcome == "ask" or (report.outcome == "reject_rows" and not options.good_rows):
+        return text("cli.import.nothing")
+    return text("cli.import.dry" if options.dry_run else "cli.import.unchanged")
+
+
+def _list_findings(report: ImportReport) -> Iterable[str]:
+    """Say each kind of finding once: how often, where first, what to do; what keeps a row out comes first."""
+    kinds: dict[str, list[Finding]] = {}
+    for one in (*report.rows_bad, *report.findings):
+        kinds.setdefault(one.code, []).append(one)
+    for code, found in list(kinds.items())[:_SHOWN]:
+        cells = [one.cell or text("cli.import.row", row=one.row) for one in found if one.row or one.cell]
+        more = text("cli.import.more") if len(cells) > _CELLS else ""
+        where = text("list.comma").join(cells[:_CELLS]) + more
+        yield text("cli.import.finding", sentence=_sentence(report, code, found), n=len(found), where=where or "-")
+
+
+def _sentence(report: ImportReport, code: str, found: list[Finding]) -> str:
+    key = f"finding.{code}"
+    if not has_text(key):
+        return code
+    values = text("list.comma").join(one.value for one in found if one.value)
+    return text(key, name=report.name, n=len(found), rows=len(found), column=values, columns=values)

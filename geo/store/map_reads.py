@@ -1,0 +1,87 @@
+"""What the map reads besides figures and homes: where households are, and issues that belong to a unit itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from sqlalchemy import func, select
+
+from geo import codes
+from geo.access import require_area, require_right
+from geo.coverage import household_status
+from geo.issues import issue_status, rings
+from geo.schema import household, place_path
+from geo.store.database import read_today
+from geo.store.rounds import find_round
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from geo.model import Scope
+    from geo.store.database import Database
+
+
+def read_points(db: Database, scope: Scope, *, place_id: str) -> pd.DataFrame:
+    """Return one row per household living under a place: leaf, village (place ids), lon, lat (WGS84 degrees, or empty).
+
+    In a fixed order, so that what is computed from it is always the same.
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        rows = connection.execute(
+            select(household.c.place.label("leaf"), household.c.village, household.c.lon, household.c.lat)
+            .join(place_path, place_path.c.place == household.c.place)
+            .where(place_path.c.ancestor == place_id, household.c.exited_on.is_(None))
+            .order_by(household.c.tile_id)
+        )
+        return pd.DataFrame(rows.all(), columns=["leaf", "village", "lon", "lat"])
+
+
+def points_stamp(db: Database, scope: Scope) -> tuple[int, int, str]:
+    """Return what changes whenever a household is added, moved or located: how many, the sum of revs, the last edit."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        row = connection.execute(
+            select(func.count(), func.sum(household.c.rev), func.max(household.c.updated_at)).select_from(household)
+        ).one()
+    return int(row[0]), int(row[1] or 0), str(row[2] or "")
+
+
+def count_unit_issues(db: Database, scope: Scope, *, as_of: date | None = None) -> dict[str, int]:
+    """Return place id → open issues of group or village scope filed under it, the units above included."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        status = issue_status(as_of or read_today(connection)).subquery("status")
+        rows = connection.execute(
+            select(place_path.c.ancestor, func.count())
+            .join(status, status.c.place == place_path.c.place)
+            .where(status.c.open == 1, status.c.scope != "household")
+            .group_by(place_path.c.ancestor)
+        )
+        return {row[0]: int(row[1]) for row in rows}
+
+
+def count_rings(
+    db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date | None = None
+) -> dict[str, int]:
+    """Return how many households of the round's D under a place have each issue ring (`codes.ISSUE_RINGS`)."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        round_ = find_round(connection, round_id)
+        day = as_of or read_today(connection)
+        worst = rings(day).subquery("worst")
+        status = household_status(round_, day, homes=select(worst.c.household)).subquery("status")
+        rows = connection.execute(
+            select(worst.c.ring, func.count())
+            .join(status, status.c.household == worst.c.household)
+            .join(place_path, place_path.c.place == status.c.place)
+            .where(status.c.roster == 1, place_path.c.ancestor == place_id)
+            .group_by(worst.c.ring)
+        )
+        counts = dict.fromkeys(codes.ISSUE_RINGS, 0)
+        for ring, number in rows:
+            counts[codes.ISSUE_RINGS[ring]] = int(number)
+    return counts

@@ -1,0 +1,88 @@
+"""What an import will change, said before: counts, and what the file suggests that nobody has decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from geo.i18n import text
+
+if TYPE_CHECKING:
+    from geo.importer.plan import Proposal
+    from geo.importer.report import ImportReport
+    from geo.ui.import_journey import Journey
+
+#: What a report counts, in the order it is told.
+CHANGES: Final = (
+    "households_new", "households_changed", "households_same", "groups_new", "roster_baseline", "roster_added",
+    "visits_new", "visits_joined", "visits_corrected", "visits_same", "visits_outside", "issues_new", "issues_same",
+    "tags_new", "roster_missing",
+)  # fmt: skip
+_SHOWN: Final = 200
+
+
+def say_changes(reports: list[ImportReport]) -> list[str]:
+    """Return one phrase a kind of change, with its count, summed over the files."""
+    total: Counter[str] = Counter()
+    for report in reports:
+        total.update(report.changes)
+    return [text(f"import_page.change.{name}", n=total[name]) for name in CHANGES if total[name]]
+
+
+def show_changes(reports: list[ImportReport]) -> None:
+    """Draw what will be different afterwards."""
+    st.markdown(f"**{text('import_page.changes')}**")
+    told = say_changes(reports)
+    for line in told or [text("import_page.change.none")]:
+        st.text(line)
+    outside = sum(len(report.outside) for report in reports)
+    if outside:
+        st.caption(text("import_page.outside_how", n=outside))
+
+
+def show_proposals(journey: Journey, reports: list[ImportReport]) -> None:
+    """Draw corrections, moves, additions and missing households; the first three can be taken or left."""
+    proposals = [one for report in reports for one in report.proposals]
+    kinds = Counter(one.kind for one in proposals)
+    applied = set(journey.applied)
+    for kind in ("correction", "move"):
+        if kinds[kind] and st.checkbox(
+            text(f"import_page.take.{kind}", n=kinds[kind]), kind in journey.applied, key=f"take_{kind}"
+        ):
+            applied.add(kind)
+        elif kinds[kind]:
+            applied.discard(kind)
+    additions = journey.take_additions
+    if kinds["addition"]:
+        additions = st.checkbox(
+            text("import_page.take.addition", n=kinds["addition"]), journey.take_additions, key="take_addition"
+        )
+    if kinds["missing"]:
+        st.caption(text("import_page.take.missing", n=kinds["missing"]))
+    if proposals:
+        with st.expander(text("import_page.proposals", n=len(proposals))):
+            _list_proposals(proposals)
+    if (frozenset(applied), additions) != (journey.applied, journey.take_additions):
+        journey.applied, journey.take_additions = frozenset(applied), additions
+        st.rerun()
+
+
+def _list_proposals(proposals: list[Proposal]) -> None:
+    rows = [
+        {
+            "kind": text(f"import_page.proposal.{one.kind}"), "code": one.code, "unit": one.unit,
+            "before": _word(one, one.before), "after": _word(one, one.after),
+        }
+        for one in proposals[:_SHOWN]
+    ]  # fmt: skip
+    config: dict[str, Any] = {
+        name: st.column_config.TextColumn(text(f"import_page.col.{name}"))
+        for name in ("kind", "code", "unit", "before", "after")
+    }
+    st.dataframe(rows, hide_index=True, row_height=28, column_config=config)
+
+
+def _word(one: Proposal, value: str) -> str:
+    return text(f"outcome.{value}") if one.kind == "correction" and value else value

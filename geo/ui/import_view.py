@@ -1,0 +1,256 @@
+"""The import journey: 选文件 → 对表头 → 看问题 → 确认, then what came of it and the way to take it back."""
+
+from __future__ import annotations
+
+from html import escape as escape_html
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from geo.errors import GeoError
+from geo.i18n import text
+from geo.importer.commit import ImportOptions, import_files
+from geo.importer.undo import find_undoable, undo_last
+from geo.ui.import_changes import say_changes
+from geo.ui.import_confirm import show_confirm
+from geo.ui.import_grid import show_grid, show_mapping
+from geo.ui.import_journey import Journey, begin_journey, current_journey, end_journey
+from geo.ui.import_questions import show_counts, show_findings, show_questions
+from geo.ui.navigation import find_page, has_page
+from geo.ui.own_data import offer_demo, offer_own_data
+from geo.ui.plain import escape, show_error
+
+if TYPE_CHECKING:
+    from geo.importer.report import ImportReport
+    from geo.model import Scope
+    from geo.store.database import Database
+    from geo.ui.session import Session
+
+_STYLE: Final = Path(__file__).parent / "static" / "forms.css"
+_STEPS: Final = ("file", "header", "check", "confirm")
+
+
+def show_page(session: Session) -> None:
+    """Draw the journey where it stands; demo data is never imported into."""
+    st.html(_STYLE)
+    db, scope = session.db, session.scope
+    if db.is_demo:
+        offer_own_data()
+        return
+    journey = current_journey()
+    if journey is None:
+        _show_choose(db, scope)
+    elif journey.step == "done":
+        _show_results(db, scope, journey)
+    else:
+        _show_check_or_confirm(db, scope, journey)
+
+
+def _show_steps(step: str, aside: str = "") -> None:
+    """The four steps with their marks; `aside` is a line about the file."""
+    now = _STEPS.index(step)
+    marks = []
+    for nth, name in enumerate(_STEPS):
+        state = "done" if nth < now else "now" if nth == now else "ahead"
+        sign = "✓" if nth < now else str(nth + 1)
+        marks.append(f'<span class="step {state}"><b>{sign}</b>{escape_html(text(f"import_page.step.{name}"))}</span>')
+    with st.container(key="import_steps", horizontal=True, vertical_alignment="center"):
+        st.html(f'<div class="steps">{"".join(marks)}</div>')
+        if aside:
+            st.text(aside)
+            if st.button(text("import_page.other_file"), type="tertiary", key="import_other"):
+                end_journey()
+                st.rerun()
+
+
+def _show_choose(db: Database, scope: Scope) -> None:
+    _show_steps("file")
+    hints = {"hint": text("import_page.drop"), "button": text("import_page.browse")}
+    st.html(
+        f'<style>.st-key-import_drop {{ --drop-hint: "{hints["hint"]}"; --drop-button: "{hints["button"]}"; }}</style>'
+    )
+    with st.container(key="import_drop"):
+        files = st.file_uploader(
+            text("import_page.choose"), accept_multiple_files=True, key=f"files:{st.session_state.get('import_round', 0)}"
+        )
+    if files and st.button(text("import_page.read", n=len(files)), type="primary", key="import_read"):
+        begin_journey([(one.name, one.getvalue()) for one in files])
+        st.session_state["import_round"] = st.session_state.get("import_round", 0) + 1
+        st.rerun()
+    st.caption(text("import_page.what"))
+    _offer_undo(db, scope)
+    offer_demo(db)
+
+
+def _offer_undo(db: Database, scope: Scope) -> None:
+    """The last import, and taking it back while nothing later touches its rows."""
+    done = st.session_state.pop("import_undone", None)
+    if done:
+        st.success(escape(text("import_page.undone", name=done[0], removed=done[1], restored=done[2])))
+    batch = find_undoable(db, scope)
+    if batch is None:
+        return
+    with st.container(key="sec_last"):
+        st.markdown(f"**{text('import_page.last')}**")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(text("import_page.last_is", name=batch["file_name"], n=batch["rows_ok"], day=batch["created_at"][:10]))
+            pressed = st.button(text("import_page.undo"), key="import_undo")
+    if pressed:
+        _undo(db, scope)
+
+
+def _undo(db: Database, scope: Scope) -> None:
+    try:
+        undone = undo_last(db, scope)
+    except GeoError as error:
+        show_error(error)
+        return
+    st.session_state["import_undone"] = (undone.name, undone.removed, undone.restored)
+    end_journey()
+    st.rerun()
+
+
+def _options(journey: Journey, nth: int, *, dry_run: bool) -> ImportOptions:
+    return ImportOptions(
+        mapping=journey.uploads[nth].mapping, answers=journey.answers, round=journey.round, dry_run=dry_run,
+        good_rows=True, visit_date=journey.visit_date, apply=journey.applied, take_additions=journey.take_additions,
+    )  # fmt: skip
+
+
+def preview(db: Database, scope: Scope, journey: Journey) -> list[ImportReport]:
+    """Return what importing each file would do; computed again only when something was decided differently."""
+    decided = (
+        [sorted(one.mapping.items()) for one in journey.uploads], sorted(journey.answers.items()), journey.visit_date,
+        journey.applied, journey.take_additions, journey.round,
+    )  # fmt: skip
+    if journey.previewed != decided:
+        journey.previews = _run(db, scope, journey, dry_run=True)
+        journey.previewed = decided
+    return journey.previews
+
+
+def _run(db: Database, scope: Scope, journey: Journey, *, dry_run: bool) -> list[ImportReport]:
+    """Import every file with its own columns; a new round is made with the first and joined by the others."""
+    reports: list[ImportReport] = []
+    for nth, upload in enumerate(journey.uploads):
+        options = _options(journey, nth, dry_run=dry_run)
+        made = next((one.round["id"] for one in reports if one.stored and one.round), None)
+        if made is not None:
+            options = ImportOptions(**{**{name: getattr(options, name) for name in options.__slots__}, "round": made})
+        found, _ = import_files(db, scope, [upload.path], names=[upload.name], options=options)
+        reports += found
+    return reports
+
+
+def _show_check_or_confirm(db: Database, scope: Scope, journey: Journey) -> None:
+    try:
+        with st.spinner(text("import_page.reading")):
+            reports = preview(db, scope, journey)
+    except GeoError as error:
+        journey.round = None
+        show_error(error)
+        reports = preview(db, scope, journey)
+    if journey.step == "confirm":
+        _show_steps("confirm", _aside(reports))
+        if show_confirm(db, scope, journey, reports):
+            _store(db, scope, journey)
+        return
+    nth = _choose_file(reports)
+    report = reports[nth]
+    problem = bool(report.columns) and report.outcome == "reject_file"
+    _show_steps("header" if problem else "check", _aside([report]))
+    if report.outcome == "reject_file" and not report.columns:
+        st.error(escape(report.message))
+    else:
+        _show_check(journey, nth, report, problem=problem)
+    _show_check_bar(journey, reports)
+
+
+def _choose_file(reports: list[ImportReport]) -> int:
+    if len(reports) == 1:
+        return 0
+    labels = [text("import_page.file", nth=nth, name=one.name) for nth, one in enumerate(reports, start=1)]
+    return int(
+        st.selectbox(
+            text("import_page.which"), range(len(reports)), format_func=labels.__getitem__, key="import_shown", width=520
+        )
+    )
+
+
+def _show_check(journey: Journey, nth: int, report: ImportReport, *, problem: bool) -> None:
+    """One file: counts that sum, the grid, columns to correct, questions, and on the right what was found."""
+    if problem:
+        st.error(escape(report.message))
+    else:
+        show_counts(report)
+    left, right = st.columns((842, 448), gap="medium")
+    with left, st.container(key="sec_grid"):
+        st.markdown(f"**{text('import_page.as_read')}**")
+        show_grid(report)
+        changed = show_questions(journey, report)
+        changed = show_mapping(journey.uploads[nth], report.columns, expanded=problem) or changed
+    with right:
+        show_findings(report)
+    if changed:
+        st.rerun()
+
+
+def _show_check_bar(journey: Journey, reports: list[ImportReport]) -> None:
+    usable = sum(one.rows_ok for one in reports if one.outcome != "reject_file")
+    asks = any(question.blocking for one in reports for question in one.questions)
+    with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="import_bar"):
+        ready = usable > 0 and not asks
+        if st.button(text("import_page.next", n=usable), type="primary", key="import_next", disabled=not ready):
+            journey.step = "confirm"
+            st.rerun()
+        if st.button(text("import_page.stop"), key="import_stop"):
+            end_journey()
+            st.rerun()
+        st.caption(text("import_page.answer_first" if asks else "import_page.at_once"))
+
+
+def _aside(reports: list[ImportReport]) -> str:
+    if len(reports) != 1:
+        return text("import_page.files", n=len(reports))
+    report = reports[0]
+    if not report.sheet:
+        return report.name
+    return text("import_page.aside", name=report.name, sheet=report.sheet, row=report.header_row)
+
+
+def _store(db: Database, scope: Scope, journey: Journey) -> None:
+    try:
+        with st.spinner(text("import_page.storing")):
+            journey.results = _run(db, scope, journey, dry_run=False)
+    except GeoError as error:
+        show_error(error)
+        return
+    journey.step = "done"
+    st.rerun()
+
+
+def _show_results(db: Database, scope: Scope, journey: Journey) -> None:
+    _show_steps("confirm", _aside(journey.results))
+    for report in journey.results:
+        with st.container(key=f"sec_result_{journey.results.index(report)}"):
+            st.text(report.name)
+            if report.stored:
+                st.success(text("import_page.stored", n=report.rows_ok, households=report.households))
+                st.caption(" · ".join(say_changes([report])))
+            elif report.outcome == "reject_file":
+                st.error(escape(report.message))
+            else:
+                st.info(escape(report.message))
+            if report.rows_bad:
+                st.caption(text("import_page.left_out", n=len(report.rows_bad)))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for name in ("overview", "map", "gaps"):
+            if has_page(name):
+                st.page_link(find_page(name), label=text(f"import_page.go.{name}"))
+        if st.button(text("import_page.more"), key="import_more"):
+            end_journey()
+            st.rerun()
+        undo = len(journey.results) == 1 and journey.results[0].stored
+        if undo and st.button(text("import_page.undo"), key="import_undo_now"):
+            _undo(db, scope)

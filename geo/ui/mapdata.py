@@ -1,0 +1,163 @@
+"""What one view of the map shows, read from the store: areas with their figures, household symbols, facts by number."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from geo import config
+from geo.areas import Areas, draw_areas, read_outline, thin_points
+from geo.i18n import text
+from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_points, build_spec, count_homes
+from geo.store.map_reads import count_rings, count_unit_issues, points_stamp, read_points
+from geo.store.reads import Figures, read_children, read_figures, read_homes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapely.geometry.base import BaseGeometry
+
+    from geo.model import Scope
+    from geo.store.database import Database
+    from geo.tiles import Points
+    from geo.ui.session import Session
+
+#: The outline that ships, and the district whose it is; any other district shows the hull of its households.
+_OUTLINE: Final = config.DATA_DIR / "demo" / "bijiang_outline.geojson"
+_OUTLINE_OF: Final = "520602"
+#: Points a village that decide its area on the map of many villages.
+_THINNED: Final = 60
+_KEPT: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class MapView:
+    """One view: its spec, its symbols (a village's or group's only), its homes (the same), the figures of the place."""
+
+    spec: MapSpec
+    points: Points | None
+    homes: pd.DataFrame | None
+    figures: Figures
+
+
+def read_map(session: Session, view: View) -> MapView:
+    """Return the view of the session's place: villages for the district, groups from a township down."""
+    db, scope, place = session.db, session.scope, session.place
+    if session.round is None:
+        raise ValueError(session.round)
+    round_id, day = session.round.id, session.as_of
+    figures = read_figures(db, scope, round_id=round_id, place_id=place.id, as_of=day)
+    by_village = place.level == "district"
+    below = read_children(
+        db, scope, round_id=round_id, place_id=place.id, level="village" if by_village else "group", as_of=day
+    )
+    below = below if by_village else below + _own_homes(session, figures, below)
+    areas = _Areas.of(db, scope, place_id=place.id, by_village=by_village, code=place.code)
+    issues = count_unit_issues(db, scope, as_of=day)
+    units = [_unit(one, view, areas, issues) for one in below if one.counts.rows or one.issues["valid"]]
+    homes = None
+    states, rings = {}, {}
+    if place.level in ("village", "group"):
+        homes = read_homes(db, scope, round_id=round_id, place_id=place.id, as_of=day, with_left=True)
+        states, rings = count_homes(homes)
+    else:
+        states = {**{one: figures.counts.values[one] for one in _STATES}, "excluded": figures.counts.left}
+        rings = count_rings(db, scope, round_id=round_id, place_id=place.id, as_of=day)
+    spec = build_spec(
+        view,
+        Frame(place.id, place.name, place.level, areas.frame, computed=not by_village),
+        units=units,
+        states=states,
+        rings=rings,
+        target_bp=session.round.target_bp,
+        points=homes is not None,
+        levels="village" if by_village else "group",
+    )
+    return MapView(spec, None if homes is None else build_points(homes), homes, figures)
+
+
+_STATES: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective")
+
+
+def make_facts(homes: pd.DataFrame) -> Callable[[int], Facts | None]:
+    """Return what the pointer is told of a household by its tile id: code, state, last attempt, why; no names."""
+    rows = {int(row["tile_id"]): row for row in homes.to_dict("records")}
+
+    def find(tile_id: int) -> Facts | None:
+        row = rows.get(tile_id)
+        return None if row is None else Facts(str(row["code"]), _fact_rows(row))
+
+    return find
+
+
+def _fact_rows(row: dict[Any, Any]) -> tuple[tuple[str, str], ...]:
+    state = (text("map.fact.state"), text(f"state.{row['state']}"))
+    if pd.isna(row["last_on"]):
+        last = text("map.fact.never")
+    else:
+        last = f"{row['last_on']:%Y-%m-%d} {text('outcome.' + row['last_outcome_ever'])}"
+    why = text("map.fact.due", d=row["due_on"]) if row["state"] in ("overdue", "unvisited") else ""
+    if row["ring"]:
+        why = text("map.fact.issues", n=int(row["open_issues"]))
+    facts = [state, (text("map.fact.last"), last)]
+    return (*facts, (text("map.fact.why"), why)) if why else tuple(facts)
+
+
+def _own_homes(session: Session, figures: Figures, below: list[Figures]) -> list[Figures]:
+    """Units beside the groups: the group that is looked at itself, and villages whose households lie in no group."""
+    if session.place.level == "group":
+        return [figures]
+    if session.place.level == "village":
+        return [] if below else [figures]
+    villages = read_children(
+        session.db, session.scope, round_id=figures.round.id, place_id=session.place.id, as_of=session.as_of
+    )
+    grouped = {one.place.parent for one in below}
+    return [one for one in villages if one.place.id not in grouped]
+
+
+def _unit(figures: Figures, view: View, areas: Areas, issues: dict[str, int]) -> Unit:
+    place, counts = figures.place, figures.counts
+    done, due = (
+        (counts.effective, counts.roster) if view == "visits" else (figures.issues["closed"], figures.issues["valid"])
+    )
+    return Unit(
+        place.id,
+        place.name,
+        done,
+        due,
+        shape=areas.shapes.get(place.id),
+        unlocated=counts.roster - counts.located,
+        issues=issues.get(place.id, 0),
+    )
+
+
+class _Areas:
+    """Computed areas, kept in the process until a household is added, moved or located."""
+
+    _kept: OrderedDict[tuple[object, ...], Areas] = OrderedDict()
+    _lock = Lock()
+
+    @classmethod
+    def of(cls, db: Database, scope: Scope, *, place_id: str, by_village: bool, code: str) -> Areas:
+        """Return the areas of the units under a place: of its villages, or of its groups."""
+        key = (str(db.path), points_stamp(db, scope), place_id, by_village)
+        with cls._lock:
+            if key in cls._kept:
+                return cls._kept[key]
+        points = read_points(db, scope, place_id=place_id)
+        points = points.rename(columns={"village" if by_village else "leaf": "place"})
+        outline: BaseGeometry | None = None
+        if by_village:
+            points = thin_points(points, _THINNED)
+            outline = read_outline(_OUTLINE) if code == _OUTLINE_OF and _OUTLINE.is_file() else None
+        areas = draw_areas(points, outline, smooth=by_village)
+        with cls._lock:
+            cls._kept[key] = areas
+            while len(cls._kept) > _KEPT:
+                cls._kept.popitem(last=False)
+        return areas

@@ -1,0 +1,240 @@
+"""The map in a real browser: what is drawn where, what a click returns, and names that run nothing."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from geo.codes import VISIT_STATES
+from geo.palette import VISIT_SYMBOLS
+from tests.conftest import ROOT, ServedApp, find_free_port, serve
+
+#: Where a symbol shows its fill: right of its centre would be white in the half circle.
+FILL_AT = {"partial": (-2, 0)}
+SOLID = [state for state in VISIT_STATES if state != "excluded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The served test page, and the folder that only a name run as code would make."""
+
+    app: ServedApp
+    forbidden: Path
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """Serve the test page of the map."""
+    folder = tmp_path_factory.mktemp("map")
+    port = str(find_free_port())
+    script = (ROOT / "tests" / "browser" / "map_stand_app.py").as_posix()
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", port]
+    forbidden = folder / "made"
+    environment = {"PYTHONPATH": str(ROOT), "GEO_STAND_FOLDER": forbidden.as_posix()}
+    with serve(command, f"http://127.0.0.1:{port}", environment=environment, log=folder / "app.log") as app:
+        yield Stand(app, forbidden)
+
+
+class MapPage:
+    """The open page: the map's frame, where things are, and what the page says was clicked."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page = page
+        self.dialogs: list[str] = []
+        self.errors: list[str] = []
+        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(address)
+        self.iframe = page.locator("iframe[title*=st_folium]")
+        self.iframe.wait_for(timeout=60_000)
+        self.frame = self.iframe.element_handle().content_frame()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the map has drawn what it fetched."""
+        self.frame.wait_for_function("window.map_div && map_div._geoStage && map_div._geoStage.view")
+        self.frame.wait_for_function("map_div.getContainer().getAttribute('aria-busy') === 'false'")
+        self.page.wait_for_timeout(150)
+
+    def run(self, script: str, argument: object = None) -> Any:
+        """Run a script in the map's frame."""
+        return self.frame.evaluate(script, argument)
+
+    def where(self, number: int) -> tuple[float, float]:
+        """Return where on the page a household is drawn."""
+        box = self.iframe.bounding_box()
+        x, y = self.run("id => { const p = map_div._geoStage.locate(id); return [p.x, p.y]; }", number)
+        return box["x"] + x, box["y"] + y
+
+    def count_drawn(self, state: str) -> int:
+        """Count the households of a state at whose place the screen shows the state's colour."""
+        shot = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
+        fill = VISIT_SYMBOLS[state].fill
+        wanted = tuple(int(fill[at : at + 2], 16) for at in (1, 3, 5))
+        dx, dy = FILL_AT.get(state, (0, 0))
+        found = 0
+        for x, y in self.places_of(state):
+            shown = shot.getpixel((round(x + dx), round(y + dy)))
+            found += all(abs(one - other) <= 3 for one, other in zip(shown, wanted, strict=True))
+        return found
+
+    def places_of(self, state: str) -> list[tuple[float, float]]:
+        """Return where the located households of a state are on the page."""
+        box = self.iframe.bounding_box()
+        script = """code => { const stage = map_div._geoStage; const { block } = stage;
+            return [...block.id].filter((id, row) => block.state[row] === code)
+              .map((id) => { const p = stage.locate(id); return [p.x, p.y]; }); }"""
+        points = self.run(script, VISIT_STATES.index(state))
+        return [(box["x"] + x, box["y"] + y) for x, y in points]
+
+    def said(self) -> str:
+        """Return what the page says was clicked."""
+        return str(re.search(r"clicked: (.*?);", self.page.inner_text("body"))[1])
+
+    def runs(self) -> int:
+        """Return how often the page has run."""
+        return int(re.search(r"runs: (\d+);", self.page.inner_text("body"))[1])
+
+    def wait_said(self, words: str) -> None:
+        """Wait until the page says that something was clicked."""
+        self.page.get_by_text(f"clicked: {words}").wait_for(timeout=10_000)
+
+
+@pytest.fixture
+def shown(stand: Stand, offline_page: Any) -> Iterator[MapPage]:
+    """Return the open map; at the end, no name has run anywhere and no script has failed."""
+    opened = MapPage(offline_page, stand.app.address)
+    yield opened
+    assert opened.dialogs == []
+    assert opened.errors == []
+    assert not stand.forbidden.exists()
+    assert "Traceback" not in stand.app.log.read_text(errors="replace")
+
+
+def test_symbols_have_the_colour_of_their_state(shown: MapPage) -> None:
+    """Most of the 72 households of each state show its fill at their place (names and badges cover the others)."""
+    counts = {state: shown.count_drawn(state) for state in SOLID}
+    assert min(counts.values()) >= 50, counts
+
+
+def test_the_legend_hides_and_isolates_without_a_rerun(shown: MapPage) -> None:
+    """A click hides a state, a second shows it, a double click leaves it alone; Python never runs."""
+    before = shown.runs()
+    row = shown.frame.locator(".geo-legend button[data-code=unvisited]")
+    row.click()
+    assert shown.count_drawn("unvisited") == 0
+    assert row.get_attribute("aria-pressed") == "false"
+    row.click()
+    assert shown.count_drawn("unvisited") >= 50
+    row.dblclick()
+    assert shown.count_drawn("unvisited") >= 50
+    assert shown.count_drawn("effective") == 0
+    assert shown.count_drawn("overdue") == 0
+    shown.page.wait_for_timeout(400)
+    assert shown.runs() == before
+
+
+def test_a_click_returns_the_household(shown: MapPage) -> None:
+    """A click on a symbol, and one a few pixels beside it, return that household's number, each in one run."""
+    x, y = shown.where(400)
+    shown.page.mouse.click(x, y)
+    shown.wait_said("household 400 ")
+    runs = shown.runs()
+    x, y = shown.where(260)
+    shown.page.mouse.click(x + 4, y - 3)
+    shown.wait_said("household 260 ")
+    assert shown.runs() == runs + 1
+
+
+def test_arrows_and_escape(shown: MapPage) -> None:
+    """With a household selected the arrow goes to the next of the register, and Esc lets go of it."""
+    shown.page.mouse.click(*shown.where(400))
+    shown.wait_said("household 400 ")
+    shown.run("map_div.getContainer().focus()")
+    shown.page.keyboard.press("ArrowRight")
+    shown.wait_said("household 401 ")
+    shown.page.keyboard.press("Escape")
+    shown.wait_said("clear ")
+
+
+def test_areas_answer_to_click_and_keyboard(shown: MapPage) -> None:
+    """A click between symbols returns the area's number; Tab and Enter reach the areas without a mouse."""
+    shown.frame.locator(".geo-legend button[data-code=unvisited]").dblclick()
+    shown.page.mouse.click(*shown.where(6 * 28 + 3))
+    shown.wait_said("place 1 ")
+    first = shown.frame.locator("path[role=button][tabindex='0']")
+    first.focus()
+    shown.page.keyboard.press("ArrowRight")
+    shown.page.keyboard.press("Enter")
+    shown.wait_said("place 2 ")
+    labels = [path.get_attribute("aria-label") for path in shown.frame.locator("path[role=button]").all()]
+    assert labels[6] == "一组 有效走访 18 ÷ 应访 54"
+
+
+def test_a_point_can_be_set(shown: MapPage) -> None:
+    """In the mode for it a click returns the position, also where a household stands."""
+    shown.page.get_by_text("picking").click()
+    shown.frame.locator(".geo-message").filter(has_text="在图上点一下").wait_for()
+    shown.page.mouse.click(*shown.where(100))
+    shown.page.get_by_text(re.compile(r"clicked: point 0 109\.2")).wait_for(timeout=10_000)
+    lon, lat = (float(word) for word in shown.said().split()[2:])
+    assert (lon, lat) == pytest.approx((109.2 + 0.0009 * (99 % 28), 27.7 + 0.0009 * (99 // 28)), abs=6e-5)
+
+
+def test_pointer_and_badges_tell_text(shown: MapPage) -> None:
+    """The pointer brings a household's facts as they are; the unlocated are a badge that says whose they are."""
+    shown.page.mouse.move(*shown.where(150))
+    tip = shown.frame.locator(".geo-tip")
+    tip.wait_for(timeout=10_000)
+    assert "<script>alert(2)</script> 150" in tip.inner_text()
+    assert tip.locator("script, img").count() == 0
+
+    badge = shown.frame.locator("button.geo-unlocated")
+    assert badge.all_inner_texts() == ["3 户未定位"]
+    badge.click()
+    shown.wait_said("unlocated 1 ")
+    assert shown.frame.locator(".geo-footnote").inner_text() == "组界为示意；3 户未定位，计入图例，不在图上"
+
+
+def test_another_view_keeps_map_and_zoom(shown: MapPage) -> None:
+    """A change of view fetches new data into the same map: nothing is loaded again and the zoom stays."""
+    shown.run("window.sameMap = map_div; map_div.setZoom(16, { animate: false })")
+    token = shown.run("map_div._geoStage.token")
+    shown.page.get_by_text("issues", exact=True).click()
+    shown.frame.wait_for_function("token => map_div._geoStage.shownToken !== token", arg=token)
+    shown.settle()
+    assert shown.run("window.sameMap === map_div && map_div.getZoom()") == 16
+    assert shown.run("map_div._geoStage.view.view") == "issues"
+
+
+def test_far_away_and_on_a_dense_screen(shown: MapPage) -> None:
+    """The sheet has all device pixels of a dense screen; below zoom 13 no symbol is drawn and none can be picked; the legend shows the classes instead."""
+    shown.page.context.new_cdp_session(shown.page).send(
+        "Emulation.setDeviceMetricsOverride", {"width": 1366, "height": 768, "deviceScaleFactor": 2, "mobile": False}
+    )
+    shown.run("map_div._geoStage.sheet.redraw()")
+    assert (
+        shown.run("(() => { const s = document.querySelector('.geo-sheet'); return s.width / s.clientWidth; })()") == 2
+    )
+    shown.run("map_div.setZoom(12.75, { animate: false })")
+    shown.page.wait_for_timeout(200)
+    assert shown.run("map_div._geoStage.drawsHouseholds") is False
+    assert shown.frame.locator(".geo-swatch").count() >= 5
+    shown.page.mouse.click(*shown.where(400))
+    shown.wait_said("place ")
+
+
+def test_an_old_link_says_so(stand: Stand, offline_page: Any) -> None:
+    """A token that is gone brings the server's sentence onto the map, not an empty one."""
+    offline_page.goto(f"{stand.app.address}/?token=gone")
+    message = offline_page.frame_locator("iframe[title*=st_folium]").locator(".geo-message")
+    message.wait_for(timeout=60_000)
+    assert message.inner_text().startswith("这个链接已用过或已过期")
