@@ -289,6 +289,6 @@ def _footnote(units: Sequence[Unit], *, level: str) -> str:
 
 def _words(frame: Frame) -> dict[str, str]:
     keys = (
-        "zoom_in", "zoom_out", "whole", "metres", "kilometres", "north", "loading", "failed", "pick_point", "households"
+        "zoom_in", "zoom_out", "whole", "metres", "kilometres", "north", "failed", "pick_point"
     )  # fmt: skip
     return {**{key: text(f"map.{key}") for key in keys}, "map": text("map.label", place=frame.name)}

@@ -229,6 +229,11 @@ def _plain_township(name: str) -> str:
     return stem + words.township_kind_of.get(kind, "")
 
 
+def shorten_township(name: str) -> str:
+    """Return the short form people use of a township: 滑石侗族苗族土家族乡 → 滑石乡."""
+    return _plain_township(name)
+
+
 def _stem(unit: Unit) -> str:
     words = load_words()
     if unit.level == "township":

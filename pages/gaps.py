@@ -16,7 +16,7 @@ say_done()
 chosen = read_filter()
 figures, lists = read_lists(session, session.round)
 rows = chosen.rows_of(lists.of(chosen.by))
-with st.container(key="gap_top", horizontal=True, vertical_alignment="center", gap="medium"):
+with st.container(key="gap_top", horizontal=True, vertical_alignment="center"):
     draw_lists(chosen, lists)
     draw_lead(figures, session.round)
     draw_exports(session, session.round, chosen, rows)

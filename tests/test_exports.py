@@ -26,7 +26,7 @@ HEAD = ExportHead("缺口清单", "测试区", "第2轮", TODAY, "未访、未�
 #: Texts that a spreadsheet would run, or that break a careless writer.
 HOSTILE = (
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\uff1d1+1", " =1", "a<b>&\"c'", "_x0041_", "x\x01y", " edge ", "两\n行",
-    "=HYPERLINK(\"http://127.0.0.1\")", "{{ 7*7 }}", "https://example.org/a", "0123456789012345678", "1e5", "\U0001f600",
+    '=HYPERLINK("http://127.0.0.1")', "{{ 7*7 }}", "https://example.org/a", "0123456789012345678", "1e5", "\U0001f600",
 )  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def test_assignment_sheets_follow_the_register(gaps):
     codes = [[row[sheet[2].index("户编号")] for row in sheet[3:]] for sheet in sheets]
     assert codes[0] == ["C-040", "C-041"]
     assert all(part == sorted(part) for part in codes)
-    assert sorted(sum(codes, [])) == sorted(gaps["code"])
+    assert sorted(code for part in codes for code in part) == sorted(gaps["code"])
     assert sheets[0][2][-3:] == ["走访日期", "走访状态", "备注"]
 
 

@@ -35,7 +35,7 @@ class Answer:
     body: bytes
 
 
-def ask(path: str, *, owner: str | None = None, **headers: str) -> Answer:
+def ask(path: str, *, owner: str | None = None, query: str = "", **headers: str) -> Answer:
     """Ask the product's own routes behind the gate, as a browser with the cookie `owner` would."""
     sent = {"host": "127.0.0.1:8501", **{name.replace("_", "-"): value for name, value in headers.items()}}
     if owner:
@@ -47,7 +47,7 @@ def ask(path: str, *, owner: str | None = None, **headers: str) -> Answer:
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
     }
@@ -269,6 +269,11 @@ class TestGate:
         """A cookie that is not of our form counts as none."""
         for value in ("x", "a" * 44, "a" * 42 + "%"):
             assert ask("/tiles/t/view.json", owner=value).status == 403
+
+    def test_the_landing_page_by_name(self) -> None:
+        """A link that names the landing page leads to the root and keeps its view."""
+        assert ask("/overview").headers["location"] == "/"
+        assert ask("/overview", query="place=d&round=2").headers["location"] == "/?place=d&round=2"
 
     def test_headers(self) -> None:
         """Every answer says that it is not to be sniffed, framed elsewhere or told to others."""

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from geo.coverage.status import Homes
     from geo.model import Place, Round, Scope
     from geo.store.database import Database
 
@@ -195,7 +196,7 @@ def read_homes(
         ).where(household.c.id.in_(homes))  # fmt: skip
         parts = [_frame(connection, facts), _tags(connection, day, homes), _frame(connection, rings(day))]
         parts.append(_frame(connection, last_seen(round_.programme, day, homes=homes)))
-        parts.append(_assignees(connection, round_, frame))
+        parts.append(_assignees(connection, round_, frame, homes))
         units = _units(connection, frame["place"].unique().tolist())
         ended = [one for one in list_rounds(db, scope, programme=round_.programme) if one.ends_on < day]
         earlier = sorted(ended, key=lambda one: one.ends_on, reverse=True)
@@ -235,7 +236,7 @@ def _tags(connection: Connection, day: date, homes: Any) -> pd.DataFrame:
     return held.groupby("household")["kind"].agg(",".join).rename("tags").reset_index()
 
 
-def _assignees(connection: Connection, round_: Round, frame: pd.DataFrame) -> pd.DataFrame:
+def _assignees(connection: Connection, round_: Round, frame: pd.DataFrame, homes: Homes) -> pd.DataFrame:
     """Who answers for each household: its own live assignment's assignee, else its group's."""
     live = _frame(
         connection,
@@ -246,7 +247,8 @@ def _assignees(connection: Connection, round_: Round, frame: pd.DataFrame) -> pd
         )
         .outerjoin(person, person.c.id == assignment.c.person)
         .outerjoin(team, team.c.id == assignment.c.team)
-        .where(assignment.c.round == round_.id, is_live(assignment)),
+        .where(assignment.c.round == round_.id, is_live(assignment))
+        .where(or_(assignment.c.place.is_not(None), assignment.c.household.in_(homes))),
     )  # fmt: skip
     own = live[live["household"].notna()].drop(columns="group_place")
     groups = live[live["group_place"].notna()].drop(columns="household")

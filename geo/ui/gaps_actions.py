@@ -53,7 +53,7 @@ def draw_exports(session: Session, round_: Round, chosen: GapFilter, rows: pd.Da
     unit = "group" if chosen.by == "group" else "home"
     label = text(f"gap.export.{unit}.{filtered}", n=len(rows))
     what = {"home": "gaps", "group": "groups", "todo": "todos"}[chosen.by]
-    with st.container(key="exports", horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key="exports", horizontal=True, vertical_alignment="center", gap="small", width="content"):
         _draw_link(session, head, rows, label, _Export(what, "xlsx", partial(table, rows, head=head, suffix="xlsx")))
         with st.popover(text("gap.formats")):
             csv = _Export(what, "csv", partial(table, rows, head=head, suffix="csv"))

@@ -16,6 +16,7 @@ from geo.ui.navigation import find_page, has_page
 from geo.ui.overview_table import clicked_row
 from geo.ui.plain import escape
 from geo.ui.session import show, view_params
+from geo.ui.widgets import note
 
 if TYPE_CHECKING:
     from geo.model import Round
@@ -35,7 +36,7 @@ _ORDER: Final = (
 #: Level looked at → columns that would say the same in every row.
 _SAME: Final = {"township": ("township",), "village": ("township", "village"), "group": ("township", "village")}
 _WIDTHS: Final = {
-    "number": 44, "priority": 54, "township": 92, "village": 76, "group": 56, "code": 100, "head_name": 58,
+    "number": 44, "priority": 54, "township": 100, "village": 84, "group": 56, "code": 100, "head_name": 58,
     "household_class": 74, "tags": 100, "last_on": 84, "last_outcome": 72, "attempts": 66, "assignee": 66,
     "due_on": 84, "overdue_days": 66, "open_issues": 66, "located": 60, "reasons": 290, "suggested": 66,
 }  # fmt: skip
@@ -95,7 +96,7 @@ def draw_pills(chosen: GapFilter, lists: GapLists) -> None:
     options = ["", *(mark for mark in chosen.marks if held[mark] or mark == chosen.mark)]
     labels = {mark: text("gap.pill", word=text(f"mark.{mark}"), n=held[mark]) for mark in options if mark}
     labels[""] = text("gap.any")
-    _draw_row("mark", options, labels, chosen.mark, note=text("gap.marks.note"))
+    _draw_row("mark", options, labels, chosen.mark)
 
 
 def _draw_group_pills(chosen: GapFilter, groups: pd.DataFrame) -> None:
@@ -113,7 +114,7 @@ def _state_label(state: str, count: int) -> str:
     return f"{glyph} {text('gap.pill', word=text(f'state.{state}'), n=count)}"
 
 
-def _draw_row(name: str, options: list[str], labels: dict[str, str], current: str, *, note: str = "") -> None:
+def _draw_row(name: str, options: list[str], labels: dict[str, str], current: str) -> None:
     with st.container(key=f"pills_{name}", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":gray[{text(f'gap.row.{name}')}]", width=52)
         st.session_state[f"{name}_pick"] = current
@@ -126,8 +127,6 @@ def _draw_row(name: str, options: list[str], labels: dict[str, str], current: st
             on_change=lambda: show(**{name: st.session_state[f"{name}_pick"] or ""}),
             label_visibility="collapsed",
         )
-        if note:
-            st.markdown(f":gray[:small[{note}]]")
 
 
 def draw_table(session: Session, chosen: GapFilter, rows: pd.DataFrame, *, selectable: bool) -> list[int]:
@@ -147,6 +146,8 @@ def draw_table(session: Session, chosen: GapFilter, rows: pd.DataFrame, *, selec
         key=f"table_{chosen.by}_{chosen.state}_{chosen.mark}_{chosen.only}_{st.session_state.get('_table', 0)}",
         **options,
     )
+    words = text("gap.foot.all", n=len(frame)) if len(frame) <= _ROWS else text("gap.foot", k=_ROWS, n=len(frame))
+    st.html(note(text("list.semicolon").join([words, text("gap.marks.note"), text("gap.foot.export")])))
     _follow(session)
     return list(answer.selection.rows) if selectable else []
 

@@ -44,16 +44,16 @@ class Card:
     too), in register order; empty without a round. `status` is this household's row of it, None outside the roster.
     """
 
-    row: Mapping[str, Any]
+    row: Mapping[Any, Any]
     tags: list[str]
-    visits: list[Mapping[str, Any]]
-    issues: list[Mapping[str, Any]]
+    visits: list[Mapping[Any, Any]]
+    issues: list[Mapping[Any, Any]]
     crumbs: list[Place]
     today: date
     round: Round | None
     figures: reads.Figures | None
     homes: pd.DataFrame | None
-    status: Mapping[str, Any] | None
+    status: Mapping[Any, Any] | None
 
     @property
     def id(self) -> str:
@@ -89,8 +89,8 @@ def read_card(db: Database, scope: Scope, *, household_id: str, round_: Round | 
 
 
 def _read_neighbours(
-    db: Database, scope: Scope, *, row: Mapping[str, Any], round_: Round
-) -> tuple[pd.DataFrame, Mapping[str, Any] | None]:
+    db: Database, scope: Scope, *, row: Mapping[Any, Any], round_: Round
+) -> tuple[pd.DataFrame, Mapping[Any, Any] | None]:
     """The homes of the household's roster place: its present one, or the one it moved away from during the round."""
     homes = reads.read_homes(db, scope, round_id=round_.id, place_id=row["place"], with_left=True)
     mine = homes[homes["household"] == row["id"]]
@@ -129,7 +129,7 @@ def foresee_save(card: Card, *, outcome: str | None, mode: str, visited_on: date
     return counts.effective + int(gains), counts.roster
 
 
-def foresee_void(db: Database, scope: Scope, *, card: Card, visit: Mapping[str, Any]) -> tuple[int, int] | None:
+def foresee_void(db: Database, scope: Scope, *, card: Card, visit: Mapping[Any, Any]) -> tuple[int, int] | None:
     """Return (effective, roster) of the leaf in the visit's own round without this visit; None outside every round."""
     if visit["round"] is None:
         return None
@@ -145,7 +145,7 @@ def foresee_void(db: Database, scope: Scope, *, card: Card, visit: Mapping[str, 
     return figures.counts.effective - int(_reaches(visit) and not others), figures.counts.roster
 
 
-def _reaches(visit: Mapping[str, Any]) -> bool:
+def _reaches(visit: Mapping[Any, Any]) -> bool:
     return bool(visit["mode"] == "in_person" and visit["outcome"] == "effective")
 
 
@@ -165,7 +165,7 @@ def round_of(db: Database, scope: Scope, *, day: date) -> Round | None:
     )
 
 
-def find_visit(card: Card, visit_id: str) -> Mapping[str, Any]:
+def find_visit(card: Card, visit_id: str) -> Mapping[Any, Any]:
     """Return one visit of the card. Raises `NotFound`."""
     for one in card.visits:
         if one["id"] == visit_id:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -13,8 +13,8 @@ from geo.model import new_id
 from geo.store import households, places
 from geo.ui.conflict import forget_conflict, keep_conflict, show_conflict
 from geo.ui.household_point import open_point
-from geo.ui.visit_correct import open_correction
 from geo.ui.plain import show_error
+from geo.ui.visit_correct import open_correction
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -38,7 +38,7 @@ def show_visits(db: Database, scope: Scope, *, card: Card) -> None:
                     _show_visit(db, scope, card=card, visit=one)
 
 
-def _show_visit(db: Database, scope: Scope, *, card: Card, visit: Mapping[str, Any]) -> None:
+def _show_visit(db: Database, scope: Scope, *, card: Card, visit: Mapping[Any, Any]) -> None:
     with st.container(key=f"visit_{visit['id']}", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.text(f"{visit['visited_on'].isoformat()} {visit['round_name'] or text('household.outside_rounds')}")
@@ -53,7 +53,7 @@ def _show_visit(db: Database, scope: Scope, *, card: Card, visit: Mapping[str, A
             st.text(str(visit["note"]))
 
 
-def _describe(visit: Mapping[str, Any]) -> str:
+def _describe(visit: Mapping[Any, Any]) -> str:
     words = [text(f"outcome.{visit['outcome']}")]
     if visit["mode"] != "in_person":
         words.insert(0, text(f"mode.{visit['mode']}"))
@@ -131,4 +131,6 @@ def show_group(card: Card) -> None:
 def _bar(share: Share, *, target_bp: int) -> str:
     """The bar of a share with the target's tick: HTML made of numbers."""
     width = (share.tenths or 0) / 10
-    return f'<div class="fig-bar thin"><i style="width:{width:.1f}%"></i><u style="left:{target_bp / 100:.2f}%"></u></div>'
+    return (
+        f'<div class="fig-bar thin"><i style="width:{width:.1f}%"></i><u style="left:{target_bp / 100:.2f}%"></u></div>'
+    )

@@ -43,7 +43,9 @@ def _offer_place(session: Session, place: Place) -> str | None:
     found = read_map(session, "visits")
     if place.level in ("group", "village") and (found.points is None or not len(found.points.lon)):
         return None
-    return offer_map(found.spec, points=found.points, find_facts=make_facts(found.homes) if found.homes is not None else None)
+    return offer_map(
+        found.spec, points=found.points, find_facts=make_facts(found.homes) if found.homes is not None else None
+    )
 
 
 @st.dialog(text("household.point_title"), width="large")
@@ -60,7 +62,9 @@ def _point_dialog(db: Database, scope: Scope, row: dict[str, Any], token: str | 
         lon = st.number_input(
             text("household.lon"), -180.0, 180.0, step=0.0001, format="%.6f", key=f"{key}:lon", width=180
         )
-        lat = st.number_input(text("household.lat"), -90.0, 90.0, step=0.0001, format="%.6f", key=f"{key}:lat", width=180)
+        lat = st.number_input(
+            text("household.lat"), -90.0, 90.0, step=0.0001, format="%.6f", key=f"{key}:lat", width=180
+        )
         ready = lon is not None and lat is not None
         pressed = st.button(text("household.save_point"), type="primary", key=f"{key}:save", disabled=not ready)
     if not pressed:

@@ -58,7 +58,7 @@ def show_household(db: Database, scope: Scope, *, household_id: str, round_: Rou
         _show_last_saved(db, scope)
         _show_homes(card)
     with middle, st.container(key="sec_household"):
-        _show_head(db, scope, card=card)
+        _show_head(scope, card)
         if may(scope, "record_visit"):
             entry = show_form(db, scope, card=card)
         show_issues(db, scope, card=card)
@@ -76,7 +76,7 @@ def open_household(household_id: str) -> None:
     st.rerun()
 
 
-def _show_head(db: Database, scope: Scope, *, card: Card) -> None:
+def _show_head(scope: Scope, card: Card) -> None:
     name = str(card.row["head_name"])
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="hh_head"):
         with st.container(key="hh_name", width="content"):
@@ -134,12 +134,13 @@ def _show_homes(card: Card) -> None:
         st.caption(text("household.group_progress", n=done, m=len(in_d) - done))
         shown = card.homes[["state", "head_name", "code", "last_on"]].copy()
         ids = list(card.homes["household"])
+        here = [ids.index(card.id)] if card.id in ids else []
         shown["state"] = shown["state"].map(SYMBOLS)
         key = f"homes:{card.id}"
         st.dataframe(
             shown, key=key, hide_index=True, height=min(38 + 28 * len(shown), 520), row_height=28, on_select="rerun",
             selection_mode="single-row", column_config=_home_columns(),
-            selection_default={"selection": {"rows": [ids.index(card.id)] if card.id in ids else [], "columns": [], "cells": []}},
+            selection_default={"selection": {"rows": here, "columns": [], "cells": []}},
         )  # fmt: skip
         _follow_choice(st.session_state.get(key), ids, card)
 

@@ -64,12 +64,14 @@ def _ask_import(journey: Journey, usable: int, *, changed: bool) -> str:
 def _choose_round(db: Database, scope: Scope, reports: list[ImportReport]) -> RoundChoice:
     """Return the round the file is for: a running one, a new one, or none (the register alone)."""
     rounds = [one for one in list_rounds(db, scope, programme=config.PROGRAMME) if one.status == "open"]
-    labels = {one.id: text("import_page.round_is", name=one.name, starts=one.starts_on, ends=one.ends_on) for one in rounds}
+    labels = {
+        one.id: text("import_page.round_is", name=one.name, starts=one.starts_on, ends=one.ends_on) for one in rounds
+    }
     labels |= {_NEW: text("import_page.round_new"), _NONE: text("import_page.round_none")}
     options = list(labels)
     picked = st.radio(
-        text("import_page.round"), options, format_func=lambda one: escape(labels[one]), index=0, key="import_round_pick",
-        label_visibility="collapsed",
+        text("import_page.round"), options, format_func=lambda one: escape(labels[one]), index=0,
+        key="import_round_pick", label_visibility="collapsed",
     )  # fmt: skip
     if picked == _NONE:
         return None
@@ -85,7 +87,9 @@ def _plan_round(db: Database, scope: Scope, reports: list[ImportReport], *, numb
     name = st.text_input(text("import_page.round_name"), text("import_page.round_nth", n=number), key="round_name",
                          max_chars=40)  # fmt: skip
     with st.container(horizontal=True, gap="medium"):
-        starts_on = st.date_input(text("import_page.round_starts"), first, key="round_starts", format="YYYY-MM-DD", width=150)
+        starts_on = st.date_input(
+            text("import_page.round_starts"), first, key="round_starts", format="YYYY-MM-DD", width=150
+        )
         ends_on = st.date_input(text("import_page.round_ends"), last, key="round_ends", format="YYYY-MM-DD", width=150)
         target = st.number_input(
             text("import_page.round_target"), 1.0, 100.0, config.TARGET_BP / 100, step=0.5, format="%.1f",

@@ -38,9 +38,12 @@ def show_grid(report: ImportReport) -> None:
 
 
 def build_grid(report: ImportReport) -> pd.DataFrame:
-    """Return the grid as text: columns are letters, rows are row numbers; row two says what each column is taken for."""
+    """Return the grid as text: columns are letters, rows are row numbers; row two says what a column is taken for."""
     names = [column.letter for column in report.columns]
-    lines = [[" ".join(column.header.split()) for column in report.columns], [say_column(one) for one in report.columns]]
+    lines = [
+        [" ".join(column.header.split()) for column in report.columns],
+        [say_column(one) for one in report.columns],
+    ]
     for _, cells in report.preview:
         padded = [*cells, *[""] * len(names)]
         lines.append([_say_cell(column, padded[column.index]) for column in report.columns])

@@ -1,4 +1,4 @@
-"""What was found in a file: counts that sum to its rows, findings by kind, and the questions only a person can answer."""
+"""What was found in a file: counts that sum to its rows, findings by kind, and what only a person can answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from geo.ui.import_journey import Journey
 
 #: How the codes of a question's options are called in the catalogue.
-_LISTS: Final = {"outcome": "outcome", "issue": "category", "class": "household_class", "tag": "tag", "points": "points"}
+_LISTS: Final = {
+    "outcome": "outcome",
+    "issue": "category",
+    "class": "household_class",
+    "tag": "tag",
+    "points": "points",
+}
 _SHOWN_KINDS: Final = 6
 _SHOWN_ROWS: Final = 50
 
@@ -67,13 +73,13 @@ def _show_groups(report: ImportReport, findings: Sequence[Finding], name: str) -
 
 def _show_group(report: ImportReport, code: str, group: list[Finding], name: str) -> None:
     first = group[0]
-    label = f"**{escape(first.cell) or '—'}** {escape(say_finding(report, first))} · {text('import_page.places', n=len(group))}"
+    places = text("import_page.places", n=len(group))
+    label = f"**{escape(first.cell) or '—'}** {escape(say_finding(report, first))} · {places}"
     with st.expander(label, key=f"{name}_{code}"):
-        rows = [
-            {"cell": one.cell, "field": one.field, "value": one.value} for one in group[:_SHOWN_ROWS]
-        ]
+        rows = [{"cell": one.cell, "field": one.field, "value": one.value} for one in group[:_SHOWN_ROWS]]
         config: dict[str, Any] = {
-            column: st.column_config.TextColumn(text(f"import_page.col.{column}")) for column in ("cell", "field", "value")
+            column: st.column_config.TextColumn(text(f"import_page.col.{column}"))
+            for column in ("cell", "field", "value")
         }
         st.dataframe(rows, hide_index=True, row_height=28, column_config=config, height=38 + 28 * min(len(rows), 8))
 
@@ -126,7 +132,11 @@ def _ask(question: Question, nth: int) -> str:
 
 def _say_question(question: Question) -> str:
     return text(
-        f"import_page.ask.{question.kind}", value=question.value, n=question.rows, cell=question.cell, field=question.field
+        f"import_page.ask.{question.kind}",
+        value=question.value,
+        n=question.rows,
+        cell=question.cell,
+        field=question.field,
     )
 
 

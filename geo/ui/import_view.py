@@ -72,7 +72,9 @@ def _show_choose(db: Database, scope: Scope) -> None:
     )
     with st.container(key="import_drop"):
         files = st.file_uploader(
-            text("import_page.choose"), accept_multiple_files=True, key=f"files:{st.session_state.get('import_round', 0)}"
+            text("import_page.choose"),
+            accept_multiple_files=True,
+            key=f"files:{st.session_state.get('import_round', 0)}",
         )
     if files and st.button(text("import_page.read", n=len(files)), type="primary", key="import_read"):
         begin_journey([(one.name, one.getvalue()) for one in files])
@@ -94,7 +96,9 @@ def _offer_undo(db: Database, scope: Scope) -> None:
     with st.container(key="sec_last"):
         st.markdown(f"**{text('import_page.last')}**")
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(text("import_page.last_is", name=batch["file_name"], n=batch["rows_ok"], day=batch["created_at"][:10]))
+            st.text(
+                text("import_page.last_is", name=batch["file_name"], n=batch["rows_ok"], day=batch["created_at"][:10])
+            )
             pressed = st.button(text("import_page.undo"), key="import_undo")
     if pressed:
         _undo(db, scope)
@@ -156,10 +160,12 @@ def _show_check_or_confirm(db: Database, scope: Scope, journey: Journey) -> None
         if show_confirm(db, scope, journey, reports):
             _store(db, scope, journey)
         return
+    head = st.container()
     nth = _choose_file(reports)
     report = reports[nth]
     problem = bool(report.columns) and report.outcome == "reject_file"
-    _show_steps("header" if problem else "check", _aside([report]))
+    with head:
+        _show_steps("header" if problem else "check", _aside([report]))
     if report.outcome == "reject_file" and not report.columns:
         st.error(escape(report.message))
     else:
@@ -173,7 +179,11 @@ def _choose_file(reports: list[ImportReport]) -> int:
     labels = [text("import_page.file", nth=nth, name=one.name) for nth, one in enumerate(reports, start=1)]
     return int(
         st.selectbox(
-            text("import_page.which"), range(len(reports)), format_func=labels.__getitem__, key="import_shown", width=520
+            text("import_page.which"),
+            range(len(reports)),
+            format_func=labels.__getitem__,
+            key="import_shown",
+            width=520,
         )
     )
 
@@ -190,8 +200,9 @@ def _show_check(journey: Journey, nth: int, report: ImportReport, *, problem: bo
         show_grid(report)
         changed = show_questions(journey, report)
         changed = show_mapping(journey.uploads[nth], report.columns, expanded=problem) or changed
-    with right:
-        show_findings(report)
+    if not problem:
+        with right:
+            show_findings(report)
     if changed:
         st.rerun()
 

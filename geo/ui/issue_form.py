@@ -41,7 +41,7 @@ def show_issues(db: Database, scope: Scope, *, card: Card) -> None:
                     _show_issue(one)
 
 
-def _show_issue(issue: Mapping[str, Any]) -> None:
+def _show_issue(issue: Mapping[Any, Any]) -> None:
     with st.container(key=f"issue_{issue['id']}", gap=None, border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(text(f"category.{issue['category']}"), color="gray")
@@ -50,7 +50,7 @@ def _show_issue(issue: Mapping[str, Any]) -> None:
         st.text(str(issue["title"]))
 
 
-def _facts(issue: Mapping[str, Any]) -> str:
+def _facts(issue: Mapping[Any, Any]) -> str:
     words = [
         text("issue_form.raised", d=issue["raised_on"]),
         text(f"route.{issue['route']}"),

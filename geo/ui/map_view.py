@@ -142,13 +142,24 @@ def _draw_card(session: Session, found: MapView, home: dict[Any, Any]) -> None:
         st.html(symbol(home["state"]), width="content")
         st.text(text(f"state.{home['state']}"), width="content")
         st.text(str(home["head_name"]), width="content")
+    with st.container(gap=None, key="map_facts"):
+        for name, value in _list_facts(home).items():
+            if value:
+                with st.container(horizontal=True, gap="small", key=f"card_{name}"):
+                    st.caption(text(f"map.card.{name}"), width=72)
+                    st.text(value, width="stretch")
+    _draw_why(found, home)
+    _draw_ways(session, found, home)
+
+
+def _list_facts(home: dict[Any, Any]) -> dict[str, str]:
     tags = [text(f"tag.{tag}") for tag in str(home["tags"]).split(",") if tag]
     last = (
         text("map.fact.never")
         if pd.isna(home["last_on"])
         else f"{home['last_on']:%Y-%m-%d} {text('outcome.' + home['last_outcome_ever'])}"
     )
-    facts = {
+    return {
         "household_class": text(f"household_class.{home['household_class']}"),
         "tags": text("list.comma").join(tags),
         "size": "" if pd.isna(home["size"]) else text("map.card.people", n=int(home["size"])),
@@ -158,13 +169,6 @@ def _draw_card(session: Session, found: MapView, home: dict[Any, Any]) -> None:
         "due": f"{home['due_on']:%Y-%m-%d}",
         "issues": text("map.fact.issues", n=int(home["open_issues"])) if home["open_issues"] else "",
     }
-    for name, value in facts.items():
-        if value:
-            with st.container(horizontal=True, gap="small", key=f"card_{name}"):
-                st.caption(text(f"map.card.{name}"), width=72)
-                st.text(value, width="stretch")
-    _draw_why(found, home)
-    _draw_ways(session, found, home)
 
 
 def _draw_why(found: MapView, home: dict[Any, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pandas as pd
 
@@ -60,7 +60,6 @@ def read_map(session: Session, view: View) -> MapView:
     issues = count_unit_issues(db, scope, as_of=day)
     units = [_unit(one, view, areas, issues) for one in below if one.counts.rows or one.issues["valid"]]
     homes = None
-    states, rings = {}, {}
     if place.level in ("village", "group"):
         homes = read_homes(db, scope, round_id=round_id, place_id=place.id, as_of=day, with_left=True)
         states, rings = count_homes(homes)
@@ -122,9 +121,9 @@ def _own_homes(session: Session, figures: Figures, below: list[Figures]) -> list
 
 def _unit(figures: Figures, view: View, areas: Areas, issues: dict[str, int]) -> Unit:
     place, counts = figures.place, figures.counts
-    done, due = (
-        (counts.effective, counts.roster) if view == "visits" else (figures.issues["closed"], figures.issues["valid"])
-    )
+    done, due = counts.effective, counts.roster
+    if view == "issues":
+        done, due = figures.issues["closed"], figures.issues["valid"]
     return Unit(
         place.id,
         place.name,
@@ -139,7 +138,7 @@ def _unit(figures: Figures, view: View, areas: Areas, issues: dict[str, int]) ->
 class _Areas:
     """Computed areas, kept in the process until a household is added, moved or located."""
 
-    _kept: OrderedDict[tuple[object, ...], Areas] = OrderedDict()
+    _kept: ClassVar[OrderedDict[tuple[object, ...], Areas]] = OrderedDict()
     _lock = Lock()
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from geo.coverage import Pace, pace, remaining_to_target
 from geo.store.reads import Figures, count_unentered, read_children, read_figures, read_many, read_same_day
+from geo.units import shorten_township
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,11 +83,11 @@ def _badness(one: Figures, target_bp: int) -> tuple[bool, int, int, str]:
 
 
 def _name_townships(session: Session, units: list[Figures]) -> dict[str, str]:
-    """Return the name of the place above each unit."""
+    """Return the short name of the place above each unit."""
     if session.round is None or not units:
         return {}
     wanted = sorted({one.place.parent for one in units if one.place.parent})
     if session.place.id in wanted:
-        return {session.place.id: session.place.name}
+        return {session.place.id: shorten_township(session.place.name)}
     found = read_many(session.db, session.scope, round_id=session.round.id, place_ids=wanted, as_of=session.as_of)
-    return {one.place.id: one.place.name for one in found}
+    return {one.place.id: shorten_township(one.place.name) for one in found}

@@ -43,11 +43,12 @@ def draw_units(session: Session, overview: Overview) -> None:
 def _draw_worst(session: Session, overview: Overview) -> None:
     is_village = overview.level == "village"
     everything = st.query_params.get("all") == "1" or not is_village
-    units = overview.units if everything else overview.units[:_TOP]
+    listed = [one for one in overview.units if one.counts.roster]
+    units = listed if everything else listed[:_TOP]
     note = text("ov.worst.note" if is_village else "ov.worst.note.group")
     link = None
-    if is_village and len(overview.units) > _TOP:
-        label = text("ov.worst.top") if everything else text("ov.worst.all", n=len(overview.units))
+    if is_village and len(listed) > _TOP:
+        label = text("ov.worst.top") if everything else text("ov.worst.all", n=len(listed))
         link = (label, find_page("overview"), view_params(session, all="" if everything else "1"))
     draw_head(text(f"ov.worst.{overview.level}"), note, link=link)
     frame = pd.DataFrame([_row(overview, one, nth) for nth, one in enumerate(units, 1)])

@@ -96,9 +96,8 @@ def _draw_progress(overview: Overview) -> None:
     target = f"{round_.target_bp / 100:g}%"
     key = "kpi.gap.phone" if round_.away_phone_counts else "kpi.gap"
     st.html(
-        widgets.figure(figures.share("kpi.coverage"), target_bp=round_.target_bp)
-        + f'<div class="fig-note two"><span>{html(_say_delta(overview))}</span>'
-        f"<span>{html(text(key, t=target, n=overview.remaining))}</span></div>"
+        widgets.figure(figures.share("kpi.coverage"), target_bp=round_.target_bp, notes=[_say_delta(overview)])
+        + f'<div class="fig-note right">{html(text(key, t=target, n=overview.remaining))}</div>'
         + widgets.rungs([figures.share(name) for name in ("kpi.attempt", "kpi.contact", "kpi.coverage")])
     )
     st.html(

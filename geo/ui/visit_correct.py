@@ -58,7 +58,7 @@ def _correction_dialog(db: Database, scope: Scope, household_id: str, visit_id: 
         st.rerun()
 
 
-def _show_fields(card: Card, visit: Mapping[str, Any], *, new_visit: str) -> VisitEntry:
+def _show_fields(card: Card, visit: Mapping[Any, Any], *, new_visit: str) -> VisitEntry:
     """The visit as it should have been, prefilled with what was recorded."""
     with st.container(horizontal=True, gap="medium"):
         outcome = st.selectbox(

@@ -42,12 +42,13 @@ def fraction(share: Share) -> str:
     )
 
 
-def figure(share: Share, *, target_bp: int | None = None) -> str:
-    """Return the big figure of a share with its name, its fraction and a bar with the target's tick: HTML."""
+def figure(share: Share, *, target_bp: int | None = None, notes: Sequence[str] = ()) -> str:
+    """Return the big figure of a share with its name, fraction, notes, and a bar with the target's tick: HTML."""
+    lines = "<br>".join(escape(words) for words in (fraction(share), *notes))
     tick = "" if target_bp is None else f'<u style="left:{target_bp / 100:.2f}%"></u>'
     return (
         f'<div class="figrow"><span class="fig">{percent(share)}</span>'
-        f'<span><b>{escape(text(share.formula))}</b><br><span class="fig-note">{escape(fraction(share))}</span></span>'
+        f'<span><b>{escape(text(share.formula))}</b><br><span class="fig-note">{lines}</span></span>'
         f'</div><div class="fig-bar"><i style="width:{_width(share)}"></i>{tick}</div>'
     )
 

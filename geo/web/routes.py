@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -39,6 +39,7 @@ def build_routes() -> list[BaseRoute]:
     mimetypes.add_type("text/javascript", ".js")
     return [
         Route("/healthz", answer_health, methods=["GET"]),
+        Route("/overview", open_landing_page, methods=["GET"]),
         Route("/exports/{token}", send_export, methods=["GET"]),
         Route("/tiles/{token}/{name:path}", send_tile, methods=["GET"]),
         Mount("/vendor/leaflet", StaticFiles(directory=find_package_files("js_lib_leaflet", "static/js_lib_leaflet"))),
@@ -62,6 +63,11 @@ def find_package_files(package: str, folder: str) -> Path:
 async def answer_health(_: Request) -> Response:
     """Say that the server answers, and that it is this product."""
     return JSONResponse({"app": "geo", "status": "ok"})
+
+
+async def open_landing_page(request: Request) -> Response:
+    """Send a link that names the landing page to its address, the root; Streamlit would call the name unknown."""
+    return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/")
 
 
 async def send_export(request: Request) -> Response:

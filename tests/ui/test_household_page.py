@@ -85,7 +85,9 @@ def test_what_is_foreseen_is_what_a_save_makes(world: Database, household_id: st
         entry = VisitEntry(new_id(), household_id, TODAY, outcome, mode=mode, reason="unknown")
         saved = record_visit(world, PLANNER, entry=entry)
         assert foreseen == (saved.effective, saved.roster), outcome
-        back = foresee_void(world, PLANNER, card=home_card(world, household_id), visit=find(world, entry.id, household_id))
+        back = foresee_void(
+            world, PLANNER, card=home_card(world, household_id), visit=find(world, entry.id, household_id)
+        )
         void_visit(world, PLANNER, visit_id=entry.id, void_id=new_id())
         counts = read_figures(world, PLANNER, round_id="2", place_id=saved.place).counts
         assert back == (counts.effective, counts.roster), outcome
@@ -101,7 +103,10 @@ def test_a_date_outside_the_round_changes_nothing(world: Database) -> None:
     card = home_card(world, "h08")
     before = card.round.starts_on.replace(day=1)
     counts = card.figures.counts
-    assert foresee_save(card, outcome="effective", mode="in_person", visited_on=before) == (counts.effective, counts.roster)
+    assert foresee_save(card, outcome="effective", mode="in_person", visited_on=before) == (
+        counts.effective,
+        counts.roster,
+    )
 
 
 def test_a_household_that_has_left_is_not_foreseen(world: Database) -> None:
@@ -146,7 +151,8 @@ def test_a_reason_is_asked_for_and_the_form_kept(world: Database) -> None:
     assert newest["respondent"] is None
 
 
-def test_a_leader_reads_masked_and_cannot_write(world: Database) -> None:
+@pytest.mark.usefixtures("world")
+def test_a_leader_reads_masked_and_cannot_write() -> None:
     """A leader's page holds no full name or phone and no way to change anything."""
     app = open_page("h08", role="leader")
     words = read_words(app) + "".join(one.value.to_csv() for one in app.dataframe)
@@ -154,7 +160,9 @@ def test_a_leader_reads_masked_and_cannot_write(world: Database) -> None:
     assert "19900000008" not in words
     assert "199****0008" in words
     kept = {str(one.key) for one in app.button}
-    assert not [key for key in kept if key.startswith(("edit_", "correct_", "raise_")) or key.endswith((":next", ":stay"))]
+    assert not [
+        key for key in kept if key.startswith(("edit_", "correct_", "raise_")) or key.endswith((":next", ":stay"))
+    ]
 
 
 def test_data_text_is_never_markdown(world: Database) -> None:
@@ -169,7 +177,8 @@ def test_data_text_is_never_markdown(world: Database) -> None:
     assert not [one for one in app.button if "example.org" in one.label]
 
 
-def test_a_voided_visit_stays_marked(world: Database) -> None:
+@pytest.mark.usefixtures("world")
+def test_a_voided_visit_stays_marked() -> None:
     """A corrected visit is shown as voided beside its replacement."""
     words = read_words(open_page("h27"))
     assert "已作废" in words
@@ -184,13 +193,15 @@ def test_the_correction_says_what_it_makes(world: Database) -> None:
     assert "1 / 5" in read_words(app)
 
 
-def test_an_unknown_household_is_one_sentence(world: Database) -> None:
+@pytest.mark.usefixtures("world")
+def test_an_unknown_household_is_one_sentence() -> None:
     """An id that does not exist gets a sentence, and no traceback."""
     app = open_page("nobody")
     assert len(app.error) == 1
 
 
-def test_the_recorder_is_kept_to_the_own_village(world: Database) -> None:
+@pytest.mark.usefixtures("world")
+def test_the_recorder_is_kept_to_the_own_village() -> None:
     """A household outside the recorder's village is refused with a sentence."""
     app = open_page("h60", role="recorder")
     assert len(app.error) == 1
