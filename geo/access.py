@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from geo.errors import NotAllowed
 from geo.schema import place_path
@@ -29,6 +29,12 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
 }
 
 
+#: Built once: every service runs it.
+_INSIDE = select(place_path.c.depth).where(
+    place_path.c.place == bindparam("place"), place_path.c.ancestor == bindparam("area")
+)
+
+
 def may(scope: Scope, action: str) -> bool:
     """Say whether the role may do the action at all."""
     return scope.role in RIGHTS.get(action, frozenset())
@@ -42,6 +48,5 @@ def require_right(scope: Scope, action: str) -> None:
 
 def require_area(connection: Connection, scope: Scope, place_id: str) -> None:
     """Refuse a place outside the scope's area. Raises `NotAllowed`."""
-    inside = select(place_path.c.place).where(place_path.c.place == place_id, place_path.c.ancestor == scope.area)
-    if connection.execute(inside).first() is None:
+    if connection.execute(_INSIDE, {"place": place_id, "area": scope.area}).first() is None:
         raise NotAllowed("err.right", action="area")

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from geo.model import Scope
 
 
+#: Built once: every write runs them.
+_LAST = select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
+_APPEND = audit_log.insert()
+
+
 def log_change(
     connection: Connection, scope: Scope, *, action: str, object_id: str, diff: Mapping[str, object] | None = None
 ) -> None:
     """Append one row: who did what to which object, and what changed (plain JSON values, no personal data)."""
-    last = connection.execute(
-        select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
-    ).first()
+    last = connection.execute(_LAST).first()
     row = {
         "seq": (last.seq if last else 0) + 1,
         "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -35,7 +38,7 @@ def log_change(
         "diff": json.dumps(dict(diff or {}), ensure_ascii=False, sort_keys=True, default=str),
         "prev_hash": last.hash if last else "",
     }
-    connection.execute(audit_log.insert().values(**row, hash=_hash(row)))
+    connection.execute(_APPEND, {**row, "hash": _hash(row)})
 
 
 def verify_log(connection: Connection) -> int | None:

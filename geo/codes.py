@@ -179,6 +179,7 @@ FINDING_CODES: Final = (
     "W_DATE_FUTURE",
     "W_DATE_AMBIGUOUS",
     "W_DATE_MISSING",
+    "W_OUTCOME_MISSING",
     "W_RANGE",
     "W_TOO_LONG",
     "W_CONTROL_CHARS",

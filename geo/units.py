@@ -1,7 +1,8 @@
 """Names of units and groups: which unit a spelling means. Pure; nothing here guesses.
 
-A village has many spellings (孟溪 / 孟溪村 / 孟溪村委会 / 孟溪村村民委员会); 和平乡 is short for 和平土家族侗族乡; 村 and 社区 of one
-stem are different units. Groups (村民组) are numbers (一组 = 1组 = 第1组 = 第一村民组 = 1社) or names (周家组).
+A village has many spellings (孟溪 / 孟溪村 / 孟溪村委会 / 孟溪村村民委员会); 和平乡 is short for 和平土家族侗族乡;
+村 and 社区 of one stem are different units. Groups (村民组) are numbers (一组 = 1组 = 第1组 = 第一村民组 = 1社) or
+names (周家组).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class UnitMatch:
-    """What a spelling means: the unit, or why not (`blank`, `unknown`, `ambiguous`, `conflict`) and the nearest ones."""
+    """What a spelling means: the unit, or why not (blank, unknown, ambiguous, conflict) and the nearest ones."""
 
     unit: Unit | None
     reason: str
@@ -49,7 +50,7 @@ class UnitMatch:
 
 @dataclass(frozen=True, slots=True)
 class GroupName:
-    """A group's name: `key` is equal for all spellings of one group, `name` is the normal form, `several` marks 二三组."""
+    """A group's name: `key` is equal for all its spellings, `name` is the normal form, `several` marks 二三组."""
 
     key: str
     name: str

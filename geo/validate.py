@@ -74,7 +74,7 @@ def parse_text(cell: Cell, *, longest: int) -> tuple[str, str]:
     kept = cleaned.strip()
     if len(kept) > longest:
         return "", "W_TOO_LONG"
-    if isinstance(cell, str) and text.startswith(_FORMULA) or kept.startswith(_FORMULA):
+    if (isinstance(cell, str) and text.startswith(_FORMULA)) or kept.startswith(_FORMULA):
         return kept, "W_FORMULA_TEXT" if isinstance(cell, str) else ""
     return kept, "W_CONTROL_CHARS" if _CONTROL.search(text) else ""
 
@@ -199,7 +199,9 @@ def _dms(text: str) -> float:
 
 
 def parse_day(cell: Cell, today: date) -> tuple[date | None, str]:
-    """Return the local day a cell says: 2019-3-5, 2019.3.5, 2019年3月5日, 二〇一九年三月五日, 20190305, 43529 (Excel), 31/12/2019.
+    """Return the local day a cell says.
+
+    Read are 2019-3-5, 2019.3.5, 2019年3月5日, 二〇一九年三月五日, 20190305, 43529 (Excel) and 31/12/2019.
 
     Codes: W_DATE_IMPOSSIBLE, W_DATE_FUTURE (after `today`), W_DATE_AMBIGUOUS (day or year cannot be told).
     """

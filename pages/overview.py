@@ -12,8 +12,8 @@ if session.round is None:
     draw_no_round(session)
     st.stop()
 overview = read_overview(session, session.round)
-if not overview.figures.counts.rows:
-    draw_no_home()
+if not overview.figures.counts.roster:
+    draw_no_home(overview)
 else:
     draw_overview(session, overview)
 draw_units(session, overview)

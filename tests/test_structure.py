@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -83,15 +84,12 @@ def test_text_for_people_is_in_the_catalogue(path: Path) -> None:
 
 
 def list_repository_files() -> list[Path]:
-    """Return the text files of the repository: what git would take in, or all but the ignored folders without git."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+    """Return the text files of the repository: what git would take in; without git, the sources only."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = (
+        subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False) if shutil.which("git") else None
     )
-    names = listed.stdout.split("\0") if listed.returncode == 0 else [name_of(path) for path in SOURCES]
+    names = listed.stdout.split("\0") if listed and listed.returncode == 0 else [name_of(path) for path in SOURCES]
     paths = [ROOT / name for name in names if name]
     return [path for path in paths if path.suffix in TEXT_ENDINGS and path.is_file()]
 

@@ -41,8 +41,8 @@ def run_demo(options: argparse.Namespace) -> int:
 
 def run_check(options: argparse.Namespace) -> int:
     """Check the database; exit code 1 when anything is wrong."""
-    session = open_session(options)
-    found = check_database(session.db, session.scope)
+    with open_session(options) as session:
+        found = check_database(session.db, session.scope)
     if options.json:
         print_json({"ok": not found, "checks": CHECKS, "findings": [asdict(one) for one in found]})
     else:
@@ -54,8 +54,8 @@ def run_check(options: argparse.Namespace) -> int:
 
 def run_backup(options: argparse.Namespace) -> int:
     """Write a backup and say that it was verified."""
-    session = open_session(options)
-    made = write_backup(session.db, session.scope, target=options.file)
+    with open_session(options) as session:
+        made = write_backup(session.db, session.scope, target=options.file)
     if options.json:
         print_json({"file": made.path, "bytes": made.size, "rows": made.rows})
     else:

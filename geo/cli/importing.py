@@ -35,15 +35,16 @@ def run_import(options: argparse.Namespace) -> int:
     for path in options.files:
         if not path.is_file():
             raise Invalid("cli.no_file", path=path.name)
-    session = open_session(options, edition=options.edition)
-    choice = ImportOptions(
-        round=_choose_round(session, options.round),
-        dry_run=options.dry_run,
-        good_rows=options.good_rows,
-        visit_date=options.visit_date,
-        show_personal=options.show_personal,
-    )
-    reports, total = import_files(session.db, session.scope, options.files, options=choice)
+    with open_session(options, edition=options.edition) as session:
+        choice = ImportOptions(
+            round=_choose_round(session, options.round),
+            dry_run=options.dry_run,
+            good_rows=options.good_rows,
+            visit_date=options.visit_date,
+            show_personal=options.show_personal,
+        )
+        reports, total = import_files(session.db, session.scope, options.files, options=choice)
+        has_round = bool(list_rounds(session.db, session.scope))
     answer = _answer(reports, total)
     if options.report is not None:
         options.report.write_text(to_json(answer) + "\n", encoding="utf-8")
@@ -52,7 +53,7 @@ def run_import(options: argparse.Namespace) -> int:
     else:
         for report in reports:
             _print_report(report, options)
-    if not list_rounds(session.db, session.scope):
+    if not has_round:
         tell(text("cli.import.no_round"))
     return max(_exit_code(report, good_rows=options.good_rows) for report in reports)
 

@@ -41,7 +41,11 @@ class _Unit:
 
 def run_coverage(options: argparse.Namespace) -> int:
     """Print the figures of a place and of every unit of a level under it."""
-    session = open_session(options)
+    with open_session(options) as session:
+        return _report_coverage(session, options)
+
+
+def _report_coverage(session: Session, options: argparse.Namespace) -> int:
     round_ = choose_round(session, options.round)
     place = choose_place(session, options.place)
     day = _choose_day(session, options.as_of)
@@ -129,7 +133,11 @@ def _row(one: _Unit) -> tuple[object, ...]:
 def run_gaps(options: argparse.Namespace) -> int:
     """Print how many households are still to be reached, by state, and write the list to a file where one is named."""
     suffix = _read_suffix(options)
-    session = open_session(options)
+    with open_session(options) as session:
+        return _report_gaps(session, options, suffix)
+
+
+def _report_gaps(session: Session, options: argparse.Namespace, suffix: exports.Suffix | None) -> int:
     round_ = choose_round(session, options.round)
     place = choose_place(session, options.place)
     day = _choose_day(session, options.as_of)
@@ -147,21 +155,20 @@ def run_gaps(options: argparse.Namespace) -> int:
     if suffix is not None:
         rows = _rows_of(options.kind, homes, gaps)
         head = _head(options.kind, place, round_, day)
-        content = _make_file(options.kind, rows, head, suffix)
-        log_export(
-            session.db,
-            session.scope,
-            what=f"{_TITLES[options.kind]}.{suffix}",
-            filters=head.line(len(rows)),
-            rows=len(rows),
-        )
-        options.out.write_bytes(content)
+        _hand_over(session, _make_file(options.kind, rows, head, suffix), head.line(len(rows)), len(rows), options)
         answer |= {"out": options.out, "kind": options.kind, "rows": len(rows)}
     if options.json:
         print_json(answer)
     else:
         _print_gaps(answer, place)
     return 0
+
+
+def _hand_over(session: Session, content: bytes, line: str, rows: int, options: argparse.Namespace) -> None:
+    """Log the export, then write it: what cannot be logged is not handed over."""
+    what = f"{_TITLES[options.kind]}{options.out.suffix.lower()}"
+    log_export(session.db, session.scope, what=what, filters=line, rows=rows)
+    options.out.write_bytes(content)
 
 
 def _read_suffix(options: argparse.Namespace) -> exports.Suffix | None:

@@ -34,15 +34,15 @@ def read_round(typed: str) -> tuple[str, date, date]:
 def run_rounds(options: argparse.Namespace) -> int:
     """Make a round and show it, or list them all."""
     plan = read_round(options.round) if options.rounds_command == "add" else None
-    session = open_session(options)
-    if plan is None:
-        rounds = list_rounds(session.db, session.scope)
-    else:
-        wanted = RoundPlan(
-            *plan, choose_place(session, options.scope).id, number=options.number, target_bp=options.target,
-            away_phone_counts=options.away_phone_counts,
-        )  # fmt: skip
-        rounds = [create_round(session.db, session.scope, plan=wanted)]
+    with open_session(options) as session:
+        if plan is None:
+            rounds = list_rounds(session.db, session.scope)
+        else:
+            wanted = RoundPlan(
+                *plan, choose_place(session, options.scope).id, number=options.number, target_bp=options.target,
+                away_phone_counts=options.away_phone_counts,
+            )  # fmt: skip
+            rounds = [create_round(session.db, session.scope, plan=wanted)]
     if options.json:
         shown = [asdict(one) for one in rounds]
         print_json(shown if plan is None else shown[0])

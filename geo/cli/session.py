@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,7 +26,7 @@ from geo.store.rounds import current_round, get_round
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from geo.model import Place, Round
 
@@ -38,22 +39,31 @@ class Session:
     scope: Scope
 
 
-def open_session(options: argparse.Namespace, *, edition: str | None = None) -> Session:
+@contextmanager
+def open_session(options: argparse.Namespace, *, edition: str | None = None) -> Iterator[Session]:
     """Open the database of `--db`, which is made with the shipped units of an edition where there is none.
 
-    Without `--db` it is the one the app serves, which is never made here. Raises `NotFound`, and `Invalid` when the
-    database has other units than `edition` asks for.
+    Without `--db` it is the one the app serves, which is never made here. Closed at the end. Raises `NotFound`, and
+    `Invalid` when the database has other units than `edition` asks for.
     """
+    db = _open_database(options, edition)
+    try:
+        yield Session(db, Scope("cli", "planner", root_place(db).id))
+    finally:
+        db.close()
+
+
+def _open_database(options: argparse.Namespace, edition: str | None) -> Database:
     path = options.db or config.database_path()
-    if path.exists() or options.db is None:
-        db = Database(path)
-        stored = db.setting("edition")
-        if edition and edition != stored:
-            raise Invalid("cli.edition_differs", stored=stored, edition=edition)
-    else:
+    if not path.exists() and options.db is not None:
         db = create_database(path, kind="real", edition=edition or EDITION)
         tell(text("cli.created", path=path.name, edition=edition or EDITION))
-    return Session(db, Scope("cli", "planner", root_place(db).id))
+        return db
+    db = Database(path)
+    if edition and edition != (stored := db.setting("edition")):
+        db.close()
+        raise Invalid("cli.edition_differs", stored=stored, edition=edition)
+    return db
 
 
 def choose_round(session: Session, wanted: str | None) -> Round:

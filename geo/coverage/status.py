@@ -74,6 +74,11 @@ def one_home(household_id: str) -> Homes:
     return select(household.c.id).where(household.c.id == household_id)
 
 
+def _among(column: ColumnElement[Any], words: tuple[str, ...]) -> ColumnElement[bool]:
+    """Whether a column holds one of some codes: written into the statement, which then needs no work per execution."""
+    return column.in_([literal_column(f"'{word}'") for word in words])
+
+
 def is_live(rows: FromClause) -> ColumnElement[bool]:
     """Whether an assignment row is the one in force."""
     return rows.c.status.in_(_LIVE)
@@ -219,7 +224,7 @@ def tag_holds(home: ColumnElement[str], day: ColumnElement[Any] | date, *kinds: 
     """Whether the household has one of the tags on the day (since ≤ day ≤ until)."""
     return exists().where(
         household_tag.c.household == home,
-        household_tag.c.kind.in_(kinds),
+        _among(household_tag.c.kind, kinds),
         household_tag.c.since <= day,
         or_(household_tag.c.until.is_(None), household_tag.c.until >= day),
     )
@@ -258,8 +263,8 @@ def _visits_by_household(terms: _Terms, homes: Homes | None) -> CTE:
         select(
             ranked.c.household,
             func.sum(ranked.c.in_person).label("attempts"),
-            _sum(and_(here, outcome.not_in(codes.CONTACT_OUTCOMES))).label("misses"),
-            func.max(_bit(and_(here, outcome.in_(codes.CONTACT_OUTCOMES)))).label("contacted"),
+            _sum(and_(here, not_(_among(outcome, codes.CONTACT_OUTCOMES)))).label("misses"),
+            func.max(_bit(and_(here, _among(outcome, codes.CONTACT_OUTCOMES)))).label("contacted"),
             func.min(case((and_(here, outcome == "effective"), ranked.c.visited_on))).label("effective_on"),
             func.min(case((and_(here, outcome == "away_all"), ranked.c.visited_on))).label("away_on"),
             func.min(case((by_phone, ranked.c.visited_on))).label("phone_on"),
@@ -278,7 +283,7 @@ def _flags(
 ) -> dict[str, ColumnElement[Any]]:
     """Every flag of a household but its state; the order is the order of the columns."""
     ends_on = _day(terms.ends_on)
-    stays = and_(base.c.excluded_reason.not_in(codes.ALWAYS_LEAVE), home.c.effective_on <= base.c.excluded_on)
+    stays = and_(not_(_among(base.c.excluded_reason, codes.ALWAYS_LEAVE)), home.c.effective_on <= base.c.excluded_on)
     asked = and_(base.c.excluded_on.is_not(None), base.c.excluded_on <= terms.as_of)
     approved = and_(asked, base.c.approved_on.is_not(None), base.c.approved_on <= terms.as_of)
     left = and_(approved, not_(func.coalesce(stays, false())))
@@ -337,7 +342,7 @@ def _state(flagged: FromClause) -> ColumnElement[str]:
         (flagged.c.effective == 1, "effective"),
         (and_(flagged.c.complete == 0, flagged.c.late == 1), "overdue"),
         (flagged.c.last_outcome == "refused", "refused"),
-        (flagged.c.last_outcome.in_(codes.PARTIAL_OUTCOMES), "partial"),
+        (_among(flagged.c.last_outcome, codes.PARTIAL_OUTCOMES), "partial"),
         (flagged.c.last_outcome.is_not(None), "missed"),
         else_="unvisited",
     )

@@ -11,11 +11,11 @@ import shapely
 from sqlalchemy import select
 
 from geo import config
-from geo.demo.parameters import ACTOR, PRESETS, RUNNING, TODAYS, iso_day, load_world, stamp
-from geo.demo.rosters import baseline_stamp, name_round
+from geo.demo.issue_slots import share_issues
+from geo.demo.parameters import ACTOR, PRESETS, TODAYS, iso_day, load_world, stamp
+from geo.demo.rosters import name_round
 from geo.demo.seats import lay_out, read_anchors
 from geo.demo.unit_rows import write_unit
-from geo.demo.issue_slots import share_issues
 from geo.demo.units import choose_finished, count_households, list_units
 from geo.demo.valleys import Ground
 from geo.demo.village import settle
@@ -73,7 +73,13 @@ def _fill(database: Database, world: World) -> None:
         # The file is a draft until it is renamed: should the machine stop, it is thrown away, so it needs no journal;
         # rows come parents first, and foreign keys are checked over the whole file afterwards.
         cursor = connection.connection.cursor()
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "ignore_check_constraints=ON", "locking_mode=EXCLUSIVE"):
+        for pragma in (
+            "journal_mode=OFF",
+            "synchronous=OFF",
+            "foreign_keys=OFF",
+            "ignore_check_constraints=ON",
+            "locking_mode=EXCLUSIVE",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
     with database.write() as connection:
@@ -87,16 +93,12 @@ def _fill(database: Database, world: World) -> None:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _write_units(
-    connection: Connection, world: World, chosen: list[Unit], land: Land, counts: dict[str, int]
-) -> None:
+def _write_units(connection: Connection, world: World, chosen: list[Unit], land: Land, counts: dict[str, int]) -> None:
     slots = share_issues(world, chosen, counts)
     finished = choose_finished(world, chosen)
     ground = Ground.of(world, land)
     for unit in chosen:
-        village = settle(
-            world, land, ground, unit, households=counts[unit.code], finished=unit.code in finished
-        )
+        village = settle(world, land, ground, unit, households=counts[unit.code], finished=unit.code in finished)
         write_unit(connection, village, slots[unit.code])
 
 
@@ -143,6 +145,3 @@ def _write_rounds(connection: Connection, world: World) -> None:
         "away_phone_counts", "created_at", "created_by",
     ]  # fmt: skip
     bulk_insert(connection, round_.name, columns, rows)
-
-
-__all__ = ["RUNNING", "build_demo"]

@@ -93,7 +93,9 @@ class Course:
         days, day = [], raised
         latest = self.finished_by[0] if self.finished else self.escalated_by
         for nth in range(count):
-            day = max(day, min(day + self._days(self.decided["escalated_after_days"][nth]), latest - 2 * (count - 1 - nth)))
+            day = max(
+                day, min(day + self._days(self.decided["escalated_after_days"][nth]), latest - 2 * (count - 1 - nth))
+            )
             days.append(day)
         return days
 
@@ -104,7 +106,7 @@ class Course:
             days = 0
         elif route == "explained":
             days = self._days([0, self.decided["explained_within_days"]])
-        closed = max([raised + round(days), *ups[-1:]])
+        closed = max([raised + round(float(days)), *ups[-1:]])
         if self.finished:
             return max(raised, *ups[-1:], min(closed, int(self.rng.integers(*self.finished_by, endpoint=True))))
         return closed if closed <= self.end[0] else int(self.rng.integers(*self.end, endpoint=True))

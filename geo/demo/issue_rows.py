@@ -56,9 +56,10 @@ def issue_rows(ledger: Ledger) -> Iterator[tuple[object, ...]]:
         closed = last.to_state == "closed"
         yield (
             issue_id, number, place, issue.visit, scope, issue.category, title, detail, iso_day(issue.raised),
-            last.to_level, _highest(steps), "escalated" if _escalated(steps) else issue.route, _due(ledger, issue, steps),
-            _due(ledger, issue, steps[:1]), _responsible(ledger, issue, last.to_level), last.to_state,
-            issue.close_kind if closed else None, _resolved_on(steps), iso_day(last.day) if closed else None,
+            last.to_level, _highest(steps), "escalated" if _escalated(steps) else issue.route,
+            _due(ledger, issue, steps), _due(ledger, issue, steps[:1]),
+            _responsible(ledger, issue, last.to_level), last.to_state, issue.close_kind if closed else None,
+            _resolved_on(steps), iso_day(last.day) if closed else None,
             ledger.staff.names[3] if closed else None, sum(step.kind == "reworked" for step in steps),
             stamp(issue.raised, 600), ACTOR, stamp(last.day, 660), ACTOR, len(steps),
         )  # fmt: skip

@@ -50,7 +50,7 @@ def _make_slots(world: World, township: str, households: int, rng: np.random.Gen
     whole, up, top = exact["households_with_issue"], exact["escalated_to_township"], exact["escalated_to_district"]
     is_exact = township == world.params["presets"]["heping"]["unit_prefix"]
     rate = whole / world.params["presets"]["heping"]["target_households"]
-    drawn = rate * rng.lognormal(0, 0.25) * households
+    drawn = rate * rng.lognormal(0, world.decided["issues"]["rate_sigma"]) * households
     total = whole if is_exact else max(1, round(drawn))
     levels = np.repeat(codes.ISSUE_LEVELS, share_out(total, np.array([whole - up, up - top, top], dtype=float)))
     rounds = np.repeat([1, 2, 3, 4], share_out(total, np.array(given["by_round_new"], dtype=float)))

@@ -65,9 +65,7 @@ def make_issues(village: Village, slots: list[Slot], traits: Traits, rounds: dic
 class _Finder:
     """Finds the effective visit at which an issue was raised."""
 
-    def __init__(
-        self, village: Village, rng: np.random.Generator, traits: Traits, rounds: dict[int, Visits]
-    ) -> None:
+    def __init__(self, village: Village, rng: np.random.Generator, traits: Traits, rounds: dict[int, Visits]) -> None:
         self.village, self.rng, self.rounds = village, rng, rounds
         special = village.world.decided["issues"]["special_weight"]
         self.weights = np.where(traits.classes == "general", 1.0, special)

@@ -76,8 +76,13 @@ def member_table(village: Village, staff: Staff) -> Iterator[tuple[object, ...]]
     since, at = given["since"], stamp(ordinal(given["since"]))
     team = f"team{village.short}"
     rows: list[tuple[str, str, bool, str | None, str | None]] = []
-    rows += [(one, role, nth == 0, None, None) for nth, (one, role) in enumerate(zip(staff.team, given["roles"], strict=True))]
-    rows += [(one, "group_cadre", False, place, None) for one, place in zip(staff.cadres, village.group_ids, strict=True)]
+    rows += [
+        (one, role, nth == 0, None, None)
+        for nth, (one, role) in enumerate(zip(staff.team, given["roles"], strict=True))
+    ]
+    rows += [
+        (one, "group_cadre", False, place, None) for one, place in zip(staff.cadres, village.group_ids, strict=True)
+    ]
     for one, homes in zip(staff.helpers, staff.helped, strict=True):
         rows += [(one, "household_helper", False, None, village.household_ids[home]) for home in homes]
     for nth, (one, role, leads, place, home) in enumerate(rows, start=1):
@@ -85,13 +90,15 @@ def member_table(village: Village, staff: Staff) -> Iterator[tuple[object, ...]]
 
 
 def assignment_table(village: Village, stay: Stay, staff: Staff) -> Iterator[tuple[object, ...]]:
-    """Yield rows of `assignment` of the running round (id, round, household, person, due_on, status, created_at,
-    created_by): one a household, due on its group's day; some households have none."""
+    """Yield rows of `assignment` of the running round: one a household, due on its group's day; some have none.
+
+    Columns: id, round, household, person, due_on, status, created_at, created_by.
+    """
     rng = village.stream("assignments")
     given = village.world.decided["assignments"]
     first, last = village.world.rounds[RUNNING - 1]
     due = iso_days(draw_days(rng, [first, last], len(village.families)))
-    covered = rng.random(village.size) >= 0.03  # noqa: PLR2004 - the parameters say it in words
+    covered = rng.random(village.size) >= given["without"]
     accepted = rng.random(village.size) < given["accepted"]
     made = ordinal(given["made_on"])
     for at in np.flatnonzero(covered & stay.rows_of(RUNNING)).tolist():

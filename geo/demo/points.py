@@ -55,16 +55,16 @@ class _Shapes:
         along = rng.normal(size=len(groups)) * self.along[groups] * widen
         across = rng.normal(size=len(groups)) * self.across[groups] * widen
         angle = self.bearings[groups]
-        near = np.stack([along * np.sin(angle) + across * np.cos(angle), along * np.cos(angle) - across * np.sin(angle)])
+        near = np.stack(
+            [along * np.sin(angle) + across * np.cos(angle), along * np.cos(angle) - across * np.sin(angle)]
+        )
         turn = rng.uniform(0, 2 * math.pi, len(groups))
         far = rng.uniform(*self.reach, len(groups)) * np.stack([np.sin(turn), np.cos(turn)])
         points: Points = self.centres[groups] + np.where(scattered, far, near).T
         return points
 
 
-def place_homes(
-    world: World, land: Land, ground: Ground, unit: Unit, *, valley: Valley, groups: Whole
-) -> Homes:
+def place_homes(world: World, land: Land, ground: Ground, unit: Unit, *, valley: Valley, groups: Whole) -> Homes:
     """Return the homes of a unit's households; `groups` is the group number (from 0) of each, ascending."""
     rng = world.stream(unit.code, "points")
     host = _choose_hosts(world, unit, groups)
@@ -92,7 +92,9 @@ def _shape_clusters(world: World, unit: Unit, valley: Valley, sizes: Whole, rng:
     count = len(sizes)
     grown = np.sqrt(np.maximum(given["least_growth"], sizes / given["typical_households"]))
     along = rng.lognormal(math.log(given["major_sd_m"]), given["major_sigma"], count) * grown
-    ratio = np.maximum(1, rng.lognormal(math.log(given["urban_ratio" if unit.urban else "ratio"]), given["ratio_sigma"], count))
+    ratio = np.maximum(
+        1, rng.lognormal(math.log(given["urban_ratio" if unit.urban else "ratio"]), given["ratio_sigma"], count)
+    )
     if unit.urban:
         along = np.full(count, given["major_sd_m"] * 0.8) * grown * np.sqrt(ratio / given["urban_ratio"])
     scattered = given["urban_scattered_share" if unit.urban else "scattered_share"]
@@ -100,7 +102,13 @@ def _shape_clusters(world: World, unit: Unit, valley: Valley, sizes: Whole, rng:
 
 
 def _throw(
-    rng: np.random.Generator, shapes: _Shapes, groups: Whole, scattered: NDArray[np.bool_], *, spacing: float, ground: Ground
+    rng: np.random.Generator,
+    shapes: _Shapes,
+    groups: Whole,
+    scattered: NDArray[np.bool_],
+    *,
+    spacing: float,
+    ground: Ground,
 ) -> Points:
     """Throw darts until every home has a point at least `spacing` from every other; late ones in wider clusters."""
     points = np.full((len(groups), 2), np.nan)

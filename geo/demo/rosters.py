@@ -23,8 +23,10 @@ _PAUSE = 12
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Of each household: the round it joined in (0: there from the first) and the day; the round it leaves in (0:
-    never) and why; whether that exclusion is still pending when the running round stands at the demo's day."""
+    """Of each household: the round it joined in (0: there from the first), its day, the round it leaves in (0: never).
+
+    And why it leaves, and whether that exclusion is pending while the running round stands at the demo's day.
+    """
 
     joined: Whole
     joined_on: Whole
@@ -34,7 +36,8 @@ class Stay:
 
     def rows_of(self, number: int) -> NDArray[np.bool_]:
         """Say who has a roster row in a round."""
-        return (self.joined <= number) & ((self.leaves == 0) | (self.leaves >= number))
+        found: NDArray[np.bool_] = (self.joined <= number) & ((self.leaves == 0) | (self.leaves >= number))
+        return found
 
 
 def draw_stay(village: Village, *, unswept: NDArray[np.bool_]) -> Stay:
@@ -75,8 +78,10 @@ def approve(village: Village, stay: Stay, number: int, found_on: Whole) -> Whole
 def roster_rows(
     village: Village, stay: Stay, number: int, *, found_on: Whole, approved_on: Whole
 ) -> Iterator[tuple[object, ...]]:
-    """Yield rows of `round_roster` as they stand on the demo's day: (round, household, place, baseline, added_on,
-    excluded_on, excluded_reason, approved_by, approved_on)."""
+    """Yield rows of `round_roster` as they stand on the demo's day.
+
+    Columns: round, household, place, baseline, added_on, excluded_on, excluded_reason, approved_by, approved_on.
+    """
     until = village.world.today.toordinal()
     round_id = name_round(number)
     here = stay.rows_of(number)

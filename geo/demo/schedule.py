@@ -50,7 +50,8 @@ def plan_round(village: Village, number: int) -> Schedule:
 def _plan_running(village: Village, rng: np.random.Generator) -> Schedule:
     decided = village.world.decided["visits"]
     count = len(village.z)
-    done = (rng.random(count) < _logistic(2.2 - 0.9 * village.z)) | village.finished
+    base, slope = decided["round4_done_logit"]
+    done = (rng.random(count) < _logistic(base + slope * village.z)) | village.finished
     share = village.world.params["visits"]["swept_groups"]["share_of_done_groups"]["round_4"]
     swept = (rng.random(count) < share) | village.finished
     untouched = ~done & (rng.random(count) < decided["untouched_share"])
@@ -63,7 +64,9 @@ def _plan_running(village: Village, rng: np.random.Generator) -> Schedule:
     return Schedule(RUNNING, done, swept | ~done, days)
 
 
-def _spread(village: Village, rng: np.random.Generator, chosen: Flags, order: Whole, *, window: tuple[int, int]) -> Whole:
+def _spread(
+    village: Village, rng: np.random.Generator, chosen: Flags, order: Whole, *, window: tuple[int, int]
+) -> Whole:
     """Return first days within a window for the households of chosen groups, group after group; 0 for the others."""
     rank = np.argsort(order)[village.groups] * 2.0 + rng.random(village.size)
     mine = np.flatnonzero(chosen[village.groups])

@@ -84,7 +84,7 @@ def _draw_tags(village: Village, sizes: NDArray[np.int64], away: NDArray[np.bool
     rng = village.stream("tags")
     pmf = village.world.params["registered_household_size_pmf"]
     small = pmf["1"] + pmf["2"]
-    tags = {}
+    tags: dict[str, NDArray[np.bool_]] = {}
     for kind in codes.TAG_KINDS:
         share = village.world.params["tags"][kind]
         if kind == "away_all":

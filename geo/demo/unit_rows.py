@@ -103,7 +103,8 @@ def _household_rows(
     clicked = village.stream("attributes", 1).random(village.size)
     clicked = clicked < village.world.decided["clusters"]["coord_source_map_click"]
     sources = np.where(located, np.where(clicked, "map_click", "gps"), "none").tolist()
-    points = np.where(located[:, None], village.homes.lonlat, None).tolist()
+    lonlat = zip(village.homes.lonlat.tolist(), located.tolist(), strict=True)
+    points = [point if known else (None, None) for point, known in lonlat]
     shared = (np.bincount(host, minlength=village.size)[host] > 1).tolist()
     baseline = baseline_stamp(village)
     columns = zip(

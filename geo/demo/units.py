@@ -33,7 +33,7 @@ class Unit:
     def in_preset(self, world: World) -> bool:
         """Say whether the preset gives the unit households."""
         if world.preset == "heping":
-            return self.township == world.params["presets"]["heping"]["unit_prefix"]
+            return bool(self.township == world.params["presets"]["heping"]["unit_prefix"])
         return world.preset == "bijiang_all" or not self.urban
 
 
@@ -92,7 +92,7 @@ def share_out(total: int, weights: NDArray[np.float64]) -> NDArray[np.int64]:
     if not len(weights):
         return np.zeros(0, dtype=np.int64)
     exact = total * weights / weights.sum()
-    parts = np.floor(exact).astype(np.int64)
+    parts: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - parts), kind="stable")
     parts[order[: total - int(parts.sum())]] += 1
     return parts
@@ -110,8 +110,9 @@ def size_groups(world: World, unit: Unit, households: int) -> NDArray[np.int64]:
         number = max(1, round(households / decided["households_per_urban_group"]))
     elif fixed:
         number = fixed["groups"]
-    weights = rng.lognormal(0, 0.45, size=number)
-    return least + rng.multinomial(households - least * number, weights / weights.sum())
+    weights = rng.lognormal(0, decided["within_village_sigma"], size=number)
+    sizes: NDArray[np.int64] = least + rng.multinomial(households - least * number, weights / weights.sum())
+    return sizes
 
 
 def choose_finished(world: World, units: list[Unit]) -> set[str]:

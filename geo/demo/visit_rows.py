@@ -39,7 +39,12 @@ _REASONS: Final[dict[str, tuple[str, ...]]] = {
     "moved_out": ("left_village",),
     "deceased_all": ("unknown",),
 }
-_RESPONDENTS: Final = {"effective": ("head", "head", "adult"), "partial_proxy": ("proxy",), "refused": ("adult",), "postponed": ("head",)}  # fmt: skip
+_RESPONDENTS: Final = {
+    "effective": ("head", "head", "adult"),
+    "partial_proxy": ("proxy",),
+    "refused": ("adult",),
+    "postponed": ("head",),
+}
 _PICKS: Final = 6
 _SWAPPED: Final = {"effective": "not_home", "not_home": "effective"}
 
@@ -118,7 +123,7 @@ def _keys(visits: Visits) -> NDArray[np.int64]:
     return keys
 
 
-def _draw_choices(village: Village, visits: Visits) -> tuple[Words, Words]:
+def _draw_choices(village: Village, visits: Visits) -> tuple[NDArray[np.int64], Words]:
     rng = village.stream("corrections", visits.number, 1)
     kinds = village.world.decided["visits"]["entry_kind"]
     drawn = rng.choice(np.array(list(kinds), dtype=object), size=len(visits.homes), p=list(kinds.values()))
@@ -147,7 +152,7 @@ def _draw_visitors(village: Village, visits: Visits) -> NDArray[np.bool_]:
     present[:, 0] = rng.random(count) < decided["county_lead"]
     present[:, 1] = rng.random(count) < decided["township_lead"]
     present[:, 2:] = True
-    missing, stays = rng.integers(0, 3, count), rng.random(count) < 0.5
+    missing, stays = rng.integers(0, 3, count), rng.random(count) < decided["two_of_three"]
     present[np.flatnonzero(~stays), 2 + missing[~stays]] = False
     phone = np.flatnonzero(visits.by_phone)
     present[phone] = False

@@ -28,8 +28,10 @@ PHONE = 5
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """The kept visits of one round of a unit, one entry each, by household and day: `homes` are household positions,
-    `nth` the attempt (or `PHONE`), `days` ordinals. Those of the whole round, whatever the demo's day."""
+    """The kept visits of one round of a unit, one entry each, by household and attempt.
+
+    `homes` are household positions, `nth` the attempt (or `PHONE`), `days` ordinals.
+    """
 
     number: int
     homes: Whole
@@ -45,7 +47,8 @@ class Visits:
     @property
     def by_phone(self) -> Flags:
         """Say which are phone calls."""
-        return self.nth == PHONE
+        found: Flags = self.nth == PHONE
+        return found
 
 
 def make_visits(village: Village, traits: Traits, stay: Stay, schedule: Schedule) -> Visits:
@@ -96,7 +99,8 @@ class _Attempts:
         soon = self.rng.random(self.village.size) < self.decided["r4_second_soon"]
         who = again & (soon | self.swept) if self.running else again
         self.add(who, 2, days, outcomes)
-        return who & (outcomes == "effective")
+        found: Flags = who & (outcomes == "effective")
+        return found
 
     def close(self, missing: Flags) -> None:
         """Add the last attempts of the running round, which ends complete."""

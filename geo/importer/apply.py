@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from geo.importer.events import plan_issues, plan_roster, plan_tags, plan_visits
@@ -66,7 +67,8 @@ def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_round: Ro
     journal = Journal(connection, batch)
     if made_round is not None:
         row = fetch_row(connection, "round", made_round.id)
-        journal.note_made("round", [row] if row else [])
+        if row is not None:
+            journal.note_made("round", row)
     for table in _ORDER:
         rows = plan.inserts.get(table, [])
         if not rows:
@@ -86,7 +88,7 @@ def _insert_paths(connection: Connection, groups: list[dict[str, Any]]) -> None:
     parents = sorted({group["parent"] for group in groups})
     marks = ", ".join("?" * len(parents))
     rows = connection.exec_driver_sql(
-        f"SELECT place, ancestor, depth FROM place_path WHERE place IN ({marks})",  # noqa: S608 - marks only
+        f"SELECT place, ancestor, depth FROM place_path WHERE place IN ({marks})",
         tuple(parents),
     )
     above: dict[str, list[tuple[str, int]]] = {}
@@ -103,7 +105,7 @@ def _mark_roster(connection: Connection, journal: Journal, kind: str, name: str,
     if row is None or row["approved_on"] is not None:
         return
     if kind == "propose" and row["excluded_on"] is None:
-        changes = {"excluded_on": day, "excluded_reason": reason}
+        changes: dict[str, str | None] = {"excluded_on": day, "excluded_reason": reason}
     elif kind == "withdraw" and (row["excluded_on"], row["excluded_reason"]) == (day, reason):
         changes = {"excluded_on": None, "excluded_reason": None}
     else:
@@ -120,19 +122,19 @@ def touched_households(plan: Plan) -> set[str]:
     return touched
 
 
-def refresh_touched(
-    connection: Connection, households: Iterable[str], today: date, always: str | None = None
-) -> None:
+def refresh_touched(connection: Connection, households: Iterable[str], today: date, always: str | None = None) -> None:
     """Recompute the cells of every round whose roster holds one of the households, at its roster places."""
     connection.exec_driver_sql("CREATE TEMP TABLE IF NOT EXISTS touched (household TEXT PRIMARY KEY)")
     connection.exec_driver_sql("DELETE FROM touched")
     bulk_insert(connection, "touched", ["household"], [(one,) for one in set(households)])
-    leaves: dict[str, set[str]] = {always: set()} if always else {}
+    leaves: dict[str, set[str]] = defaultdict(set)
+    if always:
+        leaves[always] = set()
     rows = connection.exec_driver_sql(
         "SELECT DISTINCT r.round, r.place FROM touched t CROSS JOIN round_roster r ON r.household = t.household"
     )
     for round_id, place_id in rows:
-        leaves.setdefault(round_id, set()).add(place_id)
+        leaves[round_id].add(place_id)
     for round_id, places in leaves.items():
         refresh_cells(connection, round_id, today, places if len(places) <= _MANY_LEAVES else None)
 

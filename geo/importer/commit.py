@@ -1,4 +1,4 @@
-"""Importing files: read, understand, report; and, once it is decided, store everything in one transaction or nothing."""
+"""Importing files: read, understand, report; once it is decided, store everything in one transaction or nothing."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ImportOptions:
     added_on: date | None = None
 
 
-class _Undecided(Exception):  # noqa: N818 - no error: it takes a trial back
+class _Undecided(Exception):
     """Rolls a dry run back; nothing is stored."""
 
 
@@ -72,8 +72,9 @@ def import_file(
 ) -> ImportReport:
     """Import one file and return its report; a dry run, or a file that may not enter, stores nothing.
 
-    accept and accept_with_warnings are stored; reject_rows only with `good_rows`; reject_file and ask never. The same
-    file again changes nothing. Raises `NotAllowed`, `Invalid` (demo data, a round that is not open or overlaps), `Busy`.
+    accept and accept_with_warnings are stored; reject_rows only with `good_rows`; reject_file and ask never.
+    The same file again changes nothing. Raises `NotAllowed`, `Busy`, `Invalid` (demo data, a round that is not open
+    or overlaps another).
     """
     require_right(scope, "import")
     options = options or ImportOptions()
@@ -171,7 +172,7 @@ def _try(
                 raise Invalid("import.demo")
             report = _store(connection, scope, path, understood, options, report)
             if not (store and report.changed):
-                raise _Undecided
+                raise _Undecided  # noqa: TRY301 - only an exception takes a transaction back
             report = replace(report, stored=True)
     except _Undecided:
         report = replace(report, batch="")

@@ -11,7 +11,19 @@ if TYPE_CHECKING:
     from geo.units import Unit
 
 #: Facts that must not differ between two rows of one household.
-_FACTS = ("group", "head_name", "id_number", "id_raw", "size", "size_raw", "phone", "household_class", "tags", "lon", "lat")
+_FACTS = (
+    "group",
+    "head_name",
+    "id_number",
+    "id_raw",
+    "size",
+    "size_raw",
+    "phone",
+    "household_class",
+    "tags",
+    "lon",
+    "lat",
+)
 #: What a further row of one household may add.
 _EVENTS = ("visited_on", "visit", "issues", "note")
 

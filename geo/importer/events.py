@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from geo import codes
 from geo.importer.plan import Proposal
-from geo.model import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +28,7 @@ def plan_tags(bench: Bench) -> None:
             planned.add(held)
             bench.plan.insert(
                 "household_tag",
-                {"id": new_id(), "household": home["id"], "kind": kind, "status": "active",
+                {"id": bench.new_id(), "household": home["id"], "kind": kind, "status": "active",
                  "since": bench.import_day.isoformat(), "until": None, **bench.created()},
             )  # fmt: skip
             bench.plan.counts["tags_new"] += 1
@@ -74,7 +72,7 @@ def plan_visits(bench: Bench) -> dict[int, str]:
 
 def _visit_row(bench: Bench, home: str, key: tuple[str, str, str], outcome: str, round_id: str | None) -> Row:
     return {
-        "id": new_id(), "kind": "visit", "round": round_id, "household": home, "visited_on": key[1],
+        "id": bench.new_id(), "kind": "visit", "round": round_id, "household": home, "visited_on": key[1],
         "recorded_at": bench.stamp, "recorded_by": bench.actor, "mode": key[2], "outcome": outcome,
         "reason": None if outcome == "effective" else "unknown", "respondent": None, "revisit_on": None, "note": "",
         "lon": None, "lat": None, "entry_kind": _ENTRY, "void_of": None,
@@ -101,7 +99,7 @@ def _replaces(bench: Bench, nth: int, known: Row, outcome: str, round_id: str | 
 def _void(bench: Bench, known: Row) -> None:
     bench.plan.insert(
         "visit",
-        known | {"id": new_id(), "kind": "void", "void_of": known["id"], "recorded_at": bench.stamp,
+        known | {"id": bench.new_id(), "kind": "void", "void_of": known["id"], "recorded_at": bench.stamp,
                  "recorded_by": bench.actor, "note": "", "entry_kind": _ENTRY, "lon": None, "lat": None},
     )  # fmt: skip
     if known["round"] and known["outcome"] in codes.EXCLUDING_OUTCOMES:
@@ -146,7 +144,7 @@ def _next_number(bench: Bench, prefix: str, numbers: dict[str, int]) -> int:
 
 def _issue_row(bench: Bench, home: Row, category: str, title: str, raised_on: str) -> Row:
     return {
-        "id": new_id(), "number": "", "place": home["place"], "raised_by_visit": None, "scope": "household",
+        "id": bench.new_id(), "number": "", "place": home["place"], "raised_by_visit": None, "scope": "household",
         "category": category, "title": title, "detail": "", "raised_on": raised_on, "level_now": "village",
         "max_level": "village", "route": "time_limited", "due_on": None, "original_due_on": None, "responsible": "",
         "state": "open", "close_kind": None, "resolved_on": None, "closed_on": None, "verified_by": None,
@@ -160,7 +158,8 @@ def _insert_issue(bench: Bench, home: str, row: Row) -> None:
     bench.plan.insert(
         "issue_event",
         {"issue": row["id"], "seq": 1, "on": row["raised_on"], "at": bench.stamp, "actor": bench.actor,
-         "kind": "raised", "from_level": None, "to_level": "village", "from_state": None, "to_state": "open", "note": ""},
+         "kind": "raised", "from_level": None, "to_level": "village", "from_state": None, "to_state": "open",
+         "note": ""},
     )  # fmt: skip
     bench.plan.counts["issues_new"] += 1
 
@@ -177,7 +176,11 @@ def plan_roster(bench: Bench) -> None:
     for first, home in bench.homes.items():
         named.add(home["id"])
         village = bench.value("village", first)
-        if home["id"] in bench.register.roster or home["exited_on"] or not bench.calendar.covers(bench.round, village.id):
+        if (
+            home["id"] in bench.register.roster
+            or home["exited_on"]
+            or not bench.calendar.covers(bench.round, village.id)
+        ):
             continue
         if village.id not in bench.register.baseline_villages:
             bench.plan.insert("round_roster", _roster_row(bench.round.id, home, None))
@@ -202,13 +205,11 @@ def _roster_row(round_id: str, home: Row, added_on: str | None) -> Row:
 
 def _list_missing(bench: Bench, named: set[str]) -> None:
     units = bench.background.units.by_id
-    known = {row["id"]: row for row in bench.register.households.values()}
-    in_file = defaultdict(int)
-    for home in bench.homes.values():
-        in_file[home["village"]] += 1
+    known: dict[str, Row] = {row["id"]: row for row in bench.register.households.values()}
+    villages = {home["village"] for home in bench.homes.values()}
     for one in bench.register.roster:
-        home = known.get(one)
-        if home is not None and one not in named and in_file[home["village"]]:
+        home = known.get(one, {})
+        if home and one not in named and home["village"] in villages:
             unit = units[home["village"]].name
             bench.plan.proposals.append(Proposal("missing", 0, home["code"], unit, "", "", taken=False))
             bench.plan.counts["roster_missing"] += 1

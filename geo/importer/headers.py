@@ -78,7 +78,7 @@ def choose_sheet(sheets: list[Sheet]) -> Sheet:
 
 
 def find_header(sheet: Sheet, *, mapping: Mapping[int, str | None] | None = None) -> Header:
-    """Return what the columns of a sheet mean; `mapping` (column index → field key or None) overrules what was found."""
+    """Return what the columns of a sheet mean; `mapping` (column index → field key or None) overrules it."""
     top = sheet.rows[:_SEARCHED_ROWS]
     scores = [_score(row) for row in top]
     best = max(scores, default=0)
@@ -225,7 +225,10 @@ def _find_problem(columns: list[Column]) -> tuple[str, str]:
         if column.key is None:
             continue
         if column.key in used:
-            return "E_DUP_COLUMN", f"{used[column.key].letter} {used[column.key].header}, {column.letter} {column.header}"
+            return (
+                "E_DUP_COLUMN",
+                f"{used[column.key].letter} {used[column.key].header}, {column.letter} {column.header}",
+            )
         used[column.key] = column
     return ("", "") if "code" in used else ("E_MISSING_COLUMN", FIELDS["code"].header)
 
@@ -243,5 +246,5 @@ def _list_findings(columns: list[Column], titles: list[list[Cell]], row: int) ->
             found.append(Finding("W_REFUSED_COLUMN", cell=cell, field=column.header, value=column.header))
     unknown = [column.header.strip() or column.letter for column in columns if column.how in ("unknown", "yielded")]
     if unknown:
-        found.append(Finding("W_UNKNOWN_COLUMNS", field=str(len(unknown)), value=", ".join(unknown[:20])))
+        found.append(Finding("W_UNKNOWN_COLUMNS", value=", ".join(unknown[:20])))
     return found

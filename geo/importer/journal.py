@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from geo.schema import metadata
@@ -28,6 +29,8 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "issue_event": ("issue", "seq"),
     "round_roster": ("round", "household"),
 }
+#: Rows that come and go with the issue they belong to; they need no entry of their own.
+FOLLOWING: Final = ("issue_household", "issue_event")
 _COLUMNS: Final = {name: [column.name for column in metadata.tables[name].c] for name in KEYS}
 
 
@@ -38,16 +41,16 @@ def columns_of(table: str) -> list[str]:
 
 def row_id(table: str, row: Row) -> str:
     """Return what names a row in the journal."""
-    return "|".join(str(row[key]) for key in KEYS[table])
+    keys = KEYS[table]
+    return str(row[keys[0]]) if len(keys) == 1 else "|".join(str(row[key]) for key in keys)
 
 
-def hash_row(table: str, row: Row) -> str:
-    """Return a hash over all columns of a row as SQLite stores it."""
-    values = [row[name] for name in _COLUMNS[table]]
-    return hashlib.sha256(json.dumps(values, ensure_ascii=False, default=_hex).encode()).hexdigest()
+def hash_values(values: Iterable[Any]) -> str:
+    """Return a hash over all columns of a row, in the table's order, as SQLite stores them."""
+    return hashlib.sha256(repr(tuple(values)).encode()).hexdigest()
 
 
-def _hex(value: Any) -> str:  # noqa: ANN401 - bytes, the only thing JSON cannot say
+def _hex(value: Any) -> str:
     return bytes(value).hex()
 
 
@@ -63,28 +66,29 @@ class Journal:
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Insert rows that carry every column of the table."""
         columns = _COLUMNS[table]
-        bulk_insert(self._connection, table, columns, [tuple(row[name] for name in columns) for row in rows])
-        for row in rows:
-            self._note(table, row, None)
+        pick = itemgetter(*columns)
+        values = [pick(row) for row in rows]
+        bulk_insert(self._connection, table, columns, values)
+        if table not in FOLLOWING:
+            for row, said in zip(rows, values, strict=True):
+                self._note(table, row, said, None)
 
-    def note_made(self, table: str, rows: Iterable[Row]) -> None:
-        """Remember rows that a service inserted."""
-        for row in rows:
-            self._note(table, row, None)
+    def note_made(self, table: str, row: Row) -> None:
+        """Remember a row that a service inserted."""
+        self._note(table, row, itemgetter(*_COLUMNS[table])(row), None)
 
     def update(self, table: str, before: Row, changes: Row) -> None:
         """Change one row."""
         names = ", ".join(f'"{name}" = ?' for name in changes)
         where = " AND ".join(f'"{key}" = ?' for key in KEYS[table])
         values = (*changes.values(), *(before[key] for key in KEYS[table]))
-        self._connection.exec_driver_sql(f'UPDATE "{table}" SET {names} WHERE {where}', values)  # noqa: S608 - names come from schema
-        self._note(table, before | changes, json.dumps(before, ensure_ascii=False, default=_hex))
+        self._connection.exec_driver_sql(f'UPDATE "{table}" SET {names} WHERE {where}', values)
+        after = itemgetter(*_COLUMNS[table])(before | changes)
+        self._note(table, before, after, json.dumps(before, ensure_ascii=False, default=_hex))
 
-    def _note(self, table: str, after: Row, before: str | None) -> None:
-        name = row_id(table, after)
-        self._entries.append(
-            (self._batch, len(self._entries) + 1, table, name, before, hash_row(table, after))
-        )  # fmt: skip
+    def _note(self, table: str, row: Row, after: tuple[Any, ...], before: str | None) -> None:
+        entry = (self._batch, len(self._entries) + 1, table, row_id(table, row), before, hash_values(after))
+        self._entries.append(entry)
 
     def write(self) -> None:
         """Store the journal."""
@@ -98,5 +102,5 @@ def fetch_row(connection: Connection, table: str, name: str) -> Row | None:
     """Return a row as SQLite stores it, by what names it in the journal."""
     where = " AND ".join(f'"{key}" = ?' for key in KEYS[table])
     values = tuple(name.split("|"))
-    found = connection.exec_driver_sql(f'SELECT * FROM "{table}" WHERE {where}', values).mappings().first()  # noqa: S608 - names come from schema
+    found = connection.exec_driver_sql(f'SELECT * FROM "{table}" WHERE {where}', values).mappings().first()
     return dict(found) if found is not None else None

@@ -37,7 +37,7 @@ class Meanings:
         self._read: dict[tuple[str, Cell], Any] = {}
 
     def read(self, kind: str, cells: Sequence[Cell]) -> list[Any]:
-        """Return the meaning of every cell of a column; `kind` names the method. A word that is asked about is counted."""
+        """Return the meaning of every cell of a column; `kind` names the method. Asked words are counted."""
         rule = getattr(self, kind)
         found = []
         for nth, cell in enumerate(cells):
@@ -51,7 +51,9 @@ class Meanings:
             found.append(self._read[kind, cell])
         return found
 
-    def _ask(self, kind: str, nth: int, key: str, word: str, hints: Mapping[str, str], allowed: tuple[str, ...]) -> None:
+    def _ask(
+        self, kind: str, nth: int, key: str, word: str, hints: Mapping[str, str], allowed: tuple[str, ...]
+    ) -> None:
         self._asked += 1
         suggestion = next((value for hint, value in hints.items() if hint in word), "")
         options = tuple(Option(value, value) for value in (*allowed, SKIP))
@@ -103,7 +105,7 @@ class Meanings:
         return known or self._answers.get(f"issue:{word}", "") or self._answers.get("issue:*", "")
 
     def household_class(self, nth: int, cell: Cell) -> tuple[str, tuple[str, ...]]:
-        """Return the class ('' where nothing is said) and the care tags a class cell names: 五保户 is general and tekun."""
+        """Return the class ('' where nothing is said) and the care tags of a cell: 五保户 is general and tekun."""
         text = to_text(cell)
         if is_blank(text):
             return "", ()

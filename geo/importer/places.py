@@ -59,7 +59,9 @@ class Locator:
                 memo[texts] = self._index.match_village(village, township=township, district=district, code=code)
             match = memo[texts]
             coded = self._index.coded(codes[nth]) if match.reason == "blank" else None
-            found.append(match.unit or coded or self._asked(nth, match, "/".join(text for text in texts[1:] if text.strip())))
+            found.append(
+                match.unit or coded or self._asked(nth, match, "/".join(text for text in texts[1:] if text.strip()))
+            )
         return self._check_codes(found, codes)
 
     @staticmethod
@@ -129,7 +131,7 @@ class Locator:
     def groups(
         self, cells: Sequence[Cell], villages: Sequence[Unit | None], codes: Sequence[str], *, has_column: bool
     ) -> list[GroupName | None]:
-        """Return the group of every row: None in a village without groups, or where a registered household keeps its own."""
+        """Return the group of every row: None in a village without groups, or where a household keeps its own."""
         named = [parse_group(to_text(cell)) for cell in cells]
         grouped = {village.id for village, group in zip(villages, named, strict=True) if village and group}
         grouped |= {village.id for village in villages if village and self._index.groups.get(village.id)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
+    from sqlalchemy import Connection
+
     from geo.importer.register import Register, Row
     from geo.importer.rounds import Calendar
     from geo.importer.understand import Background, Understood
     from geo.model import Round
     from geo.units import Unit
-    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,10 @@ class Bench:
     stamp: str = field(default_factory=now)
     places: dict[tuple[str, str], str] = field(default_factory=dict)
     homes: dict[int, Row] = field(default_factory=dict)
-    fresh: set[str] = field(default_factory=set)
+    _ids: Iterator[int] = field(default_factory=itertools.count)
+    _prefix: str = field(default_factory=lambda: new_id()[:20])
 
-    def value(self, key: str, nth: int) -> Any:  # noqa: ANN401 - a cell of any column
+    def value(self, key: str, nth: int) -> Any:
         """Return an understood value."""
         return self.understood.columns[key][nth]
 
@@ -106,6 +109,10 @@ class Bench:
         """List something that only the register could tell."""
         cell = self.understood.cell(nth, key)
         self.plan.findings.append(Finding(code, nth + 1, cell, FIELDS[key].header, value))
+
+    def new_id(self) -> str:
+        """Return a new row id; ids of one import follow each other, so that indexes grow at their end."""
+        return f"{self._prefix}{next(self._ids):012x}"
 
     def created(self) -> Row:
         """Return the columns of an edited row that is new."""
@@ -153,7 +160,7 @@ def _new_group(bench: Bench, village: Unit, key: str, name: str, numbers: dict[s
     if not key.startswith("#"):
         numbers[village.id] = number
     return {
-        "id": new_id(), "code": f"{village.code}{number:03d}", "name": name, "full_name": name, "level": "group",
+        "id": bench.new_id(), "code": f"{village.code}{number:03d}", "name": name, "full_name": name, "level": "group",
         "parent": village.id, "edition": bench.edition, "valid_from": None, "valid_to": None, "successor": None,
         "boundary": None, "boundary_computed": 0, "lon": None, "lat": None, **bench.created(),
     }  # fmt: skip
@@ -182,11 +189,13 @@ def plan_households(bench: Bench) -> None:
 
 def _facts(bench: Bench, rows: list[int]) -> Row:
     """Return what the rows of one household say of it: the first that says anything of a fact counts."""
+    columns = bench.understood.columns
 
-    def said(key: str) -> Any:  # noqa: ANN401 - a cell of any column
-        return next((value for value in (bench.value(key, nth) for nth in rows) if value not in (None, "")), None)
+    def said(key: str) -> Any:
+        column = columns[key]
+        return column[rows[0]] or next((column[nth] for nth in rows if column[nth] not in (None, "")), None)
 
-    facts: Row = {name: value for name in _FACTS if (value := said(name)) is not None}
+    facts: Row = {name: value for name in _FACTS if (value := said(name))}
     number = said("id_number")
     if number:
         facts |= {"id_hash": hash_id(bench.id_key, number), "id_last4": number[-4:]}
@@ -209,12 +218,12 @@ _DEFAULTS: Row = {
 def _new_home(bench: Bench, first: int, facts: Row, tile: int) -> Row:
     village = bench.value("village", first)
     home = _DEFAULTS | {
-        "id": new_id(), "tile_id": tile, "code": bench.value("code", first), "village": village.id, "place": village.id,
+        "id": bench.new_id(), "tile_id": tile, "code": bench.value("code", first),
+        "village": village.id, "place": village.id,
         **facts, **bench.created(),
     }  # fmt: skip
     bench.plan.insert("household", home)
     bench.plan.counts["households_new"] += 1
-    bench.fresh.add(home["id"])
     return home
 
 

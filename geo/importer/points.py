@@ -1,4 +1,4 @@
-"""Coordinates of a file: WGS84 degrees that are usable, or left empty and listed; a repair is proposed, never made silently."""
+"""Coordinates of a file: usable WGS84 degrees, or left empty and listed; a repair is proposed, never silent."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _OUTLINE_CODE: Final = "520602"
 class Area:
     """Where the households of a database can lie: its outline and a margin around it."""
 
-    def __init__(self, outline: Any) -> None:  # noqa: ANN401 - any shapely geometry
+    def __init__(self, outline: Any) -> None:
         """Take an outline in lon, lat order, WGS84 degrees."""
         self._near = shapely.buffer(outline, MARGIN)
         shapely.prepare(self._near)
 
-    def holds(self, lon: Any, lat: Any) -> Any:  # noqa: ANN401 - numbers or arrays, as numpy does
+    def holds(self, lon: Any, lat: Any) -> Any:
         """Say for a point or arrays of points (lon, lat in WGS84 degrees) whether they lie in the area."""
         return shapely.contains_xy(self._near, lon, lat)
 
@@ -58,7 +58,7 @@ def read_points(
 ) -> tuple[list[float | None], list[float | None]]:
     """Return lon and lat (WGS84 degrees) of every row; both are None where no usable point is given.
 
-    Nothing is listed when no row of the file has a coordinate. Answers: `points:swapped` = swap, `points:outside` = keep.
+    Nothing is listed when no row has a coordinate. Answers: `points:swapped` = swap, `points:outside` = keep.
     """
     east, north = [parse_degrees(cell) for cell in lons], [parse_degrees(cell) for cell in lats]
     if all(code == "W_COORD_MISSING" for _, code in east) and all(code == "W_COORD_MISSING" for _, code in north):
@@ -68,9 +68,12 @@ def read_points(
     good = np.isfinite(x) & np.isfinite(y) & (np.abs(x) <= 180) & (np.abs(y) <= 90) & (x != 0) & (y != 0)  # noqa: PLR2004 - the globe
     if area is not None:
         good &= area.holds(x, y)
-    for nth in np.flatnonzero(~good):
-        x[nth], y[nth] = _judge(ledger, int(nth), (lons[nth], east[nth]), (lats[nth], north[nth]), area, answers)
-    return ([None if math.isnan(lon) else float(lon) for lon in x], [None if math.isnan(lat) else float(lat) for lat in y])
+    for nth in np.flatnonzero(~good).tolist():
+        x[nth], y[nth] = _judge(ledger, nth, (lons[nth], east[nth]), (lats[nth], north[nth]), area, answers)
+    return (
+        [None if math.isnan(lon) else float(lon) for lon in x],
+        [None if math.isnan(lat) else float(lat) for lat in y],
+    )
 
 
 _NOWHERE: Final = (math.nan, math.nan)

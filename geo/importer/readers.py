@@ -7,7 +7,7 @@ import io
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
@@ -24,8 +24,10 @@ MOST_ROWS: Final = 300_000
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
-_BINARY: Final = (_ZIP, b"PK\x05\x06", _OLE, b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b",
-                  b"SQLite format 3", b"\x00\x00\x00\x20ftyp", b"BM\x00")  # fmt: skip
+_BINARY: Final = (
+    _ZIP, b"PK\x05\x06", _OLE, b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b",
+    b"SQLite format 3", b"\x00\x00\x00\x20ftyp", b"BM\x00",
+)  # fmt: skip
 _SEPARATORS: Final = ",;\t"
 _WORKBOOKS: Final = (".xlsx", ".xlsm")
 _TEXTS: Final = (".csv", ".txt", ".tsv")
@@ -90,7 +92,7 @@ def _read_workbook(path: Path) -> list[Sheet]:
         raise FileRefused("E_CORRUPT") from error
 
 
-def _unescape(rows: list[list[Cell]]) -> list[list[Cell]]:
+def _unescape(rows: list[list[Any]]) -> list[list[Cell]]:
     """Take Excel's way of writing a carriage return out of the texts that hold it."""
     for row in rows:
         for nth, cell in enumerate(row):
@@ -150,7 +152,7 @@ def _is_chinese_utf8(line: bytes) -> bool:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return any("\u4e00" <= mark <= "\u9fff" for mark in text)
+    return not text.isascii() and any(unicodedata.name(mark, "").startswith("CJK UNIFIED") for mark in text)
 
 
 def _separator(text: str) -> tuple[str, str]:

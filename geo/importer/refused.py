@@ -59,7 +59,7 @@ def repair_refused(connection: Connection, report: ImportReport) -> None:
 
 
 def list_refused(db: Database, scope: Scope, *, round_id: str | None = None) -> list[RowMapping]:
-    """Return the open rows of the repair list, of a round if one is given: file_name, row, field, code, value, batch."""
+    """Return the open rows of the repair list, of a round if one is given: `import_refused` plus file_name."""
     require_right(scope, "import")
     wanted = (
         select(import_refused, import_batch.c.file_name)

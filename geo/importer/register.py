@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import hmac
 import secrets
 from dataclasses import dataclass, field
@@ -36,15 +35,18 @@ def read_register(connection: Connection, villages: Iterable[str], round_id: str
     """Return what is registered in the villages, and the roster of the round there."""
     here = sorted(villages)
     state = Register()
-    for row in _rows(connection, f"SELECT * FROM household WHERE village IN ({_marks(here)})", here):  # noqa: S608 - marks only
+    for row in _rows(connection, f"SELECT * FROM household WHERE village IN ({_marks(here)})", here):
         state.households[row["village"], row["code"]] = row
     of_village = f"JOIN household h ON h.id = x.household AND h.village IN ({_marks(here)})"
-    for row in _rows(connection, f"SELECT x.household, x.kind FROM household_tag x {of_village} WHERE x.until IS NULL", here):  # noqa: S608 - as above
+    for row in _rows(
+        connection, f"SELECT x.household, x.kind FROM household_tag x {of_village} WHERE x.until IS NULL", here
+    ):
         state.tags.add((row["household"], row["kind"]))
     live = "x.kind = 'visit' AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.void_of = x.id)"
-    for row in _rows(connection, f"SELECT x.* FROM visit x {of_village} WHERE {live}", here):  # noqa: S608 - as above
+    for row in _rows(connection, f"SELECT x.* FROM visit x {of_village} WHERE {live}", here):
         state.visits[row["household"], row["visited_on"], row["mode"]] = row
-    issues = f"SELECT x.household, i.category, i.raised_on, i.state FROM issue_household x {of_village} JOIN issue i ON i.id = x.issue"
+    what = "x.household, i.category, i.raised_on, i.state"
+    issues = f"SELECT {what} FROM issue_household x {of_village} JOIN issue i ON i.id = x.issue"
     for row in _rows(connection, issues, here):
         state.issues.add((row["household"], row["category"], row["raised_on"]))
         if row["state"] not in ("closed", "invalid"):
@@ -57,7 +59,7 @@ def read_register(connection: Connection, villages: Iterable[str], round_id: str
 def _read_roster(connection: Connection, state: Register, here: list[str], round_id: str) -> None:
     rows = _rows(
         connection,
-        "SELECT r.*, p.ancestor AS village FROM round_roster r JOIN place_path p ON p.place = r.place"  # noqa: S608 - as above
+        "SELECT r.*, p.ancestor AS village FROM round_roster r JOIN place_path p ON p.place = r.place"
         f" WHERE r.round = ? AND p.ancestor IN ({_marks(here)})",
         [round_id, *here],
     )
@@ -75,7 +77,7 @@ def known_pairs(connection: Connection, pairs: set[tuple[str, str]]) -> set[tupl
     wanted = sorted({code for _, code in pairs})
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
-        rows = _rows(connection, f"SELECT village, code FROM household WHERE code IN ({_marks(part)})", part)  # noqa: S608 - marks only
+        rows = _rows(connection, f"SELECT village, code FROM household WHERE code IN ({_marks(part)})", part)
         found |= {(row["village"], row["code"]) for row in rows}
     return found
 
@@ -86,7 +88,7 @@ def find_by_code(connection: Connection, codes: Iterable[str]) -> dict[str, Row]
     found: dict[str, Row] = {}
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
-        for row in _rows(connection, f"SELECT * FROM household WHERE code IN ({_marks(part)})", part):  # noqa: S608 - marks only
+        for row in _rows(connection, f"SELECT * FROM household WHERE code IN ({_marks(part)})", part):
             found[row["code"]] = row
     return found
 

@@ -1,4 +1,4 @@
-"""The report of an import: what came of the file, row by row where it matters, in the names that files and the CLI use."""
+"""The report of an import: what came of the file, row by row where it matters."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def decide_outcome(understood: Understood, findings: list[Finding]) -> str:
 
 
 def mask_id(value: str) -> str:
-    """Return an ID number's last four characters after asterisks; a ruined number (5.22E+17) says nothing of a person."""
+    """Return an ID number's last four characters after asterisks; a ruined one (5.22E+17) names nobody."""
     if re.fullmatch(r"[\d.]+[eE]\+?\d+", value) or len(value) <= _LAST:
         return value
     return "*" * (len(value) - _LAST) + value[-_LAST:]
@@ -140,7 +140,7 @@ def list_values(understood: Understood, *, show_personal: bool) -> tuple[dict[st
     return tuple(listed)
 
 
-def _plain(understood: Understood, key: str, nth: int, *, show_personal: bool) -> Any:  # noqa: ANN401 - any JSON value
+def _plain(understood: Understood, key: str, nth: int, *, show_personal: bool) -> Any:
     column = {"outcome": "visit", "issue": "issues", "township": "village"}.get(key, key)
     value = understood.columns[column][nth]
     if value is None:

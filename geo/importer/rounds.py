@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NewRound:
-    """A round to be made with the file: inclusive local days, target in basis points; scope: a place id, else the district."""
+    """A round to be made with the file: inclusive local days, target in basis points, scope (else the district)."""
 
     name: str
     starts_on: date
@@ -76,7 +76,7 @@ class Calendar:
             round_.c.ends_on, round_.c.target_bp, round_.c.status, round_.c.away_phone_counts,
         )  # fmt: skip
         wanted = select(*columns).where(round_.c.programme == config.PROGRAMME, round_.c.status.in_(("open", "closed")))
-        self.rounds = [Round(*row) for row in connection.execute(wanted)]
+        self.rounds = [Round(**row) for row in connection.execute(wanted).mappings()]
         self._above: dict[str, set[str]] = {}
         above = select(place_path.c.place, place_path.c.ancestor).where(place_path.c.place.in_(list(villages)))
         for village, ancestor in connection.execute(above):
@@ -89,6 +89,4 @@ class Calendar:
     def round_of(self, village: str, day: date) -> str | None:
         """Return the round whose days and scope hold a visit; None is 不在轮次内. A locked round takes no more."""
         above = self._above.get(village, set())
-        return next(
-            (one.id for one in self.rounds if one.starts_on <= day <= one.ends_on and one.scope in above), None
-        )
+        return next((one.id for one in self.rounds if one.starts_on <= day <= one.ends_on and one.scope in above), None)

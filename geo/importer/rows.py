@@ -38,7 +38,10 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
     width = len(header.columns)
     told = [column.index for column in header.columns if column.how != "ignored"]
     title = sheet.rows[header.row]
-    cells, sheet_rows, skipped, ragged = [], [], [], {}
+    cells: list[list[Cell]] = []
+    sheet_rows: list[int] = []
+    skipped: list[Finding] = []
+    ragged: dict[int, int] = {}
     for number, line in enumerate(sheet.rows[header.row + 1 :], start=header.row + 2):
         row = line if len(line) == width else _fit(line, width)
         if not any(_says(row[index]) for index in told):

@@ -1,8 +1,9 @@
-"""From the cells of a sheet to households, visits and issues: what was understood, what was found, what must be asked."""
+"""From the cells of a sheet to households, visits and issues: what was understood, found, and must be asked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from geo.importer.duplicates import find_firsts, list_same_persons
@@ -12,7 +13,7 @@ from geo.importer.meanings import Meanings
 from geo.importer.places import Locator, UnitCells
 from geo.importer.points import read_points
 from geo.importer.rows import take_rows
-from geo.validate import parse_code, parse_day, parse_id_number, parse_phone, parse_size, parse_text, to_text
+from geo.validate import is_blank, parse_code, parse_day, parse_id_number, parse_phone, parse_size, parse_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -49,10 +50,11 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A file as understood. Lists of `columns` have one value per data row (row n has index n − 1):
+    """A file as understood.
 
-    village (`Unit`), group (`GroupName` or None), code, head_name, id_number, size, phone, household_class, tags, lon,
-    lat (WGS84 degrees), visited_on, visit ((mode, outcome) or None), issues ((category, title), …), note.
+    Lists of `columns` have one value per data row (row n has index n − 1): village (`Unit`), group (`GroupName` or
+    None), code, head_name, id_number, size, phone, household_class, tags, lon, lat (WGS84 degrees), visited_on,
+    visit ((mode, outcome) or None), issues ((category, title), …), note.
     `firsts` maps each row that stays to the first row of its household.
     """
 
@@ -94,7 +96,8 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
 
     columns = _read_fields(ledger, cells, background)
     columns |= _read_words(ledger, cells, header, background)
-    columns["visited_on"] = _read_days(ledger, cells("visited_on"), columns["visit"], header, background)
+    columns["visited_on"] = _read_days(ledger, cells("visited_on"), columns["visit"], background)
+    _list_dates_only(ledger, columns["visited_on"], cells("outcome"), has_column=header.index_of("outcome") is not None)
     columns["code"] = _read_codes(ledger, cells("code"))
     _locate(ledger, cells, columns, header, background)
     firsts = find_firsts(ledger, columns["village"], columns["code"], columns)
@@ -128,8 +131,7 @@ def _read(ledger: Ledger, key: str, cells: Iterable[Cell], rule: Callable[[Cell]
 def _read_fields(ledger: Ledger, cells: Callable[[str], list[Cell]], background: Background) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {}
     for key in ("head_name", "note"):
-        longest = FIELDS[key].longest
-        columns[key] = _read(ledger, key, cells(key), lambda cell, longest=longest: parse_text(cell, longest=longest))
+        columns[key] = _read(ledger, key, cells(key), partial(parse_text, longest=FIELDS[key].longest))
     for key, rule in (("id_number", parse_id_number), ("size", parse_size), ("phone", parse_phone)):
         columns[key] = _read(ledger, key, cells(key), rule)
     for key in ("id_number", "size"):
@@ -158,9 +160,9 @@ def _read_words(
 
 
 def _read_days(
-    ledger: Ledger, cells: list[Cell], visits: Sequence[tuple[str, str] | None], header: Header, background: Background
+    ledger: Ledger, cells: list[Cell], visits: Sequence[tuple[str, str] | None], background: Background
 ) -> list[date | None]:
-    """Return the day of every row; a visit without one takes the answer for the file, else it is listed and not made."""
+    """Return the day of every row; a visit without one takes the file's, else it is listed and not made."""
     read: dict[Cell, tuple[date | None, str]] = {}
     days: list[date | None] = []
     for nth, (cell, visit) in enumerate(zip(cells, visits, strict=True)):
@@ -168,16 +170,26 @@ def _read_days(
             read[cell] = parse_day(cell, background.today)
         day, code = read[cell]
         if code:
-            ledger.warn(code, nth, "visited_on", to_text(cell))
+            ledger.warn(code, nth, "visited_on", to_text(cell)[:_SHOWN])
         elif day is None and visit is not None:
             day = background.visit_date
             if day is None:
                 ledger.warn("W_DATE_MISSING", nth, "visited_on", "")
                 ledger.ask("visit_date", nth, "visited_on", "", blocking=False, code="W_DATE_MISSING")
-        elif day is not None and visit is None and header.index_of("outcome") is None:
-            ledger.ask("dates_only", nth, "visited_on", "", blocking=False, code="W_OUTCOME_MISSING")
         days.append(day)
     return days
+
+
+def _list_dates_only(ledger: Ledger, days: list[date | None], outcomes: list[Cell], *, has_column: bool) -> None:
+    """List days that no outcome goes with: no visit is made of them. Without the column once, else cell by cell."""
+    bare = [nth for nth, day in enumerate(days) if day is not None and is_blank(to_text(outcomes[nth]))]
+    if has_column:
+        for nth in bare:
+            ledger.warn("W_OUTCOME_MISSING", nth, "outcome", str(days[nth]))
+    elif bare:
+        ledger.findings.append(Finding("W_OUTCOME_MISSING", field=FIELDS["outcome"].header))
+        for nth in bare:
+            ledger.ask("dates_only", nth, "visited_on", "", blocking=False, code="W_OUTCOME_MISSING")
 
 
 def _read_codes(ledger: Ledger, cells: list[Cell]) -> list[str]:

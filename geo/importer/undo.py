@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -14,7 +15,7 @@ from geo.access import require_right
 from geo.audit import log_change
 from geo.errors import Conflict, NotFound
 from geo.importer.apply import refresh_touched
-from geo.importer.journal import KEYS, fetch_row, hash_row
+from geo.importer.journal import FOLLOWING, KEYS, fetch_row, hash_values
 from geo.schema import import_batch
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
@@ -69,8 +70,8 @@ def undo_last(db: Database, scope: Scope) -> Undone:
         if batch is None:
             raise NotFound("import.no_batch", days=config.UNDO_DAYS)
         entries = _entries(connection, batch["id"])
+        touched = _touched(connection, batch["id"])
         _check_pointers(connection, batch["id"])
-        touched = _touched(entries)
         removed = _revert(connection, entries)
         connection.execute(import_batch.update().where(import_batch.c.id == batch["id"]).values(undone_at=now()))
         log_change(connection, scope, action="import.undo", object_id=batch["id"], diff={"rows": len(entries)})
@@ -98,67 +99,105 @@ def _entries(connection: Connection, batch: str) -> list[Row]:
 def _check_pointers(connection: Connection, batch: str) -> None:
     """Refuse when a row that is not of the batch points at a row the batch made."""
     for made, table, column in _POINTERS:
-        name = " || '|' || ".join(f'x."{key}"' for key in KEYS.get(table, ("id",)))
-        own = (
-            "EXISTS (SELECT 1 FROM import_row o WHERE o.batch = ?1 AND o.table_name = ?3 AND o.row_id = " + name + ")"
-            if table in KEYS
-            else "x.id = ?1"
-            if table == "import_batch"
-            else "0"
-        )
+        own = _FOLLOWED.get(table, "?3 = ?3")
+        if table in KEYS and table not in FOLLOWING:
+            own = f"{_name_of(table)} NOT IN (SELECT row_id FROM import_row WHERE batch = ?1 AND table_name = ?3)"
         later = connection.exec_driver_sql(
-            f'SELECT 1 FROM "{table}" x CROSS JOIN import_row m ON m.table_name = ?2 AND m.row_id = x."{column}"'  # noqa: S608 - names come from the list above
-            f" WHERE m.batch = ?1 AND m.before IS NULL AND ?3 = ?3 AND NOT {own} LIMIT 1",
+            f'SELECT 1 FROM "{table}" x WHERE {own} AND x."{column}" IN'
+            " (SELECT row_id FROM import_row WHERE batch = ?1 AND table_name = ?2 AND before IS NULL) LIMIT 1",
             (batch, made, table),
         ).first()
         if later is not None:
             raise Conflict("import.touched", table=table)
 
 
-def _touched(entries: list[Row]) -> set[str]:
+#: Rows without an entry of their own: what is more than the import wrote was added later.
+_FOLLOWED = {
+    "import_batch": "x.id <> ?1 AND ?3 = ?3",
+    "issue_event": "?3 = ?3 AND x.seq > 1",
+    "issue_household": "?3 = ?3 AND x.issue NOT IN"
+    " (SELECT row_id FROM import_row WHERE batch = ?1 AND table_name = 'issue')",
+}
+
+
+def _touched(connection: Connection, batch: str) -> set[str]:
+    """Return the households whose facts, tags, visits or roster rows the batch wrote."""
     found: set[str] = set()
-    for entry in entries:
-        if entry["table_name"] == "household":
-            found.add(entry["row_id"])
-        elif entry["table_name"] == "round_roster":
-            found.add(entry["row_id"].split("|")[1])
+    for table, column in (
+        ("household", "id"),
+        ("household_tag", "household"),
+        ("visit", "household"),
+        ("round_roster", "household"),
+    ):
+        rows = connection.exec_driver_sql(
+            f'SELECT DISTINCT x.{column} FROM "{table}" x WHERE {_name_of(table)} IN'
+            " (SELECT row_id FROM import_row WHERE batch = ? AND table_name = ?)",
+            (batch, table),
+        )
+        found |= {row[0] for row in rows}
     return found
 
 
 def _revert(connection: Connection, entries: list[Row]) -> int:
-    """Undo entry by entry, the last first; each row must be exactly as the import left it."""
-    removed = 0
-    for entry in entries:
-        table = entry["table_name"]
-        row = fetch_row(connection, table, entry["row_id"])
-        if row is None or hash_row(table, row) != entry["after_hash"]:
+    """Check that every row is exactly as the import left it, then put all back; return how many rows went."""
+    left = {(entry["table_name"], entry["row_id"]): entry["after_hash"] for entry in reversed(entries)}
+    first = {(entry["table_name"], entry["row_id"]): entry["before"] for entry in entries}
+    batch = entries[0]["batch"] if entries else ""
+    for table in KEYS:
+        expected = {name: digest for (where, name), digest in left.items() if where == table}
+        found = _present(connection, table, batch) if expected else {}
+        if any(found.get(name) != digest for name, digest in expected.items()):
             raise Conflict("import.touched", table=table)
-        if entry["before"] is None:
-            _delete(connection, table, row)
-            removed += 1
-        else:
-            _restore(connection, table, json.loads(entry["before"]))
-    return removed
+    made = [key for key, before in first.items() if before is None]
+    for (table, _), before in first.items():
+        if before is not None:
+            _restore(connection, table, json.loads(before))
+    for table in reversed(KEYS):
+        names = [name for where, name in made if where == table]
+        if names:
+            _delete(connection, table, names)
+    return len(made)
 
 
-def _delete(connection: Connection, table: str, row: Row) -> None:
+def _present(connection: Connection, table: str, batch: str) -> dict[str, str]:
+    """Return the hash of every row of a table that the batch wrote, as it is now."""
+    name = _name_of(table)
+    rows = connection.exec_driver_sql(
+        f'SELECT {name}, x.* FROM "{table}" x WHERE {name} IN'
+        " (SELECT row_id FROM import_row WHERE batch = ? AND table_name = ?)",
+        (batch, table),
+    )
+    return {row[0]: hash_values(row[1:]) for row in rows}
+
+
+def _name_of(table: str) -> str:
+    return " || '|' || ".join(f'x."{key}"' for key in KEYS[table])
+
+
+def _delete(connection: Connection, table: str, names: list[str]) -> None:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):  # pragma: no cover - only SQLite is built for now
+        raise TypeError(type(driver))
+    ids = [(name,) for name in names]
     if table == "place":
-        connection.exec_driver_sql("DELETE FROM place_path WHERE place = ?", (row["id"],))
-        connection.exec_driver_sql("DELETE FROM coverage_cell WHERE place = ?", (row["id"],))
+        driver.executemany("DELETE FROM place_path WHERE place = ?", ids)
+        driver.executemany("DELETE FROM coverage_cell WHERE place = ?", ids)
     elif table == "round":
-        for name in ("coverage_cell", "coverage_day"):
-            connection.exec_driver_sql(f'DELETE FROM {name} WHERE "round" = ?', (row["id"],))  # noqa: S608 - names above
-        connection.exec_driver_sql('UPDATE import_batch SET "round" = NULL WHERE "round" = ?', (row["id"],))
+        driver.executemany('DELETE FROM coverage_cell WHERE "round" = ?', ids)
+        driver.executemany('DELETE FROM coverage_day WHERE "round" = ?', ids)
+        driver.executemany('UPDATE import_batch SET "round" = NULL WHERE "round" = ?', ids)
+    elif table == "issue":
+        driver.executemany("DELETE FROM issue_event WHERE issue = ?", ids)
+        driver.executemany("DELETE FROM issue_household WHERE issue = ?", ids)
     where = " AND ".join(f'"{key}" = ?' for key in KEYS[table])
-    values: tuple[Any, ...] = tuple(row[key] for key in KEYS[table])
-    connection.exec_driver_sql(f'DELETE FROM "{table}" WHERE {where}', values)  # noqa: S608 - names come from schema
+    driver.executemany(f'DELETE FROM "{table}" WHERE {where}', [tuple(name.split("|")) for name in names])
 
 
 def _restore(connection: Connection, table: str, before: Row) -> None:
     names = ", ".join(f'"{name}" = ?' for name in before)
     where = " AND ".join(f'"{key}" = ?' for key in KEYS[table])
     values = (*before.values(), *(before[key] for key in KEYS[table]))
-    connection.exec_driver_sql(f'UPDATE "{table}" SET {names} WHERE {where}', values)  # noqa: S608 - names come from schema
+    connection.exec_driver_sql(f'UPDATE "{table}" SET {names} WHERE {where}', values)
 
 
 def _rebuild(connection: Connection, entries: list[Row]) -> None:

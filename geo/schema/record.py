@@ -49,6 +49,7 @@ team_member = Table(
     *edited(),
     Index("team_member_team", "team"),
     Index("team_member_place", "place"),
+    Index("team_member_household", "household", sqlite_where=text("household IS NOT NULL")),
 )
 
 _LIVE = text("status IN ('assigned', 'accepted')")
@@ -78,6 +79,7 @@ assignment = Table(
         sqlite_where=_LIVE,
         postgresql_where=_LIVE,
     ),
+    Index("assignment_household", "household", sqlite_where=text("household IS NOT NULL")),
     Index("assignment_live_place", "round", "place", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
 )
 
@@ -151,6 +153,8 @@ issue = Table(
     count("reopen_count"),
     *edited(),
     Index("issue_place", "place"),
+    Index("issue_visit", "raised_by_visit", sqlite_where=text("raised_by_visit IS NOT NULL")),
+    Index("issue_duplicate", "duplicate_of", sqlite_where=text("duplicate_of IS NOT NULL")),
 )
 
 issue_household = Table(

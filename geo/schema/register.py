@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from geo import codes
@@ -139,6 +140,8 @@ household = Table(
     UniqueConstraint("village", "code"),
     Index("household_place", "place"),
     Index("household_code", "code"),
+    Index("household_predecessor", "predecessor", sqlite_where=text("predecessor IS NOT NULL")),
+    Index("household_successor", "successor", sqlite_where=text("successor IS NOT NULL")),
 )
 
 household_tag = Table(

@@ -85,7 +85,7 @@ def _check(rows: pd.DataFrame, today: str) -> None:
     for name, allowed in _LISTED:
         unknown = set(rows[name]) - set(allowed)
         if unknown:
-            raise Invalid("err.unknown_code", value=str(sorted(map(str, unknown))[0]))
+            raise Invalid("err.unknown_code", value=min(map(str, unknown)))
     undated = rows["visited_on"].isna()
     if undated.any() or (rows["visited_on"] > today).any():
         raise Invalid("err.future", d=max((day for day in rows["visited_on"] if day), default=""))
@@ -100,7 +100,9 @@ def _stage(connection: Connection, rows: pd.DataFrame) -> None:
     """Put the rows beside the tables, so that the database itself joins them."""
     names = ", ".join(f'"{name}"' for name in _STORED)
     connection.exec_driver_sql("DROP TABLE IF EXISTS temp.arriving")
-    connection.exec_driver_sql(f"CREATE TEMP TABLE arriving ({names}, round, known INTEGER, PRIMARY KEY (id)) WITHOUT ROWID")
+    connection.exec_driver_sql(
+        f"CREATE TEMP TABLE arriving ({names}, round, known INTEGER, PRIMARY KEY (id)) WITHOUT ROWID"
+    )
     bulk_insert(connection, "arriving", list(_STORED), rows[list(_STORED)].itertuples(index=False, name=None))
 
 
@@ -133,7 +135,7 @@ def _drop_known(connection: Connection) -> int:
 
 
 def _attribute(connection: Connection) -> None:
-    """A visit's round: by its day, the one whose roster holds the household, else the one whose scope holds its place."""
+    """A visit's round: by its day, the one whose roster holds the household, else whose scope holds its place."""
     days = "r.programme = ? AND r.status <> 'draft' AND a.visited_on BETWEEN r.starts_on AND r.ends_on"
     by_roster = "SELECT r.id FROM round r JOIN round_roster x ON x.round = r.id AND x.household = a.household"
     by_scope = (
@@ -141,10 +143,12 @@ def _attribute(connection: Connection) -> None:
         " JOIN place_path p ON p.place = h.place AND p.ancestor = r.scope"
     )
     connection.exec_driver_sql(
-        f"UPDATE arriving AS a SET round = coalesce(({by_roster} WHERE {days}), ({by_scope} WHERE {days}))",  # noqa: S608 - fixed text
+        f"UPDATE arriving AS a SET round = coalesce(({by_roster} WHERE {days}), ({by_scope} WHERE {days}))",
         (config.PROGRAMME, config.PROGRAMME),
     )
-    locked = _first_of(connection)("SELECT r.name FROM arriving a JOIN round r ON r.id = a.round WHERE r.status = 'locked'")
+    locked = _first_of(connection)(
+        "SELECT r.name FROM arriving a JOIN round r ON r.id = a.round WHERE r.status = 'locked'"
+    )
     if locked is not None:
         raise Invalid("err.locked", round=locked)
 
@@ -152,20 +156,26 @@ def _attribute(connection: Connection) -> None:
 def _store(connection: Connection, scope: Scope, same: int) -> BulkResult:
     names = ", ".join(f'"{name}"' for name in _STORED)
     stored = connection.exec_driver_sql(
-        f"INSERT INTO visit (kind, round, recorded_at, recorded_by, {names})"  # noqa: S608 - names from above
+        f"INSERT INTO visit (kind, round, recorded_at, recorded_by, {names})"
         f" SELECT 'visit', round, ?, ?, {names} FROM arriving",
         (now(), scope.actor),
     ).rowcount
     by_round = {
         str(row[0]): int(row[1])
-        for row in connection.exec_driver_sql("SELECT round, count(*) FROM arriving WHERE round IS NOT NULL GROUP BY round")
+        for row in connection.exec_driver_sql(
+            "SELECT round, count(*) FROM arriving WHERE round IS NOT NULL GROUP BY round"
+        )
     }
     _propose_exclusions(connection)
     today = read_today(connection)
     for round_id in by_round:
         refresh_cells(connection, round_id, today)
     log_change(
-        connection, scope, action="visit.bulk", object_id="", diff={"stored": stored, "by_round": by_round, "same": same}
+        connection,
+        scope,
+        action="visit.bulk",
+        object_id="",
+        diff={"stored": stored, "by_round": by_round, "same": same},
     )
     return BulkResult(stored, stored - sum(by_round.values()), same, by_round)
 
@@ -173,7 +183,7 @@ def _store(connection: Connection, scope: Scope, same: int) -> BulkResult:
 def _propose_exclusions(connection: Connection) -> None:
     marks = ", ".join("?" * len(codes.EXCLUDING_OUTCOMES))
     connection.exec_driver_sql(
-        "UPDATE round_roster AS x SET excluded_on = a.visited_on, excluded_reason = a.outcome, rev = x.rev + 1"  # noqa: S608 - marks only
+        "UPDATE round_roster AS x SET excluded_on = a.visited_on, excluded_reason = a.outcome, rev = x.rev + 1"
         f" FROM arriving a WHERE a.round = x.round AND a.household = x.household AND a.outcome IN ({marks})"
         " AND a.mode = 'in_person' AND x.excluded_on IS NULL",
         codes.EXCLUDING_OUTCOMES,

@@ -6,9 +6,9 @@ Cells hold for the day in `coverage_day` only; a round whose day is not today's 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, literal, select
+from sqlalchemy import Integer, Select, and_, bindparam, func, insert, literal, literal_column, select, union_all
 
 from geo.coverage import Counts, leaf_statement, leaf_values, roll_up
 from geo.schema import CELL_COUNTS, coverage_cell, coverage_day, place_path
@@ -110,22 +110,59 @@ def _day_of(connection: Connection, round_id: str) -> date | None:
     return connection.execute(select(coverage_day.c.as_of).where(coverage_day.c.round == round_id)).scalar()
 
 
+def read_cell(connection: Connection, round_id: str, place_id: str, *, span: str = "all") -> Counts:
+    """Return the counts of one place; the caller has called `ensure_cells`, or refreshed the cell just now."""
+    row = connection.execute(_CELL, {"of_round": round_id, "of_place": place_id, "of_span": span}).mappings().first()
+    return Counts(dict(row)) if row else Counts.empty()
+
+
 def _refresh_leaf(connection: Connection, round_: Round, as_of: date, leaf: str) -> None:
     statement = leaf_statement(phone_counts=round_.away_phone_counts)
     fresh = connection.execute(statement, leaf_values(round_, as_of, leaf)).mappings().first()
     new = {name: fresh[name] if fresh else 0 for name in CELL_COUNTS}
-    old = read_cells(connection, round_.id, [leaf], span="own").get(leaf, Counts.empty())
+    old = read_cell(connection, round_.id, leaf, span="own")
     delta = {name: new[name] - old.values[name] for name in CELL_COUNTS}
-    if not any(delta.values()):
-        return
-    _add(connection, round_.id, [leaf], "own", delta)
-    above = connection.execute(select(place_path.c.ancestor).where(place_path.c.place == leaf)).scalars()
-    _add(connection, round_.id, list(above), "all", delta)
+    if any(delta.values()):
+        _add(connection, round_.id, leaf, delta)
 
 
-def _add(connection: Connection, round_id: str, places: list[str], span: str, delta: dict[str, int]) -> None:
-    changes = {name: coverage_cell.c[name] + value for name, value in delta.items() if value}
-    for place_id in places:
-        here = and_(coverage_cell.c.round == round_id, coverage_cell.c.place == place_id, coverage_cell.c.span == span)
-        if not connection.execute(coverage_cell.update().where(here).values(changes)).rowcount:
-            connection.execute(coverage_cell.insert().values(round=round_id, place=place_id, span=span, **delta))
+def _add(connection: Connection, round_id: str, leaf: str, delta: dict[str, int]) -> None:
+    """Add the difference to the leaf's own cell and to those of everything it lies in; make the cells that lack."""
+    there = connection.execute(_CELLS_ABOVE, {"of_round": round_id, "of_leaf": leaf}).all()
+    for place_id, span in [(row.ancestor, row.wanted) for row in there if row.span is None]:
+        connection.execute(coverage_cell.insert().values(round=round_id, place=place_id, span=span))
+    changes = {f"add_{name}": value for name, value in delta.items()}
+    rows = [{"of_round": round_id, "of_place": row.ancestor, "of_span": row.wanted, **changes} for row in there]
+    connection.execute(_ADD, rows)
+
+
+# Built once: a save runs each of them, and building a statement costs more than running it.
+_HERE = and_(
+    coverage_cell.c.round == bindparam("of_round"),
+    coverage_cell.c.place == bindparam("of_place"),
+    coverage_cell.c.span == bindparam("of_span"),
+)
+_CELL = select(*(coverage_cell.c[name] for name in CELL_COUNTS)).where(_HERE)
+_ADD = (
+    coverage_cell.update()
+    .where(_HERE)
+    .values({name: coverage_cell.c[name] + bindparam(f"add_{name}", type_=Integer) for name in CELL_COUNTS})
+)
+
+
+def _cells_over(span: str, *, leaf_only: bool) -> Select[Any]:
+    """One row per place a leaf lies in (or the leaf alone): ancestor, wanted span, span (empty where no cell is)."""
+    cell = and_(
+        coverage_cell.c.round == bindparam("of_round"),
+        coverage_cell.c.place == place_path.c.ancestor,
+        coverage_cell.c.span == literal_column(f"'{span}'"),
+    )
+    rows = (
+        select(place_path.c.ancestor, literal_column(f"'{span}'").label("wanted"), coverage_cell.c.span)
+        .outerjoin(coverage_cell, cell)
+        .where(place_path.c.place == bindparam("of_leaf"))
+    )
+    return rows.where(place_path.c.depth == 0) if leaf_only else rows
+
+
+_CELLS_ABOVE = union_all(_cells_over("own", leaf_only=True), _cells_over("all", leaf_only=False))

@@ -67,9 +67,9 @@ def _check_cells(connection: Connection) -> Iterator[Finding]:
     built = select(round_.c.id, round_.c.name).join(coverage_day, coverage_day.c.round == round_.c.id)
     for round_id, name in connection.execute(built.order_by(round_.c.starts_on)).all():
         places = differing_cells(connection, round_id)
-        names = dict(connection.execute(select(place.c.id, place.c.code)).tuples().all()) if places else {}
+        codes = {row.id: row.code for row in connection.execute(select(place.c.id, place.c.code))} if places else {}
         for place_id in places:
-            yield Finding("cells", f"{name} {names.get(place_id, place_id)}")
+            yield Finding("cells", f"{name} {codes.get(place_id, place_id)}")
 
 
 def _check_log(connection: Connection) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
+
+
+#: Built once: every transaction runs them.
+_READ = select(setting.c.value).where(setting.c.key == bindparam("of_key"))
+_CHANGE = setting.update().where(setting.c.key == bindparam("of_key")).values(value=bindparam("value"))
 
 
 def now() -> str:
@@ -125,14 +130,13 @@ class Database:
 
 def read_setting(connection: Connection, key: str, default: str = "") -> str:
     """Return a setting's value inside a transaction."""
-    found = connection.execute(select(setting.c.value).where(setting.c.key == key)).scalar()
+    found = connection.execute(_READ, {"of_key": key}).scalar()
     return default if found is None else str(found)
 
 
 def write_setting(connection: Connection, key: str, value: str) -> None:
     """Set a setting inside a write transaction."""
-    changed = connection.execute(setting.update().where(setting.c.key == key).values(value=value))
-    if not changed.rowcount:
+    if not connection.execute(_CHANGE, {"of_key": key, "value": value}).rowcount:
         connection.execute(setting.insert().values(key=key, value=value))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, func, insert, literal, or_, select, true
+from sqlalchemy import and_, bindparam, exists, func, insert, literal, or_, select, true
 
 from geo import config
 from geo.access import require_area, require_right
@@ -27,6 +27,8 @@ _COLUMNS = (
     round_.c.id, round_.c.programme, round_.c.name, round_.c.number, round_.c.scope, round_.c.starts_on,
     round_.c.ends_on, round_.c.target_bp, round_.c.status, round_.c.away_phone_counts,
 )  # fmt: skip
+#: Built once: every save runs it.
+_BY_ID = select(*_COLUMNS).where(round_.c.id == bindparam("round_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,10 @@ class RoundPlan:
 
 def find_round(connection: Connection, round_id: str) -> Round:
     """Return a round by id, else by number (of the default programme first). Raises `NotFound`."""
-    same = round_.c.id == round_id
-    if round_id.isdecimal():
-        same = or_(same, round_.c.number == int(round_id))
-    best = (round_.c.id == round_id).desc(), (round_.c.programme == config.PROGRAMME).desc()
-    row = connection.execute(select(*_COLUMNS).where(same).order_by(*best)).mappings().first()
+    row = connection.execute(_BY_ID, {"round_id": round_id}).mappings().first()
+    if row is None and round_id.isdecimal():
+        numbered = select(*_COLUMNS).where(round_.c.number == int(round_id))
+        row = connection.execute(numbered.order_by((round_.c.programme == config.PROGRAMME).desc())).mappings().first()
     if row is None:
         raise NotFound("err.no_round", round=round_id)
     return Round(**row)

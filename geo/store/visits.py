@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from geo import codes
 from geo.access import require_area, require_right
@@ -14,7 +14,7 @@ from geo.coverage import Counts
 from geo.errors import Conflict, Invalid, NotFound
 from geo.model import Saved, new_id
 from geo.schema import household, round_, round_roster, visit, visit_person, visit_topic
-from geo.store.cells import read_cells, refresh_cells
+from geo.store.cells import read_cell, refresh_cells
 from geo.store.database import now, read_today
 from geo.store.roster import propose_exclusion, withdraw_exclusion
 from geo.store.rounds import find_round, round_of_day
@@ -26,6 +26,24 @@ if TYPE_CHECKING:
 
     from geo.model import Scope, VisitEntry
     from geo.store.database import Database
+
+
+#: Built once: every save runs them.
+_HOME = select(household.c.id, household.c.place).where(household.c.id == bindparam("household"))
+_KNOWN = select(visit).where(visit.c.id == bindparam("visit"))
+_LEAF = select(round_roster.c.place).where(
+    round_roster.c.round == bindparam("round"), round_roster.c.household == bindparam("household")
+)
+_HELD = (
+    select(round_.c.id)
+    .join(round_roster, round_roster.c.round == round_.c.id)
+    .where(
+        round_.c.programme == bindparam("programme"),
+        round_.c.starts_on <= bindparam("day"),
+        round_.c.ends_on >= bindparam("day"),
+        round_roster.c.household == bindparam("household"),
+    )
+)
 
 
 def record_visit(db: Database, scope: Scope, *, entry: VisitEntry) -> Saved:
@@ -43,13 +61,11 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
     """Store one visit inside a write transaction; see `record_visit`."""
     today = read_today(connection)
     check_entry(entry, today)
-    home = connection.execute(
-        select(household.c.id, household.c.place).where(household.c.id == entry.household)
-    ).first()
+    home = connection.execute(_HOME, {"household": entry.household}).first()
     if home is None:
         raise NotFound("err.no_household", household=entry.household)
     require_area(connection, scope, home.place)
-    known = connection.execute(select(visit).where(visit.c.id == entry.id)).mappings().first()
+    known = connection.execute(_KNOWN, {"visit": entry.id}).mappings().first()
     if known is not None:
         _check_same(known, entry)
         return _saved(connection, entry, known["round"], home.place, created=False)
@@ -147,16 +163,8 @@ def _check_same(known: RowMapping, entry: VisitEntry) -> None:
 
 def _round_for(connection: Connection, entry: VisitEntry, place_id: str) -> str | None:
     """Return the id of the round of that day: first one whose roster holds the household, else one by its scope."""
-    held = connection.execute(
-        select(round_.c.id)
-        .join(round_roster, round_roster.c.round == round_.c.id)
-        .where(
-            round_.c.programme == entry.programme,
-            round_.c.starts_on <= entry.visited_on,
-            round_.c.ends_on >= entry.visited_on,
-            round_roster.c.household == entry.household,
-        )
-    ).scalar()
+    asked = {"programme": entry.programme, "day": entry.visited_on, "household": entry.household}
+    held = connection.execute(_HELD, asked).scalar()
     found = find_round(connection, held) if held else round_of_day(
         connection, programme=entry.programme, day=entry.visited_on, place_id=place_id
     )  # fmt: skip
@@ -188,9 +196,7 @@ def _store_void(connection: Connection, scope: Scope, old: RowMapping, void_id: 
 
 
 def _leaf(connection: Connection, round_id: str, household_id: str) -> str | None:
-    return connection.execute(
-        select(round_roster.c.place).where(round_roster.c.round == round_id, round_roster.c.household == household_id)
-    ).scalar()
+    return connection.execute(_LEAF, {"round": round_id, "household": household_id}).scalar()
 
 
 def _refresh(connection: Connection, round_id: str | None, household_id: str, today: date) -> None:
@@ -209,5 +215,5 @@ def _saved(
     row_id: str = "",
 ) -> Saved:
     leaf = (_leaf(connection, round_id, entry.household) if round_id and entry else None) or place_id
-    counts = read_cells(connection, round_id, [leaf]).get(leaf, Counts.empty()) if round_id else Counts.empty()
+    counts = read_cell(connection, round_id, leaf) if round_id else Counts.empty()
     return Saved(entry.id if entry else row_id, created, leaf, counts.effective, counts.roster)

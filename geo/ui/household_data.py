@@ -102,17 +102,20 @@ def _read_neighbours(
     return homes, None if mine.empty else mine.iloc[0].to_dict()
 
 
-def find_next(homes: pd.DataFrame | None, household_id: str, *, step: int = 1) -> str | None:
-    """Return the next household of the group in register order that is still to be reached, from this one on.
-
-    Goes round to the beginning after the last; `step` −1 goes back. None when no other is left.
-    """
+def list_waiting(homes: pd.DataFrame | None) -> tuple[list[str], set[str]]:
+    """Return the households of a group in register order, and those of them that are still to be reached."""
     if homes is None:
-        return None
-    ids = list(homes["household"])
-    waiting = set(homes.loc[(homes["roster"] == 1) & (homes["effective"] == 0), "household"])
+        return [], set()
+    return list(homes["household"]), set(homes.loc[(homes["roster"] == 1) & (homes["effective"] == 0), "household"])
+
+
+def find_next(ids: list[str], waiting: set[str], household_id: str, *, step: int = 1) -> str | None:
+    """Return the next household that is still to be reached, in register order from this one on, then from the start.
+
+    `step` −1 goes back. None when no other is left.
+    """
     start = ids.index(household_id) if household_id in ids else -1
-    order = [ids[(start + step * nth) % len(ids)] for nth in range(1, len(ids) + 1)]
+    order = (ids[(start + step * nth) % len(ids)] for nth in range(1, len(ids) + 1))
     return next((one for one in order if one in waiting and one != household_id), None)
 
 

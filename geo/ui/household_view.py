@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +18,8 @@ from geo.ui.household_facts import show_facts, show_group, show_visits
 from geo.ui.issue_form import show_issues
 from geo.ui.plain import show_error
 from geo.ui.session import show
-from geo.ui.visit_form import LastSaved, last_saved, show_form, show_save_bar
+from geo.ui.visit_form import show_form
+from geo.ui.visit_save import show_last_saved, show_save_bar
 
 if TYPE_CHECKING:
     from geo.model import Round, Scope
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from geo.ui.session import Session
 
 _STYLE: Final = Path(__file__).parent / "static" / "forms.css"
-#: Seconds in which the last save can be corrected from the strip above the list.
-_CORRECT_SECONDS: Final = 300
 _COLUMNS: Final = (262, 742, 262)
 
 
@@ -55,7 +53,7 @@ def show_household(db: Database, scope: Scope, *, household_id: str, round_: Rou
     left, middle, right = st.columns(_COLUMNS, gap="medium")
     entry = None
     with left:
-        _show_last_saved(db, scope)
+        show_last_saved(db, scope)
         _show_homes(card)
     with middle, st.container(key="sec_household"):
         _show_head(scope, card)
@@ -67,7 +65,7 @@ def show_household(db: Database, scope: Scope, *, household_id: str, round_: Rou
         show_facts(db, scope, card=card)
         show_group(card)
     if may(scope, "record_visit"):
-        show_save_bar(db, scope, card=card, entry=entry, go=open_household)
+        show_save_bar(db, scope, card=card, entry=entry)
 
 
 def open_household(household_id: str) -> None:
@@ -102,23 +100,6 @@ def _show_state(card: Card) -> None:
     if card.status["pending"]:
         words = f"{words} · {text('mark.exclusion_pending')}"
     st.text(words)
-
-
-def _show_last_saved(db: Database, scope: Scope) -> None:
-    """What was saved last, with a way to correct it for five minutes."""
-    last = last_saved()
-    if last is None or time.monotonic() - last.at > _CORRECT_SECONDS:
-        return
-    with st.container(key="last_saved"):
-        st.text(_said(last))
-        if st.button(text("toast.correct"), type="tertiary", key="correct_last"):
-            edits.open_correction(db, scope, household_id=last.household_id, visit_id=last.visit_id)
-
-
-def _said(last: LastSaved) -> str:
-    if not last.saved.roster:
-        return text("toast.saved_outside", code=last.code)
-    return text("toast.saved", code=last.code, place=last.place, n=last.saved.effective, N=last.saved.roster)
 
 
 def _show_homes(card: Card) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -27,14 +29,14 @@ class Upload:
     mapping: dict[int, str | None] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Journey:
-    """One import from the files to the result. The files lie in `folder`, which goes when the journey does.
+    """One import from the files to the result. The files lie in `folder`, which goes with the session at the latest.
 
     `step` is check, confirm or done. `previews` are the reports of a dry run under `previewed`, what they rest on.
     """
 
-    folder: TemporaryDirectory[str]
+    folder: Path
     uploads: list[Upload]
     answers: dict[str, str] = field(default_factory=dict)
     visit_date: date | None = None
@@ -56,13 +58,14 @@ def current_journey() -> Journey | None:
 def begin_journey(files: list[tuple[str, bytes]]) -> Journey:
     """Begin with some files (name, content); each is written down under a name of ours."""
     end_journey()
-    folder = TemporaryDirectory(prefix="import-")
+    folder = Path(mkdtemp(prefix="import-"))
     uploads = []
     for nth, (name, content) in enumerate(files):
-        path = Path(folder.name) / f"{nth}.upload"
+        path = folder / f"{nth}.upload"
         path.write_bytes(content)
         uploads.append(Upload(name, path))
     journey = Journey(folder, uploads)
+    weakref.finalize(journey, shutil.rmtree, folder, ignore_errors=True)
     st.session_state[_KEPT] = journey
     return journey
 
@@ -71,5 +74,5 @@ def end_journey() -> None:
     """Forget the journey and delete its files."""
     journey = current_journey()
     if journey is not None:
-        journey.folder.cleanup()
+        shutil.rmtree(journey.folder, ignore_errors=True)
         del st.session_state[_KEPT]

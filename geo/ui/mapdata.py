@@ -79,6 +79,12 @@ def read_map(session: Session, view: View) -> MapView:
     return MapView(spec, None if homes is None else build_points(homes), homes, figures)
 
 
+def read_areas(session: Session, *, by_village: bool) -> Areas:
+    """Return the computed areas of the villages, or of the groups, under the session's place."""
+    place = session.place
+    return _Areas.of(session.db, session.scope, place_id=place.id, by_village=by_village, code=place.code)
+
+
 _STATES: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective")
 
 

@@ -11,6 +11,7 @@ from geo.i18n import text
 from geo.store.reads import read_homes
 from geo.ui import widgets
 from geo.ui.navigation import find_page, has_page
+from geo.ui.overview_map import draw_map
 from geo.ui.overview_view import draw_head
 from geo.ui.session import show, view_params
 
@@ -32,10 +33,12 @@ _STATE_ORDER: Final = ("overdue", "unvisited", "missed", "refused", "partial", "
 def draw_units(session: Session, overview: Overview) -> None:
     """Draw the list that fits the level looked at: villages, groups or households."""
     if overview.level:
-        left, _right = st.columns(_WIDTHS, gap="medium")
+        left, right = st.columns(_WIDTHS, gap="medium")
         with left, st.container(key="sec_worst"):
             _draw_worst(session, overview)
-    elif overview.figures.counts.rows:
+        with right, st.container(key="sec_map"):
+            draw_map(session, overview)
+    elif overview.figures.counts.roster:
         with st.container(key="sec_worst"):
             _draw_homes(session, overview)
 

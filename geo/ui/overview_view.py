@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _WIDTHS: Final = (346, 322, 258, 308)
 _ACTIONS: Final = 3
+_NAMED: Final = 3
 _BUCKETS: Final = ("overdue", "undated", "in_time")
 #: States that have rows in 缺口, in the order of the list, then 有效走访.
 _LISTED: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective")
@@ -61,9 +62,11 @@ def draw_no_round(session: Session) -> None:
         st.page_link(find_page("import"), label=text("empty.round.import"))
 
 
-def draw_no_home() -> None:
-    """Say that the round's roster has no household here."""
+def draw_no_home(overview: Overview) -> None:
+    """Say that the round's roster has no household here, and how many have left it."""
     st.html(widgets.sentence(text("empty.place")))
+    if overview.figures.counts.left:
+        st.html(widgets.note(text("ov.state.left", n=overview.figures.counts.left)))
 
 
 def _draw_lead(overview: Overview) -> None:
@@ -209,16 +212,24 @@ def _draw_step(
     params: dict[str, str],
     by_unit: Callable[[Figures], int],
 ) -> None:
-    places = overview.with_any(by_unit)
-    where = ""
-    if places:
-        worst, most = places[0]
-        level = text(f"level.{overview.level}")
-        where = text("ov.next.where", k=len(places), level=level, place=worst.place.name, n=most)
+    where = _say_where(overview, by_unit)
     with st.container(key=f"next_{name}", horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{escape(words)}**  \n:gray[:small[{escape(where)}]]" if where else f"**{escape(words)}**")
         if has_page("gaps"):
             st.page_link(find_page("gaps"), label=text("ov.names"), query_params=view_params(session, **params))
+
+
+def _say_where(overview: Overview, by_unit: Callable[[Figures], int]) -> str:
+    """Return how many units it is about and which has most; where each has one, the first few by name."""
+    places = overview.with_any(by_unit)
+    if not places:
+        return ""
+    worst, most = places[0]
+    if most == 1:
+        names = text("list.comma").join(one.place.name for one, _ in places[:_NAMED])
+        return names if len(places) <= _NAMED else text("ov.next.among", names=names, k=len(places))
+    level = text(f"level.{overview.level}")
+    return text("ov.next.where", k=len(places), level=level, place=worst.place.name, n=most)
 
 
 def _say_days(overview: Overview) -> str:

@@ -15,7 +15,7 @@ from geo.store.households import edit_household, get_household
 from geo.store.reads import read_figures
 from geo.store.rounds import get_round
 from geo.store.visits import list_visits, record_visit, void_visit
-from geo.ui.household_data import find_next, foresee_save, foresee_void, read_card
+from geo.ui.household_data import find_next, foresee_save, foresee_void, list_waiting, read_card
 from tests.conftest import ROOT
 from tests.world import LEADER, PLANNER, TODAY, build_world
 
@@ -116,17 +116,18 @@ def test_a_household_that_has_left_is_not_foreseen(world: Database) -> None:
 
 def test_next_household(world: Database) -> None:
     """The next household is the next one to be reached in register order, then from the beginning; visited ones are passed over."""
-    homes = home_card(world, "h08").homes
-    assert [find_next(homes, one) for one in ("h06", "h08", "h10")] == ["h07", "h09", "h07"]
-    assert find_next(homes, "h07", step=-1) == "h10"
-    assert find_next(home_card(world, "h01").homes, "h01") is None
+    order = list_waiting(home_card(world, "h08").homes)
+    assert [find_next(*order, one) for one in ("h06", "h08", "h10")] == ["h07", "h09", "h07"]
+    assert find_next(*order, "h07", step=-1) == "h10"
+    assert find_next(*list_waiting(home_card(world, "h01").homes), "h01") is None
+    assert find_next([], set(), "h01") is None
 
 
 def test_a_visit_moves_the_figures_and_the_page(world: Database) -> None:
     """Outcome, save: one visit is stored, the page says the new coverage and stands at the next household."""
-    app = press(open_page("h08"), ":o1")
+    app = press(open_page("h08"), "outcome_1")
     assert "2 / 5" in read_words(app)
-    press(app, ":next")
+    press(app, "save_next")
     assert app.query_params["h"] in ("h09", ["h09"])
     assert "C-008" in read_words(app)
     assert "2 / 5" in read_words(app)
@@ -137,15 +138,15 @@ def test_a_visit_moves_the_figures_and_the_page(world: Database) -> None:
 
 def test_a_reason_is_asked_for_and_the_form_kept(world: Database) -> None:
     """Nobody home without a reason stores nothing and keeps the note; with one it is stored."""
-    app = press(open_page("h08"), ":o3")
+    app = press(open_page("h08"), "outcome_3")
     next(one for one in app.text_area if str(one.key).endswith(":note")).set_value("门锁着").run()
     before = len(list_visits(world, PLANNER, household_id="h08"))
-    press(app, ":stay")
+    press(app, "save_stay")
     assert len(app.error) == 1
     assert next(one for one in app.text_area if str(one.key).endswith(":note")).value == "门锁着"
     assert len(list_visits(world, PLANNER, household_id="h08")) == before
     next(one for one in app.selectbox if str(one.key).endswith(":reason:not_home")).set_value("at_work").run()
-    press(app, ":stay")
+    press(app, "save_stay")
     newest = list_visits(world, PLANNER, household_id="h08")[0]
     assert (newest["outcome"], newest["reason"], newest["note"]) == ("not_home", "at_work", "门锁着")
     assert newest["respondent"] is None
@@ -160,9 +161,7 @@ def test_a_leader_reads_masked_and_cannot_write() -> None:
     assert "19900000008" not in words
     assert "199****0008" in words
     kept = {str(one.key) for one in app.button}
-    assert not [
-        key for key in kept if key.startswith(("edit_", "correct_", "raise_")) or key.endswith((":next", ":stay"))
-    ]
+    assert not [key for key in kept if key.startswith(("edit_", "correct_", "raise_", "save_", "outcome_"))]
 
 
 def test_data_text_is_never_markdown(world: Database) -> None:

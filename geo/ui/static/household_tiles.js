@@ -31,7 +31,7 @@
       if (!this._map || !this._bounds || this._map._animatingZoom) return;
       const ratio = window.devicePixelRatio || 1;
       const size = this._bounds.getSize();
-      const { _container: canvas } = this;
+      const canvas = this._container;
       L.DomUtil.setPosition(canvas, this._bounds.min);
       canvas.width = Math.round(size.x * ratio);
       canvas.height = Math.round(size.y * ratio);
@@ -69,7 +69,7 @@
       map.on("zoomend", () => this.rezoom());
       map.on("moveend", () => this.furniture.drawScale());
       map.getContainer().addEventListener("keydown", (event) => this.key(event), true);
-      if (still.matches) map.options.inertia = false;
+      map.options.inertia = !still.matches;
     }
 
     attach(layer) {
@@ -138,6 +138,8 @@
       if (moved) this.fit(first);
       this.areas.show(view, this.furniture.corner);
       this.wasUnder = this.areas.under;
+      // While the map flies there, badges would stand in the wrong places; the landing shows them.
+      if (moved && !first && !still.matches) this.map.getPane("geo-badges").hidden = true;
       this.furniture.show(view, this.hidden);
       this.refresh();
     }
@@ -348,13 +350,10 @@
 
     escape() {
       this.forgetPointer();
-      const hides = Object.values(this.hidden).some((set) => set.size);
       if (this.selected || this.mode === "point") {
         this.selected = this.chosen = null;
         this.choose("clear");
-      } else if (hides) {
-        for (const set of Object.values(this.hidden)) set.clear();
-      }
+      } else for (const set of Object.values(this.hidden)) set.clear();
       if (this.view) this.rehide();
     }
 
