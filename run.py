@@ -183,9 +183,9 @@ def _follow_pip(command: list[str | Path], *, total: int) -> None:
     ) as pip:
         for line in pip.stdout or ():
             log.append(line)
-            if line.startswith(("Collecting ", "Requirement already satisfied")):
+            if line.startswith(("Collecting ", "Processing ", "Requirement already satisfied")):
                 seen += 1
-                _show_progress(seen, total, line.split()[1] if line.startswith("Coll") else "")
+                _show_progress(seen, total, Path(line.split()[1]).name if line[0] in "CP" else "")
             elif line.startswith("Installing collected packages"):
                 say(f"\n写入 {line.count(',') + 1} 个包 …", f"\nWriting {line.count(',') + 1} packages ...")
     VAR.mkdir(exist_ok=True)

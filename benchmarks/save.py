@@ -32,9 +32,12 @@ def measure_save(world: World) -> tuple[str, ...]:
     step = world.households // SAVES
     entries = [VisitEntry(f"new{n}", f"h{n * step:07d}", TODAY, "effective", respondent="head") for n in range(SAVES)]
     record_visit(world.db, SCOPE, entry=VisitEntry("warm", "h0000001", TODAY, "effective"))
-    seconds = [time_once(lambda one=one: record_visit(world.db, SCOPE, entry=one)) for one in entries]
-    save = statistics.median(seconds)
-    fsync = time_fsync(world.db.path.parent)
+    seconds, bare = [], []
+    for entry in entries:
+        seconds.append(time_once(lambda one=entry: record_visit(world.db, SCOPE, entry=one)))
+        # In turns: the disk of a shared machine is not the same a second later.
+        bare.append(time_fsync(world.db.path.parent, times=1))
+    save, fsync = statistics.median(seconds), statistics.median(bare)
     frames = load_frames(world)
     recompute = time_median(lambda: recompute_cells(*frames), 3)
     check_equal(world, recompute_cells(*frames))

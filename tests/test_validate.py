@@ -16,12 +16,17 @@ TODAY = date(2019, 11, 20)
 @pytest.mark.parametrize(
     "cell",
     ["2019-03-05", "2019-3-5", "2019.3.5", "2019/3/5", "2019年3月5日", "2019年03月05号", "20190305", 20190305.0, "43529", 43529.0,
-     "二〇一九年三月五日", "二零一九年三月五日", "２０１９年３月５日", "2019-03-05 10:30:00", "2019-3-5（周二）", "13/03/2019",
+     "二〇一九年三月五日", "二零一九年三月五日", "２０１９年３月５日", "2019-03-05 10:30:00", "2019-3-5（周二）",
      date(2019, 3, 5), datetime(2019, 3, 5, 9, 30)],
 )  # fmt: skip
 def test_ways_of_writing_one_day(cell):
     """Each way of writing a day is read as that day."""
-    assert parse_day(cell, TODAY) == (date(2019, 3, 13) if cell == "13/03/2019" else date(2019, 3, 5), "")
+    assert parse_day(cell, TODAY) == (date(2019, 3, 5), "")
+
+
+def test_day_last_is_read_where_only_one_reading_exists():
+    """13/03/2019 and 03/13/2019 can only be 13 March."""
+    assert [parse_day(cell, TODAY)[0] for cell in ("13/03/2019", "03/13/2019")] == [date(2019, 3, 13)] * 2
 
 
 @pytest.mark.parametrize(

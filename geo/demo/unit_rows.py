@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from geo.demo.rosters import approve, baseline_stamp, draw_stay, roster_rows
 from geo.demo.schedule import plan_round
 from geo.demo.traits import draw_traits, tag_rows
 from geo.demo.village import TILE_STEP
-from geo.demo.visit_rows import VISIT_COLUMNS, cut, person_rows, record, topic_rows, visit_rows
+from geo.demo.visit_rows import VISIT_COLUMNS, keep_book, person_rows, topic_rows, visit_rows
 from geo.demo.visits import found_empty, make_visits
 from geo.i18n import text
 from geo.store.database import bulk_insert
@@ -135,20 +134,10 @@ def _write_people(connection: Connection, village: Village, stay: Stay, staff: S
 
 
 def _write_visits(connection: Connection, village: Village, rounds: dict[int, Visits], staff: Staff) -> None:
-    """Write the visits of all rounds in the order of their ids, in which the tables keep them: half the time."""
-    until = village.world.today.toordinal()
-    whole = [(visits, cut(record(village, visits), until)) for visits in rounds.values()]
-    rows: list[tuple[object, ...]] = []
-    people: list[tuple[str, str]] = []
-    topics: list[tuple[str, str]] = []
-    for visits, recorded in whole:
-        rows += visit_rows(village, recorded, whole=visits)
-        people += person_rows(village, recorded, visits, staff.team)
-        topics += topic_rows(village, recorded, visits)
-    by_id = itemgetter(0)
-    bulk_insert(connection, "visit", VISIT_COLUMNS, sorted(rows, key=by_id))
-    bulk_insert(connection, "visit_person", ["visit", "person"], sorted(people))
-    bulk_insert(connection, "visit_topic", ["visit", "topic"], sorted(topics))
+    book = keep_book(village, rounds).until(village.world.today.toordinal())
+    bulk_insert(connection, "visit", VISIT_COLUMNS, visit_rows(village, book))
+    bulk_insert(connection, "visit_person", ["visit", "person"], person_rows(book, staff.team))
+    bulk_insert(connection, "visit_topic", ["visit", "topic"], topic_rows(village, book))
 
 
 def _write_issues(

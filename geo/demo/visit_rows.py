@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from geo.demo.parameters import ACTOR, iso_day, iso_days, ordinal
 from geo.demo.rosters import name_round
+from geo.demo.visits import PHONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from geo.demo.village import Village
     from geo.demo.visits import Visits
 
+    Flags = NDArray[np.bool_]
+    Whole = NDArray[np.int64]
     Words = NDArray[np.object_]
 
 VISIT_COLUMNS: Final = [
@@ -60,118 +63,127 @@ _TIMES: Final = [f"T{minute // 60:02d}:{minute % 60:02d}:00.000Z" for minute in 
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """The visits of a round with their ids and the minute (UTC) at which each was recorded."""
+class Book:
+    """The visits of all rounds of a unit with what was recorded of them, one entry each, in the order of their ids.
 
-    visits: Visits
-    ids: Words
-    minutes: NDArray[np.int64]
-    corrected: NDArray[np.bool_]
-
-
-def record(village: Village, visits: Visits) -> Recorded:
-    """Give every visit its id and time, and choose which were first entered wrongly."""
-    rng = village.stream("corrections", visits.number)
-    ids = np.array(
-        [
-            f"v{home[1:]}-{visits.number}{nth}"
-            for home, nth in zip(village.household_ids[visits.homes].tolist(), visits.nth.tolist(), strict=True)
-        ],
-        dtype=object,
-    )
-    minutes = rng.integers(60, 600, len(ids))
-    swappable = np.isin(visits.outcomes.astype(str), list(_SWAPPED)) & ~visits.by_phone
-    corrected = (rng.random(len(ids)) < village.world.decided["visits"]["corrections"]) & swappable
-    return Recorded(visits, ids, minutes, corrected)
-
-
-def cut(recorded: Recorded, day: int) -> Recorded:
-    """Return what was recorded up to a day."""
-    kept = recorded.visits.days <= day
-    return Recorded(recorded.visits.until(day), recorded.ids[kept], recorded.minutes[kept], recorded.corrected[kept])
-
-
-def visit_rows(village: Village, recorded: Recorded, *, whole: Visits) -> Iterator[tuple[object, ...]]:
-    """Yield rows of `visit` in the order of `VISIT_COLUMNS`; a corrected one is preceded by its wrong row and the void.
-
-    `whole` are the visits of the round to its end: choices are drawn for all, so that the demo's day changes no row.
+    `homes` are household positions, `days` ordinals, `minutes` the time of recording (UTC), `corrected` says which were
+    first entered wrongly, `present` who of the five came, `topics` the two topics (-1: none) told.
     """
-    visits = recorded.visits
-    choices = _draw_choices(village, whole)
-    keep = np.isin(_keys(whole), _keys(visits))
-    drawn = [column[keep].tolist() for column in choices]
+
+    ids: Words
+    numbers: Whole
+    homes: Whole
+    days: Whole
+    by_phone: Flags
+    outcomes: Words
+    minutes: Whole
+    corrected: Flags
+    picks: Whole
+    entry_kinds: Words
+    present: Flags
+    topics: Whole
+
+    def until(self, day: int) -> Book:
+        """Return what was recorded up to a day."""
+        kept = self.days <= day
+        return Book(*(getattr(self, one.name)[kept] for one in fields(self)))
+
+
+def keep_book(village: Village, rounds: dict[int, Visits]) -> Book:
+    """Record the visits of all rounds to their ends: choices are drawn for all, so that the day changes no row."""
+    numbers = np.concatenate([np.full(len(visits.homes), number) for number, visits in rounds.items()])
+    homes, nth, days, outcomes = (
+        np.concatenate([getattr(visits, name) for visits in rounds.values()])
+        for name in ("homes", "nth", "days", "outcomes")
+    )
+    order = np.lexsort((nth, numbers, homes))
+    numbers, homes, nth, days, outcomes = (one[order] for one in (numbers, homes, nth, days, outcomes))
+    by_phone = nth == PHONE
+    rng = village.stream("corrections")
+    decided, count = village.world.decided["visits"], len(homes)
+    swappable = np.isin(outcomes.astype(str), list(_SWAPPED)) & ~by_phone
+    kinds = decided["entry_kind"]
+    return Book(
+        ids=_name_visits(village, homes, numbers, nth),
+        numbers=numbers,
+        homes=homes,
+        days=days,
+        by_phone=by_phone,
+        outcomes=outcomes,
+        minutes=rng.integers(60, 600, count),
+        corrected=(rng.random(count) < decided["corrections"]) & swappable,
+        picks=rng.integers(0, _PICKS, count),
+        entry_kinds=rng.choice(np.array(list(kinds), dtype=object), size=count, p=list(kinds.values())),
+        present=_draw_visitors(village, by_phone),
+        topics=_draw_topics(village, (outcomes == "effective") & ~by_phone),
+    )
+
+
+def _name_visits(village: Village, homes: Whole, numbers: Whole, nth: Whole) -> Words:
+    columns = zip(village.household_ids[homes].tolist(), numbers.tolist(), nth.tolist(), strict=True)
+    return np.array([f"v{home[1:]}-{number}{attempt}" for home, number, attempt in columns], dtype=object)
+
+
+def visit_rows(village: Village, book: Book) -> Iterator[tuple[object, ...]]:
+    """Yield rows of `visit` in the order of `VISIT_COLUMNS`; a corrected one comes with its wrong row and the void."""
     away_until = iso_day(ordinal(village.world.decided["visits"]["away_revisit_on"]))
-    round_id = name_round(visits.number)
+    rounds = {number: name_round(number) for number in set(book.numbers.tolist())}
     columns = zip(
-        recorded.ids.tolist(), village.household_ids[visits.homes].tolist(), iso_days(visits.days),
-        recorded.minutes.tolist(), visits.by_phone.tolist(), visits.outcomes.tolist(), recorded.corrected.tolist(),
-        *drawn, strict=True,
+        book.ids.tolist(), book.numbers.tolist(), village.household_ids[book.homes].tolist(), iso_days(book.days),
+        book.minutes.tolist(), book.by_phone.tolist(), book.outcomes.tolist(), book.corrected.tolist(),
+        book.picks.tolist(), book.entry_kinds.tolist(), strict=True,
     )  # fmt: skip
-    for visit_id, home, day, minute, phone, outcome, corrected, pick, entry_kind in columns:
-        at, facts = day + _TIMES[minute], _FACTS[outcome, pick]
+    for visit_id, number, home, day, minute, phone, outcome, corrected, pick, entry_kind in columns:
+        at, facts, where = day + _TIMES[minute], _FACTS[outcome, pick], (rounds[number], home, day)
         mode = "phone" if phone else "in_person"
         revisit = away_until if outcome == "away_all" else None
+        yield visit_id, "visit", *where, at, ACTOR, mode, *facts, revisit, entry_kind, None
         if corrected:
-            wrong = (round_id, home, day), (ACTOR, mode, *_FACTS[_SWAPPED[outcome], pick], None, entry_kind)
-            yield visit_id + "a", "visit", *wrong[0], day + _TIMES[minute % 60], *wrong[1], None
-            yield visit_id + "b", "void", *wrong[0], at, *wrong[1], visit_id + "a"
-        yield visit_id, "visit", round_id, home, day, at, ACTOR, mode, *facts, revisit, entry_kind, None
+            wrong = ACTOR, mode, *_FACTS[_SWAPPED[outcome], pick], None, entry_kind
+            yield visit_id + "a", "visit", *where, day + _TIMES[minute % 60], *wrong, None
+            yield visit_id + "b", "void", *where, at, *wrong, visit_id + "a"
 
 
-def _keys(visits: Visits) -> NDArray[np.int64]:
-    keys: NDArray[np.int64] = visits.homes * 10 + visits.nth
-    return keys
-
-
-def _draw_choices(village: Village, visits: Visits) -> tuple[NDArray[np.int64], Words]:
-    rng = village.stream("corrections", visits.number, 1)
-    kinds = village.world.decided["visits"]["entry_kind"]
-    drawn = rng.choice(np.array(list(kinds), dtype=object), size=len(visits.homes), p=list(kinds.values()))
-    return rng.integers(0, _PICKS, len(visits.homes)), drawn
-
-
-def person_rows(village: Village, recorded: Recorded, whole: Visits, members: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield rows of `visit_person`: two to five of the team in person, one of the village's three on the phone.
-
-    `members` are person ids in the order of the five roles.
-    """
-    visits = recorded.visits
-    present = _draw_visitors(village, whole)[np.isin(_keys(whole), _keys(visits))]
-    rows, columns = np.nonzero(present)
+def person_rows(book: Book, members: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield rows of `visit_person`; `members` are person ids in the order of the five roles."""
+    rows, columns = np.nonzero(book.present)
     people = np.array(members, dtype=object)
-    yield from zip(recorded.ids[rows].tolist(), people[columns].tolist(), strict=True)
-    wrong = np.flatnonzero(recorded.corrected)
-    for at in wrong.tolist():
-        yield from ((recorded.ids[at] + "a", members[one]) for one in np.flatnonzero(present[at]).tolist())
+    yield from zip(book.ids[rows].tolist(), people[columns].tolist(), strict=True)
+    for at in np.flatnonzero(book.corrected).tolist():
+        yield from ((book.ids[at] + "a", members[one]) for one in np.flatnonzero(book.present[at]).tolist())
 
 
-def _draw_visitors(village: Village, visits: Visits) -> NDArray[np.bool_]:
-    rng = village.stream("visit_people", visits.number)
-    decided, count = village.world.decided["visits"], len(visits.homes)
+def topic_rows(village: Village, book: Book) -> Iterator[tuple[str, str]]:
+    """Yield rows of `visit_topic`."""
+    topics = np.array(village.world.decided["visits"]["topics"], dtype=object)
+    rows, columns = np.nonzero(book.topics >= 0)
+    yield from zip(book.ids[rows].tolist(), topics[book.topics[rows, columns]].tolist(), strict=True)
+
+
+def _draw_visitors(village: Village, by_phone: Flags) -> Flags:
+    """Two to five of the team in person, one of the village's three on the phone."""
+    rng = village.stream("visit_people")
+    decided, count = village.world.decided["visits"], len(by_phone)
     present = np.zeros((count, 5), dtype=bool)
     present[:, 0] = rng.random(count) < decided["county_lead"]
     present[:, 1] = rng.random(count) < decided["township_lead"]
     present[:, 2:] = True
     missing, stays = rng.integers(0, 3, count), rng.random(count) < decided["two_of_three"]
     present[np.flatnonzero(~stays), 2 + missing[~stays]] = False
-    phone = np.flatnonzero(visits.by_phone)
+    phone = np.flatnonzero(by_phone)
     present[phone] = False
     present[phone, 2 + missing[phone]] = True
     return present
 
 
-def topic_rows(village: Village, recorded: Recorded, whole: Visits) -> Iterator[tuple[str, str]]:
-    """Yield rows of `visit_topic`: none to two topics told at an effective visit in person."""
-    visits = recorded.visits
-    rng = village.stream("visit_topics", visits.number)
-    decided = village.world.decided["visits"]
-    count = len(whole.homes)
-    topics = np.array(decided["topics"], dtype=object)
+def _draw_topics(village: Village, talk: Flags) -> Whole:
+    """None to two topics at an effective visit in person; -1 where none."""
+    rng = village.stream("visit_topics")
+    decided, count = village.world.decided["visits"], len(talk)
     told = rng.choice(len(decided["topic_counts"]), size=count, p=decided["topic_counts"])
-    first = rng.integers(0, len(topics), count)
-    second = (first + rng.integers(1, len(topics), count)) % len(topics)
-    keep = np.isin(_keys(whole), _keys(visits))
-    talk = (visits.outcomes == "effective") & ~visits.by_phone
-    for least, chosen in ((1, first[keep]), (2, second[keep])):
-        at = talk & (told[keep] >= least)
-        yield from zip(recorded.ids[at].tolist(), topics[chosen[at]].tolist(), strict=True)
+    first = rng.integers(0, len(decided["topics"]), count)
+    second = (first + rng.integers(1, len(decided["topics"]), count)) % len(decided["topics"])
+    chosen = np.stack([first, second], axis=1)
+    chosen[~talk | (told == 0)] = -1
+    chosen[told == 1, 1] = -1
+    return chosen

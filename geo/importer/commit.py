@@ -19,7 +19,7 @@ from geo.importer.headers import Header, choose_sheet, find_header
 from geo.importer.plan import Choices, Plan
 from geo.importer.points import read_area
 from geo.importer.readers import read_sheets
-from geo.importer.refused import repair_refused, store_refused, was_imported_on
+from geo.importer.refused import list_repaired, store_refused, was_imported_on
 from geo.importer.register import known_pairs
 from geo.importer.report import ImportReport, decide_outcome, list_values, mask_findings, sentence, take_preview
 from geo.importer.rounds import NewRound, RoundChoice, settle_round
@@ -222,7 +222,9 @@ def _write(
         },
     )  # fmt: skip
     store_refused(connection, report)
-    repair_refused(connection, report)
+    plan.updates += [
+        ("import_refused", row, {"status": status}) for row, status in list_repaired(connection, report)
+    ]  # fmt: skip
     apply_plan(connection, plan, batch=report.batch, made_round=made_round, today=today)
     log_change(connection, scope, action="import", object_id=report.batch, diff={"file": digest, **report.changes})
 

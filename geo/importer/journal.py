@@ -28,6 +28,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "issue_household": ("issue", "household"),
     "issue_event": ("issue", "seq"),
     "round_roster": ("round", "household"),
+    "import_refused": ("batch", "row"),
 }
 #: Rows that come and go with the issue they belong to; they need no entry of their own.
 FOLLOWING: Final = ("issue_household", "issue_event")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from geo.importer.findings import FIELDS, Finding
 from geo.importer.register import HOUSEHOLD_COLUMNS, hash_id, hash_owners
@@ -55,6 +55,18 @@ class Proposal:
     taken: bool
 
 
+#: What a plan counts; all of them stand in every report.
+COUNTS: Final = (
+    "groups_new", "households_new", "households_changed", "households_same", "tags_new", "visits_new", "visits_same",
+    "visits_corrected", "visits_joined", "visits_outside", "issues_new", "issues_same", "roster_baseline",
+    "roster_added", "roster_missing",
+)  # fmt: skip
+
+
+def _zeros() -> Counter[str]:
+    return Counter(dict.fromkeys(COUNTS, 0))
+
+
 @dataclass(slots=True)
 class Plan:
     """Rows to insert by table, changes of rows that are there, and what is said about them."""
@@ -62,7 +74,7 @@ class Plan:
     inserts: dict[str, list[Row]] = field(default_factory=dict)
     updates: list[tuple[str, Row, Row]] = field(default_factory=list)
     roster_marks: list[tuple[str, str, str, str, str]] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=_zeros)
     proposals: list[Proposal] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     outside: list[int] = field(default_factory=list)

@@ -18,6 +18,7 @@ from geo.schema import import_batch, import_refused
 if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
 
+    from geo.importer.register import Row
     from geo.importer.report import ImportReport
     from geo.model import Scope
     from geo.store.database import Database
@@ -36,26 +37,21 @@ def store_refused(connection: Connection, report: ImportReport) -> None:
         connection.execute(import_refused.insert(), rows)
 
 
-def repair_refused(connection: Connection, report: ImportReport) -> None:
-    """Mark rows of earlier versions of the file (same name) as repaired, as far as their row stays this time."""
+def list_repaired(connection: Connection, report: ImportReport) -> list[tuple[Row, str]]:
+    """Return open rows of earlier versions of the file (same name) with what becomes of them.
+
+    `repaired` where the row stays this time, `dismissed` where it is refused again (the new entry stands for it) or gone.
+    """
     bad = {one.row for one in report.rows_bad}
-    earlier = connection.execute(
-        select(import_refused.c.batch, import_refused.c.row)
-        .join(import_batch, import_batch.c.id == import_refused.c.batch)
-        .where(
-            import_batch.c.file_name == report.name,
-            import_batch.c.undone_at.is_(None),
-            import_refused.c.status == "open",
-            import_refused.c.batch != report.batch,
-        )
-    ).all()
-    for batch, row in earlier:
-        status = "dismissed" if row in bad or row > report.rows_total else "repaired"
-        connection.execute(
-            import_refused.update()
-            .where(import_refused.c.batch == batch, import_refused.c.row == row)
-            .values(status=status)
-        )
+    earlier = connection.exec_driver_sql(
+        "SELECT r.* FROM import_refused r JOIN import_batch b ON b.id = r.batch"
+        " WHERE b.file_name = ? AND b.undone_at IS NULL AND r.status = 'open' AND r.batch <> ?",
+        (report.name, report.batch),
+    ).mappings()
+    return [
+        (dict(row), "dismissed" if row["row"] in bad or row["row"] > report.rows_total else "repaired")
+        for row in earlier
+    ]  # fmt: skip
 
 
 def list_refused(db: Database, scope: Scope, *, round_id: str | None = None) -> list[RowMapping]:

@@ -113,7 +113,7 @@ def _check_pointers(connection: Connection, batch: str) -> None:
 
 #: Rows without an entry of their own: what is more than the import wrote was added later.
 _FOLLOWED = {
-    "import_batch": "x.id <> ?1 AND ?3 = ?3",
+    "import_batch": "x.id <> ?1 AND x.undone_at IS NULL AND ?3 = ?3",
     "issue_event": "?3 = ?3 AND x.seq > 1",
     "issue_household": "?3 = ?3 AND x.issue NOT IN"
     " (SELECT row_id FROM import_row WHERE batch = ?1 AND table_name = 'issue')",

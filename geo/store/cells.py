@@ -159,7 +159,7 @@ def _cells_over(span: str, *, leaf_only: bool) -> Select[Any]:
     )
     rows = (
         select(place_path.c.ancestor, literal_column(f"'{span}'").label("wanted"), coverage_cell.c.span)
-        .outerjoin(coverage_cell, cell)
+        .select_from(place_path.outerjoin(coverage_cell, cell))
         .where(place_path.c.place == bindparam("of_leaf"))
     )
     return rows.where(place_path.c.depth == 0) if leaf_only else rows

@@ -125,7 +125,7 @@ def draw_actions(session: Session, round_: Round, chosen: GapFilter, rows: pd.Da
 def _draw_touched(session: Session, chosen: GapFilter, row: pd.Series) -> None:
     """Draw the way to the row ticked last, and the terms of its priority."""
     if has_page("household"):
-        params = view_params(session, h=str(row["household"]))
+        params = view_params(session, h=str(row["household"]), place=str(row["place"]))
         st.page_link(find_page("household"), label=escape(text("gap.open", code=row["code"])), query_params=params)
     if chosen.by == "home":
         st.text(say_priority(row))

@@ -1,4 +1,4 @@
-"""The lists of 缺口 (by household, by group, 已走访待办) with the filter the address names. Nothing is computed here."""
+"""The lists of 缺口 (by household, by group, 已走访待办) with the filter of the address. Nothing is computed here."""
 
 from __future__ import annotations
 

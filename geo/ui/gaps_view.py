@@ -12,10 +12,9 @@ from geo.exports import gap_table, group_table
 from geo.gaps import GAP_STATES
 from geo.i18n import text
 from geo.schema import GAP_COLUMNS
-from geo.ui.navigation import find_page, has_page
-from geo.ui.overview_table import clicked_row
+from geo.ui.clicks import clicked_row, follow_click, open_home
 from geo.ui.plain import escape
-from geo.ui.session import show, view_params
+from geo.ui.session import show
 from geo.ui.widgets import note
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 _ROW: Final = 28
 _HEADER: Final = 34
 _ROWS: Final = 14
-_OPEN: Final = "_open_home"
 #: Columns of the screen in the order of the eye: what decides first. The file has those of the schema in its order.
 _ORDER: Final = (
     "number", "priority", "township", "village", "group", "code", "head_name", "household_class", "tags", "last_on",
@@ -148,7 +146,7 @@ def draw_table(session: Session, chosen: GapFilter, rows: pd.DataFrame, *, selec
     )
     words = text("gap.foot.all", n=len(frame)) if len(frame) <= _ROWS else text("gap.foot", k=_ROWS, n=len(frame))
     st.html(note(text("list.semicolon").join([words, text("gap.marks.note"), text("gap.foot.export")])))
-    _follow(session)
+    follow_click(session)
     return list(answer.selection.rows) if selectable else []
 
 
@@ -164,7 +162,8 @@ def _home_frame(rows: pd.DataFrame, level: str) -> tuple[pd.DataFrame, dict[str,
     for key in _BLANK_ZEROS:
         table[key] = table[key].replace(0, None)
     shown = [key for key in _order_of(level) if key in ("number", "code") or _has_any(table[key])]
-    return table[shown], {key: _column(key, headers[key], rows["household"].tolist()) for key in shown}
+    homes = list(zip(rows["household"], rows["place"], strict=True))
+    return table[shown], {key: _column(key, headers[key], homes) for key in shown}
 
 
 def _order_of(level: str) -> list[str]:
@@ -180,12 +179,18 @@ def _has_any(values: pd.Series) -> bool:
     return any(value not in ("", None) and value != [] for value in values)
 
 
-def _column(key: str, header: str, homes: list[str]) -> Any:
+def _column(key: str, header: str, homes: list[tuple[str, str]]) -> Any:
     column = st.column_config
     width = _WIDTHS[key]
     if key == "code":
         return column.ButtonColumn(
-            header, width=width, type="tertiary", alignment="left", key="gap_code", on_click=_click_home, args=(homes,)
+            header,
+            width=width,
+            type="tertiary",
+            alignment="left",
+            key="gap_code",
+            on_click=open_home,
+            args=("gap_code", homes),
         )
     if key == "reasons":
         colours = {text(word): colour for colour, words in _CHIPS.items() for word in words}
@@ -211,23 +216,10 @@ def _group_frame(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table, columns
 
 
-def _click_home(homes: list[str]) -> None:
-    row = clicked_row("gap_code")
-    if row is not None and row < len(homes):
-        st.session_state[_OPEN] = homes[row]
-
-
 def _click_group(places: list[str]) -> None:
     row = clicked_row("gap_group")
     if row is not None and row < len(places):
         show(place=places[row], by="home", only="")
-
-
-def _follow(session: Session) -> None:
-    """Open the household whose code was clicked."""
-    opened = st.session_state.pop(_OPEN, None)
-    if opened and has_page("household"):
-        st.switch_page(find_page("household"), query_params=view_params(session, h=opened))
 
 
 def draw_empty(figures: Figures, chosen: GapFilter, *, filtered: bool) -> None:

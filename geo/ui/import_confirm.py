@@ -14,6 +14,7 @@ from geo.importer.rounds import NewRound
 from geo.store.places import list_below, root_place
 from geo.store.rounds import list_rounds
 from geo.ui.import_changes import show_changes, show_proposals
+from geo.ui.import_journey import confirm, go_to
 from geo.ui.plain import escape
 
 if TYPE_CHECKING:
@@ -45,11 +46,12 @@ def show_confirm(db: Database, scope: Scope, journey: Journey, reports: list[Imp
     changed = any(one.changed for one in reports)
     with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="import_bar"):
         ready = usable > 0 and (changed or any(one.rows_bad for one in reports))
-        go = st.button(text("import_page.do", n=usable), type="primary", key="import_do", disabled=not ready)
-        if st.button(text("import_page.back"), key="import_back"):
-            journey.step = "check"
-            st.rerun()
+        st.button(
+            text("import_page.do", n=usable), type="primary", key="import_do", disabled=not ready, on_click=confirm
+        )
+        st.button(text("import_page.back"), key="import_back", on_click=go_to, args=("check",))
         st.caption(_ask_import(journey, usable, changed=changed))
+    go, journey.confirmed = journey.confirmed and ready, False
     return go
 
 
@@ -119,4 +121,4 @@ def _visit_days(reports: list[ImportReport], today: date) -> tuple[date, date]:
     )
     if not days:
         return today, today + timedelta(days=_USUAL_DAYS)
-    return days[0], max(days[-1], min(today, days[0] + timedelta(days=_USUAL_DAYS)))
+    return days[0], max(days[-1], days[0] + timedelta(days=_USUAL_DAYS))

@@ -33,7 +33,7 @@ class Upload:
 class Journey:
     """One import from the files to the result. The files lie in `folder`, which goes with the session at the latest.
 
-    `step` is check, confirm or done. `previews` are the reports of a dry run under `previewed`, what they rest on.
+    `step` is check, confirm or done; `confirmed` says that the last button was pressed. `previews` are the reports of a dry run under `previewed`, what they rest on.
     """
 
     folder: Path
@@ -44,6 +44,7 @@ class Journey:
     take_additions: bool = True
     round: RoundChoice = None
     step: str = "check"
+    confirmed: bool = False
     previews: list[ImportReport] = field(default_factory=list)
     previewed: object = None
     results: list[ImportReport] = field(default_factory=list)
@@ -68,6 +69,20 @@ def begin_journey(files: list[tuple[str, bytes]]) -> Journey:
     weakref.finalize(journey, shutil.rmtree, folder, ignore_errors=True)
     st.session_state[_KEPT] = journey
     return journey
+
+
+def go_to(step: str) -> None:
+    """Go to a step (for buttons: what is pressed together with a last change is not lost)."""
+    journey = current_journey()
+    if journey is not None:
+        journey.step = step
+
+
+def confirm() -> None:
+    """Say that the import is to be carried out, as it will be drawn next."""
+    journey = current_journey()
+    if journey is not None:
+        journey.confirmed = True
 
 
 def end_journey() -> None:

@@ -26,6 +26,7 @@ _LISTS: Final = {
 }
 _SHOWN_KINDS: Final = 6
 _SHOWN_ROWS: Final = 50
+_SHOWN_LETTERS: Final = 24
 
 
 def show_counts(report: ImportReport) -> None:
@@ -88,7 +89,8 @@ def say_finding(report: ImportReport, one: Finding) -> str:
     """Return what a finding means and what to do, with the value it speaks of."""
     count = int(one.field) if one.field.isdecimal() else 0
     said = text(f"finding.{one.code}", name=report.name, n=count, column=one.field, columns=one.value, mb=20, rows=0)
-    return f"“{one.value[:24]}” {said}" if one.row and one.value else said
+    quoted = text("import_page.quoted", value=one.value[:_SHOWN_LETTERS], said=said)
+    return said if not one.value or one.value in said else quoted
 
 
 def show_questions(journey: Journey, report: ImportReport) -> bool:

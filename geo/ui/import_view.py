@@ -15,7 +15,7 @@ from geo.importer.undo import find_undoable, undo_last
 from geo.ui.import_changes import say_changes
 from geo.ui.import_confirm import show_confirm
 from geo.ui.import_grid import show_grid, show_mapping
-from geo.ui.import_journey import Journey, begin_journey, current_journey, end_journey
+from geo.ui.import_journey import Journey, begin_journey, current_journey, end_journey, go_to
 from geo.ui.import_questions import show_counts, show_findings, show_questions
 from geo.ui.navigation import find_page, has_page
 from geo.ui.own_data import offer_demo, offer_own_data
@@ -155,7 +155,8 @@ def _show_check_or_confirm(db: Database, scope: Scope, journey: Journey) -> None
         journey.round = None
         show_error(error)
         reports = preview(db, scope, journey)
-    if journey.step == "confirm":
+    usable, asks = count_usable(reports)
+    if journey.step == "confirm" and usable and not asks:
         _show_steps("confirm", _aside(reports))
         if show_confirm(db, scope, journey, reports):
             _store(db, scope, journey)
@@ -170,7 +171,7 @@ def _show_check_or_confirm(db: Database, scope: Scope, journey: Journey) -> None
         st.error(escape(report.message))
     else:
         _show_check(journey, nth, report, problem=problem)
-    _show_check_bar(journey, reports)
+    _show_check_bar(reports)
 
 
 def _choose_file(reports: list[ImportReport]) -> int:
@@ -207,14 +208,20 @@ def _show_check(journey: Journey, nth: int, report: ImportReport, *, problem: bo
         st.rerun()
 
 
-def _show_check_bar(journey: Journey, reports: list[ImportReport]) -> None:
+def count_usable(reports: list[ImportReport]) -> tuple[int, bool]:
+    """Return how many rows could enter, and whether a question still keeps them out."""
     usable = sum(one.rows_ok for one in reports if one.outcome != "reject_file")
-    asks = any(question.blocking for one in reports for question in one.questions)
+    return usable, any(question.blocking for one in reports for question in one.questions)
+
+
+def _show_check_bar(reports: list[ImportReport]) -> None:
+    usable, asks = count_usable(reports)
     with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="import_bar"):
         ready = usable > 0 and not asks
-        if st.button(text("import_page.next", n=usable), type="primary", key="import_next", disabled=not ready):
-            journey.step = "confirm"
-            st.rerun()
+        st.button(
+            text("import_page.next", n=usable), type="primary", key="import_next", disabled=not ready,
+            on_click=go_to, args=("confirm",),
+        )  # fmt: skip
         if st.button(text("import_page.stop"), key="import_stop"):
             end_journey()
             st.rerun()

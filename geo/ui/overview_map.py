@@ -9,7 +9,7 @@ import shapely
 import streamlit as st
 
 from geo.i18n import text
-from geo.palette import AREA_CLASSES, AREA_FILLS, AREA_LINE, HATCH, area_class, class_breaks
+from geo.palette import AREA_CLASSES, AREA_FILLS, AREA_LINE, HATCH, INK, area_class, class_breaks
 from geo.ui.mapdata import read_areas
 from geo.ui.navigation import find_page, has_page
 from geo.ui.overview_view import draw_head
@@ -31,6 +31,7 @@ _LINE: Final = (
     f'stroke="{AREA_LINE.stroke}" stroke-width="0.8" stroke-linejoin="round" '
     f'stroke-dasharray="{" ".join(map(str, AREA_LINE.dash))}"'
 )
+_TEXT: Final = f'font-family="sans-serif" font-size="12" font-weight="600" text-anchor="middle" fill="{INK}"'
 #: A place without a household is hatched: no figure is not 0 %.
 _HATCHED: Final = (
     '<defs><pattern id="none" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -68,7 +69,8 @@ def draw_map(session: Session, overview: Overview) -> None:
         st.html(note(text("ov.map.none")))
         return
     target_bp = overview.round.target_bp
-    st.html(_draw_svg(shown, target_bp) + _draw_key(target_bp))
+    st.image(_draw_svg(shown, target_bp), width="stretch")
+    st.html(_draw_key(target_bp))
 
 
 def _draw_svg(shown: list[tuple[int, Figures, BaseGeometry]], target_bp: int) -> str:
@@ -80,7 +82,8 @@ def _draw_svg(shown: list[tuple[int, Figures, BaseGeometry]], target_bp: int) ->
         paths.append(f'<path d="{_trace(shape, paper)}" fill="{fill}"></path>')
     marks = [_mark(nth, shape, paper) for nth, one, shape in shown if nth <= _NUMBERED and one.counts.roster]
     return (
-        f'<svg class="seats" viewBox="0 0 {_SIZE[0]} {_SIZE[1]}" width="100%" role="img" aria-hidden="true">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_SIZE[0]}" height="{_SIZE[1]}" '
+        f'viewBox="0 0 {_SIZE[0]} {_SIZE[1]}">'
         f"{_HATCHED}<g {_LINE}>{''.join(paths)}</g>"
         f"{''.join(marks)}</svg>"
     )
@@ -95,8 +98,8 @@ def _trace(shape: BaseGeometry, paper: _Paper) -> str:
 def _mark(number: int, shape: BaseGeometry, paper: _Paper) -> str:
     (x, y), *_ = paper.place(shapely.get_coordinates(shape.representative_point()))
     return (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="#FFFFFF" stroke="#1B2733"></circle>'
-        f'<text x="{x:.1f}" y="{y + 4:.1f}">{number}</text>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="#FFFFFF" stroke="{INK}"></circle>'
+        f'<text x="{x:.1f}" y="{y + 4:.1f}" {_TEXT}>{number}</text>'
     )
 
 

@@ -10,14 +10,13 @@ import streamlit as st
 from geo.i18n import text
 from geo.store.reads import read_homes
 from geo.ui import widgets
-from geo.ui.navigation import find_page, has_page
+from geo.ui.clicks import clicked_row, follow_click, open_home
+from geo.ui.navigation import find_page
 from geo.ui.overview_map import draw_map
 from geo.ui.overview_view import draw_head
 from geo.ui.session import show, view_params
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from geo.store.reads import Figures
     from geo.ui.overview_data import Overview
     from geo.ui.session import Session
@@ -53,7 +52,8 @@ def _draw_worst(session: Session, overview: Overview) -> None:
     if is_village and len(listed) > _TOP:
         label = text("ov.worst.top") if everything else text("ov.worst.all", n=len(listed))
         link = (label, find_page("overview"), view_params(session, all="" if everything else "1"))
-    draw_head(text(f"ov.worst.{overview.level}"), note, link=link)
+    few = ".few" if is_village and len(listed) <= _TOP else ""
+    draw_head(text(f"ov.worst.{overview.level}{few}"), note, link=link)
     frame = pd.DataFrame([_row(overview, one, nth) for nth, one in enumerate(units, 1)])
     st.dataframe(
         frame,
@@ -118,12 +118,6 @@ def _columns(places: list[str]) -> dict[str, Any]:
     }
 
 
-def clicked_row(key: str) -> int | None:
-    """Return the row of the button just clicked in a table's column of buttons, inside its callback."""
-    found: Mapping[str, Any] | None = st.session_state.get(key)
-    return int(found["row"]) if found else None
-
-
 def _open_unit(places: list[str]) -> None:
     for key in ("worst_village", "worst_group"):
         row = clicked_row(key)
@@ -154,19 +148,22 @@ def _draw_homes(session: Session, overview: Overview) -> None:
         hide_index=True,
         row_height=_ROW,
         height=_height(len(frame)),
-        column_config=_home_columns(homes["household"].tolist()),
+        column_config=_home_columns(list(zip(homes["household"], homes["place"], strict=True))),
         key="homes",
     )
-    opened = st.session_state.pop("_open_home", None)
-    if opened and has_page("household"):
-        st.switch_page(find_page("household"), query_params=view_params(session, h=opened))
+    follow_click(session)
 
 
-def _home_columns(homes: list[str]) -> dict[str, Any]:
+def _home_columns(homes: list[tuple[str, str]]) -> dict[str, Any]:
     column = st.column_config
     return {
         "code": column.ButtonColumn(
-            text("ov.col.code"), key="home_code", type="tertiary", alignment="left", on_click=_open_home, args=(homes,)
+            text("ov.col.code"),
+            key="home_code",
+            type="tertiary",
+            alignment="left",
+            on_click=open_home,
+            args=("home_code", homes),
         ),
         "head_name": column.TextColumn(text("ov.col.head_name")),
         "state": column.TextColumn(text("ov.col.state")),
@@ -175,9 +172,3 @@ def _home_columns(homes: list[str]) -> dict[str, Any]:
         "assignee": column.TextColumn(text("ov.col.assignee")),
         "due_on": column.TextColumn(text("ov.col.due_on")),
     }
-
-
-def _open_home(homes: list[str]) -> None:
-    row = clicked_row("home_code")
-    if row is not None and row < len(homes):
-        st.session_state["_open_home"] = homes[row]

@@ -114,11 +114,10 @@ def show(**params: str) -> None:
 
 def write_address() -> None:
     """Complete the address with the shared parameters of the view, so that it is a link to just this."""
-    for name, value in st.session_state.get(_KEPT, {}).items():
-        if value and st.query_params.get(name) != value:
-            st.query_params[name] = value
-        elif not value and name in st.query_params:
-            del st.query_params[name]
+    params = st.query_params.to_dict() | st.session_state.get(_KEPT, {})
+    complete = {name: value for name, value in params.items() if value}
+    if complete != st.query_params.to_dict():
+        st.query_params.from_dict(complete)
 
 
 def _asked(name: str) -> str:

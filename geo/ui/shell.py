@@ -109,10 +109,12 @@ def _draw_context(session: Session) -> None:
             _draw_children(session)
             _draw_round(session)
             _draw_day(session)
+        _forget_words(session)
         with st.container(key="ctx_right"):
             words = st.text_input(
-                text("shell.find"), key="find", placeholder=text("shell.find.hint"), label_visibility="collapsed"
-            )
+                text("shell.find"), key="find", placeholder=text("shell.find.hint"), label_visibility="collapsed",
+                on_change=_note_place, args=(_view_of(session),),
+            )  # fmt: skip
     if words:
         _draw_hits(session, words)
 
@@ -229,6 +231,20 @@ def _draw_hit(session: Session, hit: dict[str, str], figures: dict[str, str], nt
     label = f"{hit['label']} {figures.get(hit['id'], '')}".strip()
     with st.container(key=f"hit_{nth}", width="content"):
         st.page_link(page, label=escape(label), query_params=params)
+
+
+def _view_of(session: Session) -> tuple[str, str]:
+    return session.place.id, str(st.session_state.get("_page"))
+
+
+def _note_place(view: tuple[str, str]) -> None:
+    st.session_state["_found_from"] = view
+
+
+def _forget_words(session: Session) -> None:
+    """Empty the search field once one of its hits, or anything else, has led elsewhere."""
+    if st.session_state.get("find") and st.session_state.get("_found_from") != _view_of(session):
+        st.session_state["find"] = ""
 
 
 def _clear_find() -> None:

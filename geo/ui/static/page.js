@@ -15,6 +15,21 @@
     }
   }
 
+  // One click, one step back: a bare address that the page completes (place, round) is the same step, and so is a
+  // change of page for which Streamlit first writes the new page's parameters under the old page's address.
+  const push = history.pushState;
+  let written = { at: 0, href: "" };
+  history.pushState = function (state, unused, url) {
+    const next = url == null ? location : new URL(url, location.href);
+    const stays = next.pathname === location.pathname;
+    const completes = stays && location.search === "" && next.search !== "";
+    const follows = !stays && next.search !== "" && next.search === location.search
+      && written.href === location.href && Date.now() - written.at < 2000;
+    const answer = (completes || follows ? history.replaceState : push).call(this, state, unused, url);
+    written = { at: Date.now(), href: location.href };
+    return answer;
+  };
+
   // "/" goes to the search field; Streamlit accepts no such shortcut.
   document.addEventListener("keydown", (event) => {
     const at = document.activeElement;

@@ -1,0 +1,108 @@
+"""The files of shared/data/badinput through the importer: outcome, rows, codes and values exactly as expected there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests import workbooks
+
+from geo.importer import ImportOptions, ImportReport, import_file
+
+#: Cases of household files; those about areas wait for their readers.
+CASES = [
+    "P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P09", "P10", "P11", "P12", "P13", "P14", "P15", "P16", "P17",
+    "P18", "P23", "P24", "P25",
+]  # fmt: skip
+TABLES = ("household", "visit", "issue", "import_batch", "round_roster")
+
+
+@pytest.fixture(scope="session")
+def expectations(shared_data: Path) -> dict[str, Any]:
+    """Return what each file must come to, by case."""
+    return json.loads((shared_data / "badinput" / "expectations.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest, expectations: dict[str, Any]) -> dict[str, Any]:
+    """Return one case."""
+    return next(one for one in expectations["cases"] if one["id"] == request.param)
+
+
+def run(case: dict[str, Any], shared_data: Path, tmp_path: Path, today: date, **options: object) -> tuple[ImportReport, list[int]]:
+    """Import the file of a case into an empty register; return the report and how many rows each table then has."""
+    db, scope = workbooks.open_register(tmp_path / "r.sqlite", today=today)
+    path = shared_data / "badinput" / case["file"]
+    report = import_file(db, scope, path, options=ImportOptions(show_personal=True, **options))
+    counts = [workbooks.count(db, table) for table in TABLES]
+    db.close()
+    return report, counts
+
+
+def test_a_case_comes_out_exactly(case, expectations, shared_data, tmp_path):
+    """Outcome, counts, refused rows and values are exact; every expected code is listed."""
+    expect = case["expect"]
+    report, counts = run(case, shared_data, tmp_path, date.fromisoformat(expectations["reference_date"]))
+    found = report.as_dict()
+    assert found["outcome"] == expect["outcome"]
+    assert [{key: one[key] for key in ("row", "field", "code")} for one in found["rows_bad"]] == expect["rows_bad"]
+    assert set(expect["codes"]) <= set(found["codes"])
+    assert {key: found[key] for key in ("rows_total", "rows_ok") if key in expect} == {
+        key: expect[key] for key in ("rows_total", "rows_ok") if key in expect
+    }
+    values = {(one["row"], one["field"]): one["value"] for one in found["values"]}
+    for one in expect["values"]:
+        assert values[one["row"], one["field"]] == pytest.approx(one["equals"], abs=1e-5)
+    stored = expect["outcome"].startswith("accept")
+    assert (found["stored"], counts[0] > 0, found["message"] != "") == (stored, stored, True)
+
+
+def test_good_rows_of_a_case_enter(expectations, shared_data, tmp_path):
+    """P15 and P16 store their good rows when asked, and keep the refused ones on the repair list."""
+    for one in expectations["cases"]:
+        if one["expect"]["outcome"] == "reject_rows" and one["kind"] == "households":
+            folder = tmp_path / one["id"]
+            folder.mkdir()
+            report, counts = run(one, shared_data, folder, workbooks.TODAY, good_rows=True)
+            assert (report.stored, counts[0], len(report.rows_bad)) == (True, one["expect"]["rows_ok"], len(one["expect"]["rows_bad"]))
+
+
+def test_no_id_number_leaves_masked_reports(expectations, shared_data, tmp_path):
+    """Without the asking, no report carries a whole ID number."""
+    db, scope = workbooks.open_register(tmp_path / "r.sqlite")
+    for one in expectations["cases"]:
+        if one["kind"] == "households":
+            report = import_file(db, scope, shared_data / "badinput" / one["file"], options=ImportOptions(dry_run=True))
+            assert "52220119" not in json.dumps(report.as_dict(), ensure_ascii=False) + str(report.preview)
+
+
+_MEASURE = """
+import resource, sys, time
+from pathlib import Path
+from geo.errors import FileRefused
+from geo.importer.readers import read_sheets
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+start = time.perf_counter()
+try:
+    read_sheets(Path(sys.argv[1]))
+except FileRefused:
+    pass
+print(time.perf_counter() - start, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="memory is measured the POSIX way")
+@pytest.mark.parametrize("name", ["P01", "P02", "P24"])
+def test_attacks_cost_little(expectations, shared_data, name):
+    """A bomb, an entity attack and a ghost cell stay within their limits of time and memory in a fresh process."""
+    one = next(case for case in expectations["cases"] if case["id"] == name)
+    path = shared_data / "badinput" / one["file"]
+    said = subprocess.run([sys.executable, "-c", _MEASURE, str(path)], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    seconds, megabytes = map(float, said.stdout.split())
+    limits = one["expect"]["limits"]
+    assert (seconds < limits["max_seconds"], megabytes < limits["max_extra_rss_mb"]) == (True, True)
