@@ -82,7 +82,7 @@ def parse_text(cell: Cell, *, longest: int) -> tuple[str, str]:
 def parse_code(cell: Cell, *, longest: int) -> tuple[str, str]:
     """Return a household code: text, without white space and full-width forms.
 
-    Codes: W_ID_SCIENTIFIC, W_ID_LOST_PRECISION (digits are gone, so the code is empty), W_TOO_LONG.
+    Codes: W_ID_SCIENTIFIC, W_ID_LOST_PRECISION, W_TOO_LONG (the code is empty), W_FORMULA_TEXT (kept as text).
     """
     if isinstance(cell, str) and cell.isascii() and cell.isalnum() and len(cell) <= longest:
         return ("", "") if is_blank(cell) else (cell, "")
@@ -93,7 +93,9 @@ def parse_code(cell: Cell, *, longest: int) -> tuple[str, str]:
         return "", ""
     if _SCIENTIFIC.fullmatch(text):
         return "", "W_ID_SCIENTIFIC"
-    return (text, "") if len(text) <= longest else ("", "W_TOO_LONG")
+    if len(text) > longest:
+        return "", "W_TOO_LONG"
+    return text, "W_FORMULA_TEXT" if text.startswith(_FORMULA) else ""
 
 
 def parse_size(cell: Cell) -> tuple[int | None, str]:
@@ -138,7 +140,7 @@ def parse_id_number(cell: Cell) -> tuple[str, str]:
     """
     if isinstance(cell, (float, int)) and not isinstance(cell, bool) and abs(cell) >= 10**EXACT_DIGITS:
         return "", "W_ID_LOST_PRECISION"
-    text = clean_name(to_text(cell)).upper().replace("-", "")
+    text = clean_name(to_text(cell)).upper().replace("-", "").lstrip("'`’=").strip('"')
     if is_blank(text):
         return "", ""
     if _ID_FORM.fullmatch(text) and check_id_number(text):

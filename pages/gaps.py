@@ -24,5 +24,5 @@ draw_pills(chosen, lists)
 if rows.empty:
     draw_empty(figures, chosen, filtered=bool(chosen.words()) and bool(len(lists.of(chosen.by))))
     st.stop()
-ticked = draw_table(session, chosen, rows, selectable=chosen.by != "todo")
+ticked = draw_table(session, chosen, rows, selectable=True)
 draw_actions(session, session.round, chosen, rows, ticked)

@@ -12,7 +12,7 @@ from contextlib import closing
 from datetime import date
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from geo.cli import main
@@ -122,6 +122,21 @@ def test_a_question_keeps_the_file_out(ask, roster, tmp_path):
     assert (code, count_rows(db, household)) == (4, 0)
     assert "没有这村" in answer
     assert "什么都没有存" in answer
+
+
+def test_a_filled_assignment_sheet_comes_back(ask, roster, tmp_path):
+    """What was met at the door is written into the exported sheet and imported again: 1 of 3 homes becomes 2 of 3."""
+    db, sheet = tmp_path / "new.sqlite", tmp_path / "sheet.xlsx"
+    ask("import", roster(), "--db", db, "--round", "第1轮:2026-03-01:2026-03-31")
+    ask("gaps", "--db", db, "--kind", "sheets", "--out", sheet)
+    book = load_workbook(sheet)
+    headers = [cell.value for cell in book.active[3]]
+    for header, value in (("走访日期", "2026-03-20"), ("走访状态", "见面")):
+        book.active.cell(4, headers.index(header) + 1).value = value
+    book.save(sheet)
+    code, _, _ = ask("import", sheet, "--db", db)
+    _, answer, _ = ask("coverage", "--db", db, "--json")
+    assert (code, answer["total"]["roster"], answer["total"]["effective"]) == (0, 3, 2)
 
 
 def test_several_files_report_the_worst(ask, roster, tmp_path):

@@ -9,7 +9,9 @@ from geo.importer.readers import Sheet
 from geo.schema import IMPORT_FIELDS
 
 
-def header_of(*headers: str, rows: list[list[object]] | None = None, mapping: dict[int, str | None] | None = None) -> Header:
+def header_of(
+    *headers: str, rows: list[list[object]] | None = None, mapping: dict[int, str | None] | None = None
+) -> Header:
     """Return what a header row above some rows means."""
     return find_header(Sheet("s", [list(headers), *(rows or [])]), mapping=mapping)
 
@@ -32,7 +34,10 @@ def test_every_known_header_is_exact():
 def test_untidy_headers_are_guessed_and_said(written):
     """White space, full-width brackets and marks are read through, and the guess is listed with its cell."""
     header = header_of("户编号", written)
-    assert (keys(header), [(one.code, one.cell) for one in header.findings]) == (["code", "lon"], [("W_HEADER_GUESSED", "B1")])
+    assert (keys(header), [(one.code, one.cell) for one in header.findings]) == (
+        ["code", "lon"],
+        [("W_HEADER_GUESSED", "B1")],
+    )
 
 
 def test_brackets_that_change_whose_it_is():
@@ -51,7 +56,10 @@ def test_refused_columns_are_dropped_with_a_word():
     """民族 has no field here: it is not taken, and each such column is named."""
     header = header_of("户编号", "民族", "政治面貌")
     assert keys(header) == ["code", None, None]
-    assert [(one.code, one.value) for one in header.findings] == [("W_REFUSED_COLUMN", "民族"), ("W_REFUSED_COLUMN", "政治面貌")]
+    assert [(one.code, one.value) for one in header.findings] == [
+        ("W_REFUSED_COLUMN", "民族"),
+        ("W_REFUSED_COLUMN", "政治面貌"),
+    ]
 
 
 def test_ambiguous_headers_are_decided_by_content():
@@ -59,7 +67,11 @@ def test_ambiguous_headers_are_decided_by_content():
     north_first = header_of("户编号", "X坐标", "Y坐标", rows=[["a", 27.68, 109.15], ["b", 27.69, 109.16]])
     east_first = header_of("户编号", "X坐标", "Y坐标", rows=[["a", 109.15, 27.68], ["b", 109.16, 27.69]])
     projected = header_of("户编号", "X坐标", "Y坐标", rows=[["a", 3063000.5, 36420000.1]])
-    assert [keys(one)[1:] for one in (north_first, east_first, projected)] == [["lat", "lon"], ["lon", "lat"], [None, None]]
+    assert [keys(one)[1:] for one in (north_first, east_first, projected)] == [
+        ["lat", "lon"],
+        ["lon", "lat"],
+        [None, None],
+    ]
 
 
 def test_numbers_that_count_up_are_no_code():

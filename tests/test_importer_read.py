@@ -7,10 +7,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests import workbooks
 
 from geo.errors import FileRefused
 from geo.importer.readers import MOST_FILE_BYTES, read_sheets
+from tests import workbooks
 
 ROW = "孟溪村,一组,HP1,王测"
 
@@ -131,12 +131,18 @@ def _with_cell(workbook: Path, cell: bytes) -> Path:
     name = "xl/worksheets/sheet1.xml"
     with zipfile.ZipFile(workbook) as archive:
         sheet = archive.read(name)
-    return rewrite(workbook, {name: sheet.replace(b"</sheetData>", b'<row r="1048576">' + cell + b"</row></sheetData>")})
+    return rewrite(
+        workbook, {name: sheet.replace(b"</sheetData>", b'<row r="1048576">' + cell + b"</row></sheetData>")}
+    )
 
 
 @pytest.mark.parametrize(
     "cell",
-    [b'<c r="XFD1048576" s="1"/>', b'<c r="XFD1048576" t="inlineStr"><is><t> </t></is></c>', b"<c r='XFD1048576' s='1'></c>"],
+    [
+        b'<c r="XFD1048576" s="1"/>',
+        b'<c r="XFD1048576" t="inlineStr"><is><t> </t></is></c>',
+        b"<c r='XFD1048576' s='1'></c>",
+    ],
 )
 def test_a_blank_in_the_last_cell_is_nothing(workbook, cell):
     """A blank far outside the table changes nothing, and no memory is asked for what lies between."""

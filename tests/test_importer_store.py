@@ -6,14 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests import workbooks
-from tests.workbooks import bring, count, dump, home, write_csv
 
 from geo.errors import Invalid, NotAllowed
 from geo.importer import ImportOptions, NewRound, dismiss_refused, import_files, list_refused
 from geo.model import Scope
 from geo.store.cells import differing_cells
 from geo.store.reads import read_figures
+from tests import workbooks
+from tests.workbooks import bring, count, dump, home, write_csv
 
 ROUND = NewRound("第1轮", date(2019, 10, 15), date(2019, 12, 10))
 
@@ -87,9 +87,15 @@ def test_a_dry_run_stores_nothing_and_tells_the_same(register, village):
 def test_a_file_without_a_round_leaves_rosters_alone(register, village, tmp_path: Path):
     """A further file without a round updates households and adds visits, which go to the round of their day."""
     bring(*register, village, round=ROUND)
-    further = write_csv(tmp_path / "b.csv", [home("HP1", 人口="5"), home("HP9"), home("HP3", 村民组="2组", 走访日期="2019-11-03")])
+    further = write_csv(
+        tmp_path / "b.csv", [home("HP1", 人口="5"), home("HP9"), home("HP3", 村民组="2组", 走访日期="2019-11-03")]
+    )
     report = bring(*register, further)
-    assert (report.changes["households_changed"], report.changes["households_new"], report.changes["visits_new"]) == (1, 1, 2)
+    assert (report.changes["households_changed"], report.changes["households_new"], report.changes["visits_new"]) == (
+        1,
+        1,
+        2,
+    )
     assert figures(register) == (3, 4)
     assert select(register[0], "SELECT size, rev FROM household WHERE code = 'HP1'") == [(5, 2)]
 
@@ -97,7 +103,9 @@ def test_a_file_without_a_round_leaves_rosters_alone(register, village, tmp_path
 def test_a_new_village_joins_the_baseline(register, village, tmp_path: Path):
     """In a village without a roster row in the open round the file's households are baseline, not additions."""
     bring(*register, village, round=ROUND)
-    report = bring(*register, write_csv(tmp_path / "b.csv", [home("LY1", 村="龙鱼村"), home("LY2", 村="龙鱼村")]), round="1")
+    report = bring(
+        *register, write_csv(tmp_path / "b.csv", [home("LY1", 村="龙鱼村"), home("LY2", 村="龙鱼村")]), round="1"
+    )
     assert (report.changes["roster_baseline"], report.changes["roster_added"], report.proposals) == (2, 0, ())
     assert figures(register) == (4, 6)
 
@@ -107,10 +115,19 @@ def test_unknown_households_of_a_known_village_are_additions(register, village, 
     bring(*register, village, round=ROUND)
     path = write_csv(tmp_path / "b.csv", [home("HP1"), home("HP8")])
     refused = bring(*register, path, round="1", take_additions=False, dry_run=True)
-    assert [(one.kind, one.code, one.taken) for one in refused.proposals if one.kind == "addition"] == [("addition", "HP8", False)]
+    assert [(one.kind, one.code, one.taken) for one in refused.proposals if one.kind == "addition"] == [
+        ("addition", "HP8", False)
+    ]
     report = bring(*register, path, round="1", added_on=date(2019, 11, 2))
-    assert sorted((one.kind, one.code) for one in report.proposals) == [("addition", "HP8"), ("missing", "HP2"), ("missing", "HP3"), ("missing", "HP4")]
-    assert select(register[0], "SELECT baseline, added_on FROM round_roster WHERE added_on IS NOT NULL") == [(0, "2019-11-02")]
+    assert sorted((one.kind, one.code) for one in report.proposals) == [
+        ("addition", "HP8"),
+        ("missing", "HP2"),
+        ("missing", "HP3"),
+        ("missing", "HP4"),
+    ]
+    assert select(register[0], "SELECT baseline, added_on FROM round_roster WHERE added_on IS NOT NULL") == [
+        (0, "2019-11-02")
+    ]
     assert figures(register) == (3, 5)
     assert count(register[0], "household") == 5
 
@@ -125,7 +142,9 @@ def test_another_outcome_is_a_proposed_correction(register, village, tmp_path: P
     )  # fmt: skip
     taken = bring(*register, path, apply=frozenset({"correction"}))
     assert (taken.changes["visits_corrected"], figures(register)) == (1, (3, 4))
-    kinds = "SELECT kind, count(*) FROM visit v JOIN household h ON h.id = v.household WHERE h.code = 'HP3' GROUP BY kind"
+    kinds = (
+        "SELECT kind, count(*) FROM visit v JOIN household h ON h.id = v.household WHERE h.code = 'HP3' GROUP BY kind"
+    )
     assert select(register[0], kinds) == [("visit", 2), ("void", 1)]
     assert not bring(*register, path).changed
 
@@ -179,7 +198,13 @@ def test_nothing_of_a_refused_or_asking_file_is_stored(register, tmp_path: Path)
 
 def test_id_numbers_are_never_stored(register, tmp_path: Path):
     """The register keeps a keyed hash and the last four characters; the number itself is nowhere in the file."""
-    bring(*register, write_csv(tmp_path / "a.csv", [home("HP1", 身份证号="52220119001018129x"), home("", 身份证号="52220119001018129x")]), good_rows=True)
+    bring(
+        *register,
+        write_csv(
+            tmp_path / "a.csv", [home("HP1", 身份证号="52220119001018129x"), home("", 身份证号="52220119001018129x")]
+        ),
+        good_rows=True,
+    )
     (row,) = select(register[0], "SELECT length(id_hash), id_last4 FROM household")
     assert row == (64, "129X")
     register[0].close()
@@ -190,7 +215,11 @@ def test_one_person_in_the_register_is_listed(register, tmp_path: Path):
     """A new household whose head's number heads another one already enters and is listed."""
     bring(*register, write_csv(tmp_path / "a.csv", [home("HP1", 身份证号="522201190002020015")]))
     report = bring(*register, write_csv(tmp_path / "b.csv", [home("HP2", 身份证号="522201190002020015", 户主="李测")]))
-    assert (report.outcome, report.codes, report.changes["households_new"]) == ("accept_with_warnings", ["W_DUP_PERSON"], 1)
+    assert (report.outcome, report.codes, report.changes["households_new"]) == (
+        "accept_with_warnings",
+        ["W_DUP_PERSON"],
+        1,
+    )
 
 
 def test_a_district_wide_code_in_another_village_is_a_proposed_move(register, tmp_path: Path):
@@ -199,7 +228,9 @@ def test_a_district_wide_code_in_another_village_is_a_proposed_move(register, tm
     bring(*register, write_csv(tmp_path / "a.csv", [home(code), home("HP1")]))
     path = write_csv(tmp_path / "b.csv", [home(code, 村="龙鱼村"), home("HP1", 村="龙鱼村")])
     report = bring(*register, path, dry_run=True)
-    assert [(one.kind, one.before, one.after, one.taken) for one in report.proposals] == [("move", "孟溪村", "龙鱼村", False)]
+    assert [(one.kind, one.before, one.after, one.taken) for one in report.proposals] == [
+        ("move", "孟溪村", "龙鱼村", False)
+    ]
     assert report.changes["households_new"] == 1
     bring(*register, path, apply=frozenset({"move"}))
     where = f"SELECT p.name FROM household h JOIN place p ON p.id = h.village WHERE h.code = '{code}'"
@@ -219,7 +250,9 @@ def test_blank_cells_leave_facts_alone_and_better_points_stay(register, tmp_path
 def test_an_outcome_that_proposes_an_exclusion(register, tmp_path: Path):
     """空户 marks the roster row as to be excluded, pending approval; it stays in the denominator."""
     bring(*register, write_csv(tmp_path / "a.csv", [home("HP1", 走访状态="空户")]), round=ROUND)
-    assert select(register[0], "SELECT excluded_on, excluded_reason, approved_on FROM round_roster") == [("2019-11-01", "vacant", None)]
+    assert select(register[0], "SELECT excluded_on, excluded_reason, approved_on FROM round_roster") == [
+        ("2019-11-01", "vacant", None)
+    ]
     assert figures(register) == (0, 1)
 
 
@@ -236,7 +269,11 @@ def test_who_may_import_what(register, village):
     db, scope = register
     elsewhere = select(db, "SELECT id FROM place WHERE name = '龙鱼村'")[0][0]
     before = dump(db)
-    for other in (Scope("x", "leader", scope.area), Scope("x", "recorder", scope.area), Scope("x", "planner", elsewhere)):
+    for other in (
+        Scope("x", "leader", scope.area),
+        Scope("x", "recorder", scope.area),
+        Scope("x", "planner", elsewhere),
+    ):
         with pytest.raises(NotAllowed):
             bring(db, other, village)
     assert dump(db) == before

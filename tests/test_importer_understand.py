@@ -6,10 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests import workbooks
 
 from geo.importer import ImportReport
 from geo.store.database import Database
+from tests import workbooks
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,9 @@ def read(register: tuple[Database, object], tmp_path: Path):
     """Return a function that understands rows without storing anything."""
 
     def understand(rows, *, header=None, name="a.csv", **options) -> ImportReport:
-        return workbooks.bring(*register, workbooks.write_csv(tmp_path / name, rows, header=header), dry_run=True, **options)
+        return workbooks.bring(
+            *register, workbooks.write_csv(tmp_path / name, rows, header=header), dry_run=True, **options
+        )
 
     return understand
 
@@ -63,13 +65,21 @@ def test_marks_are_read_by_their_header(read, header, mark, outcome):
 
 def test_unknown_words_are_asked_once_for_the_file(read):
     """外出 and √ under 走访状态 have no single meaning: each is asked about once, counted, with what seems likely."""
-    rows = [workbooks.home("HP1", 走访状态="外出"), workbooks.home("HP2", 走访状态="外出"), workbooks.home("HP3", 走访状态="√")]
+    rows = [
+        workbooks.home("HP1", 走访状态="外出"),
+        workbooks.home("HP2", 走访状态="外出"),
+        workbooks.home("HP3", 走访状态="√"),
+    ]
     report = read(rows)
     asked = [(one.id, one.rows, one.cell, one.suggestion) for one in report.questions]
     assert (report.outcome, report.codes) == ("ask", ["R_UNKNOWN_VALUE"])
     assert asked == [("outcome:外出", 2, "K2", "away_all"), ("outcome:√", 1, "K4", "")]
     answered = read(rows, answers={"outcome:外出": "away_all", "outcome:√": "skip"})
-    assert (answered.outcome, value(answered, "走访状态", 2), value(answered, "走访状态", 3)) == ("accept", "away_all", None)
+    assert (answered.outcome, value(answered, "走访状态", 2), value(answered, "走访状态", 3)) == (
+        "accept",
+        "away_all",
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +97,10 @@ def test_free_text_issues_are_asked(read):
     """A text that is no category is asked about with a suggestion; one answer may stand for all of them."""
     rows = [workbooks.home("HP1", 问题类别="路灯不亮，晚上看不见"), workbooks.home("HP2", 问题类别="想申请补助")]
     report = read(rows)
-    assert [(one.kind, one.value, one.suggestion) for one in report.questions] == [("issue", "路灯不亮，晚上看不见", "INF_R"), ("issue", "想申请补助", "")]
+    assert [(one.kind, one.value, one.suggestion) for one in report.questions] == [
+        ("issue", "路灯不亮，晚上看不见", "INF_R"),
+        ("issue", "想申请补助", ""),
+    ]
     assert value(read(rows, answers={"issue:*": "OTH"}), "问题类别") == ["OTH"]
 
 
@@ -117,7 +130,11 @@ def test_a_class_that_may_be_three_is_asked(read):
 def test_points_that_cannot_be_used(read, lon, lat, code):
     """A bad point is left empty and listed, and the household enters."""
     report = read([workbooks.home("HP1", 经度=lon, 纬度=lat), workbooks.home("HP2")])
-    assert (report.outcome, report.rows_ok, [(one.code, one.row) for one in report.findings]) == ("accept_with_warnings", 2, [(code, 1)])
+    assert (report.outcome, report.rows_ok, [(one.code, one.row) for one in report.findings]) == (
+        "accept_with_warnings",
+        2,
+        [(code, 1)],
+    )
     assert (value(report, "经度"), value(report, "纬度"), value(report, "经度", 2)) == (None, None, 109.15)
 
 
@@ -130,7 +147,10 @@ def test_repairs_of_points_are_offered_and_only_made_when_chosen(read):
     """Swapped points are swapped, and far points kept, only by an answer."""
     rows = [workbooks.home("HP1", 经度="27.68", 纬度="109.15"), workbooks.home("HP2", 经度="116.4", 纬度="39.9")]
     offered = read(rows)
-    assert [(one.id, one.blocking) for one in offered.questions] == [("points:swapped", False), ("points:outside", False)]
+    assert [(one.id, one.blocking) for one in offered.questions] == [
+        ("points:swapped", False),
+        ("points:outside", False),
+    ]
     taken = read(rows, answers={"points:swapped": "swap", "points:outside": "keep"})
     assert [value(taken, "经度", row) for row in (1, 2)] == [109.15, 116.4]
 
@@ -139,7 +159,11 @@ def test_visits_without_a_day(read):
     """A visit without a date is listed and not made, unless one day is given for the file; its household enters."""
     rows = [workbooks.home("HP1", 走访日期=""), workbooks.home("HP2")]
     listed = read(rows)
-    assert (listed.outcome, listed.codes, listed.changes["visits_new"]) == ("accept_with_warnings", ["W_DATE_MISSING"], 1)
+    assert (listed.outcome, listed.codes, listed.changes["visits_new"]) == (
+        "accept_with_warnings",
+        ["W_DATE_MISSING"],
+        1,
+    )
     assert [(one.id, one.blocking) for one in listed.questions] == [("visit_date", False)]
     dated = read(rows, visit_date=date(2019, 11, 5))
     assert (dated.outcome, dated.changes["visits_new"], value(dated, "走访日期")) == ("accept", 2, "2019-11-05")
@@ -147,7 +171,9 @@ def test_visits_without_a_day(read):
 
 def test_bad_days_keep_the_household(read):
     """A visit on an impossible or future day is not made; the household and its issue enter."""
-    report = read([workbooks.home("HP1", 走访日期="2019-02-30", 问题类别="饮水"), workbooks.home("HP2", 走访日期="2019-11-21")])
+    report = read(
+        [workbooks.home("HP1", 走访日期="2019-02-30", 问题类别="饮水"), workbooks.home("HP2", 走访日期="2019-11-21")]
+    )
     assert (report.outcome, report.codes) == ("accept_with_warnings", ["W_DATE_FUTURE", "W_DATE_IMPOSSIBLE"])
     assert (report.changes["households_new"], report.changes["visits_new"], report.changes["issues_new"]) == (2, 0, 1)
 
@@ -181,12 +207,18 @@ def test_a_village_without_groups_needs_none(read):
 def test_unknown_and_conflicting_units_are_asked(read):
     """A village that is not in the edition, or a code that speaks of another village, is asked about; the answer is used."""
     unknown = read([workbooks.home("HP1", 村="孟西村")])
-    assert (unknown.outcome, unknown.questions[0].id, unknown.questions[0].options[0].label) == ("ask", "unit:和平乡/孟西村", "和平土家族侗族乡 孟溪村")
+    assert (unknown.outcome, unknown.questions[0].id, unknown.questions[0].options[0].label) == (
+        "ask",
+        "unit:和平乡/孟西村",
+        "和平土家族侗族乡 孟溪村",
+    )
     conflict = read([workbooks.home("520602202204001")])
     assert (conflict.outcome, conflict.questions[0].id) == ("ask", "unit:孟溪村/520602202204")
     chosen = unknown.questions[0].options[0].value
     assert value(read([workbooks.home("HP1", 村="孟西村")], answers={"unit:和平乡/孟西村": chosen}), "村") == "孟溪村"
-    assert bad(read([workbooks.home("HP1", 村="孟西村")], answers={"unit:和平乡/孟西村": "skip"})) == [(1, "村", "R_UNKNOWN_VALUE")]
+    assert bad(read([workbooks.home("HP1", 村="孟西村")], answers={"unit:和平乡/孟西村": "skip"})) == [
+        (1, "村", "R_UNKNOWN_VALUE")
+    ]
 
 
 def test_a_file_without_a_village_column(read):
@@ -202,20 +234,38 @@ def test_duplicates(read):
     """An exact copy and a second household under one key stay out; the first row stays."""
     first = workbooks.home("HP1")
     report = read([first, first, workbooks.home("HP1", 户主="李测"), workbooks.home("HP1", 村="龙鱼村")])
-    assert (report.rows_ok, report.households, bad(report)) == (2, 2, [(2, "户编号", "R_DUP_ROW"), (3, "户编号", "R_DUP_KEY_CONFLICT")])
+    assert (report.rows_ok, report.households, bad(report)) == (
+        2,
+        2,
+        [(2, "户编号", "R_DUP_ROW"), (3, "户编号", "R_DUP_KEY_CONFLICT")],
+    )
 
 
 def test_a_second_visit_is_no_duplicate(read):
     """The same household on another day is one household with two visits; one day with two outcomes is a conflict."""
-    report = read([workbooks.home("HP1"), workbooks.home("HP1", 走访日期="2019-11-08"), workbooks.home("HP1", 走访状态="未见面")])
-    assert (report.households, report.persons, report.changes["visits_new"], bad(report)) == (1, 3, 2, [(3, "户编号", "R_DUP_KEY_CONFLICT")])
+    report = read(
+        [workbooks.home("HP1"), workbooks.home("HP1", 走访日期="2019-11-08"), workbooks.home("HP1", 走访状态="未见面")]
+    )
+    assert (report.households, report.persons, report.changes["visits_new"], bad(report)) == (
+        1,
+        3,
+        2,
+        [(3, "户编号", "R_DUP_KEY_CONFLICT")],
+    )
+    assert [(one.code, one.row) for one in report.findings] == [("W_ATTR_DIFFERS", 2)]
 
 
 def test_one_person_heading_two_households(read):
     """Two households with one ID number both enter, and the second is listed, the number masked."""
-    rows = [workbooks.home("HP1", 身份证号="522201190002020015"), workbooks.home("HP2", 身份证号="522201190002020015", 户主="王测二")]
+    rows = [
+        workbooks.home("HP1", 身份证号="522201190002020015"),
+        workbooks.home("HP2", 身份证号="522201190002020015", 户主="王测二"),
+    ]
     report = read(rows)
-    assert (report.rows_ok, [(one.code, one.row, one.value) for one in report.findings]) == (2, [("W_DUP_PERSON", 2, "*" * 14 + "0015")])
+    assert (report.rows_ok, [(one.code, one.row, one.value) for one in report.findings]) == (
+        2,
+        [("W_DUP_PERSON", 2, "*" * 14 + "0015")],
+    )
 
 
 def test_totals_signatures_and_repeated_headers_are_no_households(read):
@@ -240,7 +290,11 @@ def test_ragged_rows_stay_out(read):
 
 def test_id_numbers_are_masked_unless_asked_for(read):
     """Reports show the last four characters; a ruined number shows what the file says."""
-    rows = [workbooks.home("HP1", 身份证号="52220119001018129x"), workbooks.home("HP2", 身份证号="522201190004040030"), workbooks.home("HP3", 身份证号="5.22E+17")]
+    rows = [
+        workbooks.home("HP1", 身份证号="52220119001018129x"),
+        workbooks.home("HP2", 身份证号="522201190004040030"),
+        workbooks.home("HP3", 身份证号="5.22E+17"),
+    ]
     masked, shown = read(rows), read(rows, show_personal=True)
     assert (value(masked, "身份证号"), value(shown, "身份证号")) == ("*" * 14 + "129X", "52220119001018129X")
     assert [one.value for one in masked.findings] == ["*" * 14 + "0030", "5.22E+17"]
@@ -248,8 +302,20 @@ def test_id_numbers_are_masked_unless_asked_for(read):
     assert "52220119001018129" not in str(masked.preview)
 
 
-def test_row_numbers_and_cells(read, tmp_path: Path, register):
+def test_row_numbers_and_cells(tmp_path: Path, register):
     """Row 1 is the first household; the cell is where the sheet shows it, titles and blank rows counted."""
     rows = [["台账"], [], workbooks.HEADER, workbooks.home("HP1"), [], workbooks.home("HP2", 人口="-3")]
     report = workbooks.bring(*register, workbooks.write_xlsx(tmp_path / "a.xlsx", rows), dry_run=True)
     assert [(one.code, one.row, one.cell) for one in report.findings if one.row] == [("W_RANGE", 2, "G6")]
+
+
+def test_two_rows_of_one_visit_that_differ_in_a_note(read):
+    """The same household, day and outcome with another note is neither a copy nor a second visit."""
+    report = read([workbooks.home("HP1", 备注="甲"), workbooks.home("HP1", 备注="乙")])
+    assert bad(report) == [(2, "户编号", "R_DUP_KEY_CONFLICT")]
+
+
+def test_a_header_without_rows_is_empty(read):
+    """A file that holds a header and nothing else is refused as empty."""
+    report = read([])
+    assert (report.outcome, report.codes) == ("reject_file", ["E_EMPTY"])

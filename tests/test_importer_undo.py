@@ -6,8 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests import workbooks
-from tests.workbooks import bring, dump, home, write_csv
 
 from geo.errors import Conflict, NotFound
 from geo.importer import NewRound, find_undoable, list_refused, undo_last
@@ -17,6 +15,8 @@ from geo.store.cells import differing_cells
 from geo.store.households import edit_household
 from geo.store.issues import raise_issue
 from geo.store.visits import record_visit
+from tests import workbooks
+from tests.workbooks import bring, dump, home, write_csv
 
 ROUND = NewRound("第1轮", date(2019, 10, 15), date(2019, 12, 10))
 #: What stays after an undo: the batch with its journal, the log, the counter of writes.
@@ -32,8 +32,8 @@ def register(tmp_path: Path):
     return db, scope
 
 
-@pytest.fixture
-def second(register, tmp_path: Path):
+@pytest.fixture(name="second")
+def _second(register, tmp_path: Path):
     """Bring a second file that touches everything: new and changed households, a correction, an exclusion, tags, issues."""
     before = dump(register[0], without=TRACES)
     rows = [
@@ -62,18 +62,23 @@ def test_undo_restores_every_row(register, second):
         assert differing_cells(connection, "1") == []
 
 
-def test_undo_goes_back_file_by_file(register, second):
+@pytest.mark.usefixtures("second")
+def test_undo_goes_back_file_by_file(register):
     """A second undo takes the first file and its round; then there is nothing left to take back."""
     undo_last(*register)
     undo_last(*register)
     after = dump(register[0])
-    assert [len(after[name]) for name in ("household", "visit", "issue", "issue_event", "round", "round_roster", "coverage_cell")] == [0] * 7
+    assert [
+        len(after[name])
+        for name in ("household", "visit", "issue", "issue_event", "round", "round_roster", "coverage_cell")
+    ] == [0] * 7
     assert find_undoable(*register) is None
     with pytest.raises(NotFound):
         undo_last(*register)
 
 
-def test_a_file_can_come_again_after_its_undo(register, second, tmp_path: Path):
+@pytest.mark.usefixtures("second")
+def test_a_file_can_come_again_after_its_undo(register, tmp_path: Path):
     """What was taken back is new again."""
     undo_last(*register)
     report = bring(*register, tmp_path / "b.csv", round="1", apply=frozenset({"correction"}))
@@ -88,7 +93,9 @@ def later_visit(db, scope) -> None:
 def later_issue(db, scope) -> None:
     """Raise an issue at a household the file brought."""
     home_id, _, place = household(db, "HP4")
-    raise_issue(db, scope, entry=IssueEntry(new_id(), place, "household", "EDU", "上学", workbooks.TODAY, households=(home_id,)))
+    raise_issue(
+        db, scope, entry=IssueEntry(new_id(), place, "household", "EDU", "上学", workbooks.TODAY, households=(home_id,))
+    )
 
 
 def later_edit(db, scope) -> None:
@@ -106,7 +113,8 @@ def later_assignment(db, scope) -> None:
 
 
 @pytest.mark.parametrize("later", [later_visit, later_issue, later_edit, later_assignment])
-def test_no_undo_once_something_later_touches_its_rows(register, second, later):
+@pytest.mark.usefixtures("second")
+def test_no_undo_once_something_later_touches_its_rows(register, later):
     """A later visit, issue, change or assignment on the file's rows keeps the whole batch."""
     later(*register)
     before = dump(register[0])
@@ -115,7 +123,8 @@ def test_no_undo_once_something_later_touches_its_rows(register, second, later):
     assert dump(register[0]) == before
 
 
-def test_what_is_later_elsewhere_does_not_hinder(register, second):
+@pytest.mark.usefixtures("second")
+def test_what_is_later_elsewhere_does_not_hinder(register):
     """A visit at a household that the last file did not bring leaves the undo possible."""
     home_id, _, _ = household(register[0], "HP3")
     record_visit(*register, entry=VisitEntry(new_id(), home_id, workbooks.TODAY, "effective"))

@@ -32,7 +32,9 @@ def test_editions_ship_whole(indexes):
     """2019-10-31 has 13 townships and 94 villages or communities, 2023-06-30 has 15 and 104, under one district."""
     assert list_editions() == list(EDITIONS)
     counts = {
-        edition: [sum(unit.level == level for unit in index.by_id.values()) for level in ("district", "township", "village")]
+        edition: [
+            sum(unit.level == level for unit in index.by_id.values()) for level in ("district", "township", "village")
+        ]
         for edition, index in indexes.items()
     }
     assert counts == {"2019-10-31": [1, 13, 94], "2023-06-30": [1, 15, 104]}
@@ -42,7 +44,9 @@ def test_every_unit_has_its_whole_path(tmp_path: Path):
     """Each unit is below itself and everything above it, a village three deep."""
     db = create_database(tmp_path / "p.sqlite", kind="real", edition="2019-10-31")
     with db.read() as connection:
-        depths = connection.exec_driver_sql("SELECT depth, count(*) FROM place_path GROUP BY depth ORDER BY depth").all()
+        depths = connection.exec_driver_sql(
+            "SELECT depth, count(*) FROM place_path GROUP BY depth ORDER BY depth"
+        ).all()
     assert [tuple(row) for row in depths] == [(0, 108), (1, 107), (2, 94)]
 
 
@@ -57,7 +61,17 @@ def test_unknown_edition_is_refused(tmp_path: Path):
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(
     "name",
-    ["孟溪", "孟溪村", "孟溪村委会", "孟溪村村民委员会", "孟溪村民委员会", " 孟 溪村", "和平乡孟溪村", "碧江区和平乡孟溪村", "520602202203"],
+    [
+        "孟溪",
+        "孟溪村",
+        "孟溪村委会",
+        "孟溪村村民委员会",
+        "孟溪村民委员会",
+        " 孟 溪村",
+        "和平乡孟溪村",
+        "碧江区和平乡孟溪村",
+        "520602202203",
+    ],
 )
 def test_spellings_of_one_village(indexes, edition, name):
     """Every spelling of 孟溪村 means the one village with its code, in either edition."""
@@ -76,7 +90,10 @@ def test_every_village_is_found_by_its_own_names(indexes):
         for unit in index.by_id.values():
             if unit.level == "village":
                 above = index.by_id[unit.parent].name
-                assert [index.match_village(name, township=above).unit for name in (unit.name, unit.full_name)] == [unit, unit]
+                assert [index.match_village(name, township=above).unit for name in (unit.name, unit.full_name)] == [
+                    unit,
+                    unit,
+                ]
 
 
 def test_village_and_community_of_one_stem_differ(indexes):
@@ -123,7 +140,23 @@ def test_code_tells_where_the_name_is_silent(indexes):
     assert index.coded("HP0001") is None
 
 
-@pytest.mark.parametrize("name", ["一组", "1组", "第1组", "第一组", "第一村民组", "一村民小组", "1社", "１组", "1", " 1 组", "第一组(周家寨)", "1队"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "一组",
+        "1组",
+        "第1组",
+        "第一组",
+        "第一村民组",
+        "一村民小组",
+        "1社",
+        "１组",
+        "1",
+        " 1 组",
+        "第一组(周家寨)",
+        "1队",
+    ],
+)
 def test_spellings_of_one_group(name):
     """Every way of writing the first group is the same group in one normal form."""
     assert (parse_group(name).key, parse_group(name).name) == ("#1", "一组")

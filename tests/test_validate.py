@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.validate import check_id_number, parse_code, parse_day, parse_degrees, parse_id_number, parse_phone, parse_size, parse_text
+from geo.validate import (
+    check_id_number,
+    parse_code,
+    parse_day,
+    parse_degrees,
+    parse_id_number,
+    parse_phone,
+    parse_size,
+    parse_text,
+)
 
 TODAY = date(2019, 11, 20)
 
@@ -17,7 +26,7 @@ TODAY = date(2019, 11, 20)
     "cell",
     ["2019-03-05", "2019-3-5", "2019.3.5", "2019/3/5", "2019年3月5日", "2019年03月05号", "20190305", 20190305.0, "43529", 43529.0,
      "二〇一九年三月五日", "二零一九年三月五日", "２０１９年３月５日", "2019-03-05 10:30:00", "2019-3-5（周二）",
-     date(2019, 3, 5), datetime(2019, 3, 5, 9, 30)],
+     date(2019, 3, 5), datetime.fromisoformat("2019-03-05T09:30")],
 )  # fmt: skip
 def test_ways_of_writing_one_day(cell):
     """Each way of writing a day is read as that day."""

@@ -28,7 +28,9 @@ def home(code: str, **said: object) -> list[object]:
     return [{**usual, **said}.get(name, "") for name in HEADER]
 
 
-def write_csv(path: Path, rows: list[list[object]], *, header: list[str] | None = None, encoding: str = "utf-8-sig") -> Path:
+def write_csv(
+    path: Path, rows: list[list[object]], *, header: list[str] | None = None, encoding: str = "utf-8-sig"
+) -> Path:
     """Write rows under a header as comma-separated text."""
     lines = [",".join(str(cell) for cell in row) for row in [header or HEADER, *rows]]
     path.write_text("\n".join(lines) + "\n", encoding=encoding)
@@ -64,7 +66,7 @@ def bring(db: Database, scope: Scope, path: Path, **options: object) -> ImportRe
 def count(db: Database, table: str) -> int:
     """Return how many rows a table has."""
     with db.read() as connection:
-        return int(connection.exec_driver_sql(f'SELECT count(*) FROM "{table}"').scalar_one())  # noqa: S608 - names above
+        return int(connection.exec_driver_sql(f'SELECT count(*) FROM "{table}"').scalar_one())
 
 
 def dump(db: Database, *, without: tuple[str, ...] = ()) -> dict[str, list[tuple[object, ...]]]:
@@ -72,7 +74,7 @@ def dump(db: Database, *, without: tuple[str, ...] = ()) -> dict[str, list[tuple
     with db.read() as connection:
         names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
         return {
-            name: sorted((tuple(row) for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"')), key=repr)  # noqa: S608 - names of tables
+            name: sorted((tuple(row) for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"')), key=repr)
             for name in names
             if name not in without
         }

@@ -7,6 +7,7 @@ question is open, nothing was stored.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import uuid
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from geo.cli.commands import run_command
 from geo.cli.parser import build_parser
@@ -33,8 +34,14 @@ def main(arguments: list[str]) -> int:
         return run_command(options)
     except GeoError as error:
         sentence = text(error.key, **error.params) if has_text(error.key) else _report_defect()
+    except (OperationalError, sqlite3.OperationalError):
+        sentence = text("cli.no_access", path=options.db)
     except (DatabaseError, sqlite3.DatabaseError):
         sentence = text("cli.damaged", path=options.db)
+    except BrokenPipeError:
+        # Whoever read the answer has read enough; what is left in the buffer must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         sentence = text("cli.no_access", path=error.filename or options.db)
     except KeyboardInterrupt:

@@ -99,6 +99,9 @@ def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
             print(text("cli.import.ask_date", n=question.rows))
     for line in _list_findings(report):
         print(line)
+    if report.other_sheets:
+        others = text("list.comma").join(report.other_sheets)
+        print(text("cli.import.other_sheets", sheet=report.sheet, others=others))
     print(_conclude(report, options))
 
 

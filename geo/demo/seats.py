@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from scipy.spatial import cKDTree
 from shapely.geometry import shape
 
 from geo.demo.parameters import DEMO_DIR
@@ -98,11 +99,12 @@ def lay_out(world: World, units: list[Unit]) -> Land:
     weights = _fit_weights(world, units, inner, np.array(list(centres.values())))
     owner = dict(zip(centres, range(len(centres)), strict=True))
     seats = np.full((len(units), 2), np.nan)
+    anchors = read_anchors()
     for unit in units:
-        if unit.code in (anchors := read_anchors()):
+        if unit.code in anchors:
             seats[unit.index - 1] = plane.to_xy(np.array(anchors[unit.code]))
     for unit in units:
-        if np.isnan(seats[unit.index - 1, 0]):
+        if unit.code not in anchors:
             power = _Power(np.array(list(centres.values())), weights, owner[unit.township])
             seats[unit.index - 1] = _draw_seat(world, unit, inner, power, seats)
     return Land(plane, outline, lonlat, seats, centres)
@@ -148,8 +150,11 @@ def _draw_seat(world: World, unit: Unit, inner: BaseGeometry, power: _Power, sea
     west, south, east, north = inner.bounds
     drawn = rng.uniform([west, south], [east, north], size=(5_000, 2))
     drawn = drawn[shapely.contains_xy(inner, drawn[:, 0], drawn[:, 1])]
-    placed = seats[~np.isnan(seats[:, 0])]
-    gaps = np.sqrt(((drawn[:, None, :] - placed) ** 2).sum(axis=2)).min(axis=1)
-    drawn = drawn[gaps >= world.decided["seats"]["min_apart_m"]]
-    found: Points = drawn[power.excess(drawn).argmin()]
-    return found
+    placed = cKDTree(seats[~np.isnan(seats[:, 0])])
+    excess = power.excess(drawn)
+    # Points of the township come first, in the order drawn; then those nearest to it.
+    point: Points
+    for point in drawn[np.argsort(excess, kind="stable")]:
+        if placed.query(point)[0] >= world.decided["seats"]["min_apart_m"]:
+            return point
+    raise ValueError(unit.code)

@@ -39,11 +39,6 @@ class Visits:
     days: Whole
     outcomes: Words
 
-    def until(self, day: int) -> Visits:
-        """Return the visits up to a day."""
-        kept = self.days <= day
-        return Visits(self.number, self.homes[kept], self.nth[kept], self.days[kept], self.outcomes[kept])
-
     @property
     def by_phone(self) -> Flags:
         """Say which are phone calls."""

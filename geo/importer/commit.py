@@ -87,16 +87,18 @@ def import_file(
     sheet = choose_sheet(sheets)
     header = find_header(sheet, mapping=options.mapping)
     others = tuple(one.name for one in sheets if one is not sheet)
-    if header.problem:
-        message = text(f"finding.{header.problem}", columns=header.detail, name=name)
+    problem, understood, edition = header.problem, None, ""
+    if not problem:
+        with db.read() as connection:
+            understood = understand(sheet, header, _read_background(connection, options))
+            edition = read_setting(connection, "edition")
+        problem = "" if understood.rows_total else "E_EMPTY"
+    if problem or understood is None:
+        message = text(f"finding.{problem}", columns=header.detail, name=name)
         return replace(
-            _refused(name, header.problem, message), sheet=sheet.name, other_sheets=others, columns=header.columns,
+            _refused(name, problem, message), sheet=sheet.name, other_sheets=others, columns=header.columns,
             header_row=header.row + 1, preview=_preview(sheet, header, options),
         )  # fmt: skip
-    with db.read() as connection:
-        background = _read_background(connection, options)
-        understood = understand(sheet, header, background)
-        edition = read_setting(connection, "edition")
     report = _report(name, sheet, understood, edition, options)
     report = replace(report, other_sheets=others, preview=_preview(sheet, header, options))
     may_enter = report.outcome.startswith("accept") or (report.outcome == "reject_rows" and options.good_rows)

@@ -25,7 +25,7 @@ _FACTS = (
     "lat",
 )
 #: What a further row of one household may add.
-_EVENTS = ("visited_on", "visit", "issues", "note")
+_EVENTS = ("visited_on", "visit", "issues")
 
 
 def find_firsts(
@@ -33,6 +33,7 @@ def find_firsts(
 ) -> dict[int, int]:
     """Return, for every row that stays, the index of the first row of its household (itself for most).
 
+    A further row that brings another visit or another issue stays, and is listed.
     Refuses R_DUP_ROW (nothing new in it) and R_DUP_KEY_CONFLICT (one key, two households; or one visit, two outcomes).
     """
     firsts: dict[int, int] = {}
@@ -51,6 +52,7 @@ def find_firsts(
         else:
             firsts[nth] = earlier[0]
             earlier.append(nth)
+            ledger.warn("W_ATTR_DIFFERS", nth, "code", code)
     return firsts
 
 
@@ -63,7 +65,8 @@ def _compare(nth: int, earlier: list[int], columns: Mapping[str, Sequence[Any]])
         return "R_DUP_KEY_CONFLICT"
     events = tuple(columns[name][nth] for name in _EVENTS)
     if any(events == tuple(columns[name][one] for name in _EVENTS) for one in earlier):
-        return "R_DUP_ROW"
+        note = columns["note"][nth]
+        return "R_DUP_ROW" if any(note == columns["note"][one] for one in earlier) else "R_DUP_KEY_CONFLICT"
     day, visit = columns["visited_on"][nth], columns["visit"][nth]
     for one in earlier:
         other = columns["visit"][one]

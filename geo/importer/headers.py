@@ -110,7 +110,7 @@ def _known() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
 
 
 def _normalise(header: str) -> str:
-    return clean_name(header).lower().strip("*:：。.")
+    return clean_name(header).lower().strip("*:。.°#★※")
 
 
 def plain_header(header: str) -> str:

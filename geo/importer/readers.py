@@ -30,6 +30,7 @@ _BINARY: Final = (
 )  # fmt: skip
 _SEPARATORS: Final = ",;\t"
 _WORKBOOKS: Final = (".xlsx", ".xlsm")
+_OLD: Final = ".xls"
 _TEXTS: Final = (".csv", ".txt", ".tsv")
 
 
@@ -54,12 +55,16 @@ def read_sheets(path: Path, *, name: str = "") -> list[Sheet]:
     if size > MOST_FILE_BYTES:
         raise FileRefused("E_TOO_LARGE", mb=MOST_FILE_BYTES // (1024 * 1024))
     reader = _reader_for(ending, path, name or path.name)
-    sheets = [sheet for sheet in reader(path) if any(any(cell not in ("", None) for cell in row) for row in sheet.rows)]
+    sheets = [sheet for sheet in reader(path) if any(any(_says(cell) for cell in row) for row in sheet.rows)]
     if not sheets:
         raise FileRefused("E_EMPTY")
     if any(len(sheet.rows) > MOST_ROWS for sheet in sheets):
         raise FileRefused("E_TOO_MANY_ROWS", rows=MOST_ROWS)
     return sheets
+
+
+def _says(cell: Cell) -> bool:
+    return bool(cell.strip()) if isinstance(cell, str) else cell is not None
 
 
 def _reader_for(ending: str, path: Path, name: str) -> Callable[[Path], list[Sheet]]:
@@ -71,6 +76,8 @@ def _reader_for(ending: str, path: Path, name: str) -> Callable[[Path], list[She
         if not head.startswith(_ZIP):
             raise FileRefused("E_NOT_SPREADSHEET", name=name)
         return _read_workbook
+    if ending == _OLD and not head.startswith(_OLE):
+        raise FileRefused("E_NOT_SPREADSHEET", name=name)
     if ending in _TEXTS:
         if head.startswith(_BINARY):
             raise FileRefused("E_NOT_SPREADSHEET", name=name)

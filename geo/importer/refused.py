@@ -40,7 +40,7 @@ def store_refused(connection: Connection, report: ImportReport) -> None:
 def list_repaired(connection: Connection, report: ImportReport) -> list[tuple[Row, str]]:
     """Return open rows of earlier versions of the file (same name) with what becomes of them.
 
-    `repaired` where the row stays this time, `dismissed` where it is refused again (the new entry stands for it) or gone.
+    `repaired` where the row stays this time, `dismissed` where it is gone or refused again (then listed anew).
     """
     bad = {one.row for one in report.rows_bad}
     earlier = connection.exec_driver_sql(

@@ -196,10 +196,10 @@ def _read_codes(ledger: Ledger, cells: list[Cell]) -> list[str]:
     codes = []
     for nth, cell in enumerate(cells):
         code, problem = parse_code(cell, longest=FIELDS["code"].longest)
+        if problem:
+            ledger.warn(problem, nth, "code", to_text(cell)[:_SHOWN])
         if not code:
             ledger.refuse("R_REQUIRED", nth, "code", to_text(cell)[:_SHOWN])
-            if problem:
-                ledger.warn(problem, nth, "code", to_text(cell)[:_SHOWN])
         codes.append(code)
     return codes
 

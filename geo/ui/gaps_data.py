@@ -101,15 +101,16 @@ def read_lists(session: Session, round_: Round) -> tuple[Figures, GapLists]:
     figures = read_figures(
         session.db, session.scope, round_id=round_.id, place_id=session.place.id, as_of=session.as_of
     )
-    lists = _load(
-        session.scope,
-        str(session.db.path),
-        session.db.revision(),
-        round_.id,
-        session.place.id,
-        session.as_of,
-        _db=session.db,
-    )
+    with st.spinner(text("gap.reading")):
+        lists = _load(
+            session.scope,
+            str(session.db.path),
+            session.db.revision(),
+            round_.id,
+            session.place.id,
+            session.as_of,
+            _db=session.db,
+        )
     return figures, lists
 
 

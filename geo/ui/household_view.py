@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _STYLE: Final = Path(__file__).parent / "static" / "forms.css"
 _COLUMNS: Final = (262, 742, 262)
+_SHOWN_DIGITS: Final = 6
 
 
 def show_page(session: Session, *, household_id: str) -> None:
@@ -117,6 +118,7 @@ def _show_homes(card: Card) -> None:
         ids = list(card.homes["household"])
         here = [ids.index(card.id)] if card.id in ids else []
         shown["state"] = shown["state"].map(SYMBOLS)
+        shown["code"] = shown["code"].map(_shorten)
         key = f"homes:{card.id}"
         st.dataframe(
             shown, key=key, hide_index=True, height=min(38 + 28 * len(shown), 520), row_height=28, on_select="rerun",
@@ -124,6 +126,11 @@ def _show_homes(card: Card) -> None:
             selection_default={"selection": {"rows": here, "columns": [], "cells": []}},
         )  # fmt: skip
         _follow_choice(st.session_state.get(key), ids, card)
+
+
+def _shorten(code: str) -> str:
+    """The end of a long code: within a group the beginning is the same for all."""
+    return f"…{code[-_SHOWN_DIGITS:]}" if len(code) > _SHOWN_DIGITS + 3 else code
 
 
 def _follow_choice(choice: Any, ids: list[str], card: Card) -> None:

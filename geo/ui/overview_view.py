@@ -100,7 +100,8 @@ def _draw_progress(overview: Overview) -> None:
     key = "kpi.gap.phone" if round_.away_phone_counts else "kpi.gap"
     st.html(
         widgets.figure(figures.share("kpi.coverage"), target_bp=round_.target_bp, notes=[_say_delta(overview)])
-        + f'<div class="fig-note right">{html(text(key, t=target, n=overview.remaining))}</div>'
+        + f'<div class="fig-note two"><span>{html(text("ov.state.away", n=counts.away))}</span>'
+        f"<span>{html(text(key, t=target, n=overview.remaining))}</span></div>"
         + widgets.rungs([figures.share(name) for name in ("kpi.attempt", "kpi.contact", "kpi.coverage")])
     )
     st.html(
@@ -131,11 +132,11 @@ def _draw_missing(session: Session, overview: Overview) -> None:
     with st.container(key="states", gap=None):
         for state, count in shown.items():
             _draw_state(session, state, Share(f"state.{state}", count, counts.roster, state == "effective"))
-    left = [text("ov.state.left", n=counts.left)] if counts.left else []
-    away = [text("ov.state.away", n=counts.away)] if counts.away else []
+    added = text("ov.added", n=counts.added) if counts.added else ""
+    left = text("ov.state.left", n=counts.left) if counts.left else ""
     st.html(
-        f'<div class="foot fig-note"><span>{html(text("ov.state.sum", N=counts.roster))}</span></div>'
-        f'<div class="fig-note">{html(text("list.semicolon").join([*away, *left]))}</div>'
+        f'<div class="foot fig-note"><span>{html(text("ov.state.sum", N=counts.roster))}</span>'
+        f"<span>{html(added)}</span></div>{widgets.note(left)}"
     )
 
 

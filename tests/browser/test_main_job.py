@@ -94,9 +94,9 @@ class Job:
         self.page.keyboard.press("Enter")
         self.settle()
 
-    def read(self) -> str:
-        """Return what the page says."""
-        return str(self.page.inner_text("body"))
+    def expect(self, words: str) -> None:
+        """Wait until the page says something."""
+        self.page.get_by_text(words).first.wait_for(timeout=60_000)
 
     def map_frame(self) -> Any:
         """Return the frame of the map once its areas are drawn."""
@@ -145,7 +145,7 @@ def start_with_own_data(job: Job) -> None:
     job.open("/import")
     job.press("own_start")
     job.open("/import")
-    assert "演示数据 ·" not in job.read()
+    job.expect("自己的数据，区划为 2023-06-30 版")
 
 
 def import_workbook(job: Job, book: Path) -> None:
@@ -156,22 +156,23 @@ def import_workbook(job: Job, book: Path) -> None:
     unknown = job.page.locator("[data-testid=stSelectbox]").filter(has_text=SPOILED[1])
     unknown.wait_for(timeout=30_000)
     job.choose(unknown, "户主")
-    assert "40 行可以导入" in job.read().replace("\n", " ")
+    job.expect("40 行可以导入")
     job.press("import_next")
     job.enter_day("round_starts", date(2019, 1, 1))
     job.enter_day("round_ends", date.today() + timedelta(days=30))
     job.press("import_do")
-    assert "已导入 40 行，40 户。" in job.read()
+    job.expect("已导入 40 行，40 户。")
 
 
 def look_at_the_map(job: Job, counts: Any, db: Database) -> Any:
     """See the round's coverage on the map and go down to the village by a click on its area; return the village."""
     job.open("/map")
     said = f"有效走访 {counts.effective} ÷ 应访 {counts.roster}"
-    assert said in job.read()
+    job.expect(said)
     area = job.map_frame().locator("path[role=button]").first
     assert (area.get_attribute("aria-label") or "").endswith(said)
     area.press("Enter")
+    job.page.wait_for_url(re.compile(r"place=u[-\d]+-\d{12}"))
     job.settle()
     villages = list_below(db, Scope("test", "planner", root_place(db).id), place_id=root_place(db).id, level="village")
     return next(one for one in villages if one.id in job.page.url)
@@ -190,7 +191,7 @@ def open_the_gaps_of_a_group(job: Job, village: Any, db: Database) -> Any:
     job.page.get_by_role("link", name=re.compile("缺口")).last.click()
     job.settle()
     missing = worst.counts.roster - worst.counts.effective
-    assert f"{worst.place.name}还有 {missing} 户没走到" in job.read()
+    job.expect(f"{worst.place.name}还有 {missing} 户没走到")
     return worst
 
 
@@ -201,10 +202,10 @@ def assign_all(job: Job) -> None:
     job.settle()
     job.press("assign")
     job.page.locator(".st-key-assign_new input").fill("周测办")
-    job.page.keyboard.press("Tab")
+    job.page.keyboard.press("Enter")
     job.settle()
     job.press("assign_do")
-    assert "周测办" in job.read() or job.page.locator("[data-testid=stToast]").count()
+    job.expect("户派给周测办")
 
 
 def record_a_visit(job: Job, group: Any, db: Database, *, before: int) -> None:
@@ -214,17 +215,18 @@ def record_a_visit(job: Job, group: Any, db: Database, *, before: int) -> None:
     assert set(homes.loc[homes["effective"] == 0, "assignee"]) == {"周测办"}
     home = homes[homes["effective"] == 0].iloc[0]
     job.open(f"/household?h={home['household']}")
+    job.page.locator(".st-key-outcome_1 button").wait_for(timeout=60_000)
+    job.settle()
     job.page.keyboard.press("1")
     job.settle()
     after = f"{group.counts.effective + 1} / {group.counts.roster}"
-    assert f"保存后变为 {after}" in job.read()
+    job.expect(f"保存后变为 {after}")
     job.page.keyboard.press("Control+Enter")
-    job.settle()
-    assert f"{group.place.name}覆盖率 {after}" in job.read()
+    job.expect(f"{group.place.name}覆盖率 {after}")
     assert district_counts(db).effective == before + 1
     for path in ("/", "/map"):
         job.open(path)
-        assert f"有效走访 {before + 1} ÷ 应访 40" in job.read()
+        job.expect(f"有效走访 {before + 1} ÷ 应访 40")
 
 
 def compare_export(job: Job, db: Database, village: Any) -> None:

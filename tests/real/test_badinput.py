@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import workbooks
 
 from geo.importer import ImportOptions, ImportReport, import_file
+from tests import workbooks
 
 #: Cases of household files; those about areas wait for their readers.
 CASES = [
@@ -34,7 +34,9 @@ def case(request: pytest.FixtureRequest, expectations: dict[str, Any]) -> dict[s
     return next(one for one in expectations["cases"] if one["id"] == request.param)
 
 
-def run(case: dict[str, Any], shared_data: Path, tmp_path: Path, today: date, **options: object) -> tuple[ImportReport, list[int]]:
+def run(
+    case: dict[str, Any], shared_data: Path, tmp_path: Path, today: date, **options: object
+) -> tuple[ImportReport, list[int]]:
     """Import the file of a case into an empty register; return the report and how many rows each table then has."""
     db, scope = workbooks.open_register(tmp_path / "r.sqlite", today=today)
     path = shared_data / "badinput" / case["file"]
@@ -69,7 +71,11 @@ def test_good_rows_of_a_case_enter(expectations, shared_data, tmp_path):
             folder = tmp_path / one["id"]
             folder.mkdir()
             report, counts = run(one, shared_data, folder, workbooks.TODAY, good_rows=True)
-            assert (report.stored, counts[0], len(report.rows_bad)) == (True, one["expect"]["rows_ok"], len(one["expect"]["rows_bad"]))
+            assert (report.stored, counts[0], len(report.rows_bad)) == (
+                True,
+                one["expect"]["rows_ok"],
+                len(one["expect"]["rows_bad"]),
+            )
 
 
 def test_no_id_number_leaves_masked_reports(expectations, shared_data, tmp_path):
@@ -102,7 +108,13 @@ def test_attacks_cost_little(expectations, shared_data, name):
     """A bomb, an entity attack and a ghost cell stay within their limits of time and memory in a fresh process."""
     one = next(case for case in expectations["cases"] if case["id"] == name)
     path = shared_data / "badinput" / one["file"]
-    said = subprocess.run([sys.executable, "-c", _MEASURE, str(path)], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    said = subprocess.run(
+        [sys.executable, "-c", _MEASURE, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
     seconds, megabytes = map(float, said.stdout.split())
     limits = one["expect"]["limits"]
     assert (seconds < limits["max_seconds"], megabytes < limits["max_extra_rss_mb"]) == (True, True)

@@ -22,28 +22,17 @@ from geo.ui.gaps_actions import say_priority
 from geo.ui.navigation import ENTRIES, has_page
 from geo.web import grants
 from tests.conftest import ROOT
-from tests.world import LEADER, PLANNER, build_world
+from tests.world import LEADER, PLANNER
 
 MAIN = str(ROOT / "geo" / "ui" / "main.py")
 LISTED = [name for name in ENTRIES if has_page(name)]
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the small world as one file, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "world.sqlite"
-    db = build_world(path)
-    with db.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    db.close()
-    return path
-
-
 @pytest.fixture
-def world(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def world(world_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a fresh small world that the app serves."""
     path = tmp_path / "demo.sqlite"
-    shutil.copy(template, path)
+    shutil.copy(world_file, path)
     monkeypatch.setenv("GEO_DB", str(path))
     db = Database(path)
     yield db
