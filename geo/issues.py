@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from sqlalchemy import FromClause
+
 #: The counts of `roll_up_issues`, each additive over places.
 ISSUE_COUNTS = (
     "valid", "closed", "open", "overdue", "undated", "in_time", "deferred", "unverified",
     "solved_on_spot", "solved", "explained", "transferred_out", "judged", "on_time",
 )  # fmt: skip
 _DONE = ("resolved", "closed")
-_REWORK = ("reworked", "reopened")
 
 
 def _bit(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -35,13 +36,8 @@ def _rank(level: ColumnElement[str]) -> ColumnElement[int]:
     return case({name: nth for nth, name in enumerate(codes.ISSUE_LEVELS)}, value=level)
 
 
-def issue_status(as_of: date) -> Select[Any]:
-    """One row per issue raised by `as_of`: flags are 0/1.
-
-    Columns: issue, place, scope, category, state, level (highest so far, 0 village … 2 district), due_on, raised_on,
-    resolved_on, close_kind, valid, closed, open, bucket (overdue / undated / in_time, of open ones; empty when closed).
-    resolved_on = the last resolution ≤ t with no later rework or reopening; a closing without one is its own.
-    """
+def _past(as_of: date) -> FromClause:
+    """One row per issue raised by the day: its state, highest level and days of resolution, from its events."""
     history = (
         select(
             issue_event,
@@ -52,7 +48,7 @@ def issue_status(as_of: date) -> Select[Any]:
         .where(issue_event.c.on <= as_of)
         .subquery("history")
     )
-    past = (
+    return (
         select(
             history.c.issue,
             func.max(case((history.c.nth == 1, history.c.to_state))).label("state"),
@@ -63,6 +59,16 @@ def issue_status(as_of: date) -> Select[Any]:
         .group_by(history.c.issue)
         .subquery("past")
     )
+
+
+def issue_status(as_of: date) -> Select[Any]:
+    """One row per issue raised by `as_of`: flags are 0/1.
+
+    Columns: issue, place, scope, category, state, level (highest so far, 0 village … 2 district), due_on, raised_on,
+    resolved_on, close_kind, valid, closed, open, bucket (overdue / undated / in_time, of open ones; empty when closed).
+    resolved_on = the last resolution ≤ t with no later rework or reopening; a closing without one is its own.
+    """
+    past = _past(as_of)
     done = past.c.state.in_(_DONE)
     resolved_on = case((done, func.coalesce(past.c.last_resolved_on, past.c.done_on)))
     valid = and_(past.c.state != "invalid", issue.c.duplicate_of.is_(None))

@@ -18,7 +18,7 @@ figures, lists = read_lists(session, session.round)
 rows = chosen.rows_of(lists.of(chosen.by))
 with st.container(key="gap_top", horizontal=True, vertical_alignment="center"):
     draw_lists(chosen, lists)
-    draw_lead(figures, session.round)
+    draw_lead(figures, session.round, chosen, lists)
     draw_exports(session, session.round, chosen, rows)
 draw_pills(chosen, lists)
 if rows.empty:

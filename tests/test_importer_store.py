@@ -298,3 +298,35 @@ def test_a_round_that_is_not_open_takes_no_roster(register, village):
     with pytest.raises(Invalid):
         bring(*register, village, round="1")
     assert dump(register[0]) == before
+
+
+def test_a_file_without_a_group_column_knows_its_households(register, village, tmp_path: Path):
+    """A registered household keeps its group; a new one of a village with groups cannot be placed and stays out."""
+    bring(*register, village)
+    header = [name for name in workbooks.HEADER if name != "村民组"]
+    rows = [
+        [cell for name, cell in zip(workbooks.HEADER, row, strict=True) if name != "村民组"]
+        for row in (home("HP3", 人口="7"), home("HP7"))
+    ]
+    report = bring(*register, write_csv(tmp_path / "b.csv", rows, header=header), good_rows=True)
+    assert [(one.row, one.field, one.code) for one in report.rows_bad] == [(2, "村民组", "R_REQUIRED")]
+    where = "SELECT h.size, p.name FROM household h JOIN place p ON p.id = h.place WHERE h.code = 'HP3'"
+    assert select(register[0], where) == [(7, "二组")]
+
+
+def test_days_after_today_are_refused(register, village):
+    """Neither the day of undated visits nor that of additions may lie in the future."""
+    for options in ({"visit_date": date(2019, 11, 21)}, {"added_on": date(2019, 11, 21)}):
+        with pytest.raises(Invalid):
+            bring(*register, village, **options)
+
+
+def test_a_planner_of_one_village_moves_nothing_from_another(register, tmp_path: Path):
+    """A district-wide code registered outside one's area is not touched by one's file."""
+    code = "520602202203001"
+    bring(*register, write_csv(tmp_path / "a.csv", [home(code)]))
+    db, _ = register
+    elsewhere = Scope("x", "planner", select(db, "SELECT id FROM place WHERE name = '龙鱼村'")[0][0])
+    with pytest.raises(NotAllowed):
+        bring(db, elsewhere, write_csv(tmp_path / "b.csv", [home(code, 村="龙鱼村")]), apply=frozenset({"move"}))
+    assert select(db, "SELECT p.name FROM household h JOIN place p ON p.id = h.village") == [("孟溪村",)]

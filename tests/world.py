@@ -244,6 +244,10 @@ def _add_issues(db: Database) -> None:
                 issue_id, where, scope, category, f"测试问题 {issue_id}", date(2019, 10, 20), homes, due_on=due
             ),
         )
+    _add_events(db)
+
+
+def _add_events(db: Database) -> None:
     events = [
         ("i1", 2, date(2019, 11, 12), "escalated", "township", "in_progress"),
         ("i3", 2, date(2019, 10, 25), "resolved", "village", "resolved"),

@@ -70,13 +70,16 @@ class _Finder:
         special = village.world.decided["issues"]["special_weight"]
         self.weights = np.where(traits.classes == "general", 1.0, special)
         self.free = np.ones(village.size, dtype=bool)
+        self.able = {number: self._list_able(visits) for number, visits in rounds.items()}
 
     def find(self, slot: Slot) -> tuple[int, str, int]:
         """Return household position, visit id and day; from another round where this one has nobody left."""
         order = [slot.round, *(number for number in (3, 2, 1, RUNNING) if number != slot.round)]
         for number in order:
             visits = self.rounds[number]
-            able = self._eligible(visits, slot)
+            able = self.able[number]
+            if slot.scope == "household":
+                able = able[self.free[visits.homes[able]]]
             if len(able):
                 weights = self.weights[visits.homes[able]]
                 chosen = int(self.rng.choice(able, p=weights / weights.sum()))
@@ -87,10 +90,9 @@ class _Finder:
                 return home, visit, int(visits.days[chosen])
         raise ValueError(self.village.unit.code)
 
-    def _eligible(self, visits: Visits, slot: Slot) -> NDArray[np.int64]:
+    def _list_able(self, visits: Visits) -> NDArray[np.int64]:
+        """Return the effective visits in person at which an issue can have been raised."""
         able = (visits.outcomes == "effective") & ~visits.by_phone
-        if slot.scope == "household":
-            able &= self.free[visits.homes]
         if visits.number == RUNNING:
             able &= visits.days <= self._latest()
         return np.flatnonzero(able)

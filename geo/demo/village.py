@@ -50,12 +50,12 @@ class Village:
         """Return the number of households."""
         return len(self.groups)
 
-    @property
+    @cached_property
     def place_id(self) -> str:
         """Return the unit's own place id."""
         return unit_id(self.world.edition, self.unit.code)
 
-    @property
+    @cached_property
     def short(self) -> str:
         """Return the last six digits of the unit's code: what ids begin with, unique in the district."""
         return self.unit.code[6:]

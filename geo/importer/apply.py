@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from geo.access import require_area
 from geo.importer.events import plan_issues, plan_roster, plan_tags, plan_visits
 from geo.importer.journal import Journal, fetch_row
 from geo.importer.plan import Bench, plan_households, plan_places
@@ -47,7 +48,9 @@ def make_plan(
         for code, row in find_by_code(connection, wide).items()
         if row["village"] != wide[code] and row["village"] in background.units.by_id
     }
-    villages |= {row["village"] for row in elsewhere.values()}
+    for village in {row["village"] for row in elsewhere.values()}:
+        require_area(connection, scope, village)
+        villages.add(village)
     bench = Bench(
         connection, understood, background, read_register(connection, villages, round_.id if round_ else None),
         Calendar(connection, villages), choices, scope.actor, round_, import_day, read_id_key(connection),

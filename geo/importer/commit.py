@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from geo.access import require_area, require_right
 from geo.audit import log_change
+from geo.coverage import Counts
 from geo.errors import FileRefused, Invalid
 from geo.i18n import text
 from geo.importer.apply import apply_plan, make_plan, store_batch
@@ -27,6 +28,7 @@ from geo.importer.rows import take_rows
 from geo.importer.understand import Background, Understood, understand
 from geo.model import Round, new_id
 from geo.schema import place
+from geo.store.cells import read_cells, refresh_cells
 from geo.store.database import hash_file, now, read_setting, read_today
 from geo.store.units import read_units
 from geo.units import UnitIndex
@@ -78,6 +80,7 @@ def import_file(
     """
     require_right(scope, "import")
     options = options or ImportOptions()
+    _check_days(db, options)
     path = Path(path)
     name = name or path.name
     try:
@@ -103,7 +106,8 @@ def import_file(
     report = replace(report, other_sheets=others, preview=_preview(sheet, header, options))
     may_enter = report.outcome.startswith("accept") or (report.outcome == "reject_rows" and options.good_rows)
     if understood.asks or not understood.firsts:
-        return report
+        key = "asks" if understood.asks else "no_good_rows"
+        return replace(report, message=sentence(key, n=sum(one.blocking for one in report.questions)))
     return _try(db, scope, path, understood, options, report, store=may_enter and not options.dry_run)
 
 
@@ -130,6 +134,13 @@ def import_files(
             households=report.households, persons=report.persons,
         )  # fmt: skip
     return reports, dict(total)
+
+
+def _check_days(db: Database, options: ImportOptions) -> None:
+    today = db.today()
+    for day in (options.visit_date, options.added_on):
+        if day is not None and day > today:
+            raise Invalid("err.future", d=day)
 
 
 def _refused(name: str, code: str, message: str) -> ImportReport:
@@ -178,8 +189,13 @@ def _try(
             report = replace(report, stored=True)
     except _Undecided:
         report = replace(report, batch="")
-    key = "stored" if report.stored else "nothing_new" if store else "would_store"
-    return replace(report, message=sentence(key, n=report.rows_ok, households=report.households))
+    return replace(report, message=_conclude(report, store=store))
+
+
+def _conclude(report: ImportReport, *, store: bool) -> str:
+    key = "stored" if report.stored else "nothing_new" if store or not report.changed else "would_store"
+    said = sentence(key, n=report.rows_ok, households=report.households)
+    return said + sentence("has_bad", n=len(report.rows_bad)) if report.rows_bad else said
 
 
 def _store(
@@ -203,9 +219,20 @@ def _store(
         report, findings=findings, outcome=outcome, round=_shown(round_), changes=dict(plan.counts), changed=news,
         proposals=tuple(plan.proposals), outside=tuple(plan.outside), batch=new_id(),
     )  # fmt: skip
+    before = _covered(connection, round_, background.today)
     if news:
         _write(connection, scope, plan, report, digest, round_ if made else None, background.today)
-    return report
+    after = _covered(connection, round_, background.today)
+    return replace(report, coverage=(before, after) if before and after else None)
+
+
+def _covered(connection: Connection, round_: Round | None, today: date) -> tuple[int, int] | None:
+    """Return (effective, roster) of the round in its scope, as its cells stand inside this transaction."""
+    if round_ is None:
+        return None
+    refresh_cells(connection, round_.id, today, [])
+    counts = read_cells(connection, round_.id, [round_.scope]).get(round_.scope, Counts.empty())
+    return counts.effective, counts.roster
 
 
 def _write(

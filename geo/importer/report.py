@@ -31,7 +31,8 @@ class ImportReport:
     """What came of one file. `stored` says whether anything was written, `changed` whether anything would be.
 
     `message` is one Chinese sentence: why the file is refused, or what was or will be done. `preview` holds the first
-    data rows as they stand in the file, cell by cell, masked like the rest.
+    data rows as they stand in the file, cell by cell, masked like the rest. `coverage` is (effective, roster) of the
+    round in its scope, before and after.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ImportReport:
     columns: tuple[Column, ...] = ()
     preview: tuple[tuple[int, tuple[str, ...]], ...] = ()
     changes: dict[str, int] = field(default_factory=dict)
+    coverage: tuple[tuple[int, int], tuple[int, int]] | None = None
     proposals: tuple[Proposal, ...] = ()
     outside: tuple[int, ...] = ()
     batch: str = ""
@@ -141,7 +143,7 @@ def list_values(understood: Understood, *, show_personal: bool) -> tuple[dict[st
 
 
 def _plain(understood: Understood, key: str, nth: int, *, show_personal: bool) -> Any:
-    column = {"outcome": "visit", "issue": "issues", "township": "village"}.get(key, key)
+    column = {"outcome": "visit", "issue": "issues"}.get(key, key)
     value = understood.columns[column][nth]
     if value is None:
         return None
@@ -149,8 +151,6 @@ def _plain(understood: Understood, key: str, nth: int, *, show_personal: bool) -
         return value if show_personal else mask_id(value)
     if key in ("village", "group"):
         return value.name
-    if key == "township":
-        return value.parent
     if key == "outcome":
         return value[1]
     if key == "issue":

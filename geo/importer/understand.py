@@ -52,9 +52,9 @@ class Background:
 class Understood:
     """A file as understood.
 
-    Lists of `columns` have one value per data row (row n has index n − 1): village (`Unit`), group (`GroupName` or
-    None), code, head_name, id_number, size, phone, household_class, tags, lon, lat (WGS84 degrees), visited_on,
-    visit ((mode, outcome) or None), issues ((category, title), …), note.
+    Lists of `columns` have one value per data row (row n has index n − 1): village (`Unit`), township (its name),
+    group (`GroupName` or None), code, head_name, id_number, size, phone, household_class, tags, lon, lat (WGS84
+    degrees), visited_on, visit ((mode, outcome) or None), issues ((category, title), …), note.
     `firsts` maps each row that stays to the first row of its household.
     """
 
@@ -212,6 +212,8 @@ def _locate(
     named = header.index_of("village") is not None or header.index_of("village_code") is not None
     texts = UnitCells(cells("district"), cells("township"), cells("village"), cells("village_code"), named)
     columns["village"] = list(locator.villages(texts, columns["code"]))
+    above = background.units.by_id
+    columns["township"] = [above[unit.parent].name if unit and unit.parent else None for unit in columns["village"]]
     columns["group"] = list(
         locator.groups(
             cells("group"), columns["village"], columns["code"], has_column=header.index_of("group") is not None

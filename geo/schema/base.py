@@ -35,14 +35,10 @@ def ref(name: str, target: str, *, null: bool = False) -> Column[str]:
     return Column(name, ForeignKey(f"{target}.id"), nullable=null)
 
 
-def code(
-    name: str, allowed: tuple[str, ...], *, null: bool = False, default: str | None = None
-) -> Column[str]:
+def code(name: str, allowed: tuple[str, ...], *, null: bool = False, default: str | None = None) -> Column[str]:
     """Make a word of a closed list, checked by the database."""
     listed = ", ".join(f"'{word}'" for word in allowed)
-    return Column(
-        name, String, CheckConstraint(f"{name} IN ({listed})"), nullable=null, server_default=default
-    )
+    return Column(name, String, CheckConstraint(f"{name} IN ({listed})"), nullable=null, server_default=default)
 
 
 def edited() -> tuple[Column[Any], ...]:

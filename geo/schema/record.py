@@ -30,9 +30,7 @@ person = Table(
     *edited(),
 )
 
-team = Table(
-    "team", metadata, id_column(), Column("name", String, nullable=False), ref("village", "place"), *edited()
-)
+team = Table("team", metadata, id_column(), Column("name", String, nullable=False), ref("village", "place"), *edited())
 
 team_member = Table(
     "team_member",

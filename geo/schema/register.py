@@ -32,9 +32,7 @@ from geo.schema.base import (
     ref,
 )
 
-setting = Table(
-    "setting", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False)
-)
+setting = Table("setting", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
 
 place = Table(
     "place",

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from geo.store.database import Database
 
 
-def refresh_cells(connection: Connection, round_id: str, as_of: date, places: Iterable[str] | None = None) -> None:
+def refresh_cells(
+    connection: Connection, round_or_id: Round | str, as_of: date, places: Iterable[str] | None = None
+) -> None:
     """Recompute the cells of some leaf places, and of all above them; without places, of the whole round."""
-    round_ = find_round(connection, round_id)
-    if places is None or _day_of(connection, round_id) != as_of:
-        rebuild_round(connection, round_id, as_of)
+    round_ = find_round(connection, round_or_id) if isinstance(round_or_id, str) else round_or_id
+    if places is None or _day_of(connection, round_.id) != as_of:
+        rebuild_round(connection, round_.id, as_of)
         return
     for leaf in sorted(set(places)):
         _refresh_leaf(connection, round_, as_of, leaf)
@@ -107,7 +109,7 @@ def differing_cells(connection: Connection, round_id: str) -> list[str]:
 
 
 def _day_of(connection: Connection, round_id: str) -> date | None:
-    return connection.execute(select(coverage_day.c.as_of).where(coverage_day.c.round == round_id)).scalar()
+    return connection.execute(_DAY, {"of_round": round_id}).scalar()
 
 
 def read_cell(connection: Connection, round_id: str, place_id: str, *, span: str = "all") -> Counts:
@@ -142,6 +144,7 @@ _HERE = and_(
     coverage_cell.c.place == bindparam("of_place"),
     coverage_cell.c.span == bindparam("of_span"),
 )
+_DAY = select(coverage_day.c.as_of).where(coverage_day.c.round == bindparam("of_round"))
 _CELL = select(*(coverage_cell.c[name] for name in CELL_COUNTS)).where(_HERE)
 _ADD = (
     coverage_cell.update()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, select
+from sqlalchemy import Connection, Engine, Integer, bindparam, cast, create_engine, event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 #: Built once: every transaction runs them.
 _READ = select(setting.c.value).where(setting.c.key == bindparam("of_key"))
+_COUNT = (
+    setting.update()
+    .where(setting.c.key == "revision")
+    .values(value=cast(cast(setting.c.value, Integer) + 1, setting.c.value.type))
+)
 _CHANGE = setting.update().where(setting.c.key == bindparam("of_key")).values(value=bindparam("value"))
 
 
@@ -88,8 +93,10 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, counts: bool = True) -> Iterator[Connection]:
         """Give a connection that holds the write lock; commits at the end, rolls back on any error.
+
+        `counts` False: what is written (a line of a log) changes nothing that is shown, so the revision stays.
 
         Raises `Busy` when another writer kept the lock for `config.BUSY_SECONDS`.
         """
@@ -102,7 +109,8 @@ class Database:
                 raise
             with transaction:
                 yield connection
-                raise_revision(connection)
+                if counts:
+                    raise_revision(connection)
 
     def close(self) -> None:
         """Close all connections, so that the file can be moved or deleted."""
@@ -150,7 +158,8 @@ def read_today(connection: Connection) -> date:
 
 def raise_revision(connection: Connection) -> None:
     """Count one more write."""
-    write_setting(connection, "revision", str(int(read_setting(connection, "revision", "0")) + 1))
+    if not connection.execute(_COUNT).rowcount:
+        write_setting(connection, "revision", "1")
 
 
 def bulk_insert(connection: Connection, table: str, columns: list[str], rows: Any) -> int:

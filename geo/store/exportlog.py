@@ -26,7 +26,7 @@ def log_export(db: Database, scope: Scope, *, what: str, filters: str, rows: int
     """
     require_right(scope, "export")
     export_id = new_id()
-    with db.write() as connection:
+    with db.write(counts=False) as connection:
         connection.execute(
             export_log.insert().values(id=export_id, at=now(), actor=scope.actor, what=what, filter=filters, rows=rows)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 from sqlalchemy import and_, func, or_, select
@@ -36,7 +36,9 @@ from geo.schema import (
     person,
     place,
     place_path,
+    round_roster,
     team,
+    visit,
 )
 from geo.store.cells import ensure_cells, read_cells
 from geo.store.database import read_today
@@ -190,21 +192,12 @@ def read_homes(
         homes = homes_under(round_, place_id)
         frame = _frame(connection, household_status(round_, day, homes=homes))
         frame = frame.rename(columns={"priority": "priority_home"})
-        facts = select(
-            household.c.id.label("household"), household.c.code, household.c.head_name,
-            household.c.household_class, household.c.size, household.c.dwelling,
-        ).where(household.c.id.in_(homes))  # fmt: skip
-        parts = [_frame(connection, facts), _tags(connection, day, homes), _frame(connection, rings(day))]
-        parts.append(_frame(connection, last_seen(round_.programme, day, homes=homes)))
-        parts.append(_assignees(connection, round_, frame, homes))
-        units = _units(connection, frame["place"].unique().tolist())
+        for part in _parts(connection, round_, day, homes, frame):
+            frame = frame.merge(part, on="household", how="left")
+        frame = frame.merge(_units(connection, frame["place"].unique().tolist()), on="place", how="left")
         ended = [one for one in list_rounds(db, scope, programme=round_.programme) if one.ends_on < day]
         earlier = sorted(ended, key=lambda one: one.ends_on, reverse=True)
-        fates = [_frame(connection, fared(one, homes=homes)).set_index("household")["complete"] for one in earlier]
-    parts[3] = parts[3].rename(columns={"last_outcome": "last_outcome_ever"})
-    for part in parts:
-        frame = frame.merge(part, on="household", how="left")
-    frame = frame.merge(units, on="place", how="left")
+        fates = [_fate(db, connection, one, homes, wide=len(frame) > _MANY) for one in earlier]
     frame["missed_rounds"] = missed_in_a_row(frame["household"], fates)
     for name in ("ring", "open_issues", "overdue_issues", "undated_issues"):
         frame[name] = frame[name].fillna(0).astype(int)
@@ -214,6 +207,50 @@ def read_homes(
     if not with_left:
         frame = frame[frame["roster"] == 1]
     return frame.sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
+
+
+#: From so many homes on, an ended round is worth computing whole and remembering.
+_MANY: Final = 3000
+_fates: OrderedDict[tuple[object, ...], pd.Series] = OrderedDict()
+
+
+def _fate(db: Database, connection: Connection, ended: Round, homes: Any, *, wide: bool) -> pd.Series:
+    """Return household → complete (0/1) of a round that has ended, remembered while nothing of that round changes."""
+    stamp = connection.execute(
+        select(
+            select(func.count()).select_from(visit).where(visit.c.round == ended.id).scalar_subquery(),
+            select(func.sum(round_roster.c.rev)).where(round_roster.c.round == ended.id).scalar_subquery(),
+            select(func.count()).select_from(household_tag).scalar_subquery(),
+            select(func.max(household_tag.c.updated_at)).scalar_subquery(),
+        )
+    ).one()
+    key = (str(db.path), ended, *stamp)
+    known = _fates.get(key)
+    if known is not None:
+        return known
+    whole = None if wide else homes
+    fate: pd.Series = _frame(connection, fared(ended, homes=whole)).set_index("household")["complete"]
+    if wide:
+        _fates[key] = fate
+        while len(_fates) > 8:  # noqa: PLR2004 - a handful of rounds is all that is looked at
+            _fates.popitem(last=False)
+    return fate
+
+
+def _parts(connection: Connection, round_: Round, day: date, homes: Any, frame: pd.DataFrame) -> list[pd.DataFrame]:
+    """Tables of one row a household, to be joined to the state of the homes: facts, tags, issues, history, assignee."""
+    facts = select(
+        household.c.id.label("household"), household.c.code, household.c.head_name,
+        household.c.household_class, household.c.size, household.c.dwelling,
+    ).where(household.c.id.in_(homes))  # fmt: skip
+    seen = _frame(connection, last_seen(round_.programme, day, homes=homes))
+    return [
+        _frame(connection, facts),
+        _tags(connection, day, homes),
+        _frame(connection, rings(day)),
+        seen.rename(columns={"last_outcome": "last_outcome_ever"}),
+        _assignees(connection, round_, frame, homes),
+    ]
 
 
 def _frame(connection: Connection, statement: Any) -> pd.DataFrame:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, RowMapping
 
-    from geo.model import Scope, VisitEntry
+    from geo.model import Round, Scope, VisitEntry
     from geo.store.database import Database
 
 
@@ -69,7 +69,8 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
     if known is not None:
         _check_same(known, entry)
         return _saved(connection, entry, known["round"], home.place, created=False)
-    round_id = _round_for(connection, entry, home.place)
+    round_ = _round_for(connection, entry, home.place)
+    round_id = round_.id if round_ else None
     kind = entry.entry_kind or ("live" if entry.visited_on == today else "late")
     connection.execute(
         visit.insert().values(
@@ -87,8 +88,9 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
             connection, round_id=round_id, household_id=entry.household, on=entry.visited_on, reason=entry.outcome
         )
     log_change(connection, scope, action="visit.record", object_id=entry.id, diff={"outcome": entry.outcome})
-    _refresh(connection, round_id, entry.household, today)
-    return _saved(connection, entry, round_id, home.place, created=True)
+    leaf = _refresh(connection, round_, entry.household, today)
+    counts = read_cell(connection, round_id, leaf) if round_id and leaf else Counts.empty()
+    return Saved(entry.id, created=True, place=leaf or home.place, effective=counts.effective, roster=counts.roster)
 
 
 def void_visit(
@@ -140,6 +142,14 @@ def list_visits(db: Database, scope: Scope, *, household_id: str) -> list[RowMap
         return list(rows.mappings())
 
 
+def list_persons(db: Database, scope: Scope, *, visit_id: str) -> list[str]:
+    """Return the ids of the persons who came to a visit."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        wanted = select(visit_person.c.person).where(visit_person.c.visit == visit_id).order_by(visit_person.c.person)
+        return list(connection.execute(wanted).scalars())
+
+
 def check_entry(entry: VisitEntry, today: date) -> None:
     """Check what can be checked without the store. Raises `Invalid`."""
     if entry.visited_on > today:
@@ -161,8 +171,8 @@ def _check_same(known: RowMapping, entry: VisitEntry) -> None:
         raise Conflict("err.id_taken", id=entry.id)
 
 
-def _round_for(connection: Connection, entry: VisitEntry, place_id: str) -> str | None:
-    """Return the id of the round of that day: first one whose roster holds the household, else one by its scope."""
+def _round_for(connection: Connection, entry: VisitEntry, place_id: str) -> Round | None:
+    """Return the round of that day: first one whose roster holds the household, else one by its scope."""
     asked = {"programme": entry.programme, "day": entry.visited_on, "household": entry.household}
     held = connection.execute(_HELD, asked).scalar()
     found = find_round(connection, held) if held else round_of_day(
@@ -170,13 +180,14 @@ def _round_for(connection: Connection, entry: VisitEntry, place_id: str) -> str 
     )  # fmt: skip
     if found is not None and found.status == "locked":
         raise Invalid("err.locked", round=found.name)
-    return found.id if found else None
+    return found
 
 
 def _store_void(connection: Connection, scope: Scope, old: RowMapping, void_id: str) -> None:
     today = read_today(connection)
-    if old["round"] and find_round(connection, old["round"]).status == "locked":
-        raise Invalid("err.locked", round=old["round"])
+    round_ = find_round(connection, old["round"]) if old["round"] else None
+    if round_ and round_.status == "locked":
+        raise Invalid("err.locked", round=round_.name)
     connection.execute(
         visit.insert().values(
             id=void_id, kind="void", round=old["round"], household=old["household"], visited_on=old["visited_on"],
@@ -192,17 +203,19 @@ def _store_void(connection: Connection, scope: Scope, old: RowMapping, void_id: 
             reason=old["outcome"],
         )
     log_change(connection, scope, action="visit.void", object_id=old["id"], diff={"void": void_id})
-    _refresh(connection, old["round"], old["household"], today)
+    _refresh(connection, round_, old["household"], today)
 
 
 def _leaf(connection: Connection, round_id: str, household_id: str) -> str | None:
     return connection.execute(_LEAF, {"round": round_id, "household": household_id}).scalar()
 
 
-def _refresh(connection: Connection, round_id: str | None, household_id: str, today: date) -> None:
-    leaf = _leaf(connection, round_id, household_id) if round_id else None
-    if round_id and leaf:
-        refresh_cells(connection, round_id, today, [leaf])
+def _refresh(connection: Connection, round_: Round | None, household_id: str, today: date) -> str | None:
+    """Recompute the cells over a household; return its leaf place in the round, if it is on its roster."""
+    leaf = _leaf(connection, round_.id, household_id) if round_ else None
+    if round_ and leaf:
+        refresh_cells(connection, round_, today, [leaf])
+    return leaf
 
 
 def _saved(

@@ -51,9 +51,14 @@ _CHIPS: Final = {
 _TINTS: Final = {"overdue": "red", "unvisited": "orange", "missed": "violet", "refused": "violet", "partial": "blue"}
 
 
-def draw_lead(figures: Figures, round_: Round) -> None:
-    """Draw the first sentence: how many are missing, and what that is the difference of."""
+def draw_lead(figures: Figures, round_: Round, chosen: GapFilter, lists: GapLists) -> None:
+    """Draw the first sentence: how many are missing and what that is the difference of, or how many need somebody."""
     counts = figures.counts
+    if chosen.by == "todo":
+        said = text("gap.lead.todo", place=figures.place.name, k=len(lists.todos))
+        with st.container(key="gap_lead"):
+            st.markdown(f"**{escape(said)}** :gray[{escape(text('gap.lead.todo.of', n=counts.effective))}]")
+        return
     missing = counts.roster - counts.effective
     said = text("gap.lead", place=figures.place.name, m=missing)
     target = f"{round_.target_bp / 100:g}%"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from geo.coverage import Share
 from geo.i18n import text
 
 if TYPE_CHECKING:
@@ -37,6 +38,15 @@ def show_changes(reports: list[ImportReport]) -> None:
     told = say_changes(reports)
     for line in told or [text("import_page.change.none")]:
         st.text(line)
+    covered = next((report.coverage for report in reports if report.coverage), None)
+    if covered is not None and len(reports) == 1:
+        before, after = (Share("kpi.coverage", *one) for one in covered)
+        st.text(
+            text(
+                "import_page.coverage", a=before.percent, b=after.percent, n=before.numerator, N=before.denominator,
+                n2=after.numerator, N2=after.denominator,
+            )
+        )  # fmt: skip
     outside = sum(len(report.outside) for report in reports)
     if outside:
         st.caption(text("import_page.outside_how", n=outside))

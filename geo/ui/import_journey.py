@@ -33,7 +33,8 @@ class Upload:
 class Journey:
     """One import from the files to the result. The files lie in `folder`, which goes with the session at the latest.
 
-    `step` is check, confirm or done; `confirmed` says that the last button was pressed. `previews` are the reports of a dry run under `previewed`, what they rest on.
+    `step` is check, confirm or done; `confirmed` says that the last button was pressed.
+    `previews` are the reports of a dry run under `previewed`, what they rest on.
     """
 
     folder: Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replace_entry
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -11,7 +12,7 @@ from geo.errors import GeoError
 from geo.i18n import text
 from geo.model import VisitEntry, new_id
 from geo.store.rounds import current_round
-from geo.store.visits import void_visit
+from geo.store.visits import list_persons, void_visit
 from geo.ui.household_data import IMPLIED_REASONS, Card, find_visit, foresee_void, read_card
 from geo.ui.plain import show_error
 
@@ -37,7 +38,8 @@ def _correction_dialog(db: Database, scope: Scope, household_id: str, visit_id: 
         return
     outcome = text(f"outcome.{visit['outcome']}")
     st.text(f"{card.row['code']} · {visit['visited_on'].isoformat()} · {outcome}")
-    replacement = _show_fields(card, visit, new_visit=ids[1])
+    persons = tuple(list_persons(db, scope, visit_id=visit_id))
+    replacement = replace_entry(_show_fields(card, visit, new_visit=ids[1]), persons=persons)
     after = foresee_void(db, scope, card=card, visit=visit)
     if after is None:
         st.caption(text("ask.void_outside", date=visit["visited_on"]))

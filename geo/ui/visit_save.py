@@ -75,7 +75,7 @@ def _go(household_id: str | None) -> None:
 
 
 def _save(db: Database, scope: Scope, *, go_on: bool = False) -> None:
-    """Store the visit as its fields stand; what went wrong is said in the next drawing, and the form keeps its content."""
+    """Store the visit as its fields stand; what went wrong is said in the next drawing, the form keeps its content."""
     household_id = st.query_params.get("h", "")
     entry = read_entry(household_id, db.today()) if household_id else None
     if entry is None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
 
+from geo import config
 from geo.gaps import rank_gaps
 from geo.model import Scope
 from geo.store.create import create_database
@@ -159,7 +161,7 @@ def import_workbook(job: Job, book: Path) -> None:
     job.expect("40 行可以导入")
     job.press("import_next")
     job.enter_day("round_starts", date(2019, 1, 1))
-    job.enter_day("round_ends", date.today() + timedelta(days=30))
+    job.enter_day("round_ends", datetime.now(ZoneInfo(config.ZONE)).date() + timedelta(days=30))
     job.press("import_do")
     job.expect("已导入 40 行，40 户。")
 

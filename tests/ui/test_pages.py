@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from geo import codes
 from geo.gaps import GAP_STATES
 from geo.i18n import text
+from geo.schema import place
 from geo.store.create import create_database
 from geo.store.database import Database
 from geo.store.exportlog import list_exports
@@ -252,3 +253,18 @@ def test_current_round_is_the_running_one(world: Database) -> None:
     """Without a round in the address the page shows the one that runs today."""
     assert current_round(world, PLANNER).number == 2
     assert text("shell.round.running") in str(open_page("overview").selectbox(key="round_pick").options)
+
+
+def test_hostile_names_stay_text(world: Database) -> None:
+    """A village named like Markdown and HTML is shown letter by letter: no label, sentence or HTML holds it raw."""
+    hostile = ":red[x] ![p](http://example.org/p) {{ 7*7 }} <b>y</b>"
+    with world.write() as connection:
+        connection.execute(place.update().where(place.c.id == "v1").values(name=hostile))
+    for name in ("overview", "gaps"):
+        app = open_page(name, place="g02" if name == "overview" else "v1")
+        labels = [one.proto.label for one in (*app.get("page_link"), *app.button)]
+        said = "\n".join([read_words(app), *labels])
+        assert "example" in said
+        assert "![p]" not in said
+        assert ":red[x]" not in said
+        assert "<b>y" not in said
