@@ -47,10 +47,14 @@ class Areas:
     unplaced: tuple[str, ...]
 
 
-def draw_areas(points: pd.DataFrame, outline: BaseGeometry | None = None, *, smooth: bool = False) -> Areas:
+def draw_areas(
+    points: pd.DataFrame, outline: BaseGeometry | None = None, *, smooth: bool = False, reach_m: float | None = None
+) -> Areas:
     """Return one area a unit from its points: columns place, lon, lat (WGS84 degrees; empty = not located).
 
     `smooth` gives a point that stands among another unit's to that unit: fewer islands, for a map of many villages.
+    `reach_m` keeps an area within so many metres of the hull of its own points: where the neighbours are not known
+    yet, a unit must not seem to own their land.
 
     With an outline (lon, lat) the areas fill it; without one they fill a hull around the points, and that hull comes
     back as `frame`. Units all of whose points are unlocated, or lie outside the outline with nothing of it nearest to
@@ -67,6 +71,9 @@ def draw_areas(points: pd.DataFrame, outline: BaseGeometry | None = None, *, smo
     frame = _make_hull(xy) if outline is None else shapely.make_valid(shapely.transform(outline, plane.project))
     cells = _draw_cells(xy, frame)
     shapes = _join(cells, owners, frame)
+    if reach_m is not None:
+        hulls = {place: shapely.MultiPoint(xy[owners == place]).convex_hull.buffer(reach_m) for place in shapes}
+        shapes = {place: _polygons(shapely.intersection(shape, hulls[place])) for place, shape in shapes.items()}
     degrees = {place: _rounded(shapely.transform(shape, plane.restore)) for place, shape in shapes.items()}
     return Areas(
         {place: shape for place, shape in degrees.items() if not shape.is_empty},

@@ -49,9 +49,7 @@ _REPEATED = 2
 DEFAULT_WEIGHTS: Final = config.PriorityWeights()
 
 
-def rank_gaps(
-    homes: pd.DataFrame, as_of: date, weights: config.PriorityWeights = DEFAULT_WEIGHTS
-) -> pd.DataFrame:
+def rank_gaps(homes: pd.DataFrame, as_of: date, weights: config.PriorityWeights = DEFAULT_WEIGHTS) -> pd.DataFrame:
     """Return the gap rows of a table of homes, highest priority first, one row per household.
 
     `homes`: one row per household of D with the columns of `store.reads.read_homes`. Added columns: overdue_days,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pandas as pd
@@ -132,3 +133,11 @@ def test_thinning_keeps_every_unit() -> None:
     located = thin.dropna()
     assert located.groupby("place").size().tolist() == [10, 10, 10]
     assert set(thin["place"]) == {"g0", "g1", "g2", "none"}
+
+
+def test_a_lone_unit_does_not_take_its_neighbours_land():
+    """With a reach of 200 m the area of a unit of one point stays within 200 m of it, however large the outline is."""
+    alone = draw_areas(households(a=[(109.01, 27.01)]), SQUARE, reach_m=200).shapes["a"]
+    west, south, east, north = alone.bounds
+    assert (north - south) * 111_195 == pytest.approx(400, abs=4)
+    assert (east - west) * 111_195 * math.cos(math.radians(27.01)) == pytest.approx(400, abs=4)

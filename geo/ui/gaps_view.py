@@ -34,9 +34,9 @@ _ORDER: Final = (
 #: Level looked at → columns that would say the same in every row.
 _SAME: Final = {"township": ("township",), "village": ("township", "village"), "group": ("township", "village")}
 _WIDTHS: Final = {
-    "number": 44, "priority": 54, "township": 100, "village": 84, "group": 56, "code": 100, "head_name": 58,
+    "number": 44, "priority": 54, "township": 100, "village": 84, "group": 56, "code": 132, "head_name": 58,
     "household_class": 74, "tags": 100, "last_on": 84, "last_outcome": 72, "attempts": 66, "assignee": 66,
-    "due_on": 84, "overdue_days": 66, "open_issues": 66, "located": 60, "reasons": 290, "suggested": 66,
+    "due_on": 84, "overdue_days": 66, "open_issues": 66, "located": 60, "reasons": 260, "suggested": 66,
 }  # fmt: skip
 _BLANK_ZEROS: Final = ("overdue_days", "open_issues")
 _NUMBERS: Final = ("number", "priority", "attempts", "overdue_days", "open_issues", "suggested")

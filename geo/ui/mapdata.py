@@ -32,6 +32,8 @@ _OUTLINE_OF: Final = "520602"
 #: Points a village that decide its area on the map of many villages.
 _THINNED: Final = 60
 _KEPT: Final = 24
+#: How far beyond its outermost household a village's area may reach: beside it may lie villages not imported yet.
+_REACH_M: Final = 2000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class _Areas:
         if by_village:
             points = thin_points(points, _THINNED)
             outline = read_outline(_OUTLINE) if code == _OUTLINE_OF and _OUTLINE.is_file() else None
-        areas = draw_areas(points, outline, smooth=by_village)
+        areas = draw_areas(points, outline, smooth=by_village, reach_m=_REACH_M if by_village else None)
         with cls._lock:
             cls._kept[key] = areas
             while len(cls._kept) > _KEPT:

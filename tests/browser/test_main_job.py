@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -100,6 +101,13 @@ class Job:
         """Wait until the page says something."""
         self.page.get_by_text(words).first.wait_for(timeout=60_000)
 
+    def photograph(self, name: str) -> None:
+        """Keep a picture of the step for docs/journey.md, when GEO_PICTURES names the folder."""
+        folder = os.environ.get("GEO_PICTURES")
+        if folder:
+            self.page.wait_for_timeout(1500)
+            self.page.screenshot(path=Path(folder) / f"{name}.png")
+
     def map_frame(self) -> Any:
         """Return the frame of the map once its areas are drawn."""
         frame = self.page.frame_locator("iframe[title*=st_folium]")
@@ -148,6 +156,7 @@ def start_with_own_data(job: Job) -> None:
     job.press("own_start")
     job.open("/import")
     job.expect("自己的数据，区划为 2023-06-30 版")
+    job.photograph("1-own-data")
 
 
 def import_workbook(job: Job, book: Path) -> None:
@@ -157,11 +166,14 @@ def import_workbook(job: Job, book: Path) -> None:
     job.press("import_read")
     unknown = job.page.locator("[data-testid=stSelectbox]").filter(has_text=SPOILED[1])
     unknown.wait_for(timeout=30_000)
+    job.photograph("2-header")
     job.choose(unknown, "户主")
     job.expect("40 行可以导入")
+    job.photograph("3-findings")
     job.press("import_next")
     job.enter_day("round_starts", date(2019, 1, 1))
     job.enter_day("round_ends", datetime.now(ZoneInfo(config.ZONE)).date() + timedelta(days=30))
+    job.photograph("4-round")
     job.press("import_do")
     job.expect("已导入 40 行，40 户。")
 
@@ -173,6 +185,7 @@ def look_at_the_map(job: Job, counts: Any, db: Database) -> Any:
     job.expect(said)
     area = job.map_frame().locator("path[role=button]").first
     assert (area.get_attribute("aria-label") or "").endswith(said)
+    job.photograph("5-map")
     area.press("Enter")
     job.page.wait_for_url(re.compile(r"place=u[-\d]+-\d{12}"))
     job.settle()
@@ -187,6 +200,7 @@ def open_the_gaps_of_a_group(job: Job, village: Any, db: Database) -> Any:
     found = [read_figures(db, scope, round_id="1", place_id=one.id) for one in groups]
     worst = max(found, key=lambda one: one.counts.roster - one.counts.effective)
     frame = job.map_frame()
+    job.photograph("6-village")
     frame.locator(f"path[role=button][aria-label^='{worst.place.name} ']").press("Enter")
     job.page.wait_for_url(re.compile(worst.place.id))
     job.settle()
@@ -194,6 +208,7 @@ def open_the_gaps_of_a_group(job: Job, village: Any, db: Database) -> Any:
     job.settle()
     missing = worst.counts.roster - worst.counts.effective
     job.expect(f"{worst.place.name}还有 {missing} 户没走到")
+    job.photograph("7-gaps")
     return worst
 
 
@@ -208,6 +223,7 @@ def assign_all(job: Job) -> None:
     job.settle()
     job.press("assign_do")
     job.expect("户派给周测办")
+    job.photograph("8-assigned")
 
 
 def record_a_visit(job: Job, group: Any, db: Database, *, before: int) -> None:
@@ -223,12 +239,15 @@ def record_a_visit(job: Job, group: Any, db: Database, *, before: int) -> None:
     job.settle()
     after = f"{group.counts.effective + 1} / {group.counts.roster}"
     job.expect(f"保存后变为 {after}")
+    job.photograph("9-visit")
     job.page.keyboard.press("Control+Enter")
     job.expect(f"{group.place.name}覆盖率 {after}")
     assert district_counts(db).effective == before + 1
     for path in ("/", "/map"):
         job.open(path)
         job.expect(f"有效走访 {before + 1} ÷ 应访 40")
+    job.open("/")
+    job.photograph("10-overview")
 
 
 def compare_export(job: Job, db: Database, village: Any) -> None:

@@ -65,7 +65,9 @@ def loaded(visits: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> tu
             "household": "p" + visits["unit_id"],
             "visited_on": visits["visit_date"],
             "mode": "in_person",
-            "outcome": visits["result"].map({"Pass": "effective", "Pass w/ Conditions": "effective", "Fail": "effective"}),
+            "outcome": visits["result"].map(
+                {"Pass": "effective", "Pass w/ Conditions": "effective", "Fail": "effective"}
+            ),
         }
     )
     return db, record_visits(db, SCOPE, frame=frame)
