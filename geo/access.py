@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
-from geo.errors import NotAllowed
-from geo.schema import place_path
+from geo.errors import NotAllowed, NotFound
+from geo.schema import household, place_path
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
     from geo.model import Scope
@@ -44,6 +46,23 @@ def require_right(scope: Scope, action: str) -> None:
     """Refuse an action the role may not do. Raises `NotAllowed`."""
     if not may(scope, action):
         raise NotAllowed("err.right", action=action)
+
+
+def require_home(connection: Connection, scope: Scope, household_id: str) -> None:
+    """Refuse a household outside the scope's area or not there at all. Raises `NotAllowed`, `NotFound`."""
+    place_id = connection.execute(select(household.c.place).where(household.c.id == household_id)).scalar()
+    if place_id is None:
+        raise NotFound("err.no_household", household=household_id)
+    require_area(connection, scope, place_id)
+
+
+def require_areas(connection: Connection, scope: Scope, place_ids: Collection[str]) -> None:
+    """Refuse a list of places of which any lies outside the scope's area. Raises `NotAllowed`."""
+    wanted = list(set(place_ids))
+    inside = select(func.count()).select_from(place_path)
+    inside = inside.where(place_path.c.ancestor == scope.area, place_path.c.place.in_(wanted))
+    if connection.execute(inside).scalar_one() != len(wanted):
+        raise NotAllowed("err.right", action="area")
 
 
 def require_area(connection: Connection, scope: Scope, place_id: str) -> None:

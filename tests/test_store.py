@@ -28,9 +28,11 @@ from geo.store.households import (
     set_tags,
 )
 from geo.store.issues import list_issues, raise_issue
+from geo.store.map_reads import count_rings, count_unit_issues, read_points
 from geo.store.places import breadcrumb, list_children, root_place, search
-from geo.store.reads import read_figures, read_homes
+from geo.store.reads import read_figures, read_homes, read_many
 from geo.store.rounds import RoundPlan, create_round, current_round, get_round, list_rounds, previous_round
+from geo.store.visits import list_persons, list_visits
 from tests.world import LEADER, PLANNER, TODAY
 
 
@@ -245,3 +247,35 @@ def test_homes_as_of_an_earlier_day(world):
     """As of 10-21 the table of homes has the 58 baseline households and no exclusion."""
     homes = read_homes(world, PLANNER, round_id="2", place_id="d", as_of=date(2019, 10, 21))
     assert (len(homes), int(homes["effective"].sum())) == (58, 18)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda world, scope: list_visits(world, scope, household_id="h01"),
+        lambda world, scope: list_persons(world, scope, visit_id="v01-2019-10-20-in_person"),
+        lambda world, scope: list_issues(world, scope, household_id="h01"),
+        lambda world, scope: list_tags(world, scope, household_id="h01"),
+        lambda world, scope: get_household(world, scope, household_id="h01"),
+        lambda world, scope: list_assignees(world, scope, place_id="v1"),
+        lambda world, scope: list_children(world, scope, place_id="v1"),
+        lambda world, scope: read_many(world, scope, round_id="2", place_ids=["v5", "g01"]),
+        lambda world, scope: read_homes(world, scope, round_id="2", place_id="g01"),
+        lambda world, scope: read_points(world, scope, place_id="v1"),
+        lambda world, scope: count_rings(world, scope, round_id="2", place_id="v1"),
+        lambda world, scope: raise_issue(
+            world, scope, entry=IssueEntry("x", "v5", "household", "OTH", "外村", TODAY, ("h01",))
+        ),
+    ],
+)
+def test_nobody_looks_beyond_their_area(world, look):
+    """Every read of another village's rows is refused, though the same read of the whole district is not."""
+    with pytest.raises(NotAllowed):
+        look(world, Scope("r", "recorder", "v5"))
+    look(world, PLANNER)
+
+
+def test_unit_issues_stay_within_the_area(world):
+    """Counts of group issues name no unit outside the area: v2 has one open, and v5 alone is told of none."""
+    assert count_unit_issues(world, PLANNER)["v2"] == 1
+    assert count_unit_issues(world, Scope("r", "recorder", "v5")) == {}

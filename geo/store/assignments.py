@@ -117,6 +117,7 @@ def list_assignees(db: Database, scope: Scope, *, place_id: str) -> list[RowMapp
     above = select(place_path.c.ancestor).where(place_path.c.place == place_id)
     own = team_member.c.place.in_(here)
     with db.read() as connection:
+        require_area(connection, scope, place_id)
         today = read_today(connection)
         people = connection.execute(
             select(person.c.id, person.c.name, func.min(team_member.c.role).label("role"))

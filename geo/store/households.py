@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from geo import codes
-from geo.access import require_area, require_right
+from geo.access import require_area, require_home, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
 from geo.model import new_id
@@ -75,6 +75,7 @@ def list_tags(db: Database, scope: Scope, *, household_id: str) -> list[str]:
     """Return the tags the household holds today, in the order of `codes.TAG_KINDS`."""
     require_right(scope, "view")
     with db.read() as connection:
+        require_home(connection, scope, household_id)
         today = read_today(connection)
         held = set(
             connection.execute(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from geo import codes
-from geo.access import require_area, require_right
+from geo.access import require_area, require_home, require_right
 from geo.audit import log_change
-from geo.errors import Invalid, NotFound
+from geo.errors import Invalid
 from geo.issues import ISSUE_COUNTS, issue_status, roll_up_issues
-from geo.schema import household, issue, issue_event, issue_household, place, place_path
+from geo.schema import issue, issue_event, issue_household, place, place_path
 from geo.store.database import now, read_today
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def insert_issue(connection: Connection, scope: Scope, *, entry: IssueEntry) -> 
         )
     )  # fmt: skip
     for one in dict.fromkeys(entry.households):
-        if connection.execute(select(household.c.id).where(household.c.id == one)).first() is None:
-            raise NotFound("err.no_household", household=one)
+        require_home(connection, scope, one)
         connection.execute(issue_household.insert().values(issue=entry.id, household=one))
     connection.execute(
         issue_event.insert().values(
@@ -84,6 +83,7 @@ def list_issues(db: Database, scope: Scope, *, household_id: str) -> list[RowMap
     """Return the issues that name a household, newest first: columns of `issue` plus open, bucket (as of today)."""
     require_right(scope, "view")
     with db.read() as connection:
+        require_home(connection, scope, household_id)
         today = read_today(connection)
         status = issue_status(today).subquery("as_of_today")
         rows = connection.execute(

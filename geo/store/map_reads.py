@@ -50,14 +50,19 @@ def points_stamp(db: Database, scope: Scope) -> tuple[int, int, str]:
 
 
 def count_unit_issues(db: Database, scope: Scope, *, as_of: date | None = None) -> dict[str, int]:
-    """Return place id → open issues of group or village scope filed under it, the units above included."""
+    """Return place id → open issues of group or village scope filed under it, for the units of the scope's area."""
     require_right(scope, "view")
     with db.read() as connection:
         status = issue_status(as_of or read_today(connection)).subquery("status")
+        below = place_path.alias("below")
         rows = connection.execute(
             select(place_path.c.ancestor, func.count())
             .join(status, status.c.place == place_path.c.place)
-            .where(status.c.open == 1, status.c.scope != "household")
+            .where(
+                status.c.open == 1,
+                status.c.scope != "household",
+                place_path.c.ancestor.in_(select(below.c.place).where(below.c.ancestor == scope.area)),
+            )
             .group_by(place_path.c.ancestor)
         )
         return {row[0]: int(row[1]) for row in rows}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 from sqlalchemy import and_, func, or_, select
 
-from geo.access import require_area, require_right
+from geo.access import require_area, require_areas, require_right
 from geo.coverage import (
     Counts,
     Share,
@@ -112,8 +112,7 @@ def read_many(
     if day == today:
         ensure_cells(db, round_.id)
     with db.read() as connection:
-        for one in place_ids[:1]:
-            require_area(connection, scope, one)
+        require_areas(connection, scope, place_ids)
         places = places_by_id(connection, place_ids)
         if day == today:
             counts = read_cells(connection, round_.id, place_ids)

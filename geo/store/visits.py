@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select
 
 from geo import codes
-from geo.access import require_area, require_right
+from geo.access import require_area, require_home, require_right
 from geo.audit import log_change
 from geo.coverage import Counts
 from geo.errors import Conflict, Invalid, NotFound
@@ -132,6 +132,7 @@ def list_visits(db: Database, scope: Scope, *, household_id: str) -> list[RowMap
     require_right(scope, "view")
     void = visit.alias("void")
     with db.read() as connection:
+        require_home(connection, scope, household_id)
         rows = connection.execute(
             select(visit, void.c.id.is_not(None).label("void"), round_.c.name.label("round_name"))
             .outerjoin(void, void.c.void_of == visit.c.id)
@@ -143,9 +144,13 @@ def list_visits(db: Database, scope: Scope, *, household_id: str) -> list[RowMap
 
 
 def list_persons(db: Database, scope: Scope, *, visit_id: str) -> list[str]:
-    """Return the ids of the persons who came to a visit."""
+    """Return the ids of the persons who came to a visit; none for a visit that is not there."""
     require_right(scope, "view")
     with db.read() as connection:
+        home = connection.execute(select(visit.c.household).where(visit.c.id == visit_id)).scalar()
+        if home is None:
+            return []
+        require_home(connection, scope, home)
         wanted = select(visit_person.c.person).where(visit_person.c.visit == visit_id).order_by(visit_person.c.person)
         return list(connection.execute(wanted).scalars())
 
