@@ -102,7 +102,20 @@ def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
     if report.other_sheets:
         others = text("list.comma").join(report.other_sheets)
         print(text("cli.import.other_sheets", sheet=report.sheet, others=others))
+    for line in _list_proposals(report):
+        print(line)
     print(_conclude(report, options))
+
+
+def _list_proposals(report: ImportReport) -> Iterator[str]:
+    """Say what the file suggests, kind by kind: how many, which, and whether it is carried out."""
+    for kind in ("correction", "move", "addition", "missing"):
+        for taken in (True, False):
+            found = [one.code for one in report.proposals if one.kind == kind and one.taken == taken]
+            if found:
+                more = text("cli.import.more") if len(found) > _CELLS else ""
+                codes = text("list.comma").join(found[:_CELLS]) + more
+                yield text(f"cli.import.{kind}.{'taken' if taken else 'open'}", n=len(found), codes=codes)
 
 
 def _conclude(report: ImportReport, options: argparse.Namespace) -> str:
