@@ -107,7 +107,7 @@ def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
     print(_conclude(report, options))
 
 
-def _list_proposals(report: ImportReport) -> Iterator[str]:
+def _list_proposals(report: ImportReport) -> Iterable[str]:
     """Say what the file suggests, kind by kind: how many, which, and whether it is carried out."""
     for kind in ("correction", "move", "addition", "missing"):
         for taken in (True, False):
