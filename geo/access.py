@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, func, select
 
 from geo.errors import NotAllowed, NotFound
-from geo.schema import household, place_path
+from geo.schema import household, place, place_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,6 +46,13 @@ def require_right(scope: Scope, action: str) -> None:
     """Refuse an action the role may not do. Raises `NotAllowed`."""
     if not may(scope, action):
         raise NotAllowed("err.right", action=action)
+
+
+def require_whole(connection: Connection, scope: Scope) -> None:
+    """Refuse an act on the whole file (backup, check, undo, repair list) to a scope of less. Raises `NotAllowed`."""
+    root = connection.execute(select(place.c.id).where(place.c.parent.is_(None))).scalar()
+    if root is not None:
+        require_area(connection, scope, root)
 
 
 def require_home(connection: Connection, scope: Scope, household_id: str) -> None:

@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geo.access import require_right
+from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Invalid
 from geo.schema import metadata
@@ -42,6 +42,7 @@ def write_backup(db: Database, scope: Scope, *, target: Path) -> Backup:
     if target.exists():
         raise Invalid("backup.exists", path=target.name)
     with db.write() as connection:
+        require_whole(connection, scope)
         log_change(connection, scope, action="backup", object_id=target.name)
     draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     try:

@@ -221,7 +221,8 @@ def _store(
     )  # fmt: skip
     before = _covered(connection, round_, background.today)
     if news:
-        _write(connection, scope, plan, report, digest, round_ if made else None, background.today)
+        villages = {unit.id for unit in understood.columns["village"] if unit is not None}
+        _write(connection, scope, plan, report, digest, round_ if made else None, background.today, villages)
     after = _covered(connection, round_, background.today)
     return replace(report, coverage=(before, after) if before and after else None)
 
@@ -237,7 +238,7 @@ def _covered(connection: Connection, round_: Round | None, today: date) -> tuple
 
 def _write(
     connection: Connection, scope: Scope, plan: Plan, report: ImportReport, digest: str, made_round: Round | None,
-    today: date,
+    today: date, villages: set[str],
 ) -> None:  # fmt: skip
     summary: dict[str, Any] = {"outcome": report.outcome, "codes": report.codes, "changes": report.changes}
     store_batch(
@@ -247,12 +248,13 @@ def _write(
             "mapping": {column.index: column.key for column in report.columns}, "edition": report.edition,
             "round": report.round["id"] if report.round else None, "rows_total": report.rows_total,
             "rows_ok": report.rows_ok, "rows_bad": len(report.rows_bad), "rows_warned": report.rows_warned,
-            "report": summary | {"day": today.isoformat()}, "created_at": now(), "created_by": scope.actor,
+            "report": summary | {"day": today.isoformat(), "villages": sorted(villages)},
+            "created_at": now(), "created_by": scope.actor,
         },
     )  # fmt: skip
     store_refused(connection, report)
     plan.updates += [
-        ("import_refused", row, {"status": status}) for row, status in list_repaired(connection, report)
+        ("import_refused", row, {"status": status}) for row, status in list_repaired(connection, report, villages)
     ]  # fmt: skip
     apply_plan(connection, plan, batch=report.batch, made_round=made_round, today=today)
     log_change(connection, scope, action="import", object_id=report.batch, diff={"file": digest, **report.changes})

@@ -117,7 +117,7 @@ def plan_issues(bench: Bench, visits: dict[int, str]) -> None:
     planned: set[tuple[str, str, str]] = set()
     for nth, home in _homes(bench):
         for category, title in bench.value("issues", nth):
-            day = bench.value("visited_on", nth)
+            day = bench.value("own_day", nth)
             raised_on = (day or bench.import_day).isoformat()
             key = (home["id"], category, raised_on)
             is_open = day is None and (home["id"], category) in bench.register.open_issues

@@ -110,10 +110,11 @@ class Locator:
                 differing[nth] = coded
         if not differing:
             return found
-        registered = self._known({(unit.id, codes[nth]) for nth, unit in differing.items()})
+        pairs = {(unit.id, codes[nth]) for nth, unit in differing.items()}
+        registered = self._known(pairs | {(named.id, codes[nth]) for nth in differing if (named := found[nth])})
         for nth, coded in differing.items():
             named = found[nth]
-            if named is not None and (coded.id, codes[nth]) not in registered:
+            if named is not None and not {(coded.id, codes[nth]), (named.id, codes[nth])} & registered:
                 found[nth] = self._asked_code(nth, named, coded)
         return found
 

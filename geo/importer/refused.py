@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from geo.access import require_right
+from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import NotFound
 from geo.importer.findings import FIELDS
@@ -37,20 +37,23 @@ def store_refused(connection: Connection, report: ImportReport) -> None:
         connection.execute(import_refused.insert(), rows)
 
 
-def list_repaired(connection: Connection, report: ImportReport) -> list[tuple[Row, str]]:
-    """Return open rows of earlier versions of the file (same name) with what becomes of them.
+def list_repaired(connection: Connection, report: ImportReport, villages: set[str]) -> list[tuple[Row, str]]:
+    """Return open rows of earlier versions of the file with what becomes of them.
+
+    An earlier version has the same name and a village in common: every village may name its file the same.
 
     `repaired` where the row stays this time, `dismissed` where it is gone or refused again (then listed anew).
     """
     bad = {one.row for one in report.rows_bad}
     earlier = connection.exec_driver_sql(
-        "SELECT r.* FROM import_refused r JOIN import_batch b ON b.id = r.batch"
+        "SELECT r.*, b.report FROM import_refused r JOIN import_batch b ON b.id = r.batch"
         " WHERE b.file_name = ? AND b.undone_at IS NULL AND r.status = 'open' AND r.batch <> ?",
         (report.name, report.batch),
     ).mappings()
     return [
-        (dict(row), "dismissed" if row["row"] in bad or row["row"] > report.rows_total else "repaired")
-        for row in earlier
+        (row, "dismissed" if row["row"] in bad or row["row"] > report.rows_total else "repaired")
+        for row in map(dict, earlier)
+        if villages & set(json.loads(row.pop("report")).get("villages", ()))
     ]  # fmt: skip
 
 
@@ -66,6 +69,7 @@ def list_refused(db: Database, scope: Scope, *, round_id: str | None = None) -> 
     if round_id is not None:
         wanted = wanted.where(import_batch.c.round == round_id)
     with db.read() as connection:
+        require_whole(connection, scope)
         return list(connection.execute(wanted).mappings())
 
 
@@ -73,6 +77,7 @@ def dismiss_refused(db: Database, scope: Scope, *, batch: str, row: int) -> None
     """Take a row off the repair list for good. Raises `NotFound` when it is not open."""
     require_right(scope, "import")
     with db.write() as connection:
+        require_whole(connection, scope)
         done = connection.execute(
             import_refused.update()
             .where(

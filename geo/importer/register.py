@@ -57,6 +57,7 @@ def read_register(connection: Connection, villages: Iterable[str], round_id: str
 
 
 def _read_roster(connection: Connection, state: Register, here: list[str], round_id: str) -> None:
+    """Read the roster rows of the villages, and those of households that live there now but are counted elsewhere."""
     rows = _rows(
         connection,
         "SELECT r.*, p.ancestor AS village FROM round_roster r JOIN place_path p ON p.place = r.place"
@@ -66,6 +67,14 @@ def _read_roster(connection: Connection, state: Register, here: list[str], round
     for row in rows:
         state.baseline_villages.add(row.pop("village"))
         state.roster[row["household"]] = row
+    moved = _rows(
+        connection,
+        "SELECT r.* FROM round_roster r JOIN household h ON h.id = r.household"
+        f" WHERE r.round = ? AND h.village IN ({_marks(here)})",
+        [round_id, *here],
+    )
+    for row in moved:
+        state.roster.setdefault(row["household"], row)
 
 
 def known_pairs(connection: Connection, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -96,7 +96,7 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
 
     columns = _read_fields(ledger, cells, background)
     columns |= _read_words(ledger, cells, header, background)
-    columns["visited_on"] = _read_days(ledger, cells("visited_on"), columns["visit"], background)
+    columns["own_day"], columns["visited_on"] = _read_days(ledger, cells("visited_on"), columns["visit"], background)
     _list_dates_only(ledger, columns["visited_on"], cells("outcome"), has_column=header.index_of("outcome") is not None)
     columns["code"] = _read_codes(ledger, cells("code"))
     _locate(ledger, cells, columns, header, background)
@@ -161,14 +161,16 @@ def _read_words(
 
 def _read_days(
     ledger: Ledger, cells: list[Cell], visits: Sequence[tuple[str, str] | None], background: Background
-) -> list[date | None]:
-    """Return the day of every row; a visit without one takes the file's, else it is listed and not made."""
+) -> tuple[list[date | None], list[date | None]]:
+    """Return the day each row says itself, and the visit's: one without takes the file's, else it is not made."""
     read: dict[Cell, tuple[date | None, str]] = {}
+    own: list[date | None] = []
     days: list[date | None] = []
     for nth, (cell, visit) in enumerate(zip(cells, visits, strict=True)):
         if cell not in read:
             read[cell] = parse_day(cell, background.today)
         day, code = read[cell]
+        own.append(None if code else day)
         if code:
             ledger.warn(code, nth, "visited_on", to_text(cell)[:_SHOWN])
         elif day is None and visit is not None:
@@ -177,7 +179,7 @@ def _read_days(
                 ledger.warn("W_DATE_MISSING", nth, "visited_on", "")
                 ledger.ask("visit_date", nth, "visited_on", "", blocking=False, code="W_DATE_MISSING")
         days.append(day)
-    return days
+    return own, days
 
 
 def _list_dates_only(ledger: Ledger, days: list[date | None], outcomes: list[Cell], *, has_column: bool) -> None:

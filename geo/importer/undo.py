@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from geo import config
-from geo.access import require_right
+from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Conflict, NotFound
 from geo.importer.apply import refresh_touched
@@ -56,6 +56,7 @@ def find_undoable(db: Database, scope: Scope) -> RowMapping | None:
     """Return the last batch that is not undone and young enough (columns of `import_batch`); None without one."""
     require_right(scope, "import")
     with db.read() as connection:
+        require_whole(connection, scope)
         return _last(connection)
 
 
@@ -66,6 +67,7 @@ def undo_last(db: Database, scope: Scope) -> Undone:
     """
     require_right(scope, "import")
     with db.write() as connection:
+        require_whole(connection, scope)
         batch = _last(connection)
         if batch is None:
             raise NotFound("import.no_batch", days=config.UNDO_DAYS)

@@ -179,6 +179,9 @@ def _assignee_column(connection: Connection, assignee: str) -> str:
 def _leaves(connection: Connection, scope: Scope, round_: Round, households: list[str], groups: list[str]) -> set[str]:
     """Return the leaf places to recompute; checks that every household is on the roster and every place in the area."""
     leaves = set(groups)
+    known = select(round_roster.c.place).where(round_roster.c.round == round_.id, round_roster.c.place.in_(groups))
+    for stranger in leaves - set(connection.execute(known).scalars()):
+        raise Invalid("err.not_in_roster", code=stranger)
     for one in households:
         place_id = connection.execute(
             select(round_roster.c.place).where(round_roster.c.round == round_.id, round_roster.c.household == one)

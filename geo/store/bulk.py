@@ -89,6 +89,8 @@ def _check(rows: pd.DataFrame, today: str) -> None:
     undated = rows["visited_on"].isna()
     if undated.any() or (rows["visited_on"] > today).any():
         raise Invalid("err.future", d=max((day for day in rows["visited_on"] if day), default=""))
+    if ((rows["entry_kind"] == "bulk") & (rows["outcome"] != "not_home")).any():
+        raise Invalid("err.bulk")
     bare = (rows["outcome"] != "effective") & rows["reason"].isna()
     if bare.any():
         raise Invalid("err.reason")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from geo.access import require_right
+from geo.access import require_right, require_whole
 from geo.audit import verify_log
 from geo.schema import coverage_day, place, round_
 from geo.store.cells import differing_cells
@@ -41,6 +41,7 @@ def check_database(db: Database, scope: Scope) -> list[Finding]:
     require_right(scope, "manage")
     try:
         with db.read() as connection:
+            require_whole(connection, scope)
             return [
                 *_check_file(connection),
                 *_check_references(connection),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from geo.access import require_right
+from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.model import new_id
 from geo.schema import export_log
@@ -38,4 +38,5 @@ def list_exports(db: Database, scope: Scope) -> list[RowMapping]:
     """Return the exports, newest first, as mappings of `export_log` columns. Raises `NotAllowed`."""
     require_right(scope, "manage")
     with db.read() as connection:
+        require_whole(connection, scope)
         return list(connection.execute(select(export_log).order_by(export_log.c.at.desc())).mappings())

@@ -12,6 +12,7 @@ from geo import codes
 from geo.access import require_area, require_home, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
+from geo.mask import mask_name, mask_phone
 from geo.model import new_id
 from geo.schema import household, household_tag, place
 from geo.store.cells import refresh_cells
@@ -46,16 +47,19 @@ class NewHousehold:
     household_class: str = "general"
 
 
-def get_household(db: Database, scope: Scope, *, household_id: str) -> RowMapping:
-    """Return a household's row (columns of `household`); names and phones are masked by the reader (`geo.mask`).
+def get_household(db: Database, scope: Scope, *, household_id: str) -> dict[str, Any]:
+    """Return a household's row (columns of `household`); for a leader masked, without note and ID.
 
     Raises `NotFound`, `NotAllowed`.
     """
     require_right(scope, "view")
     with db.read() as connection:
-        row = _row(connection, household_id)
+        row = dict(_row(connection, household_id))
         require_area(connection, scope, row["place"])
-        return row
+    if not scope.sees_names:
+        row |= {"head_name": mask_name(row["head_name"]), "phone": mask_phone(row["phone"]), "note": ""}
+        row |= {"id_hash": None, "id_last4": None}
+    return row
 
 
 def household_by_tile_id(db: Database, scope: Scope, *, tile_id: int) -> str:
@@ -96,9 +100,9 @@ def add_household(db: Database, scope: Scope, *, new: NewHousehold, join_round: 
     """
     require_right(scope, "edit_household")
     with db.write() as connection:
+        require_area(connection, scope, new.place)
         if connection.execute(select(household.c.id).where(household.c.id == new.id)).first():
             return new.id
-        require_area(connection, scope, new.place)
         today = read_today(connection)
         insert_household(connection, scope, new=new, today=today)
         if join_round:
@@ -150,6 +154,10 @@ def edit_household(db: Database, scope: Scope, *, household_id: str, rev: int, c
     unknown = set(changes) - set(EDITABLE)
     if unknown:
         raise Invalid("err.unknown_code", value=", ".join(sorted(unknown)))
+    listed = (("household_class", codes.HOUSEHOLD_CLASSES), ("residence", codes.RESIDENCES))
+    for name, allowed in listed:
+        if name in changes and changes[name] not in allowed:
+            raise Invalid("err.unknown_code", value=changes[name])
     size = changes.get("size")
     if size is not None and size < 0:
         raise Invalid("err.size")

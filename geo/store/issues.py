@@ -36,11 +36,11 @@ def raise_issue(db: Database, scope: Scope, *, entry: IssueEntry) -> str:
 
 def insert_issue(connection: Connection, scope: Scope, *, entry: IssueEntry) -> str:
     """Store one issue inside a write transaction; see `raise_issue`."""
+    require_area(connection, scope, entry.place)
     known = connection.execute(select(issue.c.number).where(issue.c.id == entry.id)).scalar()
     if known is not None:
         return str(known)
     _check(entry, read_today(connection))
-    require_area(connection, scope, entry.place)
     number = next_number(connection, entry.place, entry.raised_on)
     stamp = {"created_at": now(), "created_by": scope.actor}
     connection.execute(

@@ -320,6 +320,7 @@ def count_unentered(db: Database, scope: Scope, *, round_id: str) -> int:
     """Return n of “n 行未入册”: refused rows of the round's imports, neither repaired nor dismissed."""
     require_right(scope, "view")
     with db.read() as connection:
+        round_id = find_round(connection, round_id).id
         return connection.execute(
             select(func.count())
             .select_from(import_refused.join(import_batch, import_batch.c.id == import_refused.c.batch))

@@ -43,34 +43,6 @@ def roster_places(connection: Connection, household_id: str) -> list[tuple[str, 
     return [(row.round, row.place) for row in rows]
 
 
-def propose_exclusion(connection: Connection, *, round_id: str, household_id: str, on: date, reason: str) -> None:
-    """Mark a roster row as to be excluded, pending approval; an earlier proposal or exclusion stays."""
-    connection.execute(
-        round_roster.update()
-        .where(
-            round_roster.c.round == round_id,
-            round_roster.c.household == household_id,
-            round_roster.c.excluded_on.is_(None),
-        )
-        .values(excluded_on=on, excluded_reason=reason, rev=round_roster.c.rev + 1)
-    )
-
-
-def withdraw_exclusion(connection: Connection, *, round_id: str, household_id: str, on: date, reason: str) -> None:
-    """Take back a proposal that a voided visit had made, unless it was approved."""
-    connection.execute(
-        round_roster.update()
-        .where(
-            round_roster.c.round == round_id,
-            round_roster.c.household == household_id,
-            round_roster.c.excluded_on == on,
-            round_roster.c.excluded_reason == reason,
-            round_roster.c.approved_on.is_(None),
-        )
-        .values(excluded_on=None, excluded_reason=None, rev=round_roster.c.rev + 1)
-    )
-
-
 def decide_exclusion(db: Database, scope: Scope, *, round_id: str, household_id: str, approve: bool) -> None:
     """Approve a pending exclusion as of today, or dismiss it. Raises `NotFound` when none is pending."""
     require_right(scope, "manage_round")

@@ -14,11 +14,12 @@ from geo.errors import Invalid, NotFound
 from geo.model import Round, new_id
 from geo.schema import household, place_path, round_, round_roster
 from geo.store.database import now
+from geo.store.proposals import adopt_visits
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from geo.model import Scope
     from geo.store.database import Database
@@ -84,9 +85,16 @@ def current_round(db: Database, scope: Scope) -> Round | None:
 
 
 def previous_round(db: Database, scope: Scope, *, of: Round) -> Round | None:
-    """Return the round of the same programme that ended last before this one began."""
-    earlier = [one for one in list_rounds(db, scope, programme=of.programme) if one.ends_on < of.starts_on]
-    return max(earlier, key=lambda one: one.ends_on) if earlier else None
+    """Return the last round of the programme that ended before this one began, its scope equal, above or below."""
+    require_right(scope, "view")
+    wanted = (
+        select(*_COLUMNS)
+        .where(round_.c.programme == of.programme, round_.c.ends_on < of.starts_on, _is_related(of.scope))
+        .order_by(round_.c.ends_on.desc())
+    )
+    with db.read() as connection:
+        row = connection.execute(wanted).mappings().first()
+    return Round(**row) if row else None
 
 
 def create_round(db: Database, scope: Scope, *, plan: RoundPlan, baseline: list[str] | None = None) -> Round:
@@ -116,6 +124,8 @@ def insert_round(connection: Connection, scope: Scope, *, plan: RoundPlan, basel
         )
     )  # fmt: skip
     add_baseline(connection, round_id, plan.scope, baseline)
+    if plan.programme == config.PROGRAMME:
+        adopt_visits(connection, scope, round_id=round_id, starts_on=plan.starts_on, ends_on=plan.ends_on)
     log_change(connection, scope, action="round.create", object_id=round_id, diff={"name": plan.name})
     return find_round(connection, round_id)
 
@@ -139,19 +149,23 @@ def add_baseline(connection: Connection, round_id: str, scope_place: str, househ
         connection.execute(insert(round_roster).from_select(columns, part))
 
 
+def _is_related(place_id: str) -> ColumnElement[bool]:
+    """Whether a round's scope is the place, above it or below it."""
+    return or_(
+        exists().where(place_path.c.place == round_.c.scope, place_path.c.ancestor == place_id),
+        exists().where(place_path.c.place == place_id, place_path.c.ancestor == round_.c.scope),
+    )
+
+
 def _check_days(connection: Connection, plan: RoundPlan) -> None:
     if plan.ends_on < plan.starts_on:
         raise Invalid("err.round_days", starts=plan.starts_on, ends=plan.ends_on)
-    related = or_(
-        exists().where(place_path.c.place == round_.c.scope, place_path.c.ancestor == plan.scope),
-        exists().where(place_path.c.place == plan.scope, place_path.c.ancestor == round_.c.scope),
-    )
     other = connection.execute(
         select(round_.c.name).where(
             round_.c.programme == plan.programme,
             round_.c.starts_on <= plan.ends_on,
             round_.c.ends_on >= plan.starts_on,
-            related,
+            _is_related(plan.scope),
         )
     ).scalar()
     if other is not None:
@@ -164,7 +178,12 @@ def round_of_day(connection: Connection, *, programme: str, day: date, place_id:
         connection.execute(
             select(*_COLUMNS)
             .join(place_path, and_(place_path.c.ancestor == round_.c.scope, place_path.c.place == place_id))
-            .where(round_.c.programme == programme, round_.c.starts_on <= day, round_.c.ends_on >= day)
+            .where(
+                round_.c.programme == programme,
+                round_.c.starts_on <= day,
+                round_.c.ends_on >= day,
+                round_.c.status != "draft",
+            )
         )
         .mappings()
         .first()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
@@ -16,7 +16,7 @@ from geo.model import Saved, new_id
 from geo.schema import household, round_, round_roster, visit, visit_person, visit_topic
 from geo.store.cells import read_cell, refresh_cells
 from geo.store.database import now, read_today
-from geo.store.roster import propose_exclusion, withdraw_exclusion
+from geo.store.proposals import propose_exclusion, withdraw_exclusion
 from geo.store.rounds import find_round, round_of_day
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ _HELD = (
         round_.c.programme == bindparam("programme"),
         round_.c.starts_on <= bindparam("day"),
         round_.c.ends_on >= bindparam("day"),
+        round_.c.status != "draft",
         round_roster.c.household == bindparam("household"),
     )
 )
@@ -119,15 +120,17 @@ def insert_void(
         raise Conflict("err.already_void", date=old["visited_on"])
     if void is None:
         _store_void(connection, scope, old, void_id)
+    if replacement is not None and replacement.household != old["household"]:
+        raise Invalid("err.other_household")
     if replacement is not None:
         return insert_visit(connection, scope, entry=replacement)
     return _saved(connection, None, old["round"], home_place, created=void is None, row_id=void_id)
 
 
-def list_visits(db: Database, scope: Scope, *, household_id: str) -> list[RowMapping]:
+def list_visits(db: Database, scope: Scope, *, household_id: str) -> list[dict[str, Any]]:
     """Return the visits of a household, newest first, as mappings of `visit` columns plus void (voided?), round_name.
 
-    Void rows themselves are left out; a voided visit stays, marked.
+    Void rows themselves are left out; a voided visit stays, marked. Notes are free text: a leader does not get them.
     """
     require_right(scope, "view")
     void = visit.alias("void")
@@ -140,7 +143,7 @@ def list_visits(db: Database, scope: Scope, *, household_id: str) -> list[RowMap
             .where(visit.c.household == household_id, visit.c.kind == "visit")
             .order_by(visit.c.visited_on.desc(), visit.c.recorded_at.desc())
         )
-        return list(rows.mappings())
+        return [dict(row) if scope.sees_names else {**row, "note": ""} for row in rows.mappings()]
 
 
 def list_persons(db: Database, scope: Scope, *, visit_id: str) -> list[str]:
