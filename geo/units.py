@@ -261,6 +261,7 @@ def parse_group(text: str) -> GroupName | None:
         return GroupName(f"#{number}", name_group(number))
     if _names_several(core):
         return GroupName(name, name, several=True)
+    core, tail = _cut_tail(name)
     core = core or name
     return GroupName(core, core + words.group_suffix if tail else core)
 

@@ -9,17 +9,18 @@ from pathlib import Path
 import pytest
 
 from geo.backup import write_backup
-from geo.errors import Invalid, NotAllowed
+from geo.errors import Invalid, NotAllowed, NotFound
 from geo.importer import NewRound, find_undoable, list_refused, undo_last
 from geo.model import Scope, VisitEntry
 from geo.store.assignments import assign, list_assignees
 from geo.store.cells import differing_cells
 from geo.store.check import check_database
 from geo.store.exportlog import list_exports
-from geo.store.households import edit_household, get_household
+from geo.store.households import edit_household, get_household, set_point
 from geo.store.reads import count_unentered, read_figures
-from geo.store.rounds import RoundPlan, create_round, previous_round
+from geo.store.rounds import RoundPlan, create_round, get_round, previous_round
 from geo.store.visits import list_visits, record_visit, void_visit
+from geo.units import parse_group
 from tests.workbooks import bring, count, home, open_register, write_csv
 from tests.world import LEADER, PLANNER, TODAY
 
@@ -151,3 +152,30 @@ def test_what_no_list_allows_is_refused_in_words(world):
     record_visit(world, PLANNER, entry=VACANT)
     with pytest.raises(Invalid):
         void_visit(world, PLANNER, visit_id="e1", void_id="w", replacement=replace(VACANT, id="e3", household="h12"))
+
+
+def test_a_point_far_away_is_not_taken(tmp_path: Path):
+    """A mistyped longitude is refused and nothing changes; the same point again keeps its source; a near one is taken."""
+    db, scope = open_register(tmp_path / "r.sqlite")
+    bring(db, scope, write_csv(tmp_path / "a.csv", [home("A1")]))
+    with db.read() as connection:
+        household_id = connection.exec_driver_sql("SELECT id FROM household").scalar_one()
+    with pytest.raises(Invalid, match="point_outside"):
+        set_point(db, scope, household_id=household_id, rev=1, lon=10.0, lat=27.68)
+    assert set_point(db, scope, household_id=household_id, rev=1, lon=109.15, lat=27.68) == 1
+    assert get_household(db, scope, household_id=household_id)["coord_source"] == "import"
+    assert set_point(db, scope, household_id=household_id, rev=1, lon=109.151, lat=27.68) == 2
+    assert get_household(db, scope, household_id=household_id)["coord_source"] == "map_click"
+
+
+def test_a_round_number_no_round_can_have(world):
+    """A number longer than the database can hold is an unknown round, not a failure."""
+    with pytest.raises(NotFound):
+        get_round(world, PLANNER, round_id="9" * 24)
+
+
+def test_groups_that_differ_in_brackets_are_different_groups():
+    """Named groups keep what stands in brackets; a numbered group is known by its number."""
+    east, west, plain = (parse_group(name) for name in ("大坪组（河东）", "大坪组（河西）", "大坪组"))
+    assert len({east.key, west.key, plain.key}) == 3
+    assert parse_group("第1组（新寨）").key == parse_group("1组").key

@@ -18,7 +18,6 @@ from geo.importer.apply import apply_plan, make_plan, store_batch
 from geo.importer.findings import Finding
 from geo.importer.headers import Header, choose_sheet, find_header
 from geo.importer.plan import Choices, Plan
-from geo.importer.points import read_area
 from geo.importer.readers import read_sheets
 from geo.importer.refused import list_repaired, store_refused, was_imported_on
 from geo.importer.register import known_pairs
@@ -28,6 +27,7 @@ from geo.importer.rows import take_rows
 from geo.importer.understand import Background, Understood, understand
 from geo.model import Round, new_id
 from geo.schema import place
+from geo.store.area import read_area
 from geo.store.cells import read_cells, refresh_cells
 from geo.store.database import hash_file, now, read_setting, read_today
 from geo.store.units import read_units

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import shapely
-from shapely.geometry import shape
 
-from geo import config
 from geo.importer.findings import Option
 from geo.importer.meanings import SKIP
+from geo.store.area import Area
 from geo.validate import parse_degrees, to_text
 
 if TYPE_CHECKING:
@@ -21,36 +18,8 @@ if TYPE_CHECKING:
     from geo.importer.findings import Ledger
     from geo.validate import Cell
 
-#: How far outside the outline a household may lie, in degrees (about 3 km).
-MARGIN: Final = 0.03
 _LON: Final = (73.0, 136.0)
 _LAT: Final = (3.0, 54.0)
-_OUTLINE: Final = "bijiang_outline.geojson"
-_OUTLINE_CODE: Final = "520602"
-
-
-class Area:
-    """Where the households of a database can lie: its outline and a margin around it."""
-
-    def __init__(self, outline: Any) -> None:
-        """Take an outline in lon, lat order, WGS84 degrees."""
-        self._near = shapely.buffer(outline, MARGIN)
-        shapely.prepare(self._near)
-
-    def holds(self, lon: Any, lat: Any) -> Any:
-        """Say for a point or arrays of points (lon, lat in WGS84 degrees) whether they lie in the area."""
-        return shapely.contains_xy(self._near, lon, lat)
-
-
-def read_area(code: str, boundary: bytes | None) -> Area | None:
-    """Return the area of a district: its own boundary (WKB), else the shipped outline; None where there is neither."""
-    if boundary is not None:
-        return Area(shapely.from_wkb(boundary))
-    path = config.DATA_DIR / "demo" / _OUTLINE
-    if code != _OUTLINE_CODE or not path.is_file():
-        return None
-    features = json.loads(path.read_text(encoding="utf-8"))["features"]
-    return Area(shapely.union_all([shape(feature["geometry"]) for feature in features]))
 
 
 def read_points(

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from geo.importer.headers import Header
-    from geo.importer.points import Area
     from geo.importer.readers import Sheet
     from geo.importer.rows import DataRows
+    from geo.store.area import Area
     from geo.units import UnitIndex
     from geo.validate import Cell
 

@@ -15,6 +15,7 @@ from geo.errors import Conflict, Invalid, NotFound
 from geo.mask import mask_name, mask_phone
 from geo.model import new_id
 from geo.schema import household, household_tag, place
+from geo.store.area import district_area
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
 from geo.store.places import find_place
@@ -177,12 +178,21 @@ def move_household(db: Database, scope: Scope, *, household_id: str, rev: int, p
 
 
 def set_point(db: Database, scope: Scope, *, household_id: str, rev: int, lon: float, lat: float) -> int:
-    """Set a household's point from a click on the map (lon, lat in WGS84 degrees); return the new rev."""
+    """Set a household's point from a click on the map (lon, lat in WGS84 degrees); return the new rev.
+
+    The same point again keeps its source. Raises `Invalid` for a point outside the district and its margin.
+    """
     require_right(scope, "edit_household")
     if abs(lon) > _LON_LIMIT or abs(lat) > _LAT_LIMIT or (lon == 0 and lat == 0):
         raise Invalid("err.point")
     with db.write() as connection:
-        values = {"lon": round(lon, 7), "lat": round(lat, 7), "coord_source": "map_click"}
+        area = district_area(connection)
+        if area is not None and not area.holds(lon, lat):
+            raise Invalid("err.point_outside")
+        row = _row(connection, household_id)
+        values: dict[str, Any] = {"lon": round(lon, 7), "lat": round(lat, 7)}
+        if (row["lon"], row["lat"]) != (values["lon"], values["lat"]):
+            values["coord_source"] = "map_click"
         return _change(connection, scope, household_id, rev, values, action="household.point")
 
 

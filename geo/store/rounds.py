@@ -28,6 +28,8 @@ _COLUMNS = (
     round_.c.id, round_.c.programme, round_.c.name, round_.c.number, round_.c.scope, round_.c.starts_on,
     round_.c.ends_on, round_.c.target_bp, round_.c.status, round_.c.away_phone_counts,
 )  # fmt: skip
+#: A longer number is no round's, and more than the database can hold.
+_DIGITS = 10
 #: Built once: every save runs it.
 _BY_ID = select(*_COLUMNS).where(round_.c.id == bindparam("round_id"))
 
@@ -50,7 +52,7 @@ class RoundPlan:
 def find_round(connection: Connection, round_id: str) -> Round:
     """Return a round by id, else by number (of the default programme first). Raises `NotFound`."""
     row = connection.execute(_BY_ID, {"round_id": round_id}).mappings().first()
-    if row is None and round_id.isdecimal():
+    if row is None and round_id.isdecimal() and len(round_id) < _DIGITS:
         numbered = select(*_COLUMNS).where(round_.c.number == int(round_id))
         row = connection.execute(numbered.order_by((round_.c.programme == config.PROGRAMME).desc())).mappings().first()
     if row is None:

@@ -30,6 +30,7 @@ PLACE: Final = "place"
 ROUND: Final = "round"
 AS_OF: Final = "asof"
 _KEPT: Final = "_view"
+_WRITTEN: Final = "_written"
 _ROLE: Final = "_role"
 _FIRST_ROLE: Final = "planner"
 
@@ -116,8 +117,10 @@ def write_address() -> None:
     """Complete the address with the shared parameters of the view, so that it is a link to just this."""
     params = st.query_params.to_dict() | st.session_state.get(_KEPT, {})
     complete = {name: value for name, value in params.items() if value}
-    if complete != st.query_params.to_dict():
+    if complete != st.query_params.to_dict() or st.session_state.get(_WRITTEN, complete) != complete:
+        # A link to the page that is open changes the parameters here, but not the address in the browser.
         st.query_params.from_dict(complete)
+    st.session_state[_WRITTEN] = complete
 
 
 def _asked(name: str) -> str:

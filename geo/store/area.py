@@ -1,0 +1,51 @@
+"""Where the households of a database can lie: the district's outline and a margin around it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import shapely
+from shapely.geometry import shape
+from sqlalchemy import select
+
+from geo import config
+from geo.schema import place
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: How far outside the outline a household may lie, in degrees (about 3 km).
+MARGIN: Final = 0.03
+_OUTLINE: Final = "bijiang_outline.geojson"
+_OUTLINE_CODE: Final = "520602"
+
+
+class Area:
+    """Where the households of a database can lie: its outline and a margin around it."""
+
+    def __init__(self, outline: Any) -> None:
+        """Take an outline in lon, lat order, WGS84 degrees."""
+        self._near = shapely.buffer(outline, MARGIN)
+        shapely.prepare(self._near)
+
+    def holds(self, lon: Any, lat: Any) -> Any:
+        """Say for a point or arrays of points (lon, lat in WGS84 degrees) whether they lie in the area."""
+        return shapely.contains_xy(self._near, lon, lat)
+
+
+def read_area(code: str, boundary: bytes | None) -> Area | None:
+    """Return the area of a district: its own boundary (WKB), else the shipped outline; None where there is neither."""
+    if boundary is not None:
+        return Area(shapely.from_wkb(boundary))
+    path = config.DATA_DIR / "demo" / _OUTLINE
+    if code != _OUTLINE_CODE or not path.is_file():
+        return None
+    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    return Area(shapely.union_all([shape(feature["geometry"]) for feature in features]))
+
+
+def district_area(connection: Connection) -> Area | None:
+    """Return the area of the database's district; None where no outline of it is known."""
+    root = connection.execute(select(place.c.code, place.c.boundary).where(place.c.parent.is_(None))).first()
+    return None if root is None else read_area(root.code, root.boundary)
