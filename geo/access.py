@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, func, select
 
 from geo.errors import NotAllowed, NotFound
+from geo.prepared import Prepared
 from geo.schema import household, place, place_path
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
 
 
 #: Built once: every service runs it.
-_INSIDE = select(place_path.c.depth).where(
-    place_path.c.place == bindparam("place"), place_path.c.ancestor == bindparam("area")
+_INSIDE = Prepared(
+    select(place_path.c.depth).where(
+        place_path.c.place == bindparam("place"), place_path.c.ancestor == bindparam("area")
+    )
 )
 
 
@@ -74,5 +77,5 @@ def require_areas(connection: Connection, scope: Scope, place_ids: Collection[st
 
 def require_area(connection: Connection, scope: Scope, place_id: str) -> None:
     """Refuse a place outside the scope's area. Raises `NotAllowed`."""
-    if connection.execute(_INSIDE, {"place": place_id, "area": scope.area}).first() is None:
+    if _INSIDE.first(connection, {"place": place_id, "area": scope.area}) is None:
         raise NotAllowed("err.right", action="area")

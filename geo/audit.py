@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from geo.prepared import Prepared
 from geo.schema import audit_log
 
 if TYPE_CHECKING:
@@ -20,25 +21,25 @@ if TYPE_CHECKING:
 
 
 #: Built once: every write runs them.
-_LAST = select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
-_APPEND = audit_log.insert()
+_LAST = Prepared(select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1))
+_APPEND = Prepared(audit_log.insert(), columns=audit_log.c.keys())
 
 
 def log_change(
     connection: Connection, scope: Scope, *, action: str, object_id: str, diff: Mapping[str, object] | None = None
 ) -> None:
     """Append one row: who did what to which object, and what changed (plain JSON values, no personal data)."""
-    last = connection.execute(_LAST).first()
+    seq, previous = _LAST.first(connection, {}) or (0, "")
     row = {
-        "seq": (last.seq if last else 0) + 1,
+        "seq": seq + 1,
         "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "actor": scope.actor,
         "action": action,
         "object": object_id,
         "diff": json.dumps(dict(diff or {}), ensure_ascii=False, sort_keys=True, default=str),
-        "prev_hash": last.hash if last else "",
+        "prev_hash": previous,
     }
-    connection.execute(_APPEND, {**row, "hash": _hash(row)})
+    _APPEND.write(connection, {**row, "hash": _hash(row)})
 
 
 def verify_log(connection: Connection) -> int | None:

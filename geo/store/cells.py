@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Integer, Select, and_, bindparam, func, insert, literal, literal_column, select, union_all
 
 from geo.coverage import Counts, leaf_statement, leaf_values, roll_up
+from geo.prepared import Prepared
 from geo.schema import CELL_COUNTS, coverage_cell, coverage_day, place_path
 from geo.store.database import read_today
 from geo.store.rounds import find_round
@@ -109,33 +110,33 @@ def differing_cells(connection: Connection, round_id: str) -> list[str]:
 
 
 def _day_of(connection: Connection, round_id: str) -> date | None:
-    return connection.execute(_DAY, {"of_round": round_id}).scalar()
+    day: date | None = _DAY.value(connection, {"of_round": round_id})
+    return day
 
 
 def read_cell(connection: Connection, round_id: str, place_id: str, *, span: str = "all") -> Counts:
     """Return the counts of one place; the caller has called `ensure_cells`, or refreshed the cell just now."""
-    row = connection.execute(_CELL, {"of_round": round_id, "of_place": place_id, "of_span": span}).mappings().first()
-    return Counts(dict(row)) if row else Counts.empty()
+    row = _CELL.first(connection, {"of_round": round_id, "of_place": place_id, "of_span": span})
+    return Counts(dict(zip(CELL_COUNTS, row, strict=True))) if row else Counts.empty()
 
 
 def _refresh_leaf(connection: Connection, round_: Round, as_of: date, leaf: str) -> None:
-    statement = leaf_statement(phone_counts=round_.away_phone_counts)
-    fresh = connection.execute(statement, leaf_values(round_, as_of, leaf)).mappings().first()
-    new = {name: fresh[name] if fresh else 0 for name in CELL_COUNTS}
+    fresh = _LEAF_COUNTS[round_.away_phone_counts].first(connection, leaf_values(round_, as_of, leaf))
+    # The place stands before the counts.
+    new = fresh[1:] if fresh else (0,) * len(CELL_COUNTS)
     old = read_cell(connection, round_.id, leaf, span="own")
-    delta = {name: new[name] - old.values[name] for name in CELL_COUNTS}
+    delta = {name: value - old.values[name] for name, value in zip(CELL_COUNTS, new, strict=True)}
     if any(delta.values()):
         _add(connection, round_.id, leaf, delta)
 
 
 def _add(connection: Connection, round_id: str, leaf: str, delta: dict[str, int]) -> None:
     """Add the difference to the leaf's own cell and to those of everything it lies in; make the cells that lack."""
-    there = connection.execute(_CELLS_ABOVE, {"of_round": round_id, "of_leaf": leaf}).all()
-    for place_id, span in [(row.ancestor, row.wanted) for row in there if row.span is None]:
-        connection.execute(coverage_cell.insert().values(round=round_id, place=place_id, span=span))
     changes = {f"add_{name}": value for name, value in delta.items()}
-    rows = [{"of_round": round_id, "of_place": row.ancestor, "of_span": row.wanted, **changes} for row in there]
-    connection.execute(_ADD, rows)
+    for place_id, span, present in _CELLS_ABOVE.all(connection, {"of_round": round_id, "of_leaf": leaf}):
+        if present is None:
+            connection.execute(coverage_cell.insert().values(round=round_id, place=place_id, span=span))
+        _ADD.write(connection, {"of_round": round_id, "of_place": place_id, "of_span": span, **changes})
 
 
 # Built once: a save runs each of them, and building a statement costs more than running it.
@@ -144,9 +145,9 @@ _HERE = and_(
     coverage_cell.c.place == bindparam("of_place"),
     coverage_cell.c.span == bindparam("of_span"),
 )
-_DAY = select(coverage_day.c.as_of).where(coverage_day.c.round == bindparam("of_round"))
-_CELL = select(*(coverage_cell.c[name] for name in CELL_COUNTS)).where(_HERE)
-_ADD = (
+_DAY = Prepared(select(coverage_day.c.as_of).where(coverage_day.c.round == bindparam("of_round")))
+_CELL = Prepared(select(*(coverage_cell.c[name] for name in CELL_COUNTS)).where(_HERE))
+_ADD = Prepared(
     coverage_cell.update()
     .where(_HERE)
     .values({name: coverage_cell.c[name] + bindparam(f"add_{name}", type_=Integer) for name in CELL_COUNTS})
@@ -168,4 +169,6 @@ def _cells_over(span: str, *, leaf_only: bool) -> Select[Any]:
     return rows.where(place_path.c.depth == 0) if leaf_only else rows
 
 
-_CELLS_ABOVE = union_all(_cells_over("own", leaf_only=True), _cells_over("all", leaf_only=False))
+_CELLS_ABOVE = Prepared(union_all(_cells_over("own", leaf_only=True), _cells_over("all", leaf_only=False)))
+#: The roll-up of one leaf, by whether the round counts phone contacts.
+_LEAF_COUNTS = {counts: Prepared(leaf_statement(phone_counts=counts)) for counts in (False, True)}

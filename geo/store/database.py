@@ -20,6 +20,7 @@ from sqlalchemy.pool import QueuePool
 
 from geo import config
 from geo.errors import Busy, NotFound
+from geo.prepared import Prepared
 from geo.schema import setting
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 
 #: Built once: every transaction runs them.
-_READ = select(setting.c.value).where(setting.c.key == bindparam("of_key"))
-_COUNT = (
+_READ = Prepared(select(setting.c.value).where(setting.c.key == bindparam("of_key")))
+_COUNT = Prepared(
     setting.update()
     .where(setting.c.key == "revision")
     .values(value=cast(cast(setting.c.value, Integer) + 1, setting.c.value.type))
@@ -138,7 +139,7 @@ class Database:
 
 def read_setting(connection: Connection, key: str, default: str = "") -> str:
     """Return a setting's value inside a transaction."""
-    found = connection.execute(_READ, {"of_key": key}).scalar()
+    found = _READ.value(connection, {"of_key": key})
     return default if found is None else str(found)
 
 
@@ -158,7 +159,7 @@ def read_today(connection: Connection) -> date:
 
 def raise_revision(connection: Connection) -> None:
     """Count one more write."""
-    if not connection.execute(_COUNT).rowcount:
+    if not _COUNT.write(connection, {}):
         write_setting(connection, "revision", "1")
 
 

@@ -12,6 +12,7 @@ from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import Invalid, NotFound
 from geo.model import Round, new_id
+from geo.prepared import Prepared
 from geo.schema import household, place_path, round_, round_roster
 from geo.store.database import now
 from geo.store.proposals import adopt_visits
@@ -31,7 +32,7 @@ _COLUMNS = (
 #: A longer number is no round's, and more than the database can hold.
 _DIGITS = 10
 #: Built once: every save runs it.
-_BY_ID = select(*_COLUMNS).where(round_.c.id == bindparam("round_id"))
+_BY_ID = Prepared(select(*_COLUMNS).where(round_.c.id == bindparam("round_id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,15 @@ class RoundPlan:
 
 def find_round(connection: Connection, round_id: str) -> Round:
     """Return a round by id, else by number (of the default programme first). Raises `NotFound`."""
-    row = connection.execute(_BY_ID, {"round_id": round_id}).mappings().first()
-    if row is None and round_id.isdecimal() and len(round_id) < _DIGITS:
+    known = _BY_ID.first(connection, {"round_id": round_id})
+    if known is not None:
+        return Round(*known)
+    if round_id.isdecimal() and len(round_id) < _DIGITS:
         numbered = select(*_COLUMNS).where(round_.c.number == int(round_id))
         row = connection.execute(numbered.order_by((round_.c.programme == config.PROGRAMME).desc())).mappings().first()
-    if row is None:
-        raise NotFound("err.no_round", round=round_id)
-    return Round(**row)
+        if row is not None:
+            return Round(**row)
+    raise NotFound("err.no_round", round=round_id)
 
 
 def list_rounds(db: Database, scope: Scope, *, programme: str | None = None) -> list[Round]:

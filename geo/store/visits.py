@@ -13,6 +13,7 @@ from geo.audit import log_change
 from geo.coverage import Counts
 from geo.errors import Conflict, Invalid, NotFound
 from geo.model import Saved, new_id
+from geo.prepared import Prepared
 from geo.schema import household, round_, round_roster, visit, visit_person, visit_topic
 from geo.store.cells import read_cell, refresh_cells
 from geo.store.database import now, read_today
@@ -29,12 +30,25 @@ if TYPE_CHECKING:
 
 
 #: Built once: every save runs them.
-_HOME = select(household.c.id, household.c.place).where(household.c.id == bindparam("household"))
-_KNOWN = select(visit).where(visit.c.id == bindparam("visit"))
-_LEAF = select(round_roster.c.place).where(
-    round_roster.c.round == bindparam("round"), round_roster.c.household == bindparam("household")
+_HOME = Prepared(select(household.c.place).where(household.c.id == bindparam("household")))
+_KNOWN = Prepared(
+    select(visit.c.round, visit.c.household, visit.c.visited_on, visit.c.mode, visit.c.outcome).where(
+        visit.c.id == bindparam("visit")
+    )
 )
-_HELD = (
+_LEAF = Prepared(
+    select(round_roster.c.place).where(
+        round_roster.c.round == bindparam("round"), round_roster.c.household == bindparam("household")
+    )
+)
+_INSERT = Prepared(
+    visit.insert(),
+    columns=(
+        "id", "kind", "round", "household", "visited_on", "recorded_at", "recorded_by", "mode", "outcome", "reason",
+        "respondent", "revisit_on", "note", "entry_kind",
+    ),
+)  # fmt: skip
+_HELD = Prepared(
     select(round_.c.id)
     .join(round_roster, round_roster.c.round == round_.c.id)
     .where(
@@ -62,23 +76,26 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
     """Store one visit inside a write transaction; see `record_visit`."""
     today = read_today(connection)
     check_entry(entry, today)
-    home = connection.execute(_HOME, {"household": entry.household}).first()
+    home = _HOME.value(connection, {"household": entry.household})
     if home is None:
         raise NotFound("err.no_household", household=entry.household)
-    require_area(connection, scope, home.place)
-    known = connection.execute(_KNOWN, {"visit": entry.id}).mappings().first()
+    require_area(connection, scope, home)
+    known = _KNOWN.first(connection, {"visit": entry.id})
     if known is not None:
-        _check_same(known, entry)
-        return _saved(connection, entry, known["round"], home.place, created=False)
-    round_ = _round_for(connection, entry, home.place)
+        if known[1:] != (entry.household, entry.visited_on, entry.mode, entry.outcome):
+            raise Conflict("err.id_taken", id=entry.id)
+        return _saved(connection, entry, known[0], home, created=False)
+    round_ = _round_for(connection, entry, home)
     round_id = round_.id if round_ else None
     kind = entry.entry_kind or ("live" if entry.visited_on == today else "late")
-    connection.execute(
-        visit.insert().values(
-            id=entry.id, kind="visit", round=round_id, household=entry.household, visited_on=entry.visited_on,
-            recorded_at=now(), recorded_by=scope.actor, mode=entry.mode, outcome=entry.outcome, reason=entry.reason,
-            respondent=entry.respondent, revisit_on=entry.revisit_on, note=entry.note, entry_kind=kind,
-        )
+    _INSERT.write(
+        connection,
+        {
+            "id": entry.id, "kind": "visit", "round": round_id, "household": entry.household,
+            "visited_on": entry.visited_on, "recorded_at": now(), "recorded_by": scope.actor, "mode": entry.mode,
+            "outcome": entry.outcome, "reason": entry.reason, "respondent": entry.respondent,
+            "revisit_on": entry.revisit_on, "note": entry.note, "entry_kind": kind,
+        },
     )  # fmt: skip
     if entry.persons:
         connection.execute(visit_person.insert(), [{"visit": entry.id, "person": one} for one in set(entry.persons)])
@@ -91,7 +108,7 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
     log_change(connection, scope, action="visit.record", object_id=entry.id, diff={"outcome": entry.outcome})
     leaf = _refresh(connection, round_, entry.household, today)
     counts = read_cell(connection, round_id, leaf) if round_id and leaf else Counts.empty()
-    return Saved(entry.id, created=True, place=leaf or home.place, effective=counts.effective, roster=counts.roster)
+    return Saved(entry.id, created=True, place=leaf or home, effective=counts.effective, roster=counts.roster)
 
 
 def void_visit(
@@ -173,16 +190,10 @@ def change_outcome(entry: VisitEntry, *, outcome: str, reason: str | None) -> Vi
     return replace(entry, id=new_id(), outcome=outcome, reason=reason)
 
 
-def _check_same(known: RowMapping, entry: VisitEntry) -> None:
-    same = (known["household"], known["visited_on"], known["mode"], known["outcome"])
-    if same != (entry.household, entry.visited_on, entry.mode, entry.outcome):
-        raise Conflict("err.id_taken", id=entry.id)
-
-
 def _round_for(connection: Connection, entry: VisitEntry, place_id: str) -> Round | None:
     """Return the round of that day: first one whose roster holds the household, else one by its scope."""
     asked = {"programme": entry.programme, "day": entry.visited_on, "household": entry.household}
-    held = connection.execute(_HELD, asked).scalar()
+    held = _HELD.value(connection, asked)
     found = find_round(connection, held) if held else round_of_day(
         connection, programme=entry.programme, day=entry.visited_on, place_id=place_id
     )  # fmt: skip
@@ -215,7 +226,8 @@ def _store_void(connection: Connection, scope: Scope, old: RowMapping, void_id: 
 
 
 def _leaf(connection: Connection, round_id: str, household_id: str) -> str | None:
-    return connection.execute(_LEAF, {"round": round_id, "household": household_id}).scalar()
+    leaf: str | None = _LEAF.value(connection, {"round": round_id, "household": household_id})
+    return leaf
 
 
 def _refresh(connection: Connection, round_: Round | None, household_id: str, today: date) -> str | None:
