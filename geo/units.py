@@ -99,6 +99,14 @@ class UnitIndex:
         """
         return _match(self, clean_name(village), clean_name(township), clean_name(district), clean_name(code))
 
+    def named(self, level: str, name: str) -> set[str]:
+        """Return the ids of the units of a level that a name may mean; a village may carry its township before it."""
+        name = clean_name(name)
+        if level == "village":
+            return _match_name(self, name, None)
+        found = self.find(level, name)
+        return found if found or level != "township" else self.find(level, _plain_township(name))
+
     def coded(self, household_code: str) -> Unit | None:
         """Return the village whose unit code a district-wide household code begins with, if any."""
         unit = self.by_code.get(household_code[:VILLAGE_DIGITS]) if len(household_code) > VILLAGE_DIGITS else None

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from geo.errors import Invalid
 from geo.store.create import create_database
-from geo.store.units import list_editions, load_edition, read_units
+from geo.store.editions import list_editions
+from geo.store.units import load_edition, read_units
 from geo.units import UnitIndex, name_group, parse_group
 
 EDITIONS = ("2019-10-31", "2023-06-30")
@@ -30,7 +31,7 @@ def indexes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, UnitIndex]:
 
 def test_editions_ship_whole(indexes):
     """2019-10-31 has 13 townships and 94 villages or communities, 2023-06-30 has 15 and 104, under one district."""
-    assert list_editions() == list(EDITIONS)
+    assert set(EDITIONS) < set(list_editions())
     counts = {
         edition: [
             sum(unit.level == level for unit in index.by_id.values()) for level in ("district", "township", "village")
@@ -54,8 +55,8 @@ def test_unknown_edition_is_refused(tmp_path: Path):
     """An edition that does not ship is refused, and names those that do."""
     db = create_database(tmp_path / "p.sqlite", kind="real", edition="2019-10-31")
     with db.write() as connection, pytest.raises(Invalid) as raised:
-        load_edition(connection, "2018-10-31")
-    assert raised.value.params["editions"] == "2019-10-31, 2023-06-30"
+        load_edition(connection, "2015-10-31")
+    assert raised.value.params["editions"].split(", ") == list_editions()
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

@@ -11,6 +11,7 @@ from geo.cli.importing import run_import
 from geo.cli.reports import run_coverage, run_gaps
 from geo.cli.rounds import run_rounds
 from geo.cli.session import open_session, print_json, tell
+from geo.cli.units import run_units
 from geo.demo import build_demo
 from geo.i18n import text
 from geo.store.check import CHECKS, check_database
@@ -70,6 +71,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "rounds": run_rounds,
     "coverage": run_coverage,
     "gaps": run_gaps,
+    "units": run_units,
     "check": run_check,
     "backup": run_backup,
 }

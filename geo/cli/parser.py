@@ -11,8 +11,6 @@ from typing import Any, Final, NoReturn
 from geo import codes, config
 from geo.i18n import text
 
-#: The edition of a new database, unless `--edition` says otherwise.
-EDITION: Final = "2023-06-30"
 PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all")
 DEMO_PRESET: Final = "bijiang_rural"
 DEMO_TODAY: Final = date(2019, 11, 20)
@@ -51,6 +49,7 @@ def build_parser() -> Parser:
     _add_rounds(commands)
     _add_coverage(commands)
     _add_gaps(commands)
+    _add_units(commands)
     _add_command(commands, "check")
     backup = _add_command(commands, "backup")
     _add(backup, "backup", "file", metavar="FILE", type=Path)
@@ -146,3 +145,13 @@ def _add_gaps(commands: Any) -> None:
     _add(parser, "gaps", "--place", metavar="CODE")
     _add(parser, "gaps", "--kind", choices=GAP_KINDS, default="homes")
     _add(parser, "gaps", "--out", type=Path, metavar="FILE")
+
+
+def _add_units(commands: Any) -> None:
+    parser = _add_command(commands, "units")
+    _add(parser, "units", "--edition", metavar="EDITION")
+    _add(parser, "units", "--to", metavar="EDITION")
+    _add(parser, "units", "--codes", type=Path, metavar="FILE")
+    _add(parser, "units", "--list", type=Path, action="append", default=[], metavar="FILE")
+    _add(parser, "units", "--successors", type=Path, metavar="FILE")
+    _add(parser, "units", "--out", type=Path, metavar="FILE")

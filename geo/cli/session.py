@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from geo import config
-from geo.cli.parser import EDITION
 from geo.errors import Invalid, NotFound
 from geo.i18n import text
 from geo.model import Scope
 from geo.schema import place
 from geo.store.create import create_database
 from geo.store.database import Database
+from geo.store.editions import DEFAULT_EDITION, choose_edition
 from geo.store.places import get_place, root_place
 from geo.store.rounds import current_round, get_round
 
@@ -56,11 +56,12 @@ def open_session(options: argparse.Namespace, *, edition: str | None = None) -> 
 def _open_database(options: argparse.Namespace, edition: str | None) -> Database:
     path = options.db or config.database_path()
     if not path.exists() and options.db is not None:
-        db = create_database(path, kind="real", edition=edition or EDITION)
-        tell(text("cli.created", path=path.name, edition=edition or EDITION))
+        chosen = choose_edition(edition or DEFAULT_EDITION)
+        db = create_database(path, kind="real", edition=chosen)
+        tell(text("cli.created", path=path.name, edition=chosen))
         return db
     db = Database(path)
-    if edition and edition != (stored := db.setting("edition")):
+    if edition and not (stored := db.setting("edition")).startswith(edition):
         db.close()
         raise Invalid("cli.edition_differs", stored=stored, edition=edition)
     return db

@@ -1,42 +1,20 @@
-"""The shipped hierarchy of units: which editions there are, and loading one into `place` and `place_path`."""
+"""The hierarchy of units in the database: loading a shipped edition into `place` and `place_path`, reading it."""
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from geo import config
-from geo.errors import Invalid
 from geo.schema import place, place_path
-from geo.store.database import read_setting
+from geo.store.editions import read_edition
 from geo.units import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Connection
-
-#: The edition of a new database.
-DEFAULT_EDITION: Final = "2023-06-30"
-_PREFIX: Final = "units_"
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    level: str
-    code: str
-    name: str
-    full_name: str
-    parent: str
-
-
-def list_editions() -> list[str]:
-    """Return the days of the shipped editions of the hierarchy, oldest first."""
-    return sorted(path.stem.removeprefix(_PREFIX) for path in (config.DATA_DIR / "admin").glob(f"{_PREFIX}*.csv"))
 
 
 def load_edition(connection: Connection, edition: str) -> None:
@@ -45,9 +23,7 @@ def load_edition(connection: Connection, edition: str) -> None:
     Ids are `u<edition>-<code>` and stamps are the edition's day, so the same edition gives the same rows everywhere.
     Raises `Invalid` for an edition that does not ship.
     """
-    if edition not in list_editions():
-        raise Invalid("err.no_edition", edition=edition, editions=", ".join(list_editions()))
-    listed = list(_read_edition(edition))
+    listed = list(read_edition(edition).units.values())
     stamp = {"created_at": f"{edition}T00:00:00.000Z", "created_by": "edition", "edition": edition}
     valid_from = date.fromisoformat(edition)
     rows = [
@@ -74,21 +50,13 @@ def unit_id(edition: str, code: str) -> str:
 
 
 def read_units(connection: Connection) -> list[Unit]:
-    """Return every unit of the database's edition, groups included, as `geo.units.Unit`, by code."""
-    edition = read_setting(connection, "edition")
+    """Return every unit that is there today, groups included, as `geo.units.Unit`, by code: none of an earlier list."""
     rows = connection.execute(
         select(place.c.id, place.c.code, place.c.name, place.c.full_name, place.c.level, place.c.parent)
-        .where(place.c.edition == edition)
+        .where(place.c.valid_to.is_(None))
         .order_by(place.c.code)
     )
     return [Unit(*row) for row in rows]
-
-
-def _read_edition(edition: str) -> Iterator[_Listed]:
-    path = config.DATA_DIR / "admin" / f"{_PREFIX}{edition}.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield _Listed(row["level"], row["code"], row["name"], row["full_name"], row["parent"])
 
 
 def _upwards(code: str, parents: dict[str, str]) -> Iterator[str]:

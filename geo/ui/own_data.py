@@ -8,7 +8,7 @@ import streamlit as st
 
 from geo.errors import GeoError
 from geo.i18n import text
-from geo.store.units import DEFAULT_EDITION, list_editions
+from geo.store.editions import DEFAULT_EDITION, list_editions
 from geo.ui import datasource
 from geo.ui.plain import show_error
 
