@@ -14,6 +14,7 @@ from functools import lru_cache
 from operator import mul
 from typing import Final, TypeAlias
 
+from geo.crs import read_angle
 from geo.schema.words import load_words
 from geo.units import clean_name, parse_number
 
@@ -167,37 +168,23 @@ def check_id_number(text: str) -> bool:
 
 
 def parse_degrees(cell: Cell) -> tuple[float | None, str]:
-    """Return degrees from a number, a text number or degrees-minutes-seconds as written (109°9′3.6″).
+    """Return degrees (or metres) from a number, a text number, or degrees-minutes-seconds as written (109°9′3.6″).
+
+    A duration is what a spreadsheet made of 109:11:30: its hours are degrees.
 
     Codes: W_COORD_MISSING for nothing or NaN, W_COORD_UNPARSEABLE.
     """
     if isinstance(cell, float):
         return (None, "W_COORD_MISSING") if math.isnan(cell) else (cell, "")
+    if isinstance(cell, timedelta):
+        return cell / timedelta(hours=1), ""
+    if isinstance(cell, time):
+        return cell.hour + cell.minute / 60 + (cell.second + cell.microsecond / 1e6) / 3600, ""
     text = to_text(cell).strip()
     if is_blank(text):
         return None, "W_COORD_MISSING"
-    try:
-        number = float(text)
-    except ValueError:
-        number = _dms(unicodedata.normalize("NFKC", text))
-    if math.isnan(number):
-        return None, "W_COORD_UNPARSEABLE"
-    return number, ""
-
-
-def _dms(text: str) -> float:
-    words = load_words()
-    text = clean_name(text).lower()
-    for mark in (*words.east, *words.north):
-        text = text.removeprefix(mark).removesuffix(mark)
-    for marks, plain in ((words.second, "s"), (words.minute, "m"), (words.degree, "d")):
-        for mark in marks:
-            text = text.replace(unicodedata.normalize("NFKC", mark), plain)
-    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)d?(?:(\d{1,2}(?:\.\d+)?)m)?(?:(\d{1,2}(?:\.\d+)?)s)?", text)
-    if match is None:
-        return math.nan
-    degrees, minutes, seconds = (float(part or 0) for part in match.groups())
-    return degrees + minutes / 60 + seconds / 3600 if minutes < 60 and seconds < 60 else math.nan  # noqa: PLR2004 - sixtieths
+    angle = read_angle(text)
+    return (None, "W_COORD_UNPARSEABLE") if angle is None else (angle.value, "")
 
 
 def parse_day(cell: Cell, today: date) -> tuple[date | None, str]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from geo import codes, config
+from geo.crs import System, parse_system
+from geo.errors import Invalid
 from geo.i18n import text
 
 PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all")
@@ -51,6 +53,7 @@ def build_parser() -> Parser:
     _add_gaps(commands)
     _add_units(commands)
     _add_command(commands, "check")
+    _add_coords(commands)
     backup = _add_command(commands, "backup")
     _add(backup, "backup", "file", metavar="FILE", type=Path)
     return parser
@@ -73,6 +76,14 @@ def read_target(value: str) -> int:
     if not 0 <= target_bp <= 10_000:  # noqa: PLR2004 - basis points
         raise argparse.ArgumentTypeError(text("cli.no_target", value=value))
     return target_bp
+
+
+def read_system(value: str) -> System:
+    """Return a coordinate system typed as wgs84, cgcs2000, gcj02, bd09 or EPSG:n."""
+    try:
+        return parse_system(value)
+    except Invalid as error:
+        raise argparse.ArgumentTypeError(text("cli.no_system", value=value)) from error
 
 
 def _parser(prog: str, key: str) -> Parser:
@@ -136,6 +147,16 @@ def _add_coverage(commands: Any) -> None:
     _add(parser, "coverage", "--level", choices=codes.LEVELS, default="township")
     _add(parser, "coverage", "--as-of", type=read_day, metavar="DAY")
     _add(parser, "coverage", "--place", metavar="CODE")
+
+
+def _add_coords(commands: Any) -> None:
+    parser = _add_command(commands, "coords")
+    for option, name in (("--from", "source"), ("--to", "target")):
+        parser.add_argument(
+            option, dest=name, required=True, type=read_system, metavar="SYSTEM", help=text(f"cli.coords.{name}")
+        )
+    _add(parser, "coords", "file", metavar="FILE", type=Path)
+    _add(parser, "coords", "--out", type=Path, metavar="FILE")
 
 
 def _add_gaps(commands: Any) -> None:

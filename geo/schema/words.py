@@ -26,10 +26,13 @@ class Words:
     day: tuple[str, ...]
     person: tuple[str, ...]
     east: tuple[str, ...]
+    west: tuple[str, ...]
     north: tuple[str, ...]
+    south: tuple[str, ...]
     degree: tuple[str, ...]
     minute: tuple[str, ...]
     second: tuple[str, ...]
+    systems: dict[str, tuple[str, ...]]
     village: str
     community: str
     village_tails: tuple[str, ...]
@@ -63,8 +66,10 @@ def load_words() -> Words:
         met_headers=frozenset(raw["met_headers"]), visited_headers=frozenset(raw["visited_headers"]),
         numerals=raw["numerals"], year=units["year"], month=units["month"], day=tuple(units["day"]),
         person=_longest_first(units["person"]),
-        east=_longest_first(units["east"]), north=_longest_first(units["north"]),
+        east=_longest_first(units["east"]), west=_longest_first(units["west"]),
+        north=_longest_first(units["north"]), south=_longest_first(units["south"]),
         degree=tuple(units["degree"]), minute=tuple(units["minute"]), second=_longest_first(units["second"]),
+        systems={name: _longest_first(marks) for name, marks in raw["systems"].items()},
         village=villages["village"], community=villages["community"],
         village_tails=_longest_first(villages["village_tails"]),
         community_tails=_longest_first(villages["community_tails"]),
