@@ -17,6 +17,7 @@ PACE_DAYS: Final = 7
 MISSES_MARK: Final = 2
 #: A round's default target (basis points) and programme.
 TARGET_BP: Final = 9500
+WHOLE_BP: Final = 10_000
 PROGRAMME: Final = "visits"
 #: Seconds a writer waits for another one before `Busy`.
 BUSY_SECONDS: Final = 10.0

@@ -66,7 +66,8 @@ class VisitEntry:
     """One visit as a recorder enters it; `id` is made by the form, so sending it twice is one row.
 
     `visited_on` is a local date. `persons` are person ids, `topics` free codes of the list of topics.
-    It goes to the round of `programme` whose days contain the date, if any; `entry_kind` empty: live or late by date.
+    It goes to the round of `programme` whose days contain the date; outside every round only visits of
+    `config.PROGRAMME` are kept. `entry_kind` empty: live or late by date.
     """
 
     id: str

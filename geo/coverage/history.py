@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, false, func, or_, select
 
+from geo import config
 from geo.coverage.status import Homes, household_status, not_voided
 from geo.schema import round_, visit
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 def last_seen(programme: str, as_of: date, *, homes: Homes | None = None) -> Select[Any]:
     """One row per household with any kept in-person visit of the programme up to t, in or outside rounds.
+
+    Outside rounds lie visits of `config.PROGRAMME` alone; those of another programme need a round.
 
     Columns: household, last_on (last attempt), last_outcome, last_effective_on (距上次走访 counts from it; empty:
     从未).
@@ -31,7 +34,7 @@ def last_seen(programme: str, as_of: date, *, homes: Homes | None = None) -> Sel
     ).where(
         visit.c.mode == "in_person",
         visit.c.visited_on <= as_of,
-        or_(visit.c.round.is_(None), visit.c.round.in_(rounds)),
+        or_(visit.c.round.in_(rounds), visit.c.round.is_(None) if programme == config.PROGRAMME else false()),
         not_voided(visit),
     )
     if homes is not None:

@@ -121,8 +121,7 @@ def pace(counts: Counts, round_: Round, as_of: date) -> Pace:
 
 def same_day_of(previous: Round, round_: Round, as_of: date) -> date:
     """同期: the day of the previous round that compares with t: min(e′, s′ + (t − s))."""
-    day = previous.starts_on.toordinal() + (as_of - round_.starts_on).days
-    return min(previous.ends_on, type(as_of).fromordinal(max(day, previous.starts_on.toordinal())))
+    return min(previous.ends_on, previous.starts_on + (as_of - round_.starts_on))
 
 
 def is_cleared(counts: Counts, *, valid_open: int) -> bool:

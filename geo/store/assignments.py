@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from geo.model import Round, Scope
     from geo.store.database import Database
 
+#: What a live assignment may become by a person's word; `replaced` comes with another one alone.
+_CHANGES = ("accepted", "returned", "withdrawn")
+
 
 def assign(
     db: Database,
@@ -83,9 +86,11 @@ def change_assignment(
 ) -> None:
     """Change the due date or the status (accepted, returned, withdrawn) of a live assignment.
 
-    Raises `NotFound`, `Conflict` when it changed since `rev`.
+    Raises `NotFound`, `Conflict` when it changed since `rev`, `Invalid` for another status or day.
     """
     require_right(scope, "assign")
+    if status not in (None, *_CHANGES):
+        raise Invalid("err.unknown_code", value=status)
     with db.write() as connection:
         row = connection.execute(select(assignment).where(assignment.c.id == assignment_id)).mappings().first()
         if row is None:

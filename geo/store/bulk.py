@@ -33,6 +33,7 @@ _STORED: Final = (
 )  # fmt: skip
 _LISTED: Final = (
     ("outcome", codes.OUTCOMES), ("mode", codes.MODES), ("entry_kind", codes.ENTRY_KINDS),
+    ("respondent", (None, *codes.RESPONDENTS)),
 )  # fmt: skip
 
 
@@ -139,13 +140,19 @@ def _drop_known(connection: Connection) -> int:
 def _attribute(connection: Connection) -> None:
     """A visit's round: by its day, the one whose roster holds the household, else whose scope holds its place."""
     days = "r.programme = ? AND r.status <> 'draft' AND a.visited_on BETWEEN r.starts_on AND r.ends_on"
-    by_roster = "SELECT r.id FROM round r JOIN round_roster x ON x.round = r.id AND x.household = a.household"
+    by_roster = (
+        "SELECT r.id FROM round r JOIN round_roster x ON x.round = r.id AND x.household = a.household"
+        " JOIN household h ON h.id = a.household"
+        " LEFT JOIN place_path p ON p.place = h.place AND p.ancestor = r.scope"
+    )
+    here_first = "ORDER BY p.place IS NULL, r.starts_on LIMIT 1"
     by_scope = (
         "SELECT r.id FROM round r JOIN household h ON h.id = a.household"
         " JOIN place_path p ON p.place = h.place AND p.ancestor = r.scope"
     )
     connection.exec_driver_sql(
-        f"UPDATE arriving AS a SET round = coalesce(({by_roster} WHERE {days}), ({by_scope} WHERE {days}))",
+        f"UPDATE arriving AS a SET round = coalesce(({by_roster} WHERE {days} {here_first}),"
+        f" ({by_scope} WHERE {days}))",
         (config.PROGRAMME, config.PROGRAMME),
     )
     locked = _first_of(connection)(
@@ -183,10 +190,13 @@ def _store(connection: Connection, scope: Scope, same: int) -> BulkResult:
 
 
 def _propose_exclusions(connection: Connection) -> None:
+    """Propose as `proposals.propose_exclusion` does, many at once: the earliest of the visits that ask for it."""
     marks = ", ".join("?" * len(codes.EXCLUDING_OUTCOMES))
     connection.exec_driver_sql(
         "UPDATE round_roster AS x SET excluded_on = a.visited_on, excluded_reason = a.outcome, rev = x.rev + 1"
-        f" FROM arriving a WHERE a.round = x.round AND a.household = x.household AND a.outcome IN ({marks})"
-        " AND a.mode = 'in_person' AND x.excluded_on IS NULL",
+        " FROM (SELECT *, row_number() OVER (PARTITION BY round, household ORDER BY visited_on, id) AS nth"
+        f" FROM arriving WHERE mode = 'in_person' AND outcome IN ({marks})) AS a"
+        " WHERE a.nth = 1 AND a.round = x.round AND a.household = x.household"
+        " AND (x.excluded_on IS NULL OR x.approved_on IS NULL AND x.excluded_on > a.visited_on)",
         codes.EXCLUDING_OUTCOMES,
     )

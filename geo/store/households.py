@@ -119,8 +119,7 @@ def insert_household(connection: Connection, scope: Scope, *, new: NewHousehold,
     """Insert a household inside a write transaction; see `add_household`."""
     if not new.code.strip():
         raise Invalid("err.code_empty")
-    if new.size is not None and new.size < 0:
-        raise Invalid("err.size")
+    _check_facts({"household_class": new.household_class, "size": new.size})
     village = village_of(connection, new.place)
     next_tile = 1 + (connection.execute(select(func.max(household.c.tile_id))).scalar() or 0)
     try:
@@ -150,20 +149,29 @@ def village_of(connection: Connection, place_id: str) -> str:
 
 
 def edit_household(db: Database, scope: Scope, *, household_id: str, rev: int, changes: dict[str, Any]) -> int:
-    """Change facts (`EDITABLE`) of a household; return the new rev. Raises `Conflict` when it changed since `rev`."""
+    """Change facts (`EDITABLE`) of a household; return the new rev.
+
+    Raises `Conflict` when it changed since `rev`, `Invalid` for a fact that no list allows.
+    """
     require_right(scope, "edit_household")
     unknown = set(changes) - set(EDITABLE)
     if unknown:
         raise Invalid("err.unknown_code", value=", ".join(sorted(unknown)))
-    listed = (("household_class", codes.HOUSEHOLD_CLASSES), ("residence", codes.RESIDENCES))
-    for name, allowed in listed:
-        if name in changes and changes[name] not in allowed:
-            raise Invalid("err.unknown_code", value=changes[name])
-    size = changes.get("size")
-    if size is not None and size < 0:
-        raise Invalid("err.size")
+    _check_facts(changes)
     with db.write() as connection:
         return _change(connection, scope, household_id, rev, changes, action="household.edit")
+
+
+def _check_facts(facts: dict[str, Any]) -> None:
+    for name, allowed in (("household_class", codes.HOUSEHOLD_CLASSES), ("residence", codes.RESIDENCES)):
+        if name in facts and facts[name] not in allowed:
+            raise Invalid("err.unknown_code", value=facts[name])
+    size = facts.get("size")
+    if size is not None and (not isinstance(size, int) or size < 0):
+        raise Invalid("err.size")
+    for name in ("head_name", "phone", "note"):
+        if name in facts and not isinstance(facts[name], str):
+            raise Invalid("err.unknown_code", value=facts[name])
 
 
 def move_household(db: Database, scope: Scope, *, household_id: str, rev: int, place_id: str) -> int:
@@ -192,7 +200,7 @@ def set_point(db: Database, scope: Scope, *, household_id: str, rev: int, lon: f
         row = _row(connection, household_id)
         values: dict[str, Any] = {"lon": round(lon, 7), "lat": round(lat, 7)}
         if (row["lon"], row["lat"]) != (values["lon"], values["lat"]):
-            values |= {"coord_source": "map_click", "coord_system": "wgs84", "coord_raw": ""}
+            values["coord_source"] = "map_click"
         return _change(connection, scope, household_id, rev, values, action="household.point")
 
 

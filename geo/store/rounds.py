@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, exists, func, insert, literal, or_, select, true
+from sqlalchemy import and_, bindparam, exists, insert, literal, or_, select, true
 
-from geo import config
+from geo import codes, config
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import Invalid, NotFound
@@ -81,20 +81,28 @@ def get_round(db: Database, scope: Scope, *, round_id: str) -> Round:
 
 
 def current_round(db: Database, scope: Scope) -> Round | None:
-    """Return the round running today, else the last that has begun, else the first to come; None without rounds."""
-    rounds = list_rounds(db, scope)
+    """Return the round running today, else the last that has begun, else the first to come; None without rounds.
+
+    A draft is none of them while there is another.
+    """
+    listed = list_rounds(db, scope)
+    rounds = [one for one in listed if one.status != "draft"] or listed
     today = db.today()
     begun = [one for one in rounds if one.starts_on <= today]
     running = [one for one in begun if one.ends_on >= today]
     return (running or begun)[-1] if begun else (rounds[0] if rounds else None)
 
 
-def previous_round(db: Database, scope: Scope, *, of: Round) -> Round | None:
-    """Return the last round of the programme that ended before this one began, its scope equal, above or below."""
+def previous_round(db: Database, scope: Scope, *, of: Round, place_id: str = "") -> Round | None:
+    """Return the last round of the programme that ended before this one began and was held in the whole place.
+
+    Without a place it is the round's own scope. A round of a neighbour, of a part of the place, or a draft is none.
+    """
     require_right(scope, "view")
+    whole = exists().where(place_path.c.place == (place_id or of.scope), place_path.c.ancestor == round_.c.scope)
     wanted = (
         select(*_COLUMNS)
-        .where(round_.c.programme == of.programme, round_.c.ends_on < of.starts_on, _is_related(of.scope))
+        .where(round_.c.programme == of.programme, round_.c.ends_on < of.starts_on, round_.c.status != "draft", whole)
         .order_by(round_.c.ends_on.desc())
     )
     with db.read() as connection:
@@ -102,24 +110,33 @@ def previous_round(db: Database, scope: Scope, *, of: Round) -> Round | None:
     return Round(**row) if row else None
 
 
+def held_at(db: Database, scope: Scope, *, of: Round, place_id: str) -> str:
+    """Return the part of a place in which a round is held: the place itself, or the round's scope inside it."""
+    require_right(scope, "view")
+    inside = select(place_path.c.depth).where(place_path.c.place == of.scope, place_path.c.ancestor == place_id)
+    with db.read() as connection:
+        return of.scope if connection.execute(inside).first() is not None else place_id
+
+
 def create_round(db: Database, scope: Scope, *, plan: RoundPlan, baseline: list[str] | None = None) -> Round:
     """Make a round; its baseline are the given households, else all that live in its scope and have not left.
 
-    Raises `Invalid` for days that are reversed or overlap a round of the same programme whose scope is equal,
-    above or below.
+    Raises `Invalid` for an empty name, a taken number, a target outside 0–100 %, and for days that are reversed or
+    overlap a round of the same programme whose scope is equal, above or below.
     """
     require_right(scope, "manage_round")
     with db.write() as connection:
         return insert_round(connection, scope, plan=plan, baseline=baseline)
 
 
-def insert_round(connection: Connection, scope: Scope, *, plan: RoundPlan, baseline: list[str] | None = None) -> Round:
-    """Make a round inside a write transaction; see `create_round`."""
+def insert_round(
+    connection: Connection, scope: Scope, *, plan: RoundPlan, baseline: list[str] | None = None, adopt: bool = True
+) -> Round:
+    """Make a round inside a write transaction; see `create_round`. With `adopt`, earlier visits of its days join it."""
     require_area(connection, scope, plan.scope)
+    _check_plan(plan)
     _check_days(connection, plan)
-    number = plan.number or 1 + (
-        connection.execute(select(func.max(round_.c.number)).where(round_.c.programme == plan.programme)).scalar() or 0
-    )
+    number = _choose_number(connection, plan)
     round_id = new_id()
     connection.execute(
         round_.insert().values(
@@ -129,10 +146,30 @@ def insert_round(connection: Connection, scope: Scope, *, plan: RoundPlan, basel
         )
     )  # fmt: skip
     add_baseline(connection, round_id, plan.scope, baseline)
-    if plan.programme == config.PROGRAMME:
-        adopt_visits(connection, scope, round_id=round_id, starts_on=plan.starts_on, ends_on=plan.ends_on)
+    made = find_round(connection, round_id)
+    if adopt and made.programme == config.PROGRAMME and made.status != "draft":
+        adopt_visits(connection, scope, round_=made)
     log_change(connection, scope, action="round.create", object_id=round_id, diff={"name": plan.name})
-    return find_round(connection, round_id)
+    return made
+
+
+def _check_plan(plan: RoundPlan) -> None:
+    if not plan.name.strip():
+        raise Invalid("err.name_empty")
+    if plan.status not in codes.ROUND_STATUSES:
+        raise Invalid("err.unknown_code", value=plan.status)
+    if not 0 <= plan.target_bp <= config.WHOLE_BP:
+        raise Invalid("err.target")
+
+
+def _choose_number(connection: Connection, plan: RoundPlan) -> int:
+    """Return the number asked for, else the next; a number names one round of its programme only."""
+    used = set(connection.execute(select(round_.c.number).where(round_.c.programme == plan.programme)).scalars())
+    if plan.number is None:
+        return max(used, default=0) + 1
+    if not 1 <= plan.number < 10**_DIGITS or plan.number in used:
+        raise Invalid("err.round_number", number=plan.number)
+    return plan.number
 
 
 def add_baseline(connection: Connection, round_id: str, scope_place: str, households: list[str] | None) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
-from geo import codes
+from geo import codes, config
 from geo.access import require_area, require_home, require_right
 from geo.audit import log_change
 from geo.coverage import Counts
 from geo.errors import Conflict, Invalid, NotFound
 from geo.model import Saved, new_id
 from geo.prepared import Prepared
-from geo.schema import household, round_, round_roster, visit, visit_person, visit_topic
+from geo.schema import household, person, place_path, round_, round_roster, visit, visit_person, visit_topic
 from geo.store.cells import read_cell, refresh_cells
 from geo.store.database import now, read_today
 from geo.store.proposals import propose_exclusion, withdraw_exclusion
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Built once: every save runs them.
 _HOME = Prepared(select(household.c.place).where(household.c.id == bindparam("household")))
 _KNOWN = Prepared(
-    select(visit.c.round, visit.c.household, visit.c.visited_on, visit.c.mode, visit.c.outcome).where(
+    select(visit.c.round, visit.c.kind, visit.c.household, visit.c.visited_on, visit.c.mode, visit.c.outcome).where(
         visit.c.id == bindparam("visit")
     )
 )
@@ -58,6 +58,11 @@ _HELD = Prepared(
         round_.c.status != "draft",
         round_roster.c.household == bindparam("household"),
     )
+    .order_by(
+        # A household that has moved may stand on two rosters: the round where it lives now comes first.
+        exists().where(place_path.c.place == bindparam("place"), place_path.c.ancestor == round_.c.scope).desc(),
+        round_.c.starts_on,
+    )
 )
 
 
@@ -82,7 +87,7 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
     require_area(connection, scope, home)
     known = _KNOWN.first(connection, {"visit": entry.id})
     if known is not None:
-        if known[1:] != (entry.household, entry.visited_on, entry.mode, entry.outcome):
+        if known[1:] != ("visit", entry.household, entry.visited_on, entry.mode, entry.outcome):
             raise Conflict("err.id_taken", id=entry.id)
         return _saved(connection, entry, known[0], home, created=False)
     round_ = _round_for(connection, entry, home)
@@ -98,6 +103,7 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
         },
     )  # fmt: skip
     if entry.persons:
+        _check_persons(connection, entry.persons)
         connection.execute(visit_person.insert(), [{"visit": entry.id, "person": one} for one in set(entry.persons)])
     if entry.topics:
         connection.execute(visit_topic.insert(), [{"visit": entry.id, "topic": one} for one in set(entry.topics)])
@@ -132,13 +138,13 @@ def insert_void(
         raise NotFound("err.no_visit", visit=visit_id)
     home_place = connection.execute(select(household.c.place).where(household.c.id == old["household"])).scalar_one()
     require_area(connection, scope, home_place)
+    if replacement is not None and replacement.household != old["household"]:
+        raise Invalid("err.other_household")
     void = connection.execute(select(visit.c.id).where(visit.c.void_of == visit_id)).scalar()
     if void not in (None, void_id):
         raise Conflict("err.already_void", date=old["visited_on"])
     if void is None:
         _store_void(connection, scope, old, void_id)
-    if replacement is not None and replacement.household != old["household"]:
-        raise Invalid("err.other_household")
     if replacement is not None:
         return insert_visit(connection, scope, entry=replacement)
     return _saved(connection, None, old["round"], home_place, created=void is None, row_id=void_id)
@@ -176,11 +182,17 @@ def list_persons(db: Database, scope: Scope, *, visit_id: str) -> list[str]:
 
 
 def check_entry(entry: VisitEntry, today: date) -> None:
-    """Check what can be checked without the store. Raises `Invalid`."""
+    """Check what can be checked without the store; in bulk only not_home is taken. Raises `Invalid`."""
     if entry.visited_on > today:
         raise Invalid("err.future", d=entry.visited_on)
-    if entry.outcome not in codes.OUTCOMES or entry.mode not in codes.MODES:
-        raise Invalid("err.unknown_code", value=f"{entry.outcome} {entry.mode}")
+    for value, allowed in (
+        (entry.outcome, codes.OUTCOMES), (entry.mode, codes.MODES), (entry.respondent, (None, *codes.RESPONDENTS)),
+        (entry.entry_kind, (None, *codes.ENTRY_KINDS)),
+    ):  # fmt: skip
+        if value not in allowed:
+            raise Invalid("err.unknown_code", value=value)
+    if entry.entry_kind == "bulk" and entry.outcome != "not_home":
+        raise Invalid("err.bulk")
     if entry.outcome != "effective" and not entry.reason:
         raise Invalid("err.reason")
 
@@ -190,15 +202,26 @@ def change_outcome(entry: VisitEntry, *, outcome: str, reason: str | None) -> Vi
     return replace(entry, id=new_id(), outcome=outcome, reason=reason)
 
 
+def _check_persons(connection: Connection, persons: tuple[str, ...]) -> None:
+    known = set(connection.execute(select(person.c.id).where(person.c.id.in_(persons))).scalars())
+    for one in persons:
+        if one not in known:
+            raise NotFound("err.no_assignee", id=one)
+
+
 def _round_for(connection: Connection, entry: VisitEntry, place_id: str) -> Round | None:
     """Return the round of that day: first one whose roster holds the household, else one by its scope."""
-    asked = {"programme": entry.programme, "day": entry.visited_on, "household": entry.household}
+    asked = {
+        "programme": entry.programme, "day": entry.visited_on, "household": entry.household, "place": place_id,
+    }  # fmt: skip
     held = _HELD.value(connection, asked)
     found = find_round(connection, held) if held else round_of_day(
         connection, programme=entry.programme, day=entry.visited_on, place_id=place_id
     )  # fmt: skip
     if found is not None and found.status == "locked":
         raise Invalid("err.locked", round=found.name)
+    if found is None and entry.programme != config.PROGRAMME:
+        raise Invalid("err.no_round_day", d=entry.visited_on)
     return found
 
 
@@ -207,6 +230,8 @@ def _store_void(connection: Connection, scope: Scope, old: RowMapping, void_id: 
     round_ = find_round(connection, old["round"]) if old["round"] else None
     if round_ and round_.status == "locked":
         raise Invalid("err.locked", round=round_.name)
+    if _KNOWN.first(connection, {"visit": void_id}) is not None:
+        raise Conflict("err.id_taken", id=void_id)
     connection.execute(
         visit.insert().values(
             id=void_id, kind="void", round=old["round"], household=old["household"], visited_on=old["visited_on"],
