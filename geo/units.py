@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 #: Digits of a village's code in the national list; a household code that begins with one is district-wide.
 VILLAGE_DIGITS: Final = 12
+_UNIT_DIGITS: Final = (6, 9, VILLAGE_DIGITS)
 _STEM_LEAST: Final = 2
 _SPACES = re.compile(r"\s+")
 _BRACKETS = re.compile(r"\([^)]*\)")
@@ -111,6 +112,10 @@ class UnitIndex:
         """Return the village whose unit code a district-wide household code begins with, if any."""
         unit = self.by_code.get(household_code[:VILLAGE_DIGITS]) if len(household_code) > VILLAGE_DIGITS else None
         return unit if unit is not None and unit.level == "village" else None
+
+    def is_wide(self, household_code: str) -> bool:
+        """Say whether a household code is district-wide: it begins with the code of a district, township or village."""
+        return any(household_code[:digits] in self.by_code for digits in _UNIT_DIGITS if len(household_code) > digits)
 
     def find(self, level: str, name: str) -> set[str]:
         """Return the ids a spelling may mean at a level: an exact spelling before a bare stem."""

@@ -17,8 +17,9 @@ from geo.store.cells import differing_cells
 from geo.store.check import check_database
 from geo.store.exportlog import list_exports
 from geo.store.households import edit_household, get_household, set_point
-from geo.store.reads import count_unentered, read_figures
+from geo.store.reads import read_figures
 from geo.store.rounds import RoundPlan, create_round, get_round, previous_round
+from geo.store.unentered import count_unentered
 from geo.store.visits import list_visits, record_visit, void_visit
 from geo.units import parse_group
 from tests.workbooks import bring, count, home, open_register, write_csv

@@ -14,6 +14,7 @@ from geo.importer.register import find_by_code, read_id_key, read_register
 from geo.importer.rounds import Calendar
 from geo.store.cells import refresh_cells
 from geo.store.database import bulk_insert, read_setting
+from geo.store.proposals import earliest_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from geo.model import Round, Scope
 
 #: Tables in the order of writing; round rows are made by their own service.
-_ORDER = ("place", "household", "household_tag", "visit", "issue", "issue_household", "issue_event", "round_roster")
+_ORDER = (
+    "place", "household", "household_tag", "visit", "visit_person", "visit_topic", "issue", "issue_household",
+    "issue_event", "round_roster",
+)  # fmt: skip
 #: From this many touched groups on, recomputing the whole round is quicker than group by group.
 _MANY_LEAVES = 40
 
@@ -41,7 +45,7 @@ def make_plan(
     wide = {
         columns["code"][nth]: columns["village"][nth].id
         for nth in understood.firsts
-        if background.units.coded(columns["code"][nth]) is not None
+        if background.units.is_wide(columns["code"][nth])
     }
     elsewhere = {
         code: row
@@ -51,9 +55,10 @@ def make_plan(
     for village in {row["village"] for row in elsewhere.values()}:
         require_area(connection, scope, village)
         villages.add(village)
+    calendar = Calendar(connection, villages, moving=[row["id"] for row in elsewhere.values()])
     bench = Bench(
         connection, understood, background, read_register(connection, villages, round_.id if round_ else None),
-        Calendar(connection, villages), choices, scope.actor, round_, import_day, read_id_key(connection),
+        calendar, choices, scope.actor, round_, import_day, read_id_key(connection),
         read_setting(connection, "edition"), elsewhere,
     )  # fmt: skip
     plan_places(bench)
@@ -81,8 +86,8 @@ def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_round: Ro
             _insert_paths(connection, rows)
     for table, before, changes in plan.updates:
         journal.update(table, before, changes)
-    for kind, round_id, household_id, day, reason in plan.roster_marks:
-        _mark_roster(connection, journal, kind, f"{round_id}|{household_id}", day, reason)
+    for kind, *mark in plan.roster_marks:
+        _mark_roster(connection, journal, kind, *mark)
     journal.write()
     refresh_touched(connection, touched_households(plan), today, made_round.id if made_round else None)
 
@@ -102,18 +107,25 @@ def _insert_paths(connection: Connection, groups: list[dict[str, Any]]) -> None:
     bulk_insert(connection, "place_path", ["place", "ancestor", "depth"], paths)
 
 
-def _mark_roster(connection: Connection, journal: Journal, kind: str, name: str, day: str, reason: str) -> None:
-    """Propose an exclusion, or take back the proposal a voided visit had made; a decided one stays."""
-    row = fetch_row(connection, "round_roster", name)
+def _mark_roster(
+    connection: Connection, journal: Journal, kind: str, round_id: str, household_id: str, day: str, reason: str
+) -> None:
+    """Propose an exclusion, or take back what a voided visit proposed, as `store.proposals`; a decided one stays."""
+    row = fetch_row(connection, "round_roster", f"{round_id}|{household_id}")
     if row is None or row["approved_on"] is not None:
         return
-    if kind == "propose" and row["excluded_on"] is None:
+    if kind == "propose" and (row["excluded_on"] is None or row["excluded_on"] > day):
         changes: dict[str, str | None] = {"excluded_on": day, "excluded_reason": reason}
     elif kind == "withdraw" and (row["excluded_on"], row["excluded_reason"]) == (day, reason):
-        changes = {"excluded_on": None, "excluded_reason": None}
+        other = earliest_reason(connection, round_id=round_id, household_id=household_id)
+        changes = {"excluded_on": other[0].isoformat(), "excluded_reason": other[1]} if other else _NO_EXCLUSION
     else:
         return
-    journal.update("round_roster", row, changes | {"rev": row["rev"] + 1})
+    if any(row[name] != value for name, value in changes.items()):
+        journal.update("round_roster", row, changes | {"rev": row["rev"] + 1})
+
+
+_NO_EXCLUSION: dict[str, str | None] = {"excluded_on": None, "excluded_reason": None}
 
 
 def touched_households(plan: Plan) -> set[str]:

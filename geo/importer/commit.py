@@ -19,7 +19,7 @@ from geo.importer.findings import Finding
 from geo.importer.headers import Header, choose_sheet, find_header
 from geo.importer.plan import Choices, Plan
 from geo.importer.readers import read_sheets
-from geo.importer.refused import list_repaired, store_refused, was_imported_on
+from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.register import known_pairs
 from geo.importer.report import ImportReport, decide_outcome, list_values, mask_findings, sentence, take_preview
 from geo.importer.rounds import NewRound, RoundChoice, settle_round
@@ -50,7 +50,7 @@ class ImportOptions:
 
     `mapping` corrects columns (index → field key or None), `answers` answers questions by their id, `visit_date` is the
     day of visits without one. `good_rows` stores the good rows of a file that has refused ones. `dry_run` stores
-    nothing. `apply`, `take_additions`, `added_on`: see `plan.Choices`.
+    nothing. `apply`, `take_additions`, `added_on`, `begun`: see `plan.Choices`.
     """
 
     mapping: Mapping[int, str | None] | None = None
@@ -63,6 +63,7 @@ class ImportOptions:
     apply: frozenset[str] = frozenset()
     take_additions: bool = True
     added_on: date | None = None
+    begun: frozenset[str] = frozenset()
 
 
 class _Undecided(Exception):
@@ -117,15 +118,14 @@ def import_files(
 ) -> tuple[list[ImportReport], dict[str, int]]:  # fmt: skip
     """Import several files one after the other; return one report each, and the sum of their counts.
 
-    A new round is made with the first file that is stored; the others join it.
+    A new round is made with the first file that is stored; the others join it, and its baseline goes on with them.
     """
     options = options or ImportOptions()
     reports = []
     for path, name in zip(paths, names or [Path(path).name for path in paths], strict=True):
         report = import_file(db, scope, path, name=name, options=options)
         reports.append(report)
-        if report.stored and report.round and isinstance(options.round, NewRound):
-            options = replace(options, round=report.round["id"])
+        options = follow(options, report)
     total: Counter[str] = Counter()
     for report in reports:
         total.update(report.changes)
@@ -134,6 +134,14 @@ def import_files(
             households=report.households, persons=report.persons,
         )  # fmt: skip
     return reports, dict(total)
+
+
+def follow(options: ImportOptions, report: ImportReport) -> ImportOptions:
+    """Return the options with which the next file of the same drop goes on after the report of one."""
+    if not (report.stored and report.round):
+        return options
+    round_ = report.round["id"] if isinstance(options.round, NewRound) else options.round
+    return replace(options, round=round_, begun=options.begun | report.begun)
 
 
 def _check_days(db: Database, options: ImportOptions) -> None:
@@ -169,9 +177,18 @@ def _report(name: str, sheet: Sheet, understood: Understood, edition: str, optio
         findings=mask_findings(understood.findings, show_personal=options.show_personal),
         questions=tuple(understood.questions),
         values=list_values(understood, show_personal=options.show_personal), households=len(homes),
-        persons=sum(sizes[nth] or 0 for nth in homes), edition=edition, sheet=sheet.name,
+        persons=sum(_first_said(sizes, understood.firsts).values()), edition=edition, sheet=sheet.name,
         header_row=understood.header.row + 1, columns=understood.header.columns,
     )  # fmt: skip
+
+
+def _first_said(sizes: Sequence[int | None], firsts: Mapping[int, int]) -> dict[int, int]:
+    """Return the size of each household (by its first row): what the first of its rows says that says any."""
+    said: dict[int, int] = {}
+    for nth, first in firsts.items():
+        if size := sizes[nth]:
+            said.setdefault(first, size)
+    return said
 
 
 def _try(
@@ -207,9 +224,10 @@ def _store(
         require_area(connection, scope, village)
     digest = hash_file(path)
     round_, made = settle_round(connection, scope, options.round)
+    again = is_repeated(connection, digest, {column.index: column.key for column in report.columns})
     plan = make_plan(
         connection, scope, understood, background, round_=round_,
-        choices=Choices(options.apply, options.take_additions, options.added_on),
+        choices=Choices(options.apply, options.take_additions, options.added_on, options.begun, again),
         import_day=was_imported_on(connection, digest) or background.today,
     )  # fmt: skip
     findings = (*report.findings, *plan.findings)
@@ -217,7 +235,7 @@ def _store(
     news = made or not plan.is_empty or (bool(report.rows_bad) and was_imported_on(connection, digest) is None)
     report = replace(
         report, findings=findings, outcome=outcome, round=_shown(round_), changes=dict(plan.counts), changed=news,
-        proposals=tuple(plan.proposals), outside=tuple(plan.outside), batch=new_id(),
+        proposals=tuple(plan.proposals), outside=tuple(plan.outside), begun=frozenset(plan.begun), batch=new_id(),
     )  # fmt: skip
     before = _covered(connection, round_, background.today)
     if news:
@@ -248,13 +266,13 @@ def _write(
             "mapping": {column.index: column.key for column in report.columns}, "edition": report.edition,
             "round": report.round["id"] if report.round else None, "rows_total": report.rows_total,
             "rows_ok": report.rows_ok, "rows_bad": len(report.rows_bad), "rows_warned": report.rows_warned,
-            "report": summary | {"day": today.isoformat(), "villages": sorted(villages)},
+            "report": summary | {"day": today.isoformat(), "villages": sorted(villages), "leaves": sorted(plan.leaves)},
             "created_at": now(), "created_by": scope.actor,
         },
     )  # fmt: skip
     store_refused(connection, report)
     plan.updates += [
-        ("import_refused", row, {"status": status}) for row, status in list_repaired(connection, report, villages)
+        ("import_refused", row, {"status": status}) for row, status in list_repaired(connection, report, plan.leaves)
     ]  # fmt: skip
     apply_plan(connection, plan, batch=report.batch, made_round=made_round, today=today)
     log_change(connection, scope, action="import", object_id=report.batch, diff={"file": digest, **report.changes})

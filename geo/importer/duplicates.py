@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from geo.importer.findings import Ledger
     from geo.units import Unit
 
 #: Facts that must not differ between two rows of one household.
 _FACTS = (
+    "village",
     "group",
     "head_name",
     "id_number",
@@ -29,11 +30,13 @@ _EVENTS = ("visited_on", "visit", "issues")
 
 
 def find_firsts(
-    ledger: Ledger, villages: Sequence[Unit | None], codes: Sequence[str], columns: Mapping[str, Sequence[Any]]
-) -> dict[int, int]:
+    ledger: Ledger, villages: Sequence[Unit | None], codes: Sequence[str], columns: Mapping[str, Sequence[Any]], *,
+    is_wide: Callable[[str], bool],
+) -> dict[int, int]:  # fmt: skip
     """Return, for every row that stays, the index of the first row of its household (itself for most).
 
-    A further row that brings another visit or another issue stays, and is listed.
+    A further row that brings another visit or another issue stays, and is listed. A household is known by village and
+    code, by its code alone where that is district-wide (`is_wide`): it cannot live in two villages of one file.
     Refuses R_DUP_ROW (nothing new in it) and R_DUP_KEY_CONFLICT (one key, two households; or one visit, two outcomes).
     """
     firsts: dict[int, int] = {}
@@ -41,9 +44,10 @@ def find_firsts(
     for nth, (village, code) in enumerate(zip(villages, codes, strict=True)):
         if nth in ledger.refusals or village is None or not code:
             continue
-        earlier = by_key.get((village.id, code))
+        key = ("" if is_wide(code) else village.id, code)
+        earlier = by_key.get(key)
         if earlier is None:
-            by_key[(village.id, code)] = [nth]
+            by_key[key] = [nth]
             firsts[nth] = nth
             continue
         problem = _compare(nth, earlier, columns)
@@ -80,15 +84,18 @@ _NOTHING = (None, "", ())
 
 def list_same_persons(ledger: Ledger, firsts: Mapping[int, int], columns: Mapping[str, Sequence[Any]]) -> None:
     """List households that may be one: the same ID number, or the same head, group and size without two ID numbers."""
-    seen: dict[Any, int] = {}
+    by_number: set[str] = set()
+    by_name: dict[tuple[Any, ...], list[str]] = {}
     for nth, first in firsts.items():
         if nth != first:
             continue
         number, head, size = columns["id_number"][nth], columns["head_name"][nth], columns["size"][nth]
-        keys: list[Any] = [number] if number else []
-        if head and size and not number:
-            keys.append((columns["village"][nth], columns["group"][nth], head, size))
-        for key in keys:
-            if key in seen:
-                ledger.warn("W_DUP_PERSON", nth, "id_number" if key == number else "head_name", str(number or head))
-            seen.setdefault(key, nth)
+        if number and number in by_number:
+            ledger.warn("W_DUP_PERSON", nth, "id_number", number)
+        by_number.add(number)
+        if not head or not size:
+            continue
+        others = by_name.setdefault((columns["village"][nth], columns["group"][nth], head, size), [])
+        if others and not (number and all(others)):
+            ledger.warn("W_DUP_PERSON", nth, "head_name", head)
+        others.append(number)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from geo import codes
 from geo.importer.plan import Proposal
+from geo.importer.register import rows_of_visits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,18 +20,24 @@ _ENTRY = "paper"
 
 
 def plan_tags(bench: Bench) -> None:
-    """Plan the care tags that a household does not hold yet; an import never ends one."""
+    """Plan the care tags that a household does not hold yet, since the row's day, else the import's.
+
+    An import never ends a tag, and the same file never brings one back that was ended.
+    """
     planned: set[tuple[str, str]] = set()
     for nth, home in _homes(bench):
         for kind in bench.value("tags", nth):
             held = (home["id"], kind)
             if held in bench.register.tags or held in planned:
                 continue
+            if bench.choices.again and held in bench.register.ended_tags:
+                continue
             planned.add(held)
             bench.plan.insert(
                 "household_tag",
                 {"id": bench.new_id(), "household": home["id"], "kind": kind, "status": "active",
-                 "since": bench.import_day.isoformat(), "until": None, **bench.created()},
+                 "since": (bench.value("own_day", nth) or bench.import_day).isoformat(), "until": None,
+                 **bench.created()},
             )  # fmt: skip
             bench.plan.counts["tags_new"] += 1
 
@@ -37,9 +45,9 @@ def plan_tags(bench: Bench) -> None:
 def plan_visits(bench: Bench) -> dict[int, str]:
     """Plan the visits: known by household, day and mode; return the id of the visit of each row.
 
-    The same again changes nothing; another outcome is a proposed correction; one that was outside every round and now
-    lies in one is entered anew for it.
+    The same again changes nothing; another outcome is a proposed correction, and so is one that was taken back.
     """
+    join_visits(bench)
     of_row: dict[int, str] = {}
     planned: dict[tuple[str, str, str], str] = {}
     for nth, home in _homes(bench):
@@ -51,23 +59,52 @@ def plan_visits(bench: Bench) -> dict[int, str]:
         if key in planned:
             of_row[nth] = planned[key]
             continue
-        round_id = bench.calendar.round_of(home["village"], day)
+        round_id = bench.calendar.round_of(home, day)
         if round_id is None:
             bench.plan.outside.append(nth + 1)
-        known = bench.register.visits.get(key)
-        if known is not None and not _replaces(bench, nth, known, outcome, round_id):
-            of_row[nth] = planned[key] = known["id"]
+        known = bench.register.outcomes.get((*key, outcome)) or bench.register.visits.get(key)
+        if not _enters(bench, nth, key, outcome, known):
+            of_row[nth] = planned[key] = known["id"] if known is not None else ""
             continue
         row = _visit_row(bench, home["id"], key, outcome, round_id) | {"note": bench.value("note", nth) or ""}
         if known is not None:
             _void(bench, known)
-        else:
-            bench.plan.counts["visits_new"] += 1
         bench.plan.insert("visit", row)
-        if round_id and outcome in codes.EXCLUDING_OUTCOMES and mode == "in_person":
-            bench.plan.roster_marks.append(("propose", round_id, home["id"], key[1], outcome))
+        if round_id:
+            _propose(bench, row)
         of_row[nth] = planned[key] = row["id"]
-    return of_row
+    return {nth: visit_id for nth, visit_id in of_row.items() if visit_id}
+
+
+def join_visits(bench: Bench) -> None:
+    """Bring kept visits without a round into the round that holds their day by now: voided, and entered again with it.
+
+    `store.proposals.adopt_visits` does the same when a round is made without a file.
+    """
+    joined: dict[str, str] = {}
+    homes: dict[str, Row] = {}
+    if bench.register.outside:
+        homes = {row["id"]: row for row in (*bench.register.households.values(), *bench.homes.values())}
+    for old in bench.register.outside:
+        round_id = bench.calendar.round_of(homes[old["household"]], date.fromisoformat(old["visited_on"]))
+        if round_id is None:
+            continue
+        fresh = old | {"id": bench.new_id(), "round": round_id}
+        joined[old["id"]] = fresh["id"]
+        _void(bench, old)
+        bench.plan.insert("visit", fresh)
+        _propose(bench, fresh)
+        key = (old["household"], old["visited_on"], old["mode"])
+        bench.register.visits[key] = bench.register.outcomes[(*key, old["outcome"])] = fresh
+        bench.plan.counts["visits_joined"] += 1
+    for table in ("visit_person", "visit_topic"):
+        for row in rows_of_visits(bench.connection, table, joined):
+            bench.plan.insert(table, row | {"visit": joined[row["visit"]]})
+
+
+def _propose(bench: Bench, row: Row) -> None:
+    if row["outcome"] in codes.EXCLUDING_OUTCOMES and row["mode"] == "in_person":
+        bench.plan.roster_marks.append(("propose", row["round"], row["household"], row["visited_on"], row["outcome"]))
 
 
 def _visit_row(bench: Bench, home: str, key: tuple[str, str, str], outcome: str, round_id: str | None) -> Row:
@@ -79,19 +116,17 @@ def _visit_row(bench: Bench, home: str, key: tuple[str, str, str], outcome: str,
     }  # fmt: skip
 
 
-def _replaces(bench: Bench, nth: int, known: Row, outcome: str, round_id: str | None) -> bool:
-    """Say whether a known visit is voided and entered anew."""
-    if known["outcome"] == outcome:
-        if known["round"] is None and round_id is not None:
-            bench.plan.counts["visits_joined"] += 1
-            return True
+def _enters(bench: Bench, nth: int, key: tuple[str, str, str], outcome: str, known: Row | None) -> bool:
+    """Say whether a visit of the file is entered: a new one, or a correction that was chosen."""
+    if known is not None and known["outcome"] == outcome:
         bench.plan.counts["visits_same"] += 1
         return False
+    if known is None and (*key, outcome) not in bench.register.voided:
+        bench.plan.counts["visits_new"] += 1
+        return True
     taken = "correction" in bench.choices.apply
-    unit = bench.value("village", nth).name
-    bench.plan.proposals.append(
-        Proposal("correction", nth + 1, bench.value("code", nth), unit, known["outcome"], outcome, taken)
-    )
+    unit, before = bench.value("village", nth).name, known["outcome"] if known is not None else ""
+    bench.plan.proposals.append(Proposal("correction", nth + 1, bench.value("code", nth), unit, before, outcome, taken))
     bench.plan.counts["visits_corrected"] += taken
     return taken
 
@@ -167,28 +202,27 @@ def _insert_issue(bench: Bench, home: str, row: Row) -> None:
 def plan_roster(bench: Bench) -> None:
     """Plan roster rows of the chosen round.
 
-    A village without a roster row gets its households as baseline; in a village that has one, unknown households are
-    proposed as 新增户, and households of the roster that the file does not name are only listed.
+    A village without a roster row gets its households as baseline, those of further files of the same drop too; in a
+    village that has one, unknown households are proposed as 新增户, and households of the roster that the file does
+    not name are only listed. A household whose move was not taken belongs to the village it is registered in.
     """
     if bench.round is None:
         return
     named: set[str] = set()
     for first, home in bench.homes.items():
         named.add(home["id"])
-        village = bench.value("village", first)
-        if (
-            home["id"] in bench.register.roster
-            or home["exited_on"]
-            or not bench.calendar.covers(bench.round, village.id)
-        ):
+        village = home["village"]
+        if home["id"] in bench.register.roster or home["exited_on"] or not bench.calendar.covers(bench.round, village):
             continue
-        if village.id not in bench.register.baseline_villages:
+        if village in bench.choices.begun or village not in bench.register.baseline_villages:
             bench.plan.insert("round_roster", _roster_row(bench.round.id, home, None))
             bench.plan.counts["roster_baseline"] += 1
+            bench.plan.begun.add(village)
             continue
         taken = bench.choices.take_additions
         added_on = (bench.choices.added_on or bench.background.today).isoformat()
-        bench.plan.proposals.append(Proposal("addition", first + 1, home["code"], village.name, "", added_on, taken))
+        unit = bench.background.units.by_id[village].name
+        bench.plan.proposals.append(Proposal("addition", first + 1, home["code"], unit, "", added_on, taken))
         if taken:
             bench.plan.insert("round_roster", _roster_row(bench.round.id, home, added_on))
             bench.plan.counts["roster_added"] += 1
@@ -204,12 +238,14 @@ def _roster_row(round_id: str, home: Row, added_on: str | None) -> Row:
 
 
 def _list_missing(bench: Bench, named: set[str]) -> None:
+    """List households of the roster that the file does not name, in its villages; those that have left are none."""
     units = bench.background.units.by_id
     known: dict[str, Row] = {row["id"]: row for row in bench.register.households.values()}
-    villages = {home["village"] for home in bench.homes.values()}
-    for one in bench.register.roster:
-        home = known.get(one, {})
-        if home and one not in named and home["village"] in villages:
+    for one, row in bench.register.roster.items():
+        home = known.get(one)
+        if home is None or home["exited_on"] or row["approved_on"]:
+            continue
+        if one not in named and home["village"] in bench.plan.villages:
             unit = units[home["village"]].name
             bench.plan.proposals.append(Proposal("missing", 0, home["code"], unit, "", "", taken=False))
             bench.plan.counts["roster_missing"] += 1

@@ -24,6 +24,8 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "household": ("id",),
     "household_tag": ("id",),
     "visit": ("id",),
+    "visit_person": ("visit", "person"),
+    "visit_topic": ("visit", "topic"),
     "issue": ("id",),
     "issue_household": ("issue", "household"),
     "issue_event": ("issue", "seq"),
@@ -102,6 +104,6 @@ class Journal:
 def fetch_row(connection: Connection, table: str, name: str) -> Row | None:
     """Return a row as SQLite stores it, by what names it in the journal."""
     where = " AND ".join(f'"{key}" = ?' for key in KEYS[table])
-    values = tuple(name.split("|"))
+    values = tuple(name.split("|", len(KEYS[table]) - 1))
     found = connection.exec_driver_sql(f'SELECT * FROM "{table}" WHERE {where}', values).mappings().first()
     return dict(found) if found is not None else None

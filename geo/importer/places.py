@@ -45,8 +45,8 @@ class Locator:
     def villages(self, cells: UnitCells, codes: Sequence[str]) -> list[Unit | None]:
         """Return the village of every row; rows without one are refused or asked about.
 
-        A district-wide code that speaks of another village is asked about, unless the household is registered there
-        (then it is a proposed move).
+        A district-wide code that speaks of another village is asked about, unless the household is registered
+        somewhere (then it is a proposed move, or one that was carried out).
         """
         memo: dict[tuple[str, ...], UnitMatch] = {}
         found: list[Unit | None] = []
@@ -111,10 +111,10 @@ class Locator:
         if not differing:
             return found
         pairs = {(unit.id, codes[nth]) for nth, unit in differing.items()}
-        registered = self._known(pairs | {(named.id, codes[nth]) for nth in differing if (named := found[nth])})
+        registered = {code for _, code in self._known(pairs)}
         for nth, coded in differing.items():
             named = found[nth]
-            if named is not None and not {(coded.id, codes[nth]), (named.id, codes[nth])} & registered:
+            if named is not None and codes[nth] not in registered:
                 found[nth] = self._asked_code(nth, named, coded)
         return found
 

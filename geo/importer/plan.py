@@ -31,12 +31,16 @@ class Choices:
     """What the user decided about a file besides its answers.
 
     `apply` holds the kinds of proposals to carry out: correction (another outcome of a known visit), move (a
-    district-wide code now in another village). Additions (新增户) are stored unless `take_additions` is off.
+    district-wide code now in another village). Additions (新增户) are stored unless `take_additions` is off. `begun`
+    holds villages whose baseline began with an earlier file of the same drop: it goes on with this one. `again` says
+    that the very same file was imported before: what was changed since then is newer than the file.
     """
 
     apply: frozenset[str] = frozenset()
     take_additions: bool = True
     added_on: date | None = None
+    begun: frozenset[str] = frozenset()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Plan:
     findings: list[Finding] = field(default_factory=list)
     outside: list[int] = field(default_factory=list)
     villages: set[str] = field(default_factory=set)
+    leaves: set[str] = field(default_factory=set)
+    begun: set[str] = field(default_factory=set)
 
     @property
     def is_empty(self) -> bool:
@@ -140,8 +146,6 @@ class Bench:
 
 #: Facts of a file and the columns they are kept in.
 _FACTS = ("head_name", "phone", "size", "household_class")
-#: What stands or falls together with a point.
-_POINT: Final = ("lon", "lat", "coord_source", "coord_system", "coord_raw")
 
 
 def plan_places(bench: Bench) -> None:
@@ -182,23 +186,24 @@ def _new_group(bench: Bench, village: Unit, key: str, name: str, numbers: dict[s
 
 def plan_households(bench: Bench) -> None:
     """Plan new, changed and moved households; what is blank in the file stays as it is."""
-    owners: dict[str, str] = {}
-    if any(bench.understood.columns["id_number"]):
-        owners = hash_owners(bench.connection)
+    heads = Heads(bench)
     tile = int(bench.connection.exec_driver_sql("SELECT coalesce(max(tile_id), 0) FROM household").scalar_one())
     for first, rows in bench.rows_of_homes():
         village, code = bench.value("village", first), bench.value("code", first)
         facts = _facts(bench, rows)
         known = bench.register.households.get((village.id, code))
+        if known is not None and bench.choices.again:
+            facts = {name: value for name, value in facts.items() if known[name] in _NOTHING}
         if known is None and code in bench.moved:
             known = _propose_move(bench, first, bench.moved[code], facts)
         if known is None:
             tile += 1
             home = _new_home(bench, first, facts, tile)
-            _list_same_person(bench, first, facts, owners)
+            heads.list_same(first, home)
         else:
             home = _change_home(bench, known, facts)
         bench.homes[first] = home
+        bench.plan.leaves.add(home["place"])
 
 
 def _facts(bench: Bench, rows: list[int]) -> Row:
@@ -215,7 +220,7 @@ def _facts(bench: Bench, rows: list[int]) -> Row:
         facts |= {"id_hash": hash_id(bench.id_key, number), "id_last4": number[-4:]}
     lon, lat = said("lon"), said("lat")
     if lon is not None and lat is not None:
-        facts |= {"lon": round(lon, 7), "lat": round(lat, 7), "coord_source": "import", "coord_system": "wgs84"}
+        facts |= {"lon": round(lon, 7), "lat": round(lat, 7), "coord_source": "import"}
     group, village = bench.value("group", rows[0]), bench.value("village", rows[0])
     if group is not None:
         facts["place"] = bench.places[village.id, group.key]
@@ -223,9 +228,12 @@ def _facts(bench: Bench, rows: list[int]) -> Row:
     return facts | ({"note": note} if note else {})
 
 
+#: What a fact that nobody has told yet looks like.
+_NOTHING = (None, "", "none")
+
 _DEFAULTS: Row = {
     **dict.fromkeys(HOUSEHOLD_COLUMNS), "head_name": "", "phone": "", "household_class": "general",
-    "residence": "at_home", "coord_source": "none", "coord_system": "", "coord_raw": "", "note": "",
+    "residence": "at_home", "coord_source": "none", "note": "",
 }  # fmt: skip
 
 
@@ -242,10 +250,9 @@ def _new_home(bench: Bench, first: int, facts: Row, tile: int) -> Row:
 
 
 def _change_home(bench: Bench, known: Row, facts: Row) -> Row:
-    """A point that was measured or set on the map is better than the file's; the same point again keeps its source."""
-    same_point = (known["lon"], known["lat"]) == (facts.get("lon"), facts.get("lat"))
-    if known["coord_source"] in ("gps", "map_click") or same_point:
-        facts = {name: value for name, value in facts.items() if name not in _POINT}
+    """A point that was measured or set on the map is better than the file's."""
+    if known["coord_source"] in ("gps", "map_click"):
+        facts = {name: value for name, value in facts.items() if name not in ("lon", "lat", "coord_source")}
     changed = {name: value for name, value in facts.items() if known[name] != value}
     if not changed:
         bench.plan.counts["households_same"] += 1
@@ -266,12 +273,31 @@ def _propose_move(bench: Bench, first: int, known: Row, facts: Row) -> Row:
         facts.setdefault("place", village.id)
         facts["village"] = village.id
     else:
-        facts.pop("place", None)
+        for name in ("place", "lon", "lat", "coord_source"):
+            facts.pop(name, None)
     return known
 
 
-def _list_same_person(bench: Bench, first: int, facts: Row, owners: dict[str, str]) -> None:
-    """List a new household whose head's ID number heads another household already (it may be the same one)."""
-    other = owners.get(facts.get("id_hash", ""))
-    if other is not None:
-        bench.warn("W_DUP_PERSON", first, "id_number", f"…{facts['id_last4']} = {other}")
+class Heads:
+    """Who heads the households of the register, to list a new one that may be one of them; nothing is merged."""
+
+    def __init__(self, bench: Bench) -> None:
+        """Read the heads once: by ID number in the whole district, by name, group and size in the file's villages."""
+        self._bench = bench
+        self._by_number = hash_owners(bench.connection) if any(bench.understood.columns["id_number"]) else {}
+        self._by_name: dict[tuple[str, str, int], list[Row]] = {}
+        for row in bench.register.households.values():
+            if row["head_name"] and row["size"] and not row["exited_on"]:
+                self._by_name.setdefault((row["place"], row["head_name"], row["size"]), []).append(row)
+
+    def list_same(self, first: int, home: Row) -> None:
+        """List (W_DUP_PERSON) a new household with the ID number, or the name, group and size, of another one."""
+        other = self._by_number.get(home["id_hash"] or "")
+        if other is not None:
+            self._bench.warn("W_DUP_PERSON", first, "id_number", f"…{home['id_last4']} = {other}")
+            return
+        for row in self._by_name.get((home["place"], home["head_name"], home["size"] or 0), ()):
+            # Two different ID numbers are two persons.
+            if not (row["id_hash"] and home["id_hash"]):
+                self._bench.warn("W_DUP_PERSON", first, "head_name", f"{home['head_name']} = {row['code']}")
+                return

@@ -14,6 +14,8 @@ from geo.errors import NotFound
 from geo.importer.findings import FIELDS
 from geo.importer.report import mask_id
 from geo.schema import import_batch, import_refused
+from geo.store.rounds import find_round
+from geo.store.unentered import lacking_batches
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
@@ -37,10 +39,11 @@ def store_refused(connection: Connection, report: ImportReport) -> None:
         connection.execute(import_refused.insert(), rows)
 
 
-def list_repaired(connection: Connection, report: ImportReport, villages: set[str]) -> list[tuple[Row, str]]:
+def list_repaired(connection: Connection, report: ImportReport, leaves: set[str]) -> list[tuple[Row, str]]:
     """Return open rows of earlier versions of the file with what becomes of them.
 
-    An earlier version has the same name and a village in common: every village may name its file the same.
+    An earlier version has the same name and households in the same group (or ungrouped village): every village and
+    every group may name its file the same.
 
     `repaired` where the row stays this time, `dismissed` where it is gone or refused again (then listed anew).
     """
@@ -53,12 +56,12 @@ def list_repaired(connection: Connection, report: ImportReport, villages: set[st
     return [
         (row, "dismissed" if row["row"] in bad or row["row"] > report.rows_total else "repaired")
         for row in map(dict, earlier)
-        if villages & set(json.loads(row.pop("report")).get("villages", ()))
+        if leaves & set(json.loads(row.pop("report")).get("leaves", ()))
     ]  # fmt: skip
 
 
 def list_refused(db: Database, scope: Scope, *, round_id: str | None = None) -> list[RowMapping]:
-    """Return the open rows of the repair list, of a round if one is given: `import_refused` plus file_name."""
+    """Return the open rows of the repair list, or those a round lacks (`store.unentered`), plus file_name."""
     require_right(scope, "import")
     wanted = (
         select(import_refused, import_batch.c.file_name)
@@ -66,10 +69,10 @@ def list_refused(db: Database, scope: Scope, *, round_id: str | None = None) -> 
         .where(import_refused.c.status == "open", import_batch.c.undone_at.is_(None))
         .order_by(import_batch.c.seq, import_refused.c.row)
     )
-    if round_id is not None:
-        wanted = wanted.where(import_batch.c.round == round_id)
     with db.read() as connection:
         require_whole(connection, scope)
+        if round_id is not None:
+            wanted = wanted.where(import_batch.c.id.in_(lacking_batches(connection, find_round(connection, round_id))))
         return list(connection.execute(wanted).mappings())
 
 
@@ -88,6 +91,12 @@ def dismiss_refused(db: Database, scope: Scope, *, batch: str, row: int) -> None
         if not done.rowcount:
             raise NotFound("import.no_refused", row=row)
         log_change(connection, scope, action="import.dismiss", object_id=batch, diff={"row": row})
+
+
+def is_repeated(connection: Connection, digest: str, mapping: dict[int, str | None]) -> bool:
+    """Say whether the very same file was imported before with its columns taken for the same, and not undone."""
+    known = select(import_batch.c.mapping).where(import_batch.c.file_hash == digest, import_batch.c.undone_at.is_(None))
+    return any(json.loads(one) == json.loads(json.dumps(mapping)) for one in connection.execute(known).scalars())
 
 
 def was_imported_on(connection: Connection, digest: str) -> date | None:

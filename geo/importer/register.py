@@ -20,11 +20,20 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Register:
-    """The present state of some villages, by the keys that a file knows things by."""
+    """The present state of some villages, by the keys that a file knows things by.
+
+    `visits` holds the newest kept visit of each (household, day, mode), `outcomes` one of each outcome of these;
+    `voided` names (household, day, mode, outcome) of visits that were taken back, `outside` lists kept visits without
+    a round. `tags` are held, `ended_tags` were.
+    """
 
     households: dict[tuple[str, str], Row] = field(default_factory=dict)
     tags: set[tuple[str, str]] = field(default_factory=set)
+    ended_tags: set[tuple[str, str]] = field(default_factory=set)
     visits: dict[tuple[str, str, str], Row] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str, str, str], Row] = field(default_factory=dict)
+    voided: set[tuple[str, str, str, str]] = field(default_factory=set)
+    outside: list[Row] = field(default_factory=list)
     issues: set[tuple[str, str, str]] = field(default_factory=set)
     open_issues: set[tuple[str, str]] = field(default_factory=set)
     roster: dict[str, Row] = field(default_factory=dict)
@@ -38,13 +47,11 @@ def read_register(connection: Connection, villages: Iterable[str], round_id: str
     for row in _rows(connection, f"SELECT * FROM household WHERE village IN ({_marks(here)})", here):
         state.households[row["village"], row["code"]] = row
     of_village = f"JOIN household h ON h.id = x.household AND h.village IN ({_marks(here)})"
-    for row in _rows(
-        connection, f"SELECT x.household, x.kind FROM household_tag x {of_village} WHERE x.until IS NULL", here
-    ):
-        state.tags.add((row["household"], row["kind"]))
-    live = "x.kind = 'visit' AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.void_of = x.id)"
-    for row in _rows(connection, f"SELECT x.* FROM visit x {of_village} WHERE {live}", here):
-        state.visits[row["household"], row["visited_on"], row["mode"]] = row
+    for row in _rows(connection, f"SELECT x.household, x.kind, x.until FROM household_tag x {of_village}", here):
+        (state.tags if row["until"] is None else state.ended_tags).add((row["household"], row["kind"]))
+    visits = f"SELECT x.*, v.id AS void FROM visit x {of_village} LEFT JOIN visit v ON v.void_of = x.id"
+    for row in _rows(connection, f"{visits} WHERE x.kind = 'visit' ORDER BY x.recorded_at, x.id", here):
+        _add_visit(state, row)
     what = "x.household, i.category, i.raised_on, i.state"
     issues = f"SELECT {what} FROM issue_household x {of_village} JOIN issue i ON i.id = x.issue"
     for row in _rows(connection, issues, here):
@@ -54,6 +61,16 @@ def read_register(connection: Connection, villages: Iterable[str], round_id: str
     if round_id is not None:
         _read_roster(connection, state, here, round_id)
     return state
+
+
+def _add_visit(state: Register, row: Row) -> None:
+    key = (row["household"], row["visited_on"], row["mode"])
+    if row.pop("void") is not None:
+        state.voided.add((*key, row["outcome"]))
+        return
+    state.visits[key] = state.outcomes[(*key, row["outcome"])] = row
+    if row["round"] is None:
+        state.outside.append(row)
 
 
 def _read_roster(connection: Connection, state: Register, here: list[str], round_id: str) -> None:
@@ -78,10 +95,7 @@ def _read_roster(connection: Connection, state: Register, here: list[str], round
 
 
 def known_pairs(connection: Connection, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return which (village id, household code) pairs are registered, at the village itself or, for the code, anywhere.
-
-    A household is looked for under the village named; one that lives elsewhere is given with its own village.
-    """
+    """Return the (village id, household code) pairs that are registered under one of the codes, wherever that is."""
     found: set[tuple[str, str]] = set()
     wanted = sorted({code for _, code in pairs})
     for start in range(0, len(wanted), 500):
@@ -99,6 +113,16 @@ def find_by_code(connection: Connection, codes: Iterable[str]) -> dict[str, Row]
         part = wanted[start : start + 500]
         for row in _rows(connection, f"SELECT * FROM household WHERE code IN ({_marks(part)})", part):
             found[row["code"]] = row
+    return found
+
+
+def rows_of_visits(connection: Connection, table: str, visits: Iterable[str]) -> list[Row]:
+    """Return the rows of `visit_person` or `visit_topic` that belong to some visits."""
+    wanted = sorted(visits)
+    found: list[Row] = []
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        found += _rows(connection, f"SELECT * FROM {table} WHERE visit IN ({_marks(part)})", part)
     return found
 
 

@@ -32,7 +32,7 @@ class ImportReport:
 
     `message` is one Chinese sentence: why the file is refused, or what was or will be done. `preview` holds the first
     data rows as they stand in the file, cell by cell, masked like the rest. `coverage` is (effective, roster) of the
-    round in its scope, before and after.
+    round in its scope, before and after. `begun` holds the villages whose baseline this file began.
     """
 
     name: str
@@ -56,6 +56,7 @@ class ImportReport:
     coverage: tuple[tuple[int, int], tuple[int, int]] | None = None
     proposals: tuple[Proposal, ...] = ()
     outside: tuple[int, ...] = ()
+    begun: frozenset[str] = frozenset()
     batch: str = ""
     stored: bool = False
     changed: bool = False

@@ -100,7 +100,7 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     _list_dates_only(ledger, columns["visited_on"], cells("outcome"), has_column=header.index_of("outcome") is not None)
     columns["code"] = _read_codes(ledger, cells("code"))
     _locate(ledger, cells, columns, header, background)
-    firsts = find_firsts(ledger, columns["village"], columns["code"], columns)
+    firsts = find_firsts(ledger, columns["village"], columns["code"], columns, is_wide=background.units.is_wide)
     list_same_persons(ledger, firsts, columns)
     return Understood(
         header, rows.sheet_rows, columns, firsts, _without_refused(ledger, rows), ledger.refusals,

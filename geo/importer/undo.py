@@ -15,7 +15,7 @@ from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Conflict, NotFound
 from geo.importer.apply import refresh_touched
-from geo.importer.journal import FOLLOWING, KEYS, columns_of, fetch_row, hash_values
+from geo.importer.journal import FOLLOWING, KEYS, fetch_row, hash_values
 from geo.schema import import_batch
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
@@ -164,9 +164,8 @@ def _revert(connection: Connection, entries: list[Row]) -> int:
 def _present(connection: Connection, table: str, batch: str) -> dict[str, str]:
     """Return the hash of every row of a table that the batch wrote, as it is now."""
     name = _name_of(table)
-    columns = ", ".join(f'x."{column}"' for column in columns_of(table))
     rows = connection.exec_driver_sql(
-        f'SELECT {name}, {columns} FROM "{table}" x WHERE {name} IN'
+        f'SELECT {name}, x.* FROM "{table}" x WHERE {name} IN'
         " (SELECT row_id FROM import_row WHERE batch = ? AND table_name = ?)",
         (batch, table),
     )
@@ -193,7 +192,9 @@ def _delete(connection: Connection, table: str, names: list[str]) -> None:
         driver.executemany("DELETE FROM issue_event WHERE issue = ?", ids)
         driver.executemany("DELETE FROM issue_household WHERE issue = ?", ids)
     where = " AND ".join(f'"{key}" = ?' for key in KEYS[table])
-    driver.executemany(f'DELETE FROM "{table}" WHERE {where}', [tuple(name.split("|")) for name in names])
+    driver.executemany(
+        f'DELETE FROM "{table}" WHERE {where}', [tuple(name.split("|", len(KEYS[table]) - 1)) for name in names]
+    )
 
 
 def _restore(connection: Connection, table: str, before: Row) -> None:

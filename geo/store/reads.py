@@ -32,7 +32,6 @@ from geo.schema import (
     household,
     household_tag,
     import_batch,
-    import_refused,
     person,
     place,
     place_path,
@@ -44,7 +43,7 @@ from geo.store.cells import ensure_cells, read_cells
 from geo.store.database import read_today
 from geo.store.issues import count_issues
 from geo.store.places import places_by_id
-from geo.store.rounds import find_round, list_rounds, previous_round
+from geo.store.rounds import find_round, held_at, list_rounds, previous_round
 
 if TYPE_CHECKING:
     from datetime import date
@@ -127,12 +126,16 @@ def read_many(
 
 
 def read_same_day(db: Database, scope: Scope, *, figures: Figures) -> Figures | None:
-    """Return the previous round's figures of the same place on the same day of that round (同期), if there is one."""
-    before = previous_round(db, scope, of=figures.round)
+    """Return the previous round's figures of the same place on the same day of that round (同期), if there is one.
+
+    A place that is wider than the round is compared where the round is held.
+    """
+    where = held_at(db, scope, of=figures.round, place_id=figures.place.id)
+    before = previous_round(db, scope, of=figures.round, place_id=where)
     if before is None:
         return None
     day = same_day_of(before, figures.round, figures.as_of)
-    return read_figures(db, scope, round_id=before.id, place_id=figures.place.id, as_of=day)
+    return read_figures(db, scope, round_id=before.id, place_id=where, as_of=day)
 
 
 class _Remembered:
@@ -194,8 +197,8 @@ def read_homes(
         for part in _parts(connection, round_, day, homes, frame):
             frame = frame.merge(part, on="household", how="left")
         frame = frame.merge(_units(connection, frame["place"].unique().tolist()), on="place", how="left")
-        ended = [one for one in list_rounds(db, scope, programme=round_.programme) if one.ends_on < day]
-        earlier = sorted(ended, key=lambda one: one.ends_on, reverse=True)
+        held = [one for one in list_rounds(db, scope, programme=round_.programme) if one.status != "draft"]
+        earlier = sorted((one for one in held if one.ends_on < day), key=lambda one: one.ends_on, reverse=True)
         fates = [_fate(db, connection, one, homes, wide=len(frame) > _MANY) for one in earlier]
     frame["missed_rounds"] = missed_in_a_row(frame["household"], fates)
     for name in ("ring", "open_issues", "overdue_issues", "undated_issues"):
@@ -221,6 +224,7 @@ def _fate(db: Database, connection: Connection, ended: Round, homes: Any, *, wid
             select(func.sum(round_roster.c.rev)).where(round_roster.c.round == ended.id).scalar_subquery(),
             select(func.count()).select_from(household_tag).scalar_subquery(),
             select(func.max(household_tag.c.updated_at)).scalar_subquery(),
+            select(func.count(import_batch.c.undone_at)).scalar_subquery(),
         )
     ).one()
     key = (str(db.path), ended, *stamp)
@@ -314,19 +318,3 @@ def _units(connection: Connection, places: list[str]) -> pd.DataFrame:
              found.get("village", blank)[1], found["group"][1], ids.get("village", ""))
         )  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
-
-
-def count_unentered(db: Database, scope: Scope, *, round_id: str) -> int:
-    """Return n of “n 行未入册”: refused rows of the round's imports, neither repaired nor dismissed."""
-    require_right(scope, "view")
-    with db.read() as connection:
-        round_id = find_round(connection, round_id).id
-        return connection.execute(
-            select(func.count())
-            .select_from(import_refused.join(import_batch, import_batch.c.id == import_refused.c.batch))
-            .where(
-                import_batch.c.round == round_id,
-                import_batch.c.undone_at.is_(None),
-                import_refused.c.status == "open",
-            )
-        ).scalar_one()

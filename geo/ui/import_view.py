@@ -10,7 +10,7 @@ import streamlit as st
 
 from geo.errors import GeoError
 from geo.i18n import text
-from geo.importer.commit import ImportOptions, import_files
+from geo.importer.commit import ImportOptions, follow, import_files
 from geo.importer.undo import find_undoable, undo_last
 from geo.ui.import_changes import say_changes
 from geo.ui.import_confirm import show_confirm
@@ -139,9 +139,8 @@ def _run(db: Database, scope: Scope, journey: Journey, *, dry_run: bool) -> list
     reports: list[ImportReport] = []
     for nth, upload in enumerate(journey.uploads):
         options = _options(journey, nth, dry_run=dry_run)
-        made = next((one.round["id"] for one in reports if one.stored and one.round), None)
-        if made is not None:
-            options = ImportOptions(**{**{name: getattr(options, name) for name in options.__slots__}, "round": made})
+        for done in reports:
+            options = follow(options, done)
         found, _ = import_files(db, scope, [upload.path], names=[upload.name], options=options)
         reports += found
     return reports

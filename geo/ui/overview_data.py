@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geo.coverage import Pace, pace, remaining_to_target
-from geo.store.reads import Figures, count_unentered, read_children, read_figures, read_many, read_same_day
+from geo.store.reads import Figures, read_children, read_figures, read_many, read_same_day
+from geo.store.unentered import count_unentered
 from geo.units import shorten_township
 
 if TYPE_CHECKING:
