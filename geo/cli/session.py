@@ -18,7 +18,7 @@ from geo.errors import Invalid, NotFound
 from geo.i18n import text
 from geo.model import Scope
 from geo.schema import place
-from geo.store.create import create_database
+from geo.store.create import create_database, open_database
 from geo.store.database import Database
 from geo.store.editions import DEFAULT_EDITION, choose_edition
 from geo.store.places import get_place, root_place
@@ -60,7 +60,7 @@ def _open_database(options: argparse.Namespace, edition: str | None) -> Database
         db = create_database(path, kind="real", edition=chosen)
         tell(text("cli.created", path=path.name, edition=chosen))
         return db
-    db = Database(path)
+    db = open_database(path)
     if edition and not (stored := db.setting("edition")).startswith(edition):
         db.close()
         raise Invalid("cli.edition_differs", stored=stored, edition=edition)

@@ -39,7 +39,7 @@ _ROSTER = [
 ]  # fmt: skip
 _HOUSEHOLD = [
     "id", "tile_id", "code", "village", "place", "head_name", "phone", "size", "household_class", "residence", "lon",
-    "lat", "coord_source", "dwelling", "entered_on", "exited_on", "exit_reason", *_STAMP,
+    "lat", "coord_source", "coord_system", "dwelling", "entered_on", "exited_on", "exit_reason", *_STAMP,
 ]  # fmt: skip
 
 
@@ -115,8 +115,8 @@ def _household_rows(
         exited = iso_day(left or None, until=until)
         yield (
             home, unit.index * TILE_STEP + nth, f"{village.short}-{nth:04d}", village.place_id, place, *facts, *point,
-            source, f"d{village.short}-{host_at + 1:04d}" if is_shared else None, iso_day(joined or None), exited,
-            reason if exited else None, stamp(joined or baseline), ACTOR,
+            source, "" if source == "none" else "wgs84", f"d{village.short}-{host_at + 1:04d}" if is_shared else None,
+            iso_day(joined or None), exited, reason if exited else None, stamp(joined or baseline), ACTOR,
         )  # fmt: skip
 
 

@@ -146,6 +146,8 @@ class Bench:
 
 #: Facts of a file and the columns they are kept in.
 _FACTS = ("head_name", "phone", "size", "household_class")
+#: What stands or falls together with a point.
+_POINT: Final = ("lon", "lat", "coord_source", "coord_system", "coord_raw")
 
 
 def plan_places(bench: Bench) -> None:
@@ -220,7 +222,7 @@ def _facts(bench: Bench, rows: list[int]) -> Row:
         facts |= {"id_hash": hash_id(bench.id_key, number), "id_last4": number[-4:]}
     lon, lat = said("lon"), said("lat")
     if lon is not None and lat is not None:
-        facts |= {"lon": round(lon, 7), "lat": round(lat, 7), "coord_source": "import"}
+        facts |= {"lon": round(lon, 7), "lat": round(lat, 7), "coord_source": "import", "coord_system": "wgs84"}
     group, village = bench.value("group", rows[0]), bench.value("village", rows[0])
     if group is not None:
         facts["place"] = bench.places[village.id, group.key]
@@ -233,7 +235,7 @@ _NOTHING = (None, "", "none")
 
 _DEFAULTS: Row = {
     **dict.fromkeys(HOUSEHOLD_COLUMNS), "head_name": "", "phone": "", "household_class": "general",
-    "residence": "at_home", "coord_source": "none", "note": "",
+    "residence": "at_home", "coord_source": "none", "coord_system": "", "coord_raw": "", "note": "",
 }  # fmt: skip
 
 
@@ -250,9 +252,10 @@ def _new_home(bench: Bench, first: int, facts: Row, tile: int) -> Row:
 
 
 def _change_home(bench: Bench, known: Row, facts: Row) -> Row:
-    """A point that was measured or set on the map is better than the file's."""
-    if known["coord_source"] in ("gps", "map_click"):
-        facts = {name: value for name, value in facts.items() if name not in ("lon", "lat", "coord_source")}
+    """A point that was measured or set on the map is better than the file's; the same point again keeps its source."""
+    same_point = (known["lon"], known["lat"]) == (facts.get("lon"), facts.get("lat"))
+    if known["coord_source"] in ("gps", "map_click") or same_point:
+        facts = {name: value for name, value in facts.items() if name not in _POINT}
     changed = {name: value for name, value in facts.items() if known[name] != value}
     if not changed:
         bench.plan.counts["households_same"] += 1

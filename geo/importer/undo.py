@@ -15,7 +15,7 @@ from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Conflict, NotFound
 from geo.importer.apply import refresh_touched
-from geo.importer.journal import FOLLOWING, KEYS, fetch_row, hash_values
+from geo.importer.journal import FOLLOWING, KEYS, columns_of, fetch_row, hash_values
 from geo.schema import import_batch
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
@@ -164,8 +164,9 @@ def _revert(connection: Connection, entries: list[Row]) -> int:
 def _present(connection: Connection, table: str, batch: str) -> dict[str, str]:
     """Return the hash of every row of a table that the batch wrote, as it is now."""
     name = _name_of(table)
+    columns = ", ".join(f'x."{column}"' for column in columns_of(table))
     rows = connection.exec_driver_sql(
-        f'SELECT {name}, x.* FROM "{table}" x WHERE {name} IN'
+        f'SELECT {name}, {columns} FROM "{table}" x WHERE {name} IN'
         " (SELECT row_id FROM import_row WHERE batch = ? AND table_name = ?)",
         (batch, table),
     )

@@ -127,6 +127,9 @@ household = Table(
     Column("lon", Float),
     Column("lat", Float),
     code("coord_source", codes.COORD_SOURCES, default="none"),
+    # The system the point came in (wgs84, gcj02, EPSG:4524 …; empty without a point), and what was written.
+    Column("coord_system", String, nullable=False, server_default=""),
+    Column("coord_raw", Text, nullable=False, server_default=""),
     Column("dwelling", String),
     Column("note", Text, nullable=False, server_default=""),
     Column("entered_on", Date),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from geo import config
 from geo.errors import Invalid
@@ -60,6 +62,32 @@ def create_database(path: Path | str, *, kind: str, edition: str, today: date | 
     database.close()
     draft.rename(path)
     return Database(path)
+
+
+def open_database(path: Path | str) -> Database:
+    """Open a database that exists; a file of an older program is brought forward first.
+
+    Raises `NotFound` when there is none, `Invalid` for a file of a newer program.
+    """
+    database = Database(path)
+    with database.read() as connection:
+        known = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").scalar()
+        stored = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if known else None
+    revisions = _revisions()
+    if stored is not None and stored != revisions[0]:
+        if stored not in revisions:
+            database.close()
+            raise Invalid("err.newer_database", path=database.path.name)
+        migrate(database)
+    return database
+
+
+@cache
+def _revisions() -> tuple[str, ...]:
+    """Return every revision of the schema, the newest first."""
+    alembic = Config()
+    alembic.set_main_option("script_location", str(MIGRATIONS))
+    return tuple(one.revision for one in ScriptDirectory.from_config(alembic).walk_revisions())
 
 
 def make_tables(database: Database) -> None:

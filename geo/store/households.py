@@ -200,7 +200,7 @@ def set_point(db: Database, scope: Scope, *, household_id: str, rev: int, lon: f
         row = _row(connection, household_id)
         values: dict[str, Any] = {"lon": round(lon, 7), "lat": round(lat, 7)}
         if (row["lon"], row["lat"]) != (values["lon"], values["lat"]):
-            values["coord_source"] = "map_click"
+            values |= {"coord_source": "map_click", "coord_system": "wgs84", "coord_raw": ""}
         return _change(connection, scope, household_id, rev, values, action="household.point")
 
 

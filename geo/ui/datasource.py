@@ -10,7 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from geo import config
-from geo.store.create import create_database
+from geo.store.create import create_database, open_database
 from geo.store.database import Database
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def database() -> Database:
     with _lock:
         known = _open.get(path)
         if known is None or not path.is_file():
-            known = _open[path] = Database(path)
+            known = _open[path] = open_database(path)
         return known
 
 
