@@ -17,7 +17,7 @@ from geo.store.database import bulk_insert, read_setting
 from geo.store.proposals import earliest_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from sqlalchemy import Connection
@@ -72,28 +72,36 @@ def make_plan(
 
 def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_round: Round | None, today: date) -> None:
     """Write a plan with its journal, and bring the cells of every touched round up to date."""
-    journal = Journal(connection, batch)
+    journal = Journal(connection, batch, prefix=plan.prefix)
     if made_round is not None:
         row = fetch_row(connection, "round", made_round.id)
         if row is not None:
             journal.note_made("round", row)
     for table in _ORDER:
-        rows = plan.inserts.get(table, [])
-        if not rows:
+        block = plan.inserts.get(table)
+        if block is None or not block.rows:
             continue
-        journal.insert(table, rows)
+        journal.insert(block)
         if table == "place":
-            _insert_paths(connection, rows)
+            _insert_paths(connection, list(zip(block.column("id"), block.column("parent"), strict=True)))
     for table, before, changes in plan.updates:
         journal.update(table, before, changes)
     for kind, *mark in plan.roster_marks:
         _mark_roster(connection, journal, kind, *mark)
     journal.write()
-    refresh_touched(connection, touched_households(plan), today, made_round.id if made_round else None)
+    leaves: dict[str, set[str]] = {made_round.id: set()} if made_round else {}
+    refresh_touched(connection, touched_households(plan), today, leaves | _joined(plan))
 
 
-def _insert_paths(connection: Connection, groups: list[dict[str, Any]]) -> None:
-    parents = sorted({group["parent"] for group in groups})
+def _joined(plan: Plan) -> dict[str, set[str]]:
+    """Return the roster places that get new rows, by round."""
+    block = plan.inserts.get("round_roster")
+    return {block.same["round"]: set(block.column("place"))} if block is not None and block.rows else {}
+
+
+def _insert_paths(connection: Connection, groups: list[tuple[str, str]]) -> None:
+    """Insert the paths of new groups, given as (id, village)."""
+    parents = sorted({parent for _, parent in groups})
     marks = ", ".join("?" * len(parents))
     rows = connection.exec_driver_sql(
         f"SELECT place, ancestor, depth FROM place_path WHERE place IN ({marks})",
@@ -102,8 +110,8 @@ def _insert_paths(connection: Connection, groups: list[dict[str, Any]]) -> None:
     above: dict[str, list[tuple[str, int]]] = {}
     for parent, ancestor, depth in rows:
         above.setdefault(parent, []).append((ancestor, depth + 1))
-    paths = [(group["id"], group["id"], 0) for group in groups]
-    paths += [(group["id"], one, depth) for group in groups for one, depth in above[group["parent"]]]
+    paths = [(group, group, 0) for group, _ in groups]
+    paths += [(group, one, depth) for group, parent in groups for one, depth in above[parent]]
     bulk_insert(connection, "place_path", ["place", "ancestor", "depth"], paths)
 
 
@@ -129,22 +137,23 @@ _NO_EXCLUSION: dict[str, str | None] = {"excluded_on": None, "excluded_reason": 
 
 
 def touched_households(plan: Plan) -> set[str]:
-    """Return the ids of the households whose cells a plan may change."""
-    touched = {row["id"] for row in plan.inserts.get("household", ())}
-    touched |= {before["id"] for table, before, _ in plan.updates if table == "household"}
-    for table in ("household_tag", "visit", "round_roster"):
-        touched |= {row["household"] for row in plan.inserts.get(table, ())}
-    return touched
+    """Return the ids of the registered households whose cells a plan may change; new ones are where they joined."""
+    touched = {before["id"] for table, before, _ in plan.updates if table == "household"}
+    touched.update(plan.new("household_tag", "household"), plan.new("visit", "household"))
+    return touched.difference(plan.new("household", "id"))
 
 
-def refresh_touched(connection: Connection, households: Iterable[str], today: date, always: str | None = None) -> None:
-    """Recompute the cells of every round whose roster holds one of the households, at its roster places."""
+def refresh_touched(
+    connection: Connection, households: Iterable[str], today: date, also: Mapping[str, set[str]] | None = None
+) -> None:
+    """Recompute the cells of every round whose roster holds one of the households, at its roster places.
+
+    `also` names leaf places of rounds, besides; a round without places is refreshed as it is.
+    """
     connection.exec_driver_sql("CREATE TEMP TABLE IF NOT EXISTS touched (household TEXT PRIMARY KEY)")
     connection.exec_driver_sql("DELETE FROM touched")
     bulk_insert(connection, "touched", ["household"], [(one,) for one in set(households)])
-    leaves: dict[str, set[str]] = defaultdict(set)
-    if always:
-        leaves[always] = set()
+    leaves: dict[str, set[str]] = defaultdict(set, {round_id: set(places) for round_id, places in (also or {}).items()})
     rows = connection.exec_driver_sql(
         "SELECT DISTINCT r.round, r.place FROM touched t CROSS JOIN round_roster r ON r.household = t.household"
     )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from geo import codes
-from geo.importer.plan import Proposal
+from geo.importer.journal import columns_of
+from geo.importer.plan import Proposal, home_of
 from geo.importer.register import rows_of_visits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from geo.importer.plan import Bench
+    from geo.importer.blocks import Block
+    from geo.importer.plan import Bench, Home
     from geo.importer.register import Row
 
 #: How an imported visit was entered: from a workbook, which stands for paper.
@@ -25,21 +27,18 @@ def plan_tags(bench: Bench) -> None:
     An import never ends a tag, and the same file never brings one back that was ended.
     """
     planned: set[tuple[str, str]] = set()
+    block = bench.block("household_tag", ("id", "household", "kind", "since"), status="active")
+    tags, days = bench.understood.columns["tags"], bench.understood.columns["own_day"]
     for nth, home in _homes(bench):
-        for kind in bench.value("tags", nth):
-            held = (home["id"], kind)
+        for kind in tags[nth]:
+            held = (home.id, kind)
             if held in bench.register.tags or held in planned:
                 continue
             if bench.choices.again and held in bench.register.ended_tags:
                 continue
             planned.add(held)
-            bench.plan.insert(
-                "household_tag",
-                {"id": bench.new_id(), "household": home["id"], "kind": kind, "status": "active",
-                 "since": (bench.value("own_day", nth) or bench.import_day).isoformat(), "until": None,
-                 **bench.created()},
-            )  # fmt: skip
-            bench.plan.counts["tags_new"] += 1
+            block.rows.append((bench.new_id(), home.id, kind, (days[nth] or bench.import_day).isoformat()))
+    bench.plan.counts["tags_new"] += len(block.rows)
 
 
 def plan_visits(bench: Bench) -> dict[int, str]:
@@ -50,12 +49,14 @@ def plan_visits(bench: Bench) -> dict[int, str]:
     join_visits(bench)
     of_row: dict[int, str] = {}
     planned: dict[tuple[str, str, str], str] = {}
+    block = _visit_block(bench)
+    visits, days, notes = (bench.understood.columns[key] for key in ("visit", "visited_on", "note"))
     for nth, home in _homes(bench):
-        visit, day = bench.value("visit", nth), bench.value("visited_on", nth)
+        visit, day = visits[nth], days[nth]
         if visit is None or day is None:
             continue
         mode, outcome = visit
-        key = (home["id"], day.isoformat(), mode)
+        key = (home.id, day.isoformat(), mode)
         if key in planned:
             of_row[nth] = planned[key]
             continue
@@ -66,13 +67,16 @@ def plan_visits(bench: Bench) -> dict[int, str]:
         if not _enters(bench, nth, key, outcome, known):
             of_row[nth] = planned[key] = known["id"] if known is not None else ""
             continue
-        row = _visit_row(bench, home["id"], key, outcome, round_id) | {"note": bench.value("note", nth) or ""}
+        made, reason = bench.new_id(), None if outcome == "effective" else "unknown"
+        block.rows.append(
+            (made, "visit", round_id, home.id, key[1], bench.stamp, bench.actor, mode, outcome, reason, None, None,
+             notes[nth] or "", None, None, _ENTRY, None)
+        )  # fmt: skip
         if known is not None:
             _void(bench, known)
-        bench.plan.insert("visit", row)
         if round_id:
-            _propose(bench, row)
-        of_row[nth] = planned[key] = row["id"]
+            _propose(bench, round_id, key, outcome)
+        of_row[nth] = planned[key] = made
     return {nth: visit_id for nth, visit_id in of_row.items() if visit_id}
 
 
@@ -82,38 +86,43 @@ def join_visits(bench: Bench) -> None:
     `store.proposals.adopt_visits` does the same when a round is made without a file.
     """
     joined: dict[str, str] = {}
-    homes: dict[str, Row] = {}
+    homes: dict[str, Home] = {}
     if bench.register.outside:
-        homes = {row["id"]: row for row in (*bench.register.households.values(), *bench.homes.values())}
+        homes = {home.id: home for home in (*map(home_of, bench.register.households.values()), *bench.homes.values())}
     for old in bench.register.outside:
         round_id = bench.calendar.round_of(homes[old["household"]], date.fromisoformat(old["visited_on"]))
         if round_id is None:
             continue
         fresh = old | {"id": bench.new_id(), "round": round_id}
         joined[old["id"]] = fresh["id"]
+        _visit_block(bench).rows.append(tuple(fresh[name] for name in _VISIT))
         _void(bench, old)
-        bench.plan.insert("visit", fresh)
-        _propose(bench, fresh)
         key = (old["household"], old["visited_on"], old["mode"])
+        _propose(bench, round_id, key, old["outcome"])
         bench.register.visits[key] = bench.register.outcomes[(*key, old["outcome"])] = fresh
         bench.plan.counts["visits_joined"] += 1
     for table in ("visit_person", "visit_topic"):
         for row in rows_of_visits(bench.connection, table, joined):
-            bench.plan.insert(table, row | {"visit": joined[row["visit"]]})
+            said = row | {"visit": joined[row["visit"]]}
+            names = columns_of(table)
+            bench.block(table, names, edited=False).rows.append(tuple(said[name] for name in names))
 
 
-def _propose(bench: Bench, row: Row) -> None:
-    if row["outcome"] in codes.EXCLUDING_OUTCOMES and row["mode"] == "in_person":
-        bench.plan.roster_marks.append(("propose", row["round"], row["household"], row["visited_on"], row["outcome"]))
+#: A visit's columns in the table's own order: what `plan_visits` puts together.
+_VISIT: Final = (
+    "id", "kind", "round", "household", "visited_on", "recorded_at", "recorded_by", "mode", "outcome", "reason",
+    "respondent", "revisit_on", "note", "lon", "lat", "entry_kind", "void_of",
+)  # fmt: skip
 
 
-def _visit_row(bench: Bench, home: str, key: tuple[str, str, str], outcome: str, round_id: str | None) -> Row:
-    return {
-        "id": bench.new_id(), "kind": "visit", "round": round_id, "household": home, "visited_on": key[1],
-        "recorded_at": bench.stamp, "recorded_by": bench.actor, "mode": key[2], "outcome": outcome,
-        "reason": None if outcome == "effective" else "unknown", "respondent": None, "revisit_on": None, "note": "",
-        "lon": None, "lat": None, "entry_kind": _ENTRY, "void_of": None,
-    }  # fmt: skip
+def _visit_block(bench: Bench) -> Block:
+    return bench.block("visit", _VISIT, edited=False)
+
+
+def _propose(bench: Bench, round_id: str, key: tuple[str, str, str], outcome: str) -> None:
+    """Propose an exclusion from the round where a visit (household, day, mode) tells of one."""
+    if outcome in codes.EXCLUDING_OUTCOMES and key[2] == "in_person":
+        bench.plan.roster_marks.append(("propose", round_id, key[0], key[1], outcome))
 
 
 def _enters(bench: Bench, nth: int, key: tuple[str, str, str], outcome: str, known: Row | None) -> bool:
@@ -132,11 +141,11 @@ def _enters(bench: Bench, nth: int, key: tuple[str, str, str], outcome: str, kno
 
 
 def _void(bench: Bench, known: Row) -> None:
-    bench.plan.insert(
-        "visit",
-        known | {"id": bench.new_id(), "kind": "void", "void_of": known["id"], "recorded_at": bench.stamp,
-                 "recorded_by": bench.actor, "note": "", "entry_kind": _ENTRY, "lon": None, "lat": None},
-    )  # fmt: skip
+    void = known | {
+        "id": bench.new_id(), "kind": "void", "void_of": known["id"], "recorded_at": bench.stamp,
+        "recorded_by": bench.actor, "note": "", "entry_kind": _ENTRY, "lon": None, "lat": None,
+    }  # fmt: skip
+    _visit_block(bench).rows.append(tuple(void[name] for name in _VISIT))
     if known["round"] and known["outcome"] in codes.EXCLUDING_OUTCOMES:
         bench.plan.roster_marks.append(
             ("withdraw", known["round"], known["household"], known["visited_on"], known["outcome"])
@@ -150,21 +159,21 @@ def plan_issues(bench: Bench, visits: dict[int, str]) -> None:
     """
     numbers: dict[str, int] = {}
     planned: set[tuple[str, str, str]] = set()
+    issues, days = bench.understood.columns["issues"], bench.understood.columns["own_day"]
     for nth, home in _homes(bench):
-        for category, title in bench.value("issues", nth):
-            day = bench.value("own_day", nth)
+        for category, title in issues[nth]:
+            day = days[nth]
             raised_on = (day or bench.import_day).isoformat()
-            key = (home["id"], category, raised_on)
-            is_open = day is None and (home["id"], category) in bench.register.open_issues
+            key = (home.id, category, raised_on)
+            is_open = day is None and (home.id, category) in bench.register.open_issues
             if key in bench.register.issues or key in planned or is_open:
                 bench.plan.counts["issues_same"] += key not in planned
                 continue
             planned.add(key)
-            prefix = f"{bench.background.units.by_id[home['village']].code}-{raised_on[:4]}-"
-            row = _issue_row(bench, home, category, title, raised_on) | {
-                "number": f"{prefix}{_next_number(bench, prefix, numbers):04d}", "raised_by_visit": visits.get(nth),
-            }  # fmt: skip
-            _insert_issue(bench, home["id"], row)
+            prefix = f"{bench.background.units.by_id[home.village].code}-{raised_on[:4]}-"
+            number = f"{prefix}{_next_number(bench, prefix, numbers):04d}"
+            made = (bench.new_id(), number, home.place, visits.get(nth), category, title, raised_on)
+            _raise_issue(bench, home.id, made)
 
 
 def _next_number(bench: Bench, prefix: str, numbers: dict[str, int]) -> int:
@@ -177,26 +186,23 @@ def _next_number(bench: Bench, prefix: str, numbers: dict[str, int]) -> int:
     return numbers[prefix]
 
 
-def _issue_row(bench: Bench, home: Row, category: str, title: str, raised_on: str) -> Row:
-    return {
-        "id": bench.new_id(), "number": "", "place": home["place"], "raised_by_visit": None, "scope": "household",
-        "category": category, "title": title, "detail": "", "raised_on": raised_on, "level_now": "village",
-        "max_level": "village", "route": "time_limited", "due_on": None, "original_due_on": None, "responsible": "",
-        "state": "open", "close_kind": None, "resolved_on": None, "closed_on": None, "verified_by": None,
-        "satisfaction": None, "duplicate_of": None, "reopen_count": 0, **bench.created(),
-    }  # fmt: skip
-
-
-def _insert_issue(bench: Bench, home: str, row: Row) -> None:
-    bench.plan.insert("issue", row)
-    bench.plan.insert("issue_household", {"issue": row["id"], "household": home})
-    bench.plan.insert(
-        "issue_event",
-        {"issue": row["id"], "seq": 1, "on": row["raised_on"], "at": bench.stamp, "actor": bench.actor,
-         "kind": "raised", "from_level": None, "to_level": "village", "from_state": None, "to_state": "open",
-         "note": ""},
+def _raise_issue(bench: Bench, home: str, made: tuple[Any, ...]) -> None:
+    """Plan an issue, whom it concerns and its first event; `made` is its row in the order of `_ISSUE`."""
+    issues = bench.block(
+        "issue", _ISSUE, scope="household", detail="", level_now="village", max_level="village", route="time_limited",
+        responsible="", state="open", reopen_count=0,
     )  # fmt: skip
+    events = bench.block(
+        "issue_event", ("issue", "on"), edited=False, seq=1, at=bench.stamp, actor=bench.actor, kind="raised",
+        to_level="village", to_state="open", note="",
+    )  # fmt: skip
+    issues.rows.append(made)
+    bench.block("issue_household", ("issue", "household"), edited=False).rows.append((made[0], home))
+    events.rows.append((made[0], made[-1]))
     bench.plan.counts["issues_new"] += 1
+
+
+_ISSUE: Final = ("id", "number", "place", "raised_by_visit", "category", "title", "raised_on")
 
 
 def plan_roster(bench: Bench) -> None:
@@ -208,33 +214,25 @@ def plan_roster(bench: Bench) -> None:
     """
     if bench.round is None:
         return
-    named: set[str] = set()
+    block = bench.block("round_roster", ("household", "place", "baseline", "added_on"), edited=False,
+                        round=bench.round.id, rev=1)  # fmt: skip
+    added_on = (bench.choices.added_on or bench.background.today).isoformat()
     for first, home in bench.homes.items():
-        named.add(home["id"])
-        village = home["village"]
-        if home["id"] in bench.register.roster or home["exited_on"] or not bench.calendar.covers(bench.round, village):
+        village = home.village
+        if home.id in bench.register.roster or home.exited_on or not bench.calendar.covers(bench.round, village):
             continue
         if village in bench.choices.begun or village not in bench.register.baseline_villages:
-            bench.plan.insert("round_roster", _roster_row(bench.round.id, home, None))
+            block.rows.append((home.id, home.place, 1, None))
             bench.plan.counts["roster_baseline"] += 1
             bench.plan.begun.add(village)
             continue
         taken = bench.choices.take_additions
-        added_on = (bench.choices.added_on or bench.background.today).isoformat()
         unit = bench.background.units.by_id[village].name
-        bench.plan.proposals.append(Proposal("addition", first + 1, home["code"], unit, "", added_on, taken))
+        bench.plan.proposals.append(Proposal("addition", first + 1, home.code, unit, "", added_on, taken))
         if taken:
-            bench.plan.insert("round_roster", _roster_row(bench.round.id, home, added_on))
+            block.rows.append((home.id, home.place, 0, added_on))
             bench.plan.counts["roster_added"] += 1
-    _list_missing(bench, named)
-
-
-def _roster_row(round_id: str, home: Row, added_on: str | None) -> Row:
-    return {
-        "round": round_id, "household": home["id"], "place": home["place"], "baseline": int(added_on is None),
-        "added_on": added_on, "excluded_on": None, "excluded_reason": None, "approved_by": None, "approved_on": None,
-        "rev": 1,
-    }  # fmt: skip
+    _list_missing(bench, {home.id for home in bench.homes.values()})
 
 
 def _list_missing(bench: Bench, named: set[str]) -> None:
@@ -251,6 +249,6 @@ def _list_missing(bench: Bench, named: set[str]) -> None:
             bench.plan.counts["roster_missing"] += 1
 
 
-def _homes(bench: Bench) -> Iterator[tuple[int, Row]]:
+def _homes(bench: Bench) -> Iterator[tuple[int, Home]]:
     for nth, first in bench.understood.firsts.items():
         yield nth, bench.homes[first]

@@ -1,9 +1,14 @@
-"""What an import did to each row, so that it can be undone exactly while nothing later has touched it."""
+"""What an import did to each row, so that it can be undone exactly while nothing later has touched it.
+
+The ids of one import begin alike (`Bench.new_id`), so the new rows of a table are one entry: the prefix, and a hash
+over all of them. Rows that were changed, and new rows with other keys, have an entry each.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,10 +16,11 @@ from geo.schema import metadata
 from geo.store.database import bulk_insert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import Connection
 
+    from geo.importer.blocks import Block
     from geo.importer.register import Row
 
 #: Tables that an import writes, in the order of writing, with the columns that name a row.
@@ -34,7 +40,10 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 }
 #: Rows that come and go with the issue they belong to; they need no entry of their own.
 FOLLOWING: Final = ("issue_household", "issue_event")
+#: Ends the name of an entry that stands for all new rows whose last key begins so.
+EVERY: Final = "*"
 _COLUMNS: Final = {name: [column.name for column in metadata.tables[name].c] for name in KEYS}
+_PART: Final = 10_000
 
 
 def columns_of(table: str) -> list[str]:
@@ -44,8 +53,7 @@ def columns_of(table: str) -> list[str]:
 
 def row_id(table: str, row: Row) -> str:
     """Return what names a row in the journal."""
-    keys = KEYS[table]
-    return str(row[keys[0]]) if len(keys) == 1 else "|".join(str(row[key]) for key in keys)
+    return "|".join(str(row[key]) for key in KEYS[table])
 
 
 def hash_values(values: Iterable[Any]) -> str:
@@ -58,40 +66,61 @@ def _hex(value: Any) -> str:
 
 
 class Journal:
-    """Writes rows and remembers each of them for its batch."""
+    """Writes rows and remembers them for its batch."""
 
-    def __init__(self, connection: Connection, batch: str) -> None:
-        """Begin the journal of a batch."""
+    def __init__(
+        self, connection: Connection, batch: str, *, prefix: str = "", tick: Callable[[int], None] | None = None
+    ) -> None:
+        """Begin the journal of a batch; its new ids begin with `prefix`; `tick` hears of every part of rows written."""
         self._connection = connection
         self._batch = batch
+        self._prefix = prefix
+        self._tick = tick
         self._entries: list[tuple[str, int, str, str, str | None, str]] = []
 
-    def insert(self, table: str, rows: Sequence[Row]) -> None:
-        """Insert rows that carry every column of the table."""
-        columns = _COLUMNS[table]
-        pick = itemgetter(*columns)
-        values = [pick(row) for row in rows]
-        bulk_insert(self._connection, table, columns, values)
-        if table not in FOLLOWING:
-            for row, said in zip(rows, values, strict=True):
-                self._note(table, row, said, None)
+    def insert(self, block: Block) -> None:
+        """Insert the rows of a block."""
+        self._write_rows(block)
+        if block.table in FOLLOWING:
+            return
+        own, other = block, None
+        keys = block.column(KEYS[block.table][-1])
+        marks = [bool(self._prefix) and key.startswith(self._prefix) for key in keys]
+        if not all(marks):
+            own, other = block.split(marks)
+        columns = _COLUMNS[block.table]
+        if own.rows:
+            self._note(block.table, f"{self._prefix}{EVERY}", None, own.hash(columns))
+        for row in other.spread(columns) if other else ():
+            self.note_made(block.table, row)
+
+    def _write_rows(self, block: Block) -> None:
+        given = {name: value for name, value in block.same.items() if value is not None}
+        names = [*block.names, *given]
+        for start in range(0, len(block.rows), _PART):
+            part = block.rows[start : start + _PART]
+            columns = [*zip(*part, strict=True), *(repeat(value, len(part)) for value in given.values())]
+            bulk_insert(self._connection, block.table, names, zip(*columns, strict=True))
+            if self._tick is not None:
+                self._tick(len(part))
 
     def note_made(self, table: str, row: Row) -> None:
-        """Remember a row that a service inserted."""
-        self._note(table, row, itemgetter(*_COLUMNS[table])(row), None)
+        """Remember a row that was inserted."""
+        self._note(table, row_id(table, row), None, hash_values(itemgetter(*_COLUMNS[table])(row)))
 
     def update(self, table: str, before: Row, changes: Row) -> None:
-        """Change one row."""
+        """Change one row; of what it was, the columns that change are kept."""
         names = ", ".join(f'"{name}" = ?' for name in changes)
         where = " AND ".join(f'"{key}" = ?' for key in KEYS[table])
         values = (*changes.values(), *(before[key] for key in KEYS[table]))
         self._connection.exec_driver_sql(f'UPDATE "{table}" SET {names} WHERE {where}', values)
+        kept = {name: before[name] for name in (*KEYS[table], *changes)}
         after = itemgetter(*_COLUMNS[table])(before | changes)
-        self._note(table, before, after, json.dumps(before, ensure_ascii=False, default=_hex))
+        said = json.dumps(kept, ensure_ascii=False, default=_hex)
+        self._note(table, row_id(table, before), said, hash_values(after))
 
-    def _note(self, table: str, row: Row, after: tuple[Any, ...], before: str | None) -> None:
-        entry = (self._batch, len(self._entries) + 1, table, row_id(table, row), before, hash_values(after))
-        self._entries.append(entry)
+    def _note(self, table: str, name: str, before: str | None, after_hash: str) -> None:
+        self._entries.append((self._batch, len(self._entries) + 1, table, name, before, after_hash))
 
     def write(self) -> None:
         """Store the journal."""

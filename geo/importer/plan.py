@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from geo.importer.blocks import Block
 from geo.importer.findings import FIELDS, Finding
-from geo.importer.register import HOUSEHOLD_COLUMNS, hash_id, hash_owners
+from geo.importer.register import hash_id, hash_owners
 from geo.model import new_id
-from geo.schema import household
 from geo.store.database import now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from sqlalchemy import Connection
@@ -73,9 +73,12 @@ def _zeros() -> Counter[str]:
 
 @dataclass(slots=True)
 class Plan:
-    """Rows to insert by table, changes of rows that are there, and what is said about them."""
+    """Rows to insert by table, changes of rows that are there, and what is said about them.
 
-    inserts: dict[str, list[Row]] = field(default_factory=dict)
+    The ids of the new rows all begin with `prefix`.
+    """
+
+    inserts: dict[str, Block] = field(default_factory=dict)
     updates: list[tuple[str, Row, Row]] = field(default_factory=list)
     roster_marks: list[tuple[str, str, str, str, str]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=_zeros)
@@ -85,15 +88,26 @@ class Plan:
     villages: set[str] = field(default_factory=set)
     leaves: set[str] = field(default_factory=set)
     begun: set[str] = field(default_factory=set)
+    prefix: str = field(default_factory=lambda: new_id()[:20])
 
     @property
     def is_empty(self) -> bool:
         """Say whether nothing would change."""
-        return not any(self.inserts.values()) and not self.updates and not self.roster_marks
+        return not any(block.rows for block in self.inserts.values()) and not self.updates and not self.roster_marks
 
-    def insert(self, table: str, row: Row) -> None:
-        """Add one row to be inserted."""
-        self.inserts.setdefault(table, []).append(row)
+    def new(self, table: str, column: str) -> list[Any]:
+        """Return one column of the rows to be inserted into a table."""
+        return self.inserts[table].column(column) if table in self.inserts else []
+
+
+class Home(NamedTuple):
+    """A household of the file, new or registered, as the later steps need it."""
+
+    id: str
+    code: str
+    village: str
+    place: str
+    exited_on: str | None = None
 
 
 @dataclass(slots=True)
@@ -115,9 +129,8 @@ class Bench:
     plan: Plan = field(default_factory=Plan)
     stamp: str = field(default_factory=now)
     places: dict[tuple[str, str], str] = field(default_factory=dict)
-    homes: dict[int, Row] = field(default_factory=dict)
+    homes: dict[int, Home] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=itertools.count)
-    _prefix: str = field(default_factory=lambda: new_id()[:20])
 
     def value(self, key: str, nth: int) -> Any:
         """Return an understood value."""
@@ -130,11 +143,14 @@ class Bench:
 
     def new_id(self) -> str:
         """Return a new row id; ids of one import follow each other, so that indexes grow at their end."""
-        return f"{self._prefix}{next(self._ids):012x}"
+        return f"{self.plan.prefix}{next(self._ids):012x}"
 
-    def created(self) -> Row:
-        """Return the columns of an edited row that is new."""
-        return {"created_at": self.stamp, "created_by": self.actor, "updated_at": None, "updated_by": None, "rev": 1}
+    def block(self, table: str, names: Sequence[str], *, edited: bool = True, **same: Any) -> Block:
+        """Return the block of new rows of a table; `edited` ones carry when and by whom they were made."""
+        if table not in self.plan.inserts:
+            made = {"created_at": self.stamp, "created_by": self.actor, "rev": 1} if edited else {}
+            self.plan.inserts[table] = Block(table, tuple(names), same | made)
+        return self.plan.inserts[table]
 
     def rows_of_homes(self) -> Iterator[tuple[int, list[int]]]:
         """Yield the first row of every household with all its rows."""
@@ -145,53 +161,65 @@ class Bench:
 
 
 #: Facts of a file and the columns they are kept in.
-_FACTS = ("head_name", "phone", "size", "household_class")
+_FACTS: Final = ("head_name", "phone", "size", "household_class")
 #: What stands or falls together with a point.
 _POINT: Final = ("lon", "lat", "coord_source", "coord_system", "coord_raw")
+
+
+#: Codes of named groups follow this number.
+_NAMED: Final = 900
+_BLANK: Final = (None, "")
+#: What a fact that nobody has told yet looks like.
+_NOTHING: Final = (None, "", "none")
+#: Facts of a new household, with what stands where the file says nothing.
+_TOLD: Final[Row] = {
+    "head_name": "", "phone": "", "id_hash": None, "id_last4": None, "size": None, "household_class": "general",
+    "lon": None, "lat": None, "coord_source": "none", "coord_system": "", "coord_raw": "", "note": "",
+}  # fmt: skip
 
 
 def plan_places(bench: Bench) -> None:
     """Find or make the group of every (village, group) the file names."""
     index = bench.background.units
-    numbers: dict[str, int] = {}
+    names = ("id", "code", "name", "full_name", "parent")
+    block = bench.block("place", names, level="group", edition=bench.edition, boundary_computed=0)
+    taken: dict[str, set[str]] = {}
+    villages, groups = bench.understood.columns["village"], bench.understood.columns["group"]
+    bench.plan.villages.update({villages[nth].id for nth in bench.understood.firsts})
     for nth in bench.understood.firsts:
-        village, group = bench.value("village", nth), bench.value("group", nth)
-        bench.plan.villages.add(village.id)
+        village, group = villages[nth], groups[nth]
         if group is None or (village.id, group.key) in bench.places:
             continue
         known = index.group(village, group)
         if known is not None:
             bench.places[village.id, group.key] = known.id
             continue
-        row = _new_group(bench, village, group.key, group.name, numbers)
-        bench.places[village.id, group.key] = row["id"]
-        bench.plan.insert("place", row)
+        if village.id not in taken:
+            taken[village.id] = {unit.code for unit in index.groups.get(village.id, {}).values()}
+        made, code = bench.new_id(), _group_code(village, group.key, taken[village.id])
+        block.rows.append((made, code, group.name, group.name, village.id))
+        bench.places[village.id, group.key] = made
         bench.plan.counts["groups_new"] += 1
 
 
-def _new_group(bench: Bench, village: Unit, key: str, name: str, numbers: dict[str, int]) -> Row:
-    """A numbered group takes its number as code (003); a named one takes 901 and on."""
-    groups = bench.background.units.groups.get(village.id, {})
-    taken = {unit.code for unit in groups.values()}
-    taken |= {row["code"] for row in bench.plan.inserts.get("place", ())}
-    number = int(key[1:]) if key.startswith("#") else numbers.get(village.id, 900) + 1
-    while f"{village.code}{number:03d}" in taken:
-        number = max(number, 900) + 1
-    if not key.startswith("#"):
-        numbers[village.id] = number
-    return {
-        "id": bench.new_id(), "code": f"{village.code}{number:03d}", "name": name, "full_name": name, "level": "group",
-        "parent": village.id, "edition": bench.edition, "valid_from": None, "valid_to": None, "successor": None,
-        "boundary": None, "boundary_computed": 0, "lon": None, "lat": None, **bench.created(),
-    }  # fmt: skip
+def _group_code(village: Unit, key: str, taken: set[str]) -> str:
+    """A numbered group takes its number as code (003); a named one, or one whose code is taken, 901 and on."""
+    number = int(key[1:]) if key.startswith("#") else _NAMED + 1
+    while (code := f"{village.code}{number:03d}") in taken:
+        number = max(number, _NAMED) + 1
+    taken.add(code)
+    return code
 
 
 def plan_households(bench: Bench) -> None:
     """Plan new, changed and moved households; what is blank in the file stays as it is."""
     heads = Heads(bench)
     tile = int(bench.connection.exec_driver_sql("SELECT coalesce(max(tile_id), 0) FROM household").scalar_one())
+    villages, codes = bench.understood.columns["village"], bench.understood.columns["code"]
+    names = ("id", "code", "village", "place", "tile_id", *_TOLD)
+    block = bench.block("household", names, residence="at_home")
     for first, rows in bench.rows_of_homes():
-        village, code = bench.value("village", first), bench.value("code", first)
+        village, code = villages[first], codes[first]
         facts = _facts(bench, rows)
         known = bench.register.households.get((village.id, code))
         if known is not None and bench.choices.again:
@@ -200,58 +228,47 @@ def plan_households(bench: Bench) -> None:
             known = _propose_move(bench, first, bench.moved[code], facts)
         if known is None:
             tile += 1
-            home = _new_home(bench, first, facts, tile)
-            heads.list_same(first, home)
+            home = Home(bench.new_id(), code, village.id, facts.get("place", village.id))
+            block.rows.append((*home[:4], tile, *(facts.get(name, blank) for name, blank in _TOLD.items())))
+            heads.list_same(first, home, facts)
         else:
             home = _change_home(bench, known, facts)
         bench.homes[first] = home
-        bench.plan.leaves.add(home["place"])
+    bench.plan.counts["households_new"] += len(block.rows)
+    bench.plan.leaves.update({home.place for home in bench.homes.values()})
 
 
 def _facts(bench: Bench, rows: list[int]) -> Row:
     """Return what the rows of one household say of it: the first that says anything of a fact counts."""
-    columns = bench.understood.columns
+    columns, first = bench.understood.columns, rows[0]
 
     def said(key: str) -> Any:
         column = columns[key]
-        return column[rows[0]] or next((column[nth] for nth in rows if column[nth] not in (None, "")), None)
+        value = column[first]
+        if len(rows) == 1 or value not in _BLANK:
+            return value
+        return next((column[nth] for nth in rows if column[nth] not in _BLANK), None)
 
     facts: Row = {name: value for name in _FACTS if (value := said(name))}
     number = said("id_number")
     if number:
-        facts |= {"id_hash": hash_id(bench.id_key, number), "id_last4": number[-4:]}
+        facts["id_hash"], facts["id_last4"] = hash_id(bench.id_key, number), number[-4:]
     lon, lat = said("lon"), said("lat")
     if lon is not None and lat is not None:
         facts |= {"lon": round(lon, 7), "lat": round(lat, 7), "coord_source": "import", "coord_system": "wgs84"}
-    group, village = bench.value("group", rows[0]), bench.value("village", rows[0])
+    group = columns["group"][first]
     if group is not None:
-        facts["place"] = bench.places[village.id, group.key]
-    note = next((text for nth in rows if (text := bench.value("note", nth)) and bench.value("visit", nth) is None), "")
+        facts["place"] = bench.places[columns["village"][first].id, group.key]
+    note = next((text for nth in rows if (text := columns["note"][nth]) and columns["visit"][nth] is None), "")
     return facts | ({"note": note} if note else {})
 
 
-#: What a fact that nobody has told yet looks like.
-_NOTHING = (None, "", "none")
-
-_DEFAULTS: Row = {
-    **dict.fromkeys(HOUSEHOLD_COLUMNS), "head_name": "", "phone": "", "household_class": "general",
-    "residence": "at_home", "coord_source": "none", "coord_system": "", "coord_raw": "", "note": "",
-}  # fmt: skip
+def home_of(row: Row) -> Home:
+    """Return a registered household's row as the later steps need it."""
+    return Home(row["id"], row["code"], row["village"], row["place"], row["exited_on"])
 
 
-def _new_home(bench: Bench, first: int, facts: Row, tile: int) -> Row:
-    village = bench.value("village", first)
-    home = _DEFAULTS | {
-        "id": bench.new_id(), "tile_id": tile, "code": bench.value("code", first),
-        "village": village.id, "place": village.id,
-        **facts, **bench.created(),
-    }  # fmt: skip
-    bench.plan.insert("household", home)
-    bench.plan.counts["households_new"] += 1
-    return home
-
-
-def _change_home(bench: Bench, known: Row, facts: Row) -> Row:
+def _change_home(bench: Bench, known: Row, facts: Row) -> Home:
     """A point that was measured or set on the map is better than the file's; the same point again keeps its source."""
     same_point = (known["lon"], known["lat"]) == (facts.get("lon"), facts.get("lat"))
     if known["coord_source"] in ("gps", "map_click") or same_point:
@@ -259,11 +276,11 @@ def _change_home(bench: Bench, known: Row, facts: Row) -> Row:
     changed = {name: value for name, value in facts.items() if known[name] != value}
     if not changed:
         bench.plan.counts["households_same"] += 1
-        return known
+        return home_of(known)
     changes = changed | {"updated_at": bench.stamp, "updated_by": bench.actor, "rev": known["rev"] + 1}
-    bench.plan.updates.append((household.name, known, changes))
+    bench.plan.updates.append(("household", known, changes))
     bench.plan.counts["households_changed"] += 1
-    return known | changes
+    return home_of(known | changes)
 
 
 def _propose_move(bench: Bench, first: int, known: Row, facts: Row) -> Row:
@@ -293,14 +310,14 @@ class Heads:
             if row["head_name"] and row["size"] and not row["exited_on"]:
                 self._by_name.setdefault((row["place"], row["head_name"], row["size"]), []).append(row)
 
-    def list_same(self, first: int, home: Row) -> None:
+    def list_same(self, first: int, home: Home, facts: Row) -> None:
         """List (W_DUP_PERSON) a new household with the ID number, or the name, group and size, of another one."""
-        other = self._by_number.get(home["id_hash"] or "")
+        other = self._by_number.get(facts.get("id_hash", ""))
         if other is not None:
-            self._bench.warn("W_DUP_PERSON", first, "id_number", f"…{home['id_last4']} = {other}")
+            self._bench.warn("W_DUP_PERSON", first, "id_number", f"…{facts['id_last4']} = {other}")
             return
-        for row in self._by_name.get((home["place"], home["head_name"], home["size"] or 0), ()):
+        for row in self._by_name.get((home.place, facts.get("head_name", ""), facts.get("size", 0)), ()):
             # Two different ID numbers are two persons.
-            if not (row["id_hash"] and home["id_hash"]):
-                self._bench.warn("W_DUP_PERSON", first, "head_name", f"{home['head_name']} = {row['code']}")
+            if not (row["id_hash"] and "id_hash" in facts):
+                self._bench.warn("W_DUP_PERSON", first, "head_name", f"{facts['head_name']} = {row['code']}")
                 return

@@ -7,7 +7,6 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from geo.schema import household
 from geo.store.database import read_setting, write_setting
 
 if TYPE_CHECKING:
@@ -144,10 +143,6 @@ def read_id_key(connection: Connection) -> bytes:
 def hash_id(key: bytes, number: str) -> str:
     """Return the keyed hash of an ID number (HMAC-SHA256); the number itself is never stored."""
     return hmac.digest(key, number.encode(), "sha256").hex()
-
-
-#: The columns of a household row, in the order of the table.
-HOUSEHOLD_COLUMNS = [column.name for column in household.c]
 
 
 def _marks(values: list[str]) -> str:

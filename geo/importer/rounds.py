@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from geo.importer.register import Row
+    from geo.importer.plan import Home
     from geo.model import Scope
 
 
@@ -93,20 +93,20 @@ class Calendar:
         """Say whether a village lies in a round's scope."""
         return one.scope in self._above.get(village, set())
 
-    def round_of(self, home: Row, day: date) -> str | None:
-        """Return the round whose days hold a visit and whose roster or scope holds the household (a `household` row).
+    def round_of(self, home: Home, day: date) -> str | None:
+        """Return the round whose days hold a visit and whose roster or scope holds the household.
 
         None is 不在轮次内. A locked round takes no more. As in `store.visits`, the round where the household lives
         comes before another one whose roster still holds it, and that one before none.
         """
-        asked = (home["village"], day)
+        asked = (home.village, day)
         if asked not in self._of_day:
-            above = self._above.get(home["village"], set())
+            above = self._above.get(home.village, set())
             running = [one for one in self.rounds if one.starts_on <= day <= one.ends_on]
             here = [one.id for one in running if one.scope in above]
             self._of_day[asked] = here, [one.id for one in running]
         here, running_ids = self._of_day[asked]
-        rosters = self._strays.get(home["id"])
+        rosters = self._strays.get(home.id)
         if rosters:
             both = [one for one in here if one in rosters]
             here = [*both, *(one for one in running_ids if one in rosters), *here]

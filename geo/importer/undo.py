@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,8 +14,9 @@ from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Conflict, NotFound
 from geo.importer.apply import refresh_touched
-from geo.importer.journal import FOLLOWING, KEYS, columns_of, fetch_row, hash_values
-from geo.schema import import_batch
+from geo.importer.blocks import hash_columns
+from geo.importer.journal import EVERY, FOLLOWING, KEYS, columns_of, fetch_row, hash_values
+from geo.schema import import_batch, import_refused, import_row
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
 
@@ -72,14 +72,18 @@ def undo_last(db: Database, scope: Scope) -> Undone:
         if batch is None:
             raise NotFound("import.no_batch", days=config.UNDO_DAYS)
         entries = _entries(connection, batch["id"])
-        touched = _touched(connection, batch["id"])
+        _stage(connection, entries)
+        touched, rounds = _touched(connection), _rounds_of(connection)
         _check_pointers(connection, batch["id"])
-        removed = _revert(connection, entries)
+        restored = _restore_changed(connection, entries)
+        removed = _remove_made(connection, entries)
+        connection.execute(import_row.delete().where(import_row.c.batch == batch["id"]))
+        connection.execute(import_refused.delete().where(import_refused.c.batch == batch["id"]))
         connection.execute(import_batch.update().where(import_batch.c.id == batch["id"]).values(undone_at=now()))
-        log_change(connection, scope, action="import.undo", object_id=batch["id"], diff={"rows": len(entries)})
-        refresh_touched(connection, touched, read_today(connection))
-        _rebuild(connection, entries)
-    return Undone(batch["id"], batch["file_name"], removed, len(entries) - removed)
+        log_change(connection, scope, action="import.undo", object_id=batch["id"], diff={"rows": removed + restored})
+        connection.exec_driver_sql("DROP TABLE temp.of_batch")
+        _refresh(connection, touched, rounds)
+    return Undone(batch["id"], batch["file_name"], removed, restored)
 
 
 def _last(connection: Connection) -> RowMapping | None:
@@ -98,16 +102,47 @@ def _entries(connection: Connection, batch: str) -> list[Row]:
     return [dict(row) for row in rows.mappings()]
 
 
+def _stage(connection: Connection, entries: list[Row]) -> None:
+    """Name every row of the batch in a temporary table: `made` ones are new, the others were changed."""
+    connection.exec_driver_sql("DROP TABLE IF EXISTS temp.of_batch")
+    connection.exec_driver_sql(
+        "CREATE TEMP TABLE of_batch (table_name TEXT, name TEXT, made INTEGER, PRIMARY KEY (table_name, made, name))"
+        " WITHOUT ROWID"
+    )
+    for entry in entries:
+        table, name = entry["table_name"], entry["row_id"]
+        if name.endswith(EVERY):
+            connection.exec_driver_sql(
+                f'INSERT INTO of_batch SELECT ?, {_name_of(table)}, 1 FROM "{table}" x WHERE {_begins(table)}',
+                (table, *_bounds(name)),
+            )
+        else:
+            connection.exec_driver_sql(
+                "INSERT OR IGNORE INTO of_batch VALUES (?, ?, ?)", (table, name, int(entry["before"] is None))
+            )
+
+
+def _begins(table: str) -> str:
+    """Return the condition that the last key of a row begins as the ids of an import; takes `_bounds`."""
+    key = KEYS[table][-1]
+    return f'x."{key}" >= ? AND x."{key}" < ?'
+
+
+def _bounds(name: str) -> tuple[str, str]:
+    prefix = name.removesuffix(EVERY)
+    return prefix, f"{prefix}~"
+
+
 def _check_pointers(connection: Connection, batch: str) -> None:
     """Refuse when a row that is not of the batch points at a row the batch made."""
     for made, table, column in _POINTERS:
-        own = _FOLLOWED.get(table, "?3 = ?3")
+        own = _FOLLOWED.get(table, "")
         if table in KEYS and table not in FOLLOWING:
-            own = f"{_name_of(table)} NOT IN (SELECT row_id FROM import_row WHERE batch = ?1 AND table_name = ?3)"
+            own = f"{_name_of(table)} NOT IN (SELECT name FROM of_batch WHERE table_name = '{table}')"
         later = connection.exec_driver_sql(
-            f'SELECT 1 FROM "{table}" x WHERE {own} AND x."{column}" IN'
-            " (SELECT row_id FROM import_row WHERE batch = ?1 AND table_name = ?2 AND before IS NULL) LIMIT 1",
-            (batch, made, table),
+            f'SELECT 1 FROM "{table}" x WHERE {own or 1} AND x."{column}" IN'
+            f" (SELECT name FROM of_batch WHERE table_name = '{made}' AND made = 1) LIMIT 1",
+            (batch,) if table == "import_batch" else (),
         ).first()
         if later is not None:
             raise Conflict("import.touched", table=table)
@@ -115,14 +150,13 @@ def _check_pointers(connection: Connection, batch: str) -> None:
 
 #: Rows without an entry of their own: what is more than the import wrote was added later.
 _FOLLOWED = {
-    "import_batch": "x.id <> ?1 AND x.undone_at IS NULL AND ?3 = ?3",
-    "issue_event": "?3 = ?3 AND x.seq > 1",
-    "issue_household": "?3 = ?3 AND x.issue NOT IN"
-    " (SELECT row_id FROM import_row WHERE batch = ?1 AND table_name = 'issue')",
+    "import_batch": "x.id <> ? AND x.undone_at IS NULL",
+    "issue_event": "x.seq > 1",
+    "issue_household": "x.issue NOT IN (SELECT name FROM of_batch WHERE table_name = 'issue')",
 }
 
 
-def _touched(connection: Connection, batch: str) -> set[str]:
+def _touched(connection: Connection) -> set[str]:
     """Return the households whose facts, tags, visits or roster rows the batch wrote."""
     found: set[str] = set()
     for table, column in (
@@ -133,69 +167,75 @@ def _touched(connection: Connection, batch: str) -> set[str]:
     ):
         rows = connection.exec_driver_sql(
             f'SELECT DISTINCT x.{column} FROM "{table}" x WHERE {_name_of(table)} IN'
-            " (SELECT row_id FROM import_row WHERE batch = ? AND table_name = ?)",
-            (batch, table),
+            " (SELECT name FROM of_batch WHERE table_name = ?)",
+            (table,),
         )
         found |= {row[0] for row in rows}
     return found
 
 
-def _revert(connection: Connection, entries: list[Row]) -> int:
-    """Check that every row is exactly as the import left it, then put all back; return how many rows went."""
-    left = {(entry["table_name"], entry["row_id"]): entry["after_hash"] for entry in reversed(entries)}
-    first = {(entry["table_name"], entry["row_id"]): entry["before"] for entry in entries}
-    batch = entries[0]["batch"] if entries else ""
-    for table in KEYS:
-        expected = {name: digest for (where, name), digest in left.items() if where == table}
-        found = _present(connection, table, batch) if expected else {}
-        if any(found.get(name) != digest for name, digest in expected.items()):
+def _rounds_of(connection: Connection) -> set[str]:
+    """Return the rounds whose roster the batch wrote to."""
+    rows = connection.exec_driver_sql(
+        f"SELECT DISTINCT x.round FROM round_roster x WHERE {_name_of('round_roster')} IN"
+        " (SELECT name FROM of_batch WHERE table_name = 'round_roster')"
+    )
+    return {row[0] for row in rows}
+
+
+def _restore_changed(connection: Connection, entries: list[Row]) -> int:
+    """Check that changed rows are as the import left them and put back what they were; return how many rows."""
+    left: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        if not entry["row_id"].endswith(EVERY):
+            left.setdefault((entry["table_name"], entry["row_id"]), entry["after_hash"])
+    for (table, name), digest in left.items():
+        row = fetch_row(connection, table, name)
+        if row is None or hash_values(row[column] for column in columns_of(table)) != digest:
             raise Conflict("import.touched", table=table)
-    made = [key for key, before in first.items() if before is None]
-    for (table, _), before in first.items():
-        if before is not None:
-            _restore(connection, table, json.loads(before))
+    changed = [entry for entry in entries if entry["before"] is not None]
+    for entry in changed:
+        _restore(connection, entry["table_name"], json.loads(entry["before"]))
+    return len({(entry["table_name"], entry["row_id"]) for entry in changed})
+
+
+def _remove_made(connection: Connection, entries: list[Row]) -> int:
+    """Check that the new rows are as the import wrote them and delete them; return how many rows."""
+    for entry in entries:
+        table = entry["table_name"]
+        if entry["row_id"].endswith(EVERY) and _hash_made(connection, table, entry["row_id"]) != entry["after_hash"]:
+            raise Conflict("import.touched", table=table)
+    removed = 0
     for table in reversed(KEYS):
-        names = [name for where, name in made if where == table]
-        if names:
-            _delete(connection, table, names)
-    return len(made)
+        own = f"(SELECT name FROM of_batch WHERE table_name = '{table}' AND made = 1)"
+        for other, column in _BELONGING.get(table, ()):
+            connection.exec_driver_sql(f'DELETE FROM "{other}" WHERE "{column}" IN {own}')
+        if table == "round":
+            connection.exec_driver_sql(f'UPDATE import_batch SET "round" = NULL WHERE "round" IN {own}')
+        if table not in FOLLOWING:
+            gone = connection.exec_driver_sql(f'DELETE FROM "{table}" AS x WHERE {_name_of(table)} IN {own}')
+            removed += gone.rowcount
+    return removed
 
 
-def _present(connection: Connection, table: str, batch: str) -> dict[str, str]:
-    """Return the hash of every row of a table that the batch wrote, as it is now."""
-    name = _name_of(table)
+#: Rows that go with a new row of a table: (table, column).
+_BELONGING = {
+    "place": (("place_path", "place"), ("coverage_cell", "place")),
+    "round": (("coverage_cell", "round"), ("coverage_day", "round")),
+    "issue": (("issue_event", "issue"), ("issue_household", "issue")),
+}
+
+
+def _hash_made(connection: Connection, table: str, name: str) -> str:
     columns = ", ".join(f'x."{column}"' for column in columns_of(table))
     rows = connection.exec_driver_sql(
-        f'SELECT {name}, {columns} FROM "{table}" x WHERE {name} IN'
-        " (SELECT row_id FROM import_row WHERE batch = ? AND table_name = ?)",
-        (batch, table),
-    )
-    return {row[0]: hash_values(row[1:]) for row in rows}
+        f'SELECT {columns} FROM "{table}" x WHERE {_begins(table)} ORDER BY x."{KEYS[table][-1]}"', _bounds(name)
+    ).all()
+    return hash_columns(zip(*rows, strict=True), len(rows))
 
 
 def _name_of(table: str) -> str:
     return " || '|' || ".join(f'x."{key}"' for key in KEYS[table])
-
-
-def _delete(connection: Connection, table: str, names: list[str]) -> None:
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):  # pragma: no cover - only SQLite is built for now
-        raise TypeError(type(driver))
-    ids = [(name,) for name in names]
-    if table == "place":
-        driver.executemany("DELETE FROM place_path WHERE place = ?", ids)
-        driver.executemany("DELETE FROM coverage_cell WHERE place = ?", ids)
-    elif table == "round":
-        driver.executemany('DELETE FROM coverage_cell WHERE "round" = ?', ids)
-        driver.executemany('DELETE FROM coverage_day WHERE "round" = ?', ids)
-        driver.executemany('UPDATE import_batch SET "round" = NULL WHERE "round" = ?', ids)
-    elif table == "issue":
-        driver.executemany("DELETE FROM issue_event WHERE issue = ?", ids)
-        driver.executemany("DELETE FROM issue_household WHERE issue = ?", ids)
-    where = " AND ".join(f'"{key}" = ?' for key in KEYS[table])
-    driver.executemany(
-        f'DELETE FROM "{table}" WHERE {where}', [tuple(name.split("|", len(KEYS[table]) - 1)) for name in names]
-    )
 
 
 def _restore(connection: Connection, table: str, before: Row) -> None:
@@ -205,10 +245,10 @@ def _restore(connection: Connection, table: str, before: Row) -> None:
     connection.exec_driver_sql(f'UPDATE "{table}" SET {names} WHERE {where}', values)
 
 
-def _rebuild(connection: Connection, entries: list[Row]) -> None:
-    """Bring the rounds up to date whose roster lost rows: their places are no longer told by the households."""
+def _refresh(connection: Connection, touched: set[str], rounds: set[str]) -> None:
+    """Bring the cells up to date: where the households are, and whole rounds whose roster lost rows."""
     today = read_today(connection)
-    rounds = {entry["row_id"].split("|")[0] for entry in entries if entry["table_name"] == "round_roster"}
+    refresh_touched(connection, touched, today)
     for round_id in sorted(rounds):
         if fetch_row(connection, "round", round_id) is not None:
             refresh_cells(connection, round_id, today)
