@@ -52,6 +52,7 @@ def _past(as_of: date) -> FromClause:
         select(
             history.c.issue,
             func.max(case((history.c.nth == 1, history.c.to_state))).label("state"),
+            func.max(case((history.c.nth == 1, history.c.to_level))).label("level_now"),
             func.max(_rank(history.c.to_level)).label("level"),
             func.max(case((history.c.to_state.in_(_DONE), history.c.on))).label("done_on"),
             func.max(case((history.c.kind == "resolved", history.c.on))).label("last_resolved_on"),
@@ -64,8 +65,9 @@ def _past(as_of: date) -> FromClause:
 def issue_status(as_of: date) -> Select[Any]:
     """One row per issue raised by `as_of`: flags are 0/1.
 
-    Columns: issue, place, scope, category, state, level (highest so far, 0 village … 2 district), due_on, raised_on,
-    resolved_on, close_kind, valid, closed, open, bucket (overdue / undated / in_time, of open ones; empty when closed).
+    Columns: issue, place, scope, category, state, level (highest so far, 0 village … 2 district), level_now (a code),
+    due_on, raised_on, resolved_on, close_kind, valid, closed, open, bucket (overdue / undated / in_time, of open ones;
+    empty when closed).
     resolved_on = the last resolution ≤ t with no later rework or reopening; a closing without one is its own.
     """
     past = _past(as_of)
@@ -77,7 +79,7 @@ def issue_status(as_of: date) -> Select[Any]:
     bucket = case((issue.c.due_on.is_(None), "undated"), (issue.c.due_on < measured_on, "overdue"), else_="in_time")
     return select(
         issue.c.id.label("issue"), issue.c.place, issue.c.scope, issue.c.category, past.c.state, past.c.level,
-        issue.c.due_on, issue.c.raised_on, resolved_on.label("resolved_on"),
+        past.c.level_now, issue.c.due_on, issue.c.raised_on, resolved_on.label("resolved_on"),
         case((past.c.state == "closed", issue.c.close_kind)).label("close_kind"),
         _bit(valid).label("valid"), _bit(and_(valid, past.c.state == "closed")).label("closed"),
         _bit(is_open).label("open"), case((is_open, bucket)).label("bucket"),

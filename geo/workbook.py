@@ -36,18 +36,18 @@ _EDGE_SPACE: Final = re.compile(r"^\s|\s$")
 _STYLE: Final = re.compile(r'<c r="[A-Z]+\d+"(?: s="(\d+)")?')
 
 
-Value: TypeAlias = "str | int | None"
+Value: TypeAlias = "str | int | float | None"
 #: Gives the values of rows start … stop − 1, column by column; None is an empty cell.
 ReadRows: TypeAlias = "Callable[[int, int], Sequence[Sequence[Value]]]"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its head and its width in characters."""
+    """One column: its head, its width in characters, and Excel's format of its numbers; empty where it holds text."""
 
     header: str
     width: float = 10
-    is_number: bool = False
+    number_format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ def write_workbook(sheets: Sequence[Sheet]) -> bytes:
     with xlsxwriter.Workbook(frame, options) as workbook:
         formats = _make_formats(workbook)
         for name, sheet in zip(name_sheets([sheet.name for sheet in sheets]), sheets, strict=True):
+            _add_number_formats(workbook, formats, sheet.columns)
             _lay_out(workbook.add_worksheet(name), sheet, formats)
     if all(sheet.length <= 2 for sheet in sheets):  # noqa: PLR2004 - the first and the last row are there already
         return frame.getvalue()
@@ -102,18 +103,25 @@ def name_sheets(wanted: Iterable[str]) -> list[str]:
     return names
 
 
+_CELL: Final = {"border": 1, "valign": "vcenter", "font_size": 10.5}
+
+
 def _make_formats(workbook: Any) -> dict[str, Any]:
-    cell = {"border": 1, "valign": "vcenter", "font_size": 10.5}
     return {
         "title": workbook.add_format({"bold": True, "font_size": 14, "valign": "vcenter"}),
         "line": workbook.add_format({"font_size": 10.5, "valign": "vcenter"}),
         "head": workbook.add_format(
-            {**cell, "bold": True, "bg_color": "#D9D9D9", "align": "center", "text_wrap": True}
+            {**_CELL, "bold": True, "bg_color": "#D9D9D9", "align": "center", "text_wrap": True}
         ),
         # Text by format and by prefix: it stays text when somebody edits the cell.
-        "text": workbook.add_format({**cell, "num_format": "@", "quote_prefix": True}),
-        "number": workbook.add_format({**cell, "num_format": "0"}),
+        "": workbook.add_format({**_CELL, "num_format": "@", "quote_prefix": True}),
     }
+
+
+def _add_number_formats(workbook: Any, formats: dict[str, Any], columns: Sequence[Column]) -> None:
+    for wanted in dict.fromkeys(column.number_format for column in columns):
+        if wanted not in formats:
+            formats[wanted] = workbook.add_format({**_CELL, "num_format": wanted})
 
 
 def _lay_out(worksheet: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
@@ -145,7 +153,7 @@ def _lay_out(worksheet: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
 def _write_row(worksheet: Any, row: int, sheet: Sheet, formats: dict[str, Any]) -> None:
     values = sheet.read_rows(row, row + 1)
     for index, (column, (value,)) in enumerate(zip(sheet.columns, values, strict=True)):
-        form = formats["number" if column.is_number else "text"]
+        form = formats[column.number_format]
         if value is None or value == "":
             worksheet.write_blank(HEAD_ROWS + row, index, None, form)
         elif isinstance(value, str):

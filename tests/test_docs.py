@@ -10,16 +10,32 @@ from collections.abc import Iterator
 import pytest
 
 from geo import codes
+from geo.cli import parser
+from geo.cli.exporting import _TABLES
 from geo.cli.importing import EXIT_CODES
 from geo.cli.parser import build_parser
 from geo.coverage import SHARES
+from geo.exports import FORMATS
 from geo.gaps import GAP_MARKS, TODO_MARKS
 from geo.i18n import has_text, text
 from geo.issues import ISSUE_COUNTS, issue_shares
-from geo.schema import CELL_COUNTS, GAP_COLUMNS, IGNORED_HEADERS, IMPORT_FIELDS, REFUSED_HEADERS
+from geo.schema import (
+    AREA_COLUMNS,
+    CELL_COUNTS,
+    COVERAGE_COLUMNS,
+    GAP_COLUMNS,
+    GROUP_COLUMNS,
+    IGNORED_HEADERS,
+    IMPORT_FIELDS,
+    LEDGER_COLUMNS,
+    REFUSED_HEADERS,
+    ROSTER_COLUMNS,
+)
 from tests.conftest import ROOT
 
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+#: The columns of every list that is taken away.
+OUT = (GAP_COLUMNS, GROUP_COLUMNS, ROSTER_COLUMNS, COVERAGE_COLUMNS, LEDGER_COLUMNS, AREA_COLUMNS)
 #: Prefix of the words in the catalogue → closed list.
 LISTS = {
     "level": codes.LEVELS,
@@ -105,10 +121,19 @@ def test_columns_left_out_are_documented():
     assert any(line.endswith(f"there is no field for them: {'、'.join(REFUSED_HEADERS)}.") for line in lines)
 
 
-def test_every_export_column_is_documented():
-    """docs/formats.md has the gap list's columns in their order."""
-    rows = [f"| {header} | `{key}` |" for key, header in GAP_COLUMNS]
+@pytest.mark.parametrize("columns", OUT, ids=lambda columns: columns[-1].key)
+def test_every_export_column_is_documented(columns):
+    """docs/formats.md has the columns of each list in their order, with their short field names."""
+    rows = [f"| {column.header} | `{column.key}` | `{column.field}` |" for column in columns]
     assert "\n".join(rows) in read("docs/formats.md")
+
+
+def test_every_export_format_is_documented():
+    """docs/formats.md says of each format what it is, and the command line knows the same formats and lists."""
+    lines = read("docs/formats.md").splitlines()
+    assert [form for form in FORMATS if not any(line.startswith(f"| `{form}` |") for line in lines)] == []
+    assert tuple(FORMATS) == parser.FORMATS
+    assert tuple(_TABLES) == parser.EXPORTED
 
 
 def test_every_finding_is_documented():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -13,7 +14,7 @@ from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from geo.errors import Invalid, NotAllowed
-from geo.exports import ExportHead, assignment_sheets, gap_list, gap_table, group_list, group_table
+from geo.exports import ExportHead, assignment_sheets, tabulate_gaps, tabulate_groups, write_table
 from geo.gaps import group_gaps, list_todos, rank_gaps
 from geo.model import Scope
 from geo.schema import GAP_COLUMNS
@@ -28,6 +29,15 @@ HOSTILE = (
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\uff1d1+1", " =1", "a<b>&\"c'", "_x0041_", "x\x01y", " edge ", "两\n行",
     '=HYPERLINK("http://127.0.0.1")', "{{ 7*7 }}", "https://example.org/a", "0123456789012345678", "1e5", "\U0001f600",
 )  # fmt: skip
+
+
+def gap_list(frame: pd.DataFrame, *, head: ExportHead, suffix: str) -> bytes:
+    """Return gap rows as a file of one sheet."""
+    return write_table(replace(tabulate_gaps(frame), sheets=""), head=head, form=suffix)
+
+
+def gap_table(frame: pd.DataFrame) -> pd.DataFrame:
+    return tabulate_gaps(frame).as_frame()
 
 
 @pytest.fixture
@@ -61,7 +71,7 @@ def test_a_gap_list_is_what_is_on_screen(gaps):
     title, line, head, *rows = read_rows(gap_list(filtered, head=HEAD, suffix="xlsx"))
     assert title[0] == "缺口清单"
     assert line[0] == f"截至 2019-11-20 · 第2轮 · 测试区 · 筛选：未访、未分配 · {len(filtered)} 行 · 制表人：规划"
-    assert head == [header for _key, header in GAP_COLUMNS]
+    assert head == [column.header for column in GAP_COLUMNS]
     assert [row[head.index("户编号")] for row in rows] == filtered["code"].tolist()
     assert [int(row[0]) for row in rows] == list(range(1, len(filtered) + 1))
 
@@ -157,9 +167,11 @@ def test_assignment_sheets_follow_the_register(gaps):
 def test_group_list_sums_to_the_gap_list(homes, gaps):
     """The list by group has one row a place, and what its rows still lack sums to the length of the gap list."""
     groups = group_gaps(homes, gaps)
-    table = group_table(groups)
+    table = tabulate_groups(groups).as_frame()
     assert table["没走到"].sum() == len(gaps)
-    head, *rows = read_rows(group_list(groups, head=HEAD, suffix="xlsx"))[HEAD_ROWS - 1 :]
+    head, *rows = read_rows(write_table(replace(tabulate_groups(groups), sheets=""), head=HEAD, form="xlsx"))[
+        HEAD_ROWS - 1 :
+    ]
     assert head == list(table.columns)
     assert [row[head.index("应访")] for row in rows] == table["应访"].tolist()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from geo import config
 from geo.backup import write_backup
 from geo.cli.coords import run_coords
+from geo.cli.exporting import run_export
 from geo.cli.importing import run_import
 from geo.cli.reports import run_coverage, run_gaps
 from geo.cli.rounds import run_rounds
@@ -72,6 +73,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "rounds": run_rounds,
     "coverage": run_coverage,
     "gaps": run_gaps,
+    "export": run_export,
     "units": run_units,
     "coords": run_coords,
     "check": run_check,

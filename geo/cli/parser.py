@@ -11,12 +11,15 @@ from typing import Any, Final, NoReturn
 from geo import codes, config
 from geo.crs import System, parse_system
 from geo.errors import Invalid
+from geo.gaps import GAP_MARKS, GAP_STATES
 from geo.i18n import text
 
 PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all")
 DEMO_PRESET: Final = "bijiang_rural"
 DEMO_TODAY: Final = date(2019, 11, 20)
 GAP_KINDS: Final = ("homes", "groups", "todos", "sheets")
+EXPORTED: Final = ("gaps", "roster", "coverage", "ledger", "areas")
+FORMATS: Final = ("xlsx", "csv", "pdf", "geojson", "gpkg", "kml", "gpx", "shp")
 
 _PROBLEMS: Final = (
     (re.compile(r"argument (?P<name>[^:]+): invalid choice: '?(?P<value>.*?)'? \(choose from (?P<choices>.*)\)"),
@@ -51,6 +54,7 @@ def build_parser() -> Parser:
     _add_rounds(commands)
     _add_coverage(commands)
     _add_gaps(commands)
+    _add_export(commands)
     _add_units(commands)
     _add_command(commands, "check")
     _add_coords(commands)
@@ -176,3 +180,17 @@ def _add_units(commands: Any) -> None:
     _add(parser, "units", "--list", type=Path, action="append", default=[], metavar="FILE")
     _add(parser, "units", "--successors", type=Path, metavar="FILE")
     _add(parser, "units", "--out", type=Path, metavar="FILE")
+
+
+def _add_export(commands: Any) -> None:
+    parser = _add_command(commands, "export")
+    _add(parser, "export", "list", choices=EXPORTED, metavar="LIST")
+    _add(parser, "export", "--format", choices=FORMATS, type=str.lower)
+    _add(parser, "export", "--out", type=Path, metavar="FILE", required=True)
+    _add(parser, "export", "--round", metavar="ROUND")
+    _add(parser, "export", "--as-of", type=read_day, metavar="DAY")
+    _add(parser, "export", "--place", metavar="CODE")
+    _add(parser, "export", "--kind", choices=GAP_KINDS[:-1], default="homes")
+    _add(parser, "export", "--state", choices=GAP_STATES)
+    _add(parser, "export", "--mark", choices=GAP_MARKS)
+    _add(parser, "export", "--level", choices=codes.LEVELS)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
-from geo import codes, exports
+from geo import exports
 from geo.cli.session import choose_place, choose_round, open_session, print_json, print_table, tell
-from geo.coverage import Counts, remaining_to_target
+from geo.coverage import remaining_to_target
 from geo.errors import Invalid
 from geo.gaps import GAP_STATES, group_gaps, list_todos, rank_gaps
 from geo.i18n import text
-from geo.schema import CELL_COUNTS
 from geo.store.exportlog import log_export
-from geo.store.places import list_below
-from geo.store.reads import Figures, read_children, read_figures, read_homes
+from geo.store.reads import read_figures, read_homes
 
 if TYPE_CHECKING:
     import argparse
@@ -24,19 +22,11 @@ if TYPE_CHECKING:
 
     from geo.cli.session import Session
     from geo.model import Place, Round
+    from geo.store.reads import Figures
 
 _HEADS: Final = ("code", "parent", "name", "roster", "effective", "coverage", "remaining", "overdue")
 _TITLES: Final = {"homes": "gaps", "groups": "groups", "todos": "todos", "sheets": "assigned"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """One line of the answer: a unit's code, its name and that of the unit above it, its figures."""
-
-    code: str
-    name: str
-    parent: str
-    figures: Figures
+_SUFFIXES: Final = ("xlsx", "csv")
 
 
 def run_coverage(options: argparse.Namespace) -> int:
@@ -48,9 +38,9 @@ def run_coverage(options: argparse.Namespace) -> int:
 def _report_coverage(session: Session, options: argparse.Namespace) -> int:
     round_ = choose_round(session, options.round)
     place = choose_place(session, options.place)
-    day = _choose_day(session, options.as_of)
+    day = choose_day(session, options.as_of)
     total = read_figures(session.db, session.scope, round_id=round_.id, place_id=place.id, as_of=day)
-    rows = _list_units(session, total, options.level)
+    rows = exports.list_units(session.db, session.scope, total=total, level=options.level)
     if options.json:
         print_json(
             {
@@ -71,48 +61,12 @@ def _report_coverage(session: Session, options: argparse.Namespace) -> int:
     return 0
 
 
-def _choose_day(session: Session, wanted: date | None) -> date:
+def choose_day(session: Session, wanted: date | None) -> date:
+    """Return the day asked for, with a word about one after today; without one, today."""
     today = session.db.today()
     if wanted is not None and wanted > today:
         tell(text("cli.coverage.future", as_of=wanted, today=today))
     return wanted or today
-
-
-def _list_units(session: Session, total: Figures, level: str) -> list[_Unit]:
-    """Return each unit of the level that has a roster row, by code; at group level ungrouped homes too."""
-    found = _children(session, total, level)
-    above = codes.LEVELS[max(0, codes.LEVELS.index(level) - 1)]
-    parents = {
-        one.id: one.name for one in list_below(session.db, session.scope, place_id=session.scope.area, level=above)
-    }
-    units = [_Unit(one.place.code, one.place.name, parents.get(one.place.parent or "", ""), one) for one in found]
-    if level == "group":
-        units += [
-            _Unit(one.place.code, text("exports.ungrouped"), one.place.name, one)
-            for one in _list_ungrouped(session, total, found)
-        ]
-    return sorted((one for one in units if one.figures.counts.rows), key=lambda one: (one.code, one.name))
-
-
-def _children(session: Session, total: Figures, level: str) -> list[Figures]:
-    return read_children(
-        session.db, session.scope, round_id=total.round.id, place_id=total.place.id, level=level, as_of=total.as_of
-    )
-
-
-def _list_ungrouped(session: Session, total: Figures, groups: list[Figures]) -> list[Figures]:
-    """Return the households that lie in a village itself, so that the rows sum to the total."""
-    below: dict[str | None, dict[str, int]] = {}
-    for one in groups:
-        sums = below.setdefault(one.place.parent, dict.fromkeys(CELL_COUNTS, 0))
-        for name in CELL_COUNTS:
-            sums[name] += one.counts.values[name]
-    rest = []
-    for village in _children(session, total, "village"):
-        sums = below.get(village.place.id, dict.fromkeys(CELL_COUNTS, 0))
-        counts = Counts({name: village.counts.values[name] - sums[name] for name in CELL_COUNTS})
-        rest.append(Figures(village.place, village.round, village.as_of, counts, village.issues))
-    return rest
 
 
 def _counts(figures: Figures) -> dict[str, Any]:
@@ -123,7 +77,7 @@ def _counts(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _row(one: _Unit) -> tuple[object, ...]:
+def _row(one: exports.UnitFigures) -> tuple[object, ...]:
     counts = one.figures.counts
     left = remaining_to_target(counts, one.figures.round.target_bp)
     share = one.figures.share("kpi.coverage").percent
@@ -137,10 +91,10 @@ def run_gaps(options: argparse.Namespace) -> int:
         return _report_gaps(session, options, suffix)
 
 
-def _report_gaps(session: Session, options: argparse.Namespace, suffix: exports.Suffix | None) -> int:
+def _report_gaps(session: Session, options: argparse.Namespace, suffix: str) -> int:
     round_ = choose_round(session, options.round)
     place = choose_place(session, options.place)
-    day = _choose_day(session, options.as_of)
+    day = choose_day(session, options.as_of)
     homes = read_homes(session.db, session.scope, round_id=round_.id, place_id=place.id, as_of=day)
     gaps = rank_gaps(homes, day)
     answer = {
@@ -152,7 +106,7 @@ def _report_gaps(session: Session, options: argparse.Namespace, suffix: exports.
         "gaps": len(gaps),
         "states": {state: int((gaps["state"] == state).sum()) for state in GAP_STATES},
     }
-    if suffix is not None:
+    if suffix:
         rows = _rows_of(options.kind, homes, gaps)
         head = _head(options.kind, place, round_, day)
         _hand_over(session, _make_file(options.kind, rows, head, suffix), head.line(len(rows)), len(rows), options)
@@ -171,13 +125,13 @@ def _hand_over(session: Session, content: bytes, line: str, rows: int, options: 
     options.out.write_bytes(content)
 
 
-def _read_suffix(options: argparse.Namespace) -> exports.Suffix | None:
+def _read_suffix(options: argparse.Namespace) -> str:
     if options.out is None:
-        return None
-    for suffix in get_args(exports.Suffix):
-        if options.out.suffix.lower() == f".{suffix}" and (suffix, options.kind) != ("csv", "sheets"):
-            return suffix  # type: ignore[no-any-return]
-    raise Invalid("cli.gaps.suffix", path=options.out.name)
+        return ""
+    suffix: str = options.out.suffix.lower().removeprefix(".")
+    if suffix not in _SUFFIXES or (suffix, options.kind) == ("csv", "sheets"):
+        raise Invalid("cli.gaps.suffix", path=options.out.name)
+    return suffix
 
 
 def _rows_of(kind: str, homes: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
@@ -192,11 +146,12 @@ def _head(kind: str, place: Place, round_: Round, day: date) -> exports.ExportHe
     )
 
 
-def _make_file(kind: str, rows: pd.DataFrame, head: exports.ExportHead, suffix: exports.Suffix) -> bytes:
+def _make_file(kind: str, rows: pd.DataFrame, head: exports.ExportHead, suffix: str) -> bytes:
+    """Return the file; unlike `export`, a workbook has one sheet, whatever it spans."""
     if kind == "sheets":
         return exports.assignment_sheets(rows, head=head)
-    write = exports.group_list if kind == "groups" else exports.gap_list
-    return write(rows, head=head, suffix=suffix)
+    table = exports.tabulate_groups(rows) if kind == "groups" else exports.tabulate_gaps(rows)
+    return exports.write_table(replace(table, sheets=""), head=head, form=suffix)
 
 
 def _print_gaps(answer: dict[str, Any], place: Place) -> None:

@@ -6,11 +6,17 @@ DDL, importer, templates, exports and docs all read it.
 from geo.schema.base import metadata
 from geo.schema.columns import (
     AMBIGUOUS_HEADERS,
+    AREA_COLUMNS,
+    COVERAGE_COLUMNS,
     GAP_COLUMNS,
+    GROUP_COLUMNS,
     IGNORED_HEADERS,
     IMPORT_FIELDS,
+    LEDGER_COLUMNS,
     REFUSED_HEADERS,
+    ROSTER_COLUMNS,
     Field,
+    OutColumn,
 )
 from geo.schema.record import (
     assignment,
@@ -45,12 +51,18 @@ from geo.schema.register import (
 
 __all__ = [
     "AMBIGUOUS_HEADERS",
+    "AREA_COLUMNS",
     "CELL_COUNTS",
+    "COVERAGE_COLUMNS",
     "GAP_COLUMNS",
+    "GROUP_COLUMNS",
     "IGNORED_HEADERS",
     "IMPORT_FIELDS",
+    "LEDGER_COLUMNS",
     "REFUSED_HEADERS",
+    "ROSTER_COLUMNS",
     "Field",
+    "OutColumn",
     "assignment",
     "audit_log",
     "coverage_cell",

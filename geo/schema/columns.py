@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,134 @@ IGNORED_HEADERS: Final = (
     "人编号",
 )
 
-#: The gap list's columns (domain §5) in order: key and Chinese header.
+
+@dataclass(frozen=True, slots=True)
+class OutColumn:
+    """One column of what is taken away.
+
+    Its key, its Chinese header, its field name where a format holds ten plain letters, its width in characters (a Han
+    character is two), and what it holds: text, whole numbers, decimals or degrees.
+    """
+
+    key: str
+    header: str
+    field: str
+    width: float = 9
+    holds: Literal["text", "whole", "decimal", "degrees"] = "text"
+
+
+_NUMBER: Final = OutColumn("number", "序号", "no", 6, "whole")
+_TOWNSHIP: Final = OutColumn("township", "乡镇", "township", 18)
+_VILLAGE: Final = OutColumn("village", "村", "village", 12)
+_GROUP: Final = OutColumn("group", "组", "grp", 10)
+_CODE: Final = OutColumn("code", "户编号", "code", 22)
+_HEAD: Final = OutColumn("head_name", "户主", "head", 9)
+_CLASS: Final = OutColumn("household_class", "户类别", "class", 12)
+_TAGS: Final = OutColumn("tags", "重点标签", "tags", 18)
+_PRIORITY: Final = OutColumn("priority", "优先级", "priority", 7, "whole")
+
+#: The gap list (domain §5), one row a household; 已走访待办 has the same.
 GAP_COLUMNS: Final = (
-    ("number", "序号"), ("township", "乡镇"), ("village", "村"), ("group", "组"), ("code", "户编号"),
-    ("head_name", "户主"), ("household_class", "户类别"), ("tags", "重点标签"), ("last_on", "上次走访"),
-    ("last_outcome", "结果"), ("attempts", "上门次数"), ("assignee", "责任人"), ("due_on", "应访日期"),
-    ("overdue_days", "超期天数"), ("open_issues", "未结问题"), ("located", "定位"), ("reasons", "原因"),
-    ("priority", "优先级"), ("suggested", "建议顺序"),
+    _NUMBER, _TOWNSHIP, _VILLAGE, _GROUP, _CODE, _HEAD, _CLASS, _TAGS,
+    OutColumn("last_on", "上次走访", "last_on", 12),
+    OutColumn("last_outcome", "结果", "last_res", 11),
+    OutColumn("attempts", "上门次数", "attempts", 7, "whole"),
+    OutColumn("assignee", "责任人", "assignee", 12),
+    OutColumn("due_on", "应访日期", "due_on", 12),
+    OutColumn("overdue_days", "超期天数", "late_days", 7, "whole"),
+    OutColumn("open_issues", "未结问题", "issues", 7, "whole"),
+    OutColumn("located", "定位", "located", 8),
+    OutColumn("reasons", "原因", "reasons", 34),
+    _PRIORITY,
+    OutColumn("suggested", "建议顺序", "suggested", 7, "whole"),
+)  # fmt: skip
+#: The gap list by group, one row a group (or a village's households without one).
+GROUP_COLUMNS: Final = (
+    _NUMBER, _TOWNSHIP, _VILLAGE, _GROUP,
+    OutColumn("roster", "应访", "roster", 7, "whole"),
+    OutColumn("effective", "有效走访", "effective", 9, "whole"),
+    OutColumn("remaining", "没走到", "remaining", 8, "whole"),
+    OutColumn("overdue", "超期未访", "overdue", 9, "whole"),
+    OutColumn("unvisited", "未访", "unvisited", 7, "whole"),
+    OutColumn("missed", "上门未遇", "missed", 9, "whole"),
+    OutColumn("refused", "拒访", "refused", 7, "whole"),
+    OutColumn("partial", "仅见到旁人", "partial", 11, "whole"),
+    OutColumn("untouched", "一户未走到", "untouched", 11),
+    _PRIORITY,
+)  # fmt: skip
+#: The roster, one row a household; headed so that the importer reads it back, 居住情况 and 本轮状态 for the eye only.
+ROSTER_COLUMNS: Final = (
+    _NUMBER, _TOWNSHIP, _VILLAGE,
+    OutColumn("village_code", "村代码", "vill_code", 14),
+    OutColumn("group", "村民组", "grp", 10),
+    _CODE, _HEAD,
+    OutColumn("size", "人口", "size", 6, "whole"),
+    OutColumn("phone", "联系电话", "phone", 14),
+    _CLASS, _TAGS,
+    OutColumn("residence", "居住情况", "residence", 10),
+    OutColumn("lon", "经度", "lon", 12, "degrees"),
+    OutColumn("lat", "纬度", "lat", 11, "degrees"),
+    OutColumn("state", "本轮状态", "state", 10),
+    OutColumn("note", "备注", "note", 24),
+)  # fmt: skip
+#: Coverage, one row a unit of a level.
+COVERAGE_COLUMNS: Final = (
+    _NUMBER,
+    OutColumn("level", "级别", "level", 7),
+    OutColumn("code", "代码", "code", 17),
+    OutColumn("name", "名称", "name", 20),
+    OutColumn("parent", "上级", "parent", 18),
+    OutColumn("roster", "应访", "roster", 8, "whole"),
+    OutColumn("attempted", "上过门", "attempted", 8, "whole"),
+    OutColumn("contacted", "见到人", "contacted", 8, "whole"),
+    OutColumn("effective", "有效走访", "effective", 9, "whole"),
+    OutColumn("coverage", "走访覆盖率(%)", "coverage", 10, "decimal"),
+    OutColumn("attempt", "上门率(%)", "attempt", 9, "decimal"),
+    OutColumn("contact", "见面率(%)", "contact", 9, "decimal"),
+    OutColumn("away", "举家外出", "away", 9, "whole"),
+    OutColumn("phone", "含电话走访", "phone", 10, "whole"),
+    OutColumn("phone_share", "含电话走访率(%)", "phone_sh", 10, "decimal"),
+    OutColumn("remaining", "距达标还差", "remaining", 10, "whole"),
+    OutColumn("overdue", "超期未访", "overdue", 9, "whole"),
+    OutColumn("unvisited", "未访", "unvisited", 7, "whole"),
+    OutColumn("missed", "上门未遇", "missed", 9, "whole"),
+    OutColumn("refused", "拒访", "refused", 7, "whole"),
+    OutColumn("partial", "仅见到旁人", "partial", 10, "whole"),
+    OutColumn("groups", "组数", "groups", 7, "whole"),
+    OutColumn("groups_touched", "覆盖组", "grp_touch", 8, "whole"),
+    OutColumn("groups_complete", "完成组", "grp_done", 8, "whole"),
+    OutColumn("open_issues", "未结问题", "issues", 8, "whole"),
+    OutColumn("overdue_issues", "超期问题", "late_iss", 8, "whole"),
+    OutColumn("clear", "清零率(%)", "clear", 9, "decimal"),
+)  # fmt: skip
+#: The ledger of issues (台账, domain §5), one row an issue.
+LEDGER_COLUMNS: Final = (
+    _NUMBER,
+    OutColumn("issue_number", "台账号", "issue_no", 24),
+    _TOWNSHIP, _VILLAGE, _GROUP, _HEAD,
+    OutColumn("category", "问题类别", "category", 10),
+    OutColumn("description", "问题描述", "descr", 40),
+    OutColumn("raised_on", "收集时间", "raised_on", 12),
+    OutColumn("route", "处理方式", "route", 10),
+    OutColumn("level_now", "当前层级", "level_now", 9),
+    OutColumn("responsible", "责任人", "resp", 12),
+    OutColumn("due_on", "整改时限", "due_on", 12),
+    OutColumn("resolved_on", "完成时间", "done_on", 12),
+    OutColumn("state", "状态", "state", 8),
+    OutColumn("note", "备注", "note", 24),
+)  # fmt: skip
+#: Areas, one row a unit.
+AREA_COLUMNS: Final = (
+    _NUMBER,
+    OutColumn("level", "级别", "level", 7),
+    OutColumn("code", "代码", "code", 17),
+    OutColumn("name", "名称", "name", 20),
+    OutColumn("parent_code", "上级代码", "parent_no", 15),
+    OutColumn("parent", "上级", "parent", 18),
+    OutColumn("boundary", "边界", "boundary", 8),
+    OutColumn("households", "户数", "homes", 8, "whole"),
+    OutColumn("located", "已定位户数", "located", 10, "whole"),
+    OutColumn("area_km2", "面积(平方公里)", "area_km2", 10, "decimal"),
+    OutColumn("lon", "中心经度", "lon", 12, "degrees"),
+    OutColumn("lat", "中心纬度", "lat", 11, "degrees"),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -12,60 +11,65 @@ import streamlit as st
 
 from geo.access import may
 from geo.errors import GeoError
-from geo.exports import MEDIA_TYPES, ExportHead, Suffix, assignment_sheets, gap_list, group_list
+from geo.exports import FORMATS, ExportHead, assignment_sheets, draw_outlines, tabulate_gaps, tabulate_groups
 from geo.gaps import PRIORITY_TERMS
 from geo.i18n import text
 from geo.store.assignments import add_person, assign, list_assignees, withdraw
-from geo.store.exportlog import log_export
+from geo.ui.export_menu import Export, draw_export, draw_menu, offer_table
 from geo.ui.gaps_view import clear_selection
 from geo.ui.navigation import find_page, has_page
 from geo.ui.plain import escape, show_error
 from geo.ui.session import view_params
 from geo.ui.shell import say_round
-from geo.web import grants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from geo.model import Round, Scope
-    from geo.store.database import Database
+    from geo.exports import Table
+    from geo.model import Round
     from geo.ui.gaps_data import GapFilter
     from geo.ui.session import Session
 
 _DAYS: Final = 7
 _SAID: Final = "_said"
-
-
-@dataclass(frozen=True, slots=True)
-class _Export:
-    """One file that can be taken: what it is called in the log, how its bytes are made."""
-
-    what: str
-    suffix: Suffix
-    make: Callable[[], bytes]
+#: List of the screen → its name in the log.
+_WHAT: Final = {"home": "gaps", "group": "groups", "todo": "todos"}
 
 
 def draw_exports(session: Session, round_: Round, chosen: GapFilter, rows: pd.DataFrame) -> None:
     """Draw the export button, which says what it will give, and the other formats."""
-    head = _head(session, round_, chosen)
-    table = group_list if chosen.by == "group" else gap_list
     filtered = "filtered" if chosen.words() else "all"
     unit = "group" if chosen.by == "group" else "home"
     label = text(f"gap.export.{unit}.{filtered}", n=len(rows))
-    what = {"home": "gaps", "group": "groups", "todo": "todos"}[chosen.by]
+    exports = offer_table(
+        _WHAT[chosen.by], _head(session, round_, chosen), rows=len(rows), stamp=_stamp(rows),
+        tabulate=_tabulator(session, chosen, rows), forms=list(FORMATS),
+    )  # fmt: skip
+    more = []
+    if chosen.by == "home":
+        sheet = _head(session, round_, chosen, title="assigned")
+        by_person = Export(
+            "sheets", "xlsx", sheet, len(rows), _stamp(rows),
+            lambda _progress: (assignment_sheets(rows, head=sheet), len(rows)),
+        )  # fmt: skip
+        more = [(text("gap.export.sheets"), by_person)]
     with st.container(key="exports", horizontal=True, vertical_alignment="center", gap="small", width="content"):
-        _draw_link(session, head, rows, label, _Export(what, "xlsx", partial(table, rows, head=head, suffix="xlsx")))
-        with st.popover(text("gap.formats")):
-            csv = _Export(what, "csv", partial(table, rows, head=head, suffix="csv"))
-            _draw_link(session, head, rows, text("gap.export.csv"), csv)
-            if chosen.by == "home":
-                sheet = _head(session, round_, chosen, title="assigned")
-                by_person = _Export("sheets", "xlsx", partial(assignment_sheets, rows, head=sheet))
-                _draw_link(session, sheet, rows, text("gap.export.sheets"), by_person)
+        draw_menu(session, label, exports, more=more)
+
+
+def _tabulator(session: Session, chosen: GapFilter, rows: pd.DataFrame) -> Callable[[], Table]:
+    if chosen.by != "group":
+        return partial(tabulate_gaps, rows)
+    draw = draw_outlines(session.db, session.scope, place_id=session.place.id, level="group")
+    return partial(tabulate_groups, rows, draw)
+
+
+def _stamp(rows: pd.DataFrame) -> int:
+    return hash(tuple(rows.get("household", rows["place"])))
 
 
 def _head(session: Session, round_: Round, chosen: GapFilter, *, title: str = "", also: str = "") -> ExportHead:
-    title = title or {"home": "gaps", "group": "groups", "todo": "todos"}[chosen.by]
+    title = title or _WHAT[chosen.by]
     filters = text("list.comma").join(part for part in (chosen.words(), also) if part)
     return ExportHead(
         title=text(f"exports.title.{title}"),
@@ -75,30 +79,6 @@ def _head(session: Session, round_: Round, chosen: GapFilter, *, title: str = ""
         filters=filters,
         user=session.scope.actor,
     )
-
-
-def _draw_link(session: Session, head: ExportHead, rows: pd.DataFrame, label: str, export: _Export) -> None:
-    """Draw a button that downloads: a single-use link of this browser, made anew after each use and each change."""
-    key = f"export_{export.what}_{export.suffix}"
-    signature = (session.db.revision(), head, len(rows), tuple(rows.get("household", rows["place"])))
-    kept = st.session_state.get(f"_{key}")
-    if kept is None or kept[0] != signature:
-        if kept is not None:
-            grants.withdraw(kept[1])
-        payload = partial(_pack, session.db, session.scope, export, head=head, rows=len(rows))
-        kept = (signature, grants.offer(session.scope.owner, "export", payload))
-        st.session_state[f"_{key}"] = kept
-    st.link_button(
-        label, f"/exports/{kept[1]}", key=key, on_click=partial(st.session_state.pop, f"_{key}", None),
-        disabled=not len(rows),
-    )  # fmt: skip
-
-
-def _pack(db: Database, scope: Scope, export: _Export, *, head: ExportHead, rows: int) -> grants.Payload:
-    """Log the export and make the file; runs when the link is followed."""
-    body = export.make()
-    log_export(db, scope, what=f"{export.what}.{export.suffix}", filters=head.line(rows), rows=rows)
-    return grants.Payload(body, MEDIA_TYPES[export.suffix], head.file_name(export.suffix))
 
 
 def draw_actions(session: Session, round_: Round, chosen: GapFilter, rows: pd.DataFrame, ticked: list[int]) -> None:
@@ -116,8 +96,11 @@ def draw_actions(session: Session, round_: Round, chosen: GapFilter, rows: pd.Da
             st.button(text("act.withdraw"), key="withdraw", on_click=_withdraw, args=(session, round_, picked))
         if unit == "home":
             head = _head(session, round_, chosen, also=text("gap.only_picked"))
-            export = _Export("picked", "xlsx", partial(gap_list, picked, head=head, suffix="xlsx"))
-            _draw_link(session, head, picked, text("gap.export.picked"), export)
+            (export,) = offer_table(
+                "picked", head, rows=len(picked), stamp=_stamp(picked),
+                tabulate=partial(tabulate_gaps, picked.reset_index(drop=True)), forms=["xlsx"],
+            )  # fmt: skip
+            draw_export(session, text("gap.export.picked"), export)
             _draw_touched(session, chosen, picked.iloc[-1])
         st.button(text("gap.unpick"), key="unpick", type="tertiary", on_click=clear_selection)
 

@@ -8,10 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from geo.coverage import remaining_to_target
-from geo.exports import gap_table, group_table
+from geo.exports import tabulate_gaps, tabulate_groups
 from geo.gaps import GAP_STATES
 from geo.i18n import text
-from geo.schema import GAP_COLUMNS
+from geo.schema import GAP_COLUMNS, GROUP_COLUMNS
 from geo.ui.clicks import clicked_row, follow_click, open_home
 from geo.ui.plain import escape
 from geo.ui.session import show
@@ -161,8 +161,8 @@ def clear_selection() -> None:
 
 
 def _home_frame(rows: pd.DataFrame, level: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    headers = dict(GAP_COLUMNS)
-    table = gap_table(rows).rename(columns={header: key for key, header in headers.items()})
+    headers = {column.key: column.header for column in GAP_COLUMNS}
+    table = tabulate_gaps(rows).as_frame().rename(columns={header: key for key, header in headers.items()})
     table["reasons"] = [words.split(text("list.comma")) if words else [] for words in table["reasons"]]
     for key in _BLANK_ZEROS:
         table[key] = table[key].replace(0, None)
@@ -206,8 +206,8 @@ def _column(key: str, header: str, homes: list[tuple[str, str]]) -> Any:
 
 
 def _group_frame(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
-    table = group_table(rows)
-    header = dict(GAP_COLUMNS)["group"]
+    table = tabulate_groups(rows).as_frame()
+    header = next(column.header for column in GROUP_COLUMNS if column.key == "group")
     columns = {
         header: st.column_config.ButtonColumn(
             header,

@@ -12,6 +12,7 @@ from geo.store.reads import read_homes
 from geo.ui import widgets
 from geo.ui.clicks import clicked_row, follow_click, open_home
 from geo.ui.navigation import find_page
+from geo.ui.overview_exports import draw_overview_exports
 from geo.ui.overview_map import draw_map
 from geo.ui.overview_view import draw_head
 from geo.ui.session import show, view_params
@@ -53,7 +54,9 @@ def _draw_worst(session: Session, overview: Overview) -> None:
         label = text("ov.worst.top") if everything else text("ov.worst.all", n=len(listed))
         link = (label, find_page("overview"), view_params(session, all="" if everything else "1"))
     few = ".few" if is_village and len(listed) <= _TOP else ""
-    draw_head(text(f"ov.worst.{overview.level}{few}"), note, link=link)
+    with st.container(key="head_worst", horizontal=True, vertical_alignment="center"):
+        draw_head(text(f"ov.worst.{overview.level}{few}"), note, link=link)
+        draw_overview_exports(session, overview)
     frame = pd.DataFrame([_row(overview, one, nth) for nth, one in enumerate(units, 1)])
     st.dataframe(
         frame,

@@ -1,0 +1,63 @@
+"""How the values of a row are said in a list: words of the catalogue, days as ISO text, nothing as an empty cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geo.i18n import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from geo.workbook import Value
+
+
+def is_nothing(value: object) -> bool:
+    """Say whether a cell of a frame holds no value."""
+    return value is None or value is pd.NaT or value is pd.NA or value != value  # noqa: PLR0124 - NaN alone differs
+
+
+def translate(values: pd.Series, word: Callable[[object], str]) -> Sequence[Value]:
+    """Return the word of each value; each distinct value is said once, and its one text shared by all its rows."""
+    plain = [None if is_nothing(value) else value for value in values.tolist()]
+    known = {value: word(value) for value in set(plain)}
+    return [known[value] for value in plain]
+
+
+def as_text(value: object) -> str:
+    """Return a value as text, nothing as an empty one."""
+    return "" if value is None else str(value)
+
+
+def coded(prefix: str) -> Callable[[object], str]:
+    """Return how codes of a closed list are said: by the catalogue's `<prefix>.<code>`."""
+    return lambda value: text(f"{prefix}.{value}") if value else ""
+
+
+def texts(values: pd.Series) -> Sequence[Value]:
+    """Return texts that hardly repeat."""
+    return ["" if is_nothing(value) else str(value) for value in values.tolist()]
+
+
+def wholes(values: pd.Series) -> Sequence[Value]:
+    """Return whole numbers, an unknown one as an empty cell."""
+    if values.dtype.kind in "iu":
+        return values.tolist()
+    return [None if is_nothing(value) else int(value) for value in values.tolist()]
+
+
+def decimals(values: pd.Series) -> Sequence[Value]:
+    """Return numbers with a fraction, an unknown one as an empty cell."""
+    return [None if is_nothing(value) else float(value) for value in values.tolist()]
+
+
+def tags(value: object) -> str:
+    """Return tag kinds joined by commas as words."""
+    return text("list.comma").join(text(f"tag.{kind}") for kind in str(value or "").split(",") if kind)
+
+
+def group(value: object) -> str:
+    """Return the name of a group, or that there is none."""
+    return str(value or text("exports.ungrouped"))

@@ -1,0 +1,104 @@
+"""The ledger of issues (台账): one row an issue raised by a day, as it stood on that day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from sqlalchemy import func, select
+
+from geo.access import require_area, require_right
+from geo.issues import issue_status
+from geo.mask import mask_name
+from geo.schema import household, issue, issue_event, issue_household, place, place_path
+from geo.store.database import read_today
+from geo.store.register import name_units
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from geo.model import Scope
+    from geo.store.database import Database
+
+
+def read_ledger(db: Database, scope: Scope, *, place_id: str, as_of: date | None = None) -> pd.DataFrame:
+    """Return one row per issue filed under a place and raised by a day, by number.
+
+    Columns: issue, issue_number, place, township, village, group, village_code, head_name (of the first household it
+    names, masked by right), households (how many it names), category, title, detail, raised_on, route, level_now,
+    responsible, due_on, resolved_on, state, close_kind, duplicate_of (number), reopened (times by that day), remark
+    (of its last event), lon, lat (WGS84 degrees: of that household for household scope, else the unit's centre).
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        frame = _issues(connection, place_id, as_of or read_today(connection))
+        frame = frame.merge(_homes(connection, place_id), on="issue", how="left")
+        frame = frame.merge(name_units(connection, place_id), on="place", how="left")
+    own = (frame["scope"] == "household") & frame["home_lon"].notna()
+    for axis in ("lon", "lat"):
+        frame[axis] = frame[f"home_{axis}"].where(own, frame[axis]).astype(float)
+    frame["head_name"] = frame["head_name"].fillna("")
+    frame["households"] = frame["households"].fillna(0).astype(int)
+    if not scope.sees_names:
+        frame["head_name"] = frame["head_name"].map(mask_name)
+    return frame
+
+
+def _issues(connection: Connection, place_id: str, day: date) -> pd.DataFrame:
+    status = issue_status(day).subquery("status")
+    first = issue.alias("first")
+    # The last event by the day: its note, and how often the issue was taken up again until then.
+    last = (
+        select(
+            issue_event.c.issue, issue_event.c.note,
+            func.row_number()
+            .over(partition_by=issue_event.c.issue, order_by=(issue_event.c.on.desc(), issue_event.c.seq.desc()))
+            .label("nth"),
+            func.count()
+            .filter(issue_event.c.kind.in_(("reworked", "reopened")))
+            .over(partition_by=issue_event.c.issue)
+            .label("reopened"),
+        )
+        .where(issue_event.c.on <= day)
+        .subquery("last")
+    )  # fmt: skip
+    rows = connection.execute(
+        select(
+            issue.c.id.label("issue"), issue.c.number.label("issue_number"), issue.c.place, issue.c.scope,
+            issue.c.category, issue.c.title, issue.c.detail, issue.c.raised_on, issue.c.route, status.c.level_now,
+            issue.c.responsible, issue.c.due_on, status.c.resolved_on, status.c.state, status.c.close_kind,
+            first.c.number.label("duplicate_of"), last.c.reopened, last.c.note.label("remark"), place.c.lon,
+            place.c.lat,
+        )
+        .join(status, status.c.issue == issue.c.id)
+        .join(last, (last.c.issue == issue.c.id) & (last.c.nth == 1))
+        .join(place, place.c.id == issue.c.place)
+        .join(place_path, (place_path.c.place == issue.c.place) & (place_path.c.ancestor == place_id))
+        .outerjoin(first, first.c.id == issue.c.duplicate_of)
+        .order_by(issue.c.number)
+    )  # fmt: skip
+    return pd.DataFrame(rows.all(), columns=list(rows.keys()))
+
+
+def _homes(connection: Connection, place_id: str) -> pd.DataFrame:
+    """Return the first household (by code) that each issue names, and how many it names."""
+    ranked = (
+        select(
+            issue_household.c.issue, household.c.head_name,
+            household.c.lon.label("home_lon"), household.c.lat.label("home_lat"),
+            func.row_number()
+            .over(partition_by=issue_household.c.issue, order_by=(household.c.code, household.c.id))
+            .label("nth"),
+            func.count().over(partition_by=issue_household.c.issue).label("households"),
+        )
+        .join(household, household.c.id == issue_household.c.household)
+        .join(issue, issue.c.id == issue_household.c.issue)
+        .join(place_path, (place_path.c.place == issue.c.place) & (place_path.c.ancestor == place_id))
+        .subquery("ranked")
+    )  # fmt: skip
+    columns = (ranked.c.issue, ranked.c.head_name, ranked.c.home_lon, ranked.c.home_lat, ranked.c.households)
+    rows = connection.execute(select(*columns).where(ranked.c.nth == 1))
+    return pd.DataFrame(rows.all(), columns=list(rows.keys()))

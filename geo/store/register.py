@@ -1,0 +1,148 @@
+"""What is taken away of households and units: the roster with every fact a workbook can hold, and who lives where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from sqlalchemy import Select, and_, func, null, or_, select
+
+from geo.access import require_area, require_right
+from geo.coverage import homes_under, household_status
+from geo.mask import mask_name, mask_phone
+from geo.schema import household, household_tag, place, place_path
+from geo.store.database import read_today
+from geo.store.rounds import find_round
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from geo.model import Scope
+    from geo.store.database import Database
+
+
+def read_roster(
+    db: Database, scope: Scope, *, place_id: str, round_id: str | None, as_of: date | None = None
+) -> pd.DataFrame:
+    """Return one row per household of the round's D under a place; without a round, of everybody who lives there.
+
+    Columns: household, township, village, group (names; of the roster place), village_code, group_code, code,
+    head_name, phone, note (masked by right), size, household_class, tags (codes joined by a comma), residence, lon,
+    lat (WGS84 degrees), state (`codes.VISIT_STATES`; empty without a round). In register order.
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        day = as_of or read_today(connection)
+        homes = _homes(connection, place_id, round_id, day).subquery("homes")
+        rows = connection.execute(
+            select(
+                homes.c.household, homes.c.place, homes.c.state, household.c.code, household.c.head_name,
+                household.c.phone, household.c.note, household.c.size, household.c.household_class,
+                household.c.residence, household.c.lon, household.c.lat,
+            )
+            .join(household, household.c.id == homes.c.household)
+        )  # fmt: skip
+        frame = pd.DataFrame(rows.all(), columns=list(rows.keys()))
+        held = _tags(connection, day)
+        frame["tags"] = [held.get(one, "") for one in frame["household"]]
+        frame = frame.merge(name_units(connection, place_id), on="place", how="left")
+    if not scope.sees_names:
+        frame["head_name"] = frame["head_name"].map(mask_name)
+        frame["phone"] = frame["phone"].map(mask_phone)
+        frame["note"] = ""
+    return frame.sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
+
+
+def _homes(connection: Connection, place_id: str, round_id: str | None, day: date) -> Select[Any]:
+    if round_id is not None:
+        round_ = find_round(connection, round_id)
+        status = household_status(round_, day, homes=homes_under(round_, place_id)).subquery("status")
+        return select(status.c.household, status.c.place, status.c.state).where(status.c.roster == 1)
+    return (
+        select(household.c.id.label("household"), household.c.place, null().label("state"))
+        .join(place_path, place_path.c.place == household.c.place)
+        .where(place_path.c.ancestor == place_id, household.c.exited_on.is_(None))
+    )
+
+
+def _tags(connection: Connection, day: date) -> dict[str, str]:
+    held: dict[str, str] = {}
+    rows = connection.execute(
+        select(household_tag.c.household, household_tag.c.kind)
+        .where(household_tag.c.since <= day, or_(household_tag.c.until.is_(None), household_tag.c.until >= day))
+        .order_by(household_tag.c.household, household_tag.c.kind)
+        .distinct()
+    )
+    for home, kind in rows:
+        held[home] = f"{held[home]},{kind}" if home in held else kind
+    return held
+
+
+def name_units(connection: Connection, place_id: str) -> pd.DataFrame:
+    """Names and codes of township, village and group above each unit under a place; '' where there is none."""
+    below, above = place_path.alias("below"), place_path.alias("above")
+
+    def of(level: str, column: Any) -> Any:
+        named = func.max(column).filter(place.c.level == level)
+        return func.coalesce(named, "")
+
+    rows = connection.execute(
+        select(
+            below.c.place,
+            of("township", place.c.name).label("township"),
+            of("village", place.c.name).label("village"),
+            of("group", place.c.name).label("group"),
+            of("village", place.c.code).label("village_code"),
+            of("group", place.c.code).label("group_code"),
+        )
+        .join(above, above.c.place == below.c.place)
+        .join(place, place.c.id == above.c.ancestor)
+        .where(below.c.ancestor == place_id)
+        .group_by(below.c.place)
+    )
+    return pd.DataFrame(rows.all(), columns=list(rows.keys()))
+
+
+def read_units(db: Database, scope: Scope, *, place_id: str, level: str | None = None) -> pd.DataFrame:
+    """Return one row per unit under a place, itself included; of one level or of all.
+
+    Columns: place, level, code, name, above (the unit above: its id), parent_code, parent (name), township (name),
+    boundary (WKB or None), computed (whether that boundary is), lon, lat of its centre (WGS84 degrees, as stored),
+    households, located (who lives there, with a coordinate). By code.
+    """
+    require_right(scope, "view")
+    upper, above = place.alias("upper"), place_path.alias("above")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        lives = _count_homes().subquery("lives")
+        wanted = (
+            select(
+                place.c.id.label("place"), place.c.level, place.c.code, place.c.name, place.c.parent.label("above"),
+                func.coalesce(upper.c.code, "").label("parent_code"), func.coalesce(upper.c.name, "").label("parent"),
+                place.c.boundary, place.c.boundary_computed.label("computed"), place.c.lon, place.c.lat,
+                func.coalesce(lives.c.households, 0).label("households"),
+                func.coalesce(lives.c.located, 0).label("located"),
+            )
+            .join(above, and_(above.c.place == place.c.id, above.c.ancestor == place_id))
+            .outerjoin(upper, upper.c.id == place.c.parent)
+            .outerjoin(lives, lives.c.place == place.c.id)
+            .order_by(place.c.code)
+        )  # fmt: skip
+        if level is not None:
+            wanted = wanted.where(place.c.level == level)
+        rows = connection.execute(wanted)
+        frame = pd.DataFrame(rows.all(), columns=list(rows.keys()))
+        return frame.merge(name_units(connection, place_id)[["place", "township"]], on="place", how="left")
+
+
+def _count_homes() -> Select[Any]:
+    located = func.count(household.c.lon)
+    return (
+        select(place_path.c.ancestor.label("place"), func.count().label("households"), located.label("located"))
+        .join(household, household.c.place == place_path.c.place)
+        .where(household.c.exited_on.is_(None))
+        .group_by(place_path.c.ancestor)
+    )
