@@ -42,7 +42,12 @@ def text(key: str, **params: object) -> str:
 
     Raises `KeyError` for a key without a sentence: a bare key on a screen would be a defect.
     """
-    found = load_catalogue().gettext(key)
+    return text_in(LANGUAGE, key, **params)
+
+
+def text_in(language: str, key: str, **params: object) -> str:
+    """Return the sentence of a key in a language, its placeholders filled. Raises `KeyError` when it has none."""
+    found = load_catalogue(language).gettext(key)
     if found == key:
         raise KeyError(key)
     return found.format(**{name: _shown(value) for name, value in params.items()}) if params else found

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 VILLAGE_DIGITS: Final = 12
 _UNIT_DIGITS: Final = (6, 9, VILLAGE_DIGITS)
 _STEM_LEAST: Final = 2
-_SPACES = re.compile(r"\s+")
+#: White space, and characters that no screen shows.
+_SPACES = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+#: What may stand between a township and a village in one cell.
+_JOINS: Final = "-/\\·>、,;|"
 _BRACKETS = re.compile(r"\([^)]*\)")
 
 
@@ -63,6 +66,11 @@ def clean_name(text: str) -> str:
     return _SPACES.sub("", unicodedata.normalize("NFKC", text))
 
 
+def simplify_name(text: str) -> str:
+    """Return a name of a unit or a header, cleaned and in simplified characters."""
+    return clean_name(text).translate(load_words().traditional)
+
+
 class UnitIndex:
     """The spellings of one edition's units."""
 
@@ -98,7 +106,7 @@ class UnitIndex:
 
         `conflict`: they speak of different units; `ambiguous`: a bare stem that fits two; `unknown`: none fits.
         """
-        return _match(self, clean_name(village), clean_name(township), clean_name(district), clean_name(code))
+        return _match(self, simplify_name(village), simplify_name(township), simplify_name(district), clean_name(code))
 
     def named(self, level: str, name: str) -> set[str]:
         """Return the ids of the units of a level that a name may mean; a village may carry its township before it."""
@@ -125,11 +133,11 @@ class UnitIndex:
         """Yield (township, village) readings of a name that carries its township: 和平乡孟溪村."""
         for district in self._names["district"]:
             if district in name:
-                name = name.split(district, 1)[1]
+                name = name.split(district, 1)[1].lstrip(_JOINS)
         yield "", name
         for prefix in self._prefixes:
             if name.startswith(prefix) and len(name) > len(prefix):
-                yield prefix, name[len(prefix) :]
+                yield prefix, name[len(prefix) :].lstrip(_JOINS)
 
     def nearest(self, name: str, township: Unit | None = None) -> tuple[Unit, ...]:
         """Return up to five villages whose names look most like this one, of the township if it is known."""
@@ -213,7 +221,7 @@ def _is_district(index: UnitIndex, name: str) -> bool:
 
 def _spellings(unit: Unit) -> set[str]:
     words = load_words()
-    names = {clean_name(unit.name), clean_name(unit.full_name)} - {""}
+    names = {simplify_name(unit.name), simplify_name(unit.full_name)} - {""}
     stem = _stem(unit)
     if unit.level == "township":
         names.add(_plain_township(unit.name))
@@ -264,7 +272,7 @@ def _stem(unit: Unit) -> str:
 def parse_group(text: str) -> GroupName | None:
     """Return the group a text names, in normal form (`七组`; a named group keeps its name); None for a blank text."""
     words = load_words()
-    name = clean_name(text)
+    name = simplify_name(text)
     if not name or name in words.blank:
         return None
     bare = _BRACKETS.sub("", name) or name

@@ -84,7 +84,7 @@ def test_numbers_that_count_up_are_no_code():
 def test_name_is_the_head_only_where_rows_are_households():
     """姓名 is the head unless a column says that each row is a person."""
     assert keys(header_of("户编号", "姓名", rows=[["a", "王测"]]))[1] == "head_name"
-    assert keys(header_of("户编号", "姓名", "与户主关系", rows=[["a", "王测", "户主"]]))[1] is None
+    assert keys(header_of("户编号", "姓名", "与户主关系", rows=[["a", "王测", "户主"]]))[1] == "person_name"
 
 
 def test_two_columns_of_one_meaning_are_refused():

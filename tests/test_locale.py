@@ -13,10 +13,12 @@ from geo import codes
 from geo.coverage import SHARES
 from geo.gaps import GAP_MARKS, PRIORITY_TERMS, TODO_MARKS
 from geo.i18n import has_text, load_catalogue, text
+from geo.importer.report import LANGUAGES
 from geo.issues import issue_shares
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(path for folder in ("geo", "pages") for path in (ROOT / folder).rglob("*.py"))
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PLACEHOLDER = re.compile(r"\{(\w+)[^}]*\}")
 #: Closed list → the prefix under which the catalogue holds its words.
 WORDS = {
@@ -96,6 +98,16 @@ def test_every_error_has_a_sentence() -> None:
     }
     assert sorted(key for key in keys if not has_text(key)) == []
     assert "err.busy" in keys
+
+
+@pytest.mark.parametrize("code", codes.FINDING_CODES)
+def test_every_finding_is_said_in_both_languages(code: str) -> None:
+    """Each finding has one Chinese and one English sentence with the same places to fill, and each says what to do."""
+    said = {language: load_catalogue(language).gettext(f"finding.{code}") for language in LANGUAGES}
+    assert f"finding.{code}" not in said.values()
+    assert set(PLACEHOLDER.findall(said["zh"])) >= set(PLACEHOLDER.findall(said["en"]))
+    assert CHINESE.search(said["zh"])
+    assert not CHINESE.search(said["en"].replace("户编号", ""))
 
 
 @pytest.mark.parametrize("prefix", WORDS)

@@ -1,4 +1,4 @@
-"""Checks of a workbook's archive before any parser sees it: size, ratio, DOCTYPE, cells far outside the table.
+"""Checks of an archive (.xlsx, .ods) before any parser sees it: size, ratio, DOCTYPE, cells far outside the table.
 
 A header of an archive can lie, so bytes are counted while they are inflated.
 """
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 from geo.errors import FileRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 #: Bytes that a workbook may inflate to, in all and against its own size.
 MOST_BYTES: Final = 400 * 1024 * 1024
 MOST_RATIO: Final = 150
-_RATIO_FROM: Final = 20 * 1024 * 1024
+#: What is smaller than this is no bomb, whatever its ratio.
+RATIO_FROM: Final = 20 * 1024 * 1024
 _CHUNK: Final = 1 << 20
 _OVERLAP: Final = 64
 #: Rows × columns that a table may span; a parser that holds it densely needs about 32 bytes a cell.
@@ -30,12 +32,15 @@ _MARKUP = (b"<!DOCTYPE", b"<!ENTITY")
 _FORBIDDEN = (*_MARKUP, *(mark.decode().encode("utf-16-le") for mark in _MARKUP),
               *(mark.decode().encode("utf-16-be") for mark in _MARKUP))  # fmt: skip
 _ROW = re.compile(rb'<row\b[^>]*? r="(\d+)')
-_FAR = re.compile(rb' r="(?:([A-Z]{2,3})(\d+)|([A-Z])([3-9]\d{5}|\d{7,}))"')
+_FAR = re.compile(rb' r="(?:([A-Z]{2,9})(\d+)|([A-Z])([3-9]\d{5}|\d{7,}))"')
+_TEXTS = re.compile(rb"<(?:\w+:)?sst\b[^<>]*>")
+_COUNT = re.compile(rb"""ount\s*=\s*["']\s*(\d+)""")
+_FIRST: Final = 2_000
 _ODD = (b"r='", b"r =", b"r= ", b"\tr=", b"\nr=")
 
 
-def open_archive(path: Path) -> zipfile.ZipFile:
-    """Return the workbook's archive after every check of its bytes.
+def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> zipfile.ZipFile:
+    """Return the workbook's archive after every check of its bytes; `part` must be in it.
 
     Raises `FileRefused`: E_CORRUPT, E_ENCRYPTED, E_NOT_SPREADSHEET, E_ZIP_BOMB, E_XML_ENTITY.
     """
@@ -46,7 +51,7 @@ def open_archive(path: Path) -> zipfile.ZipFile:
         raise FileRefused("E_CORRUPT") from error
     if any(member.flag_bits & 1 for member in members):
         raise FileRefused("E_ENCRYPTED")
-    if "xl/workbook.xml" not in archive.namelist():
+    if part not in archive.namelist():
         raise FileRefused("E_NOT_SPREADSHEET", name=path.name)
     if _too_much(sum(member.file_size for member in members), path.stat().st_size):
         raise FileRefused("E_ZIP_BOMB")
@@ -60,7 +65,7 @@ def open_archive(path: Path) -> zipfile.ZipFile:
 
 
 def _too_much(inflated: int, packed: int) -> bool:
-    return inflated > MOST_BYTES or (inflated > _RATIO_FROM and inflated > MOST_RATIO * packed)
+    return inflated > MOST_BYTES or (inflated > RATIO_FROM and inflated > MOST_RATIO * packed)
 
 
 def _scan_members(archive: zipfile.ZipFile, packed: int) -> None:
@@ -70,6 +75,8 @@ def _scan_members(archive: zipfile.ZipFile, packed: int) -> None:
         with archive.open(member) as file:
             tail = b""
             while chunk := file.read(_CHUNK):
+                if not tail:
+                    _check_count(chunk[:_FIRST], member.file_size)
                 total += len(chunk)
                 if _too_much(total, packed):
                     raise FileRefused("E_ZIP_BOMB")
@@ -78,10 +85,18 @@ def _scan_members(archive: zipfile.ZipFile, packed: int) -> None:
                 tail = chunk[-_OVERLAP:]
 
 
-def readable_workbook(archive: zipfile.ZipFile, path: Path) -> Path | io.BytesIO:
+def _check_count(head: bytes, size: int) -> None:
+    """A parser asks for memory for as many texts as their part says it holds, so it must not lie."""
+    opening = _TEXTS.search(head)
+    if opening and any(int(number) > size for number in _COUNT.findall(opening[0])):
+        raise FileRefused("E_CORRUPT")
+
+
+def readable_workbook(archive: zipfile.ZipFile, path: Path, look_at: Callable[[str, bytes], None]) -> Path | io.BytesIO:
     """Return what the parser may read: the file itself, or a copy without blank cells far outside the table.
 
-    A dense parser asks for memory for every cell up to the last one, so one blank in XFD1048576 would end the process.
+    `look_at` is shown the name and the XML of every sheet. A dense parser asks for memory for every cell up to the last
+    one, so one blank in XFD1048576 would end the process.
     Raises `FileRefused` E_TOO_LARGE when the far cells are not blank.
     """
     replaced: dict[str, bytes] = {}
@@ -92,6 +107,7 @@ def readable_workbook(archive: zipfile.ZipFile, path: Path) -> Path | io.BytesIO
                 replaced[name] = _without_far_blanks(sheet, archive)
                 if _span(replaced[name]) > MOST_CELLS:
                     raise FileRefused("E_TOO_LARGE", mb=0)
+            look_at(name, replaced.get(name, sheet))
     if not replaced:
         return path
     copy = io.BytesIO()

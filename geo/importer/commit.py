@@ -18,7 +18,7 @@ from geo.importer.apply import apply_plan, make_plan, store_batch
 from geo.importer.findings import Finding
 from geo.importer.headers import Header, choose_sheet, find_header
 from geo.importer.plan import Choices, Plan
-from geo.importer.readers import read_sheets
+from geo.importer.readers import find_sheet, read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.register import known_pairs
 from geo.importer.report import ImportReport, decide_outcome, list_values, mask_findings, sentence, take_preview
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from geo.importer.readers import Sheet
+    from geo.importer.sheets import Sheet
     from geo.model import Scope
     from geo.store.database import Database
 
@@ -49,10 +49,12 @@ class ImportOptions:
     """What the user said about a file.
 
     `mapping` corrects columns (index → field key or None), `answers` answers questions by their id, `visit_date` is the
-    day of visits without one. `good_rows` stores the good rows of a file that has refused ones. `dry_run` stores
-    nothing. `apply`, `take_additions`, `added_on`, `begun`: see `plan.Choices`.
+    day of visits without one. `sheet` names the sheet to read, or is its number; without it the best known one is read.
+    `good_rows` stores the good rows of a file that has refused ones. `dry_run` stores nothing. `apply`,
+    `take_additions`, `added_on`, `begun`: see `plan.Choices`.
     """
 
+    sheet: str = ""
     mapping: Mapping[int, str | None] | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
     round: RoundChoice = None
@@ -85,10 +87,10 @@ def import_file(
     path = Path(path)
     name = name or path.name
     try:
-        sheets = read_sheets(path, name=name)
+        sheets = read_sheets(path, name=name, wanted=options.sheet)
     except FileRefused as refused:
-        return _refused(name, refused.code, text(refused.key, **({"name": name} | refused.params)))
-    sheet = choose_sheet(sheets)
+        return _refused_file(name, refused)
+    sheet = find_sheet(sheets, options.sheet) if options.sheet else choose_sheet(sheets)
     header = find_header(sheet, mapping=options.mapping)
     others = tuple(one.name for one in sheets if one is not sheet)
     problem, understood, edition = header.problem, None, ""
@@ -151,8 +153,15 @@ def _check_days(db: Database, options: ImportOptions) -> None:
             raise Invalid("err.future", d=day)
 
 
-def _refused(name: str, code: str, message: str) -> ImportReport:
-    return ImportReport(name, "reject_file", findings=(Finding(code),), message=message)
+def _refused(name: str, code: str, message: str, cell: str = "") -> ImportReport:
+    return ImportReport(name, "reject_file", findings=(Finding(code, cell=cell),), message=message)
+
+
+def _refused_file(name: str, refused: FileRefused) -> ImportReport:
+    """Say why a file cannot be read, and in which rows, where that is known."""
+    message = text(refused.key, **({"name": name} | refused.params))
+    cell = str(refused.params.get("cell", ""))
+    return _refused(name, refused.code, message + (sentence("where", rows=cell) if cell else ""), cell)
 
 
 def _preview(sheet: Sheet, header: Header, options: ImportOptions) -> tuple[tuple[int, tuple[str, ...]], ...]:

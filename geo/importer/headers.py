@@ -6,29 +6,26 @@ A header is known by its exact words, or guessed after its white space, full-wid
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from geo.importer.findings import FIELDS, Finding, column_letter
-from geo.schema import AMBIGUOUS_HEADERS, IGNORED_HEADERS, IMPORT_FIELDS, REFUSED_HEADERS
-from geo.schema.columns import BRACKET_WORDS, PERSON_HEADERS, WEAK_HEADERS
-from geo.units import clean_name
+from geo.importer.headernames import look_up, look_up_path, normalise_header
+from geo.importer.headerrows import SEARCHED_ROWS, find_header_rows, read_paths, score_row
+from geo.schema import AMBIGUOUS_HEADERS
+from geo.schema.columns import PERSON_HEADERS, WEAK_HEADERS
 from geo.validate import parse_degrees, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from geo.importer.readers import Sheet
+    from geo.importer.sheets import Sheet
     from geo.validate import Cell
 
-_SEARCHED_ROWS: Final = 30
 _SAMPLE: Final = 200
-_LEAST_KNOWN: Final = 2
+_CODE_LEAST: Final = 3
 _LONGITUDES: Final = (73.0, 136.0)
 _LATITUDES: Final = (3.0, 54.0)
-_BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +49,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The header row (its index, -1 when none is found), its columns, and what is wrong with them.
+    """The last row of the header (its index), its columns, and what is wrong with them.
 
-    `problem` is E_MISSING_COLUMN or E_DUP_COLUMN with the columns it speaks of, else empty.
+    The header begins at `first_row`; `titles` are the texts of the rows above it, cell by cell. `problem` is
+    E_MISSING_COLUMN or E_DUP_COLUMN with the columns it speaks of, else empty.
     """
 
     row: int
@@ -62,6 +60,8 @@ class Header:
     findings: tuple[Finding, ...] = ()
     problem: str = ""
     detail: str = ""
+    first_row: int = 0
+    titles: tuple[list[str], ...] = ()
 
     def index_of(self, key: str) -> int | None:
         """Return the index of the column taken for a field."""
@@ -74,77 +74,56 @@ class Header:
 
 def choose_sheet(sheets: list[Sheet]) -> Sheet:
     """Return the sheet whose header is known best; the first of equals."""
-    return max(sheets, key=lambda sheet: max((_score(row) for row in sheet.rows[:_SEARCHED_ROWS]), default=0))
+    return max(sheets, key=lambda sheet: max((score_row(row) for row in sheet.rows[:SEARCHED_ROWS]), default=0))
 
 
 def find_header(sheet: Sheet, *, mapping: Mapping[int, str | None] | None = None) -> Header:
     """Return what the columns of a sheet mean; `mapping` (column index → field key or None) overrules it."""
-    top = sheet.rows[:_SEARCHED_ROWS]
-    scores = [_score(row) for row in top]
-    best = max(scores, default=0)
-    filled = [sum(bool(to_text(cell).strip()) for cell in row) for row in top]
-    row = scores.index(best) if best >= _LEAST_KNOWN else next((n for n, some in enumerate(filled) if some > 1), 0)
-    columns = [_understand(index, cell) for index, cell in enumerate(sheet.rows[row])]
+    first, row = find_header_rows(sheet)
+    columns = _read_columns(sheet, first, row)
     columns = _settle_blanks(columns, sheet, row)
     columns = _decide_by_content(columns, sheet.rows[row + 1 : row + 1 + _SAMPLE])
     columns = _yield_weak(columns)
     for index, key in (mapping or {}).items():
-        if 0 <= index < len(columns):
+        if 0 <= index < len(columns) and columns[index].how != "refused":
             columns[index] = replace(columns[index], key=key, how="corrected")
     problem, detail = _find_problem(columns)
-    titles = [line for line, some in zip(sheet.rows[:row], filled, strict=False) if some]
-    return Header(row, tuple(columns), tuple(_list_findings(columns, titles, row)), problem, detail)
+    titles = tuple(said for line in sheet.rows[:first] if (said := [text for cell in line if (text := _plain(cell))]))
+    findings = tuple(_list_findings(columns, titles, first, row))
+    return Header(row, tuple(columns), findings, problem, detail, first, titles)
 
 
-@cache
-def _known() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
-    """Return exact and normalised headers → (kind, key); kind is field, ignored, refused or ambiguous."""
-    exact: dict[str, tuple[str, str]] = {}
-    for field in IMPORT_FIELDS:
-        for name in (field.header, *field.aliases):
-            exact[name] = ("field", field.key)
-    for kind, names in (("ignored", IGNORED_HEADERS), ("refused", REFUSED_HEADERS), ("ambiguous", AMBIGUOUS_HEADERS)):
-        for name in names:
-            exact[name] = (kind, name)
-    return exact, {_normalise(name): meaning for name, meaning in exact.items()}
+def _plain(cell: Cell) -> str:
+    return " ".join(to_text(cell).split())
 
 
-def _normalise(header: str) -> str:
-    return clean_name(header).lower().strip("*:。.°#★※")
-
-
-def plain_header(header: str) -> str:
-    """Return a header without white space, full-width forms and brackets."""
-    return _BRACKETS.sub("", _normalise(header))
-
-
-def _look_up(header: str) -> tuple[str, str, bool]:
-    """Return (kind, key, guessed) of a header; kind is unknown or blank when there is none."""
-    exact, normal = _known()
-    if header in exact:
-        return *exact[header], False
-    name = _normalise(header)
-    if not name:
-        return "blank", "", False
-    if name in normal:
-        return *normal[name], True
-    bare = _BRACKETS.sub("", name)
-    inside = "".join(_BRACKETS.findall(name))
-    if bare and bare != name and bare in normal and not any(word in inside for word in BRACKET_WORDS):
-        return *normal[bare], True
-    return "unknown", "", False
-
-
-def _score(row: list[Cell]) -> int:
-    return sum(_look_up(cell)[0] not in ("unknown", "blank") for cell in row if isinstance(cell, str) and cell)
-
-
-def _understand(index: int, cell: Cell) -> Column:
-    header = to_text(cell)
-    kind, key, guessed = _look_up(header)
+def _understand(index: int, path: list[str]) -> Column:
+    header = "/".join(path)
+    kind, key, guessed = look_up_path(path) if path else ("blank", "", False)
     if kind == "field":
         return Column(index, header, key, "guessed" if guessed else "exact")
     return Column(index, header, None, kind)
+
+
+def _read_columns(sheet: Sheet, first: int, last: int) -> list[Column]:
+    if first == last:
+        return [_understand(index, [to_text(cell)]) for index, cell in enumerate(sheet.rows[first])]
+    paths = read_paths(sheet, first, last)
+    return _take_from_above([_understand(index, path) for index, path in enumerate(paths)], paths)
+
+
+def _take_from_above(columns: list[Column], paths: list[list[str]]) -> list[Column]:
+    """A name that says nothing by itself (结果 under 走访情况) means what stands above it, if nothing else does."""
+    taken = {column.key for column in columns}
+    found = []
+    for column, path in zip(columns, paths, strict=True):
+        kind, key, _ = look_up(path[-2]) if column.how == "unknown" and len(path) > 1 else ("", "", False)
+        if kind == "field" and key not in taken:
+            taken.add(key)
+            found.append(replace(column, key=key, how="guessed"))
+        else:
+            found.append(column)
+    return found
 
 
 def _settle_blanks(columns: list[Column], sheet: Sheet, row: int) -> list[Column]:
@@ -191,10 +170,9 @@ def _decide(column: Column, cells: list[Cell], taken: set[str | None], headers: 
     if not texts or not candidates:
         return None
     if candidates[0] == "head_name":
-        return None if any(_normalise(one) in PERSON_HEADERS for one in headers) else "head_name"
+        return "person_name" if any(normalise_header(one) in PERSON_HEADERS for one in headers) else "head_name"
     if candidates[0] == "code":
-        counts_up = texts == [str(number) for number in range(1, len(texts) + 1)]
-        return "code" if len(set(texts)) == len(texts) and not counts_up else None
+        return "code" if _are_codes(texts) else None
     numbers = sorted(number for number, _ in map(parse_degrees, cells) if number is not None)
     middle = numbers[len(numbers) // 2] if numbers else 0.0
     for key, (least, most) in (("lon", _LONGITUDES), ("lat", _LATITUDES)):
@@ -203,17 +181,25 @@ def _decide(column: Column, cells: list[Cell], taken: set[str | None], headers: 
     return None
 
 
+def _are_codes(texts: list[str]) -> bool:
+    """Codes differ, or repeat for the rows of one household; numbers that count rows or households up are none."""
+    if all(text.isdecimal() and int(text) <= len(texts) for text in texts):
+        return False
+    return len(set(texts)) == len(texts) or (len(set(texts)) > 1 and all(len(text) >= _CODE_LEAST for text in texts))
+
+
 def _ambiguous_name(header: str) -> str:
-    return next((name for name in AMBIGUOUS_HEADERS if _normalise(name) == _normalise(header)), "")
+    last = normalise_header(header.rsplit("/", 1)[-1])
+    return next((name for name in AMBIGUOUS_HEADERS if normalise_header(name) in (last, normalise_header(header))), "")
 
 
 def _yield_weak(columns: list[Column]) -> list[Column]:
     """Where two columns mean the same, those with a weak header yield to one with a strong header."""
-    weak = {_normalise(name) for name in WEAK_HEADERS}
-    strong = {column.key for column in columns if column.key and _normalise(column.header) not in weak}
+    weak = {normalise_header(name) for name in WEAK_HEADERS}
+    strong = {column.key for column in columns if column.key and normalise_header(column.header) not in weak}
     return [
         replace(column, key=None, how="yielded")
-        if column.key in strong and _normalise(column.header) in weak
+        if column.key in strong and normalise_header(column.header) in weak
         else column
         for column in columns
     ]
@@ -233,11 +219,10 @@ def _find_problem(columns: list[Column]) -> tuple[str, str]:
     return ("", "") if "code" in used else ("E_MISSING_COLUMN", FIELDS["code"].header)
 
 
-def _list_findings(columns: list[Column], titles: list[list[Cell]], row: int) -> list[Finding]:
+def _list_findings(columns: list[Column], titles: tuple[list[str], ...], first: int, row: int) -> list[Finding]:
     found = []
     if titles:
-        text = " / ".join(next(to_text(cell).strip() for cell in line if to_text(cell).strip()) for line in titles)
-        found.append(Finding("W_TITLE_ROWS_SKIPPED", value=text, cell=f"1-{row}"))
+        found.append(Finding("W_TITLE_ROWS_SKIPPED", value=" / ".join(line[0] for line in titles), cell=f"1-{first}"))
     for column in columns:
         cell = f"{column.letter}{row + 1}"
         if column.how == "guessed" and column.key:

@@ -1,101 +1,193 @@
-"""Reading a file into sheets of cells: .xlsx by calamine, .csv by the standard library. New formats are new readers."""
+"""Reading a file into sheets of cells; the bytes must be what the name says. New formats are new readers.
+
+.xlsx .xlsm .xls .ods by calamine, .csv .txt .tsv (also with .gz) by the standard library.
+"""
 
 from __future__ import annotations
 
-import csv
 import io
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from geo.errors import FileRefused
+from geo.errors import FileRefused, Invalid
+from geo.importer.apart import Broken, Locked, read_apart
 from geo.importer.archive import open_archive, readable_workbook
+from geo.importer.layout import read_book_layout
+from geo.importer.oldbook import look_at_old_book
+from geo.importer.opendoc import look_at_open_document
+from geo.importer.sheets import Layout, Sheet
+from geo.importer.textfile import read_gzip, read_text
+from geo.units import clean_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from geo.validate import Cell
 
 MOST_FILE_BYTES: Final = 20 * 1024 * 1024
 MOST_ROWS: Final = 300_000
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_GZIP: Final = b"\x1f\x8b"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _BINARY: Final = (
-    _ZIP, b"PK\x05\x06", _OLE, b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b",
+    _ZIP, b"PK\x05\x06", _OLE, b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"Rar!", b"7z\xbc\xaf", _GZIP,
     b"SQLite format 3", b"\x00\x00\x00\x20ftyp", b"BM\x00",
 )  # fmt: skip
-_SEPARATORS: Final = ",;\t"
 _WORKBOOKS: Final = (".xlsx", ".xlsm")
-_OLD: Final = ".xls"
 _TEXTS: Final = (".csv", ".txt", ".tsv")
+#: Reads a file; of a workbook the hidden sheet of this name too.
+_Reader: TypeAlias = Callable[[Path, str], list[Sheet]]
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One table of cells as it stands in the file; `ragged` says that rows may differ in length (text files)."""
+def read_sheets(path: Path, *, name: str = "", wanted: str = "") -> list[Sheet]:
+    """Return the visible sheets that hold anything, in their order, then the hidden ones, which are named only.
 
-    name: str
-    rows: list[list[Cell]]
-    ragged: bool = False
-
-
-def read_sheets(path: Path, *, name: str = "") -> list[Sheet]:
-    """Return the visible sheets that hold anything, first sheet first; `name` is the file's name for people.
-
-    The bytes must be what the ending says. Raises `FileRefused` with the code of what is wrong.
+    `name` is the file's name for people. A hidden sheet is read when it is `wanted` (a name), or when no visible one
+    holds anything. The bytes must be what the ending says. Raises `FileRefused` with the code of what is wrong.
     """
-    ending = Path(name or path.name).suffix.lower()
+    ending = "".join(one.lower() for one in Path(name or path.name).suffixes[-2:])
     size = path.stat().st_size
     if size == 0:
         raise FileRefused("E_EMPTY")
     if size > MOST_FILE_BYTES:
         raise FileRefused("E_TOO_LARGE", mb=MOST_FILE_BYTES // (1024 * 1024))
     reader = _reader_for(ending, path, name or path.name)
-    sheets = [sheet for sheet in reader(path) if any(any(_says(cell) for cell in row) for row in sheet.rows)]
-    if not sheets:
+    sheets = reader(path, wanted)
+    filled = [one for one in sheets if any(any(_says(cell) for cell in row) for row in one.rows)]
+    shown = [one for one in filled if not one.hidden or clean_name(one.name) == clean_name(wanted)]
+    filled = shown or filled
+    if not filled:
         raise FileRefused("E_EMPTY")
-    if any(len(sheet.rows) > MOST_ROWS for sheet in sheets):
+    if any(len(sheet.rows) > MOST_ROWS for sheet in filled):
         raise FileRefused("E_TOO_MANY_ROWS", rows=MOST_ROWS)
-    return sheets
+    names = {one.name for one in filled}
+    return filled + [replace(one, rows=[]) for one in sheets if one.hidden and one.name not in names]
+
+
+def find_sheet(sheets: list[Sheet], wanted: str) -> Sheet:
+    """Return the sheet of a name, or the nth of those that hold anything. Raises `Invalid` when there is none."""
+    filled = [sheet for sheet in sheets if sheet.rows]
+    for sheet in filled:
+        if sheet.name == wanted:
+            return sheet
+    for sheet in filled:
+        if clean_name(sheet.name) == clean_name(wanted):
+            return sheet
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(filled):
+        return filled[int(wanted) - 1]
+    raise Invalid("import.no_sheet", sheet=wanted, sheets=", ".join(sheet.name or "1" for sheet in sheets))
 
 
 def _says(cell: Cell) -> bool:
     return bool(cell.strip()) if isinstance(cell, str) else cell is not None
 
 
-def _reader_for(ending: str, path: Path, name: str) -> Callable[[Path], list[Sheet]]:
+def _reader_for(ending: str, path: Path, name: str) -> _Reader:
     with path.open("rb") as file:
         head = file.read(4096)
-    if ending in _WORKBOOKS:
-        if head.startswith(_OLE):
-            raise FileRefused("E_ENCRYPTED" if _ENCRYPTED in path.read_bytes() else "E_NOT_SPREADSHEET", name=name)
-        if not head.startswith(_ZIP):
-            raise FileRefused("E_NOT_SPREADSHEET", name=name)
-        return _read_workbook
-    if ending == _OLD and not head.startswith(_OLE):
-        raise FileRefused("E_NOT_SPREADSHEET", name=name)
-    if ending in _TEXTS:
+    last = Path(ending).suffix if ending.count(".") > 1 else ending
+    if last in (*_WORKBOOKS, ".ods", ".xls") and head.startswith(_OLE) and _ENCRYPTED in path.read_bytes():
+        raise FileRefused("E_ENCRYPTED", name=name)
+    starts: dict[str, tuple[bytes, _Reader]] = {
+        ".xlsx": (_ZIP, _read_workbook), ".xlsm": (_ZIP, _read_workbook), ".ods": (_ZIP, _read_open_document),
+        ".xls": (_OLE, _read_old_workbook), ".gz": (_GZIP, lambda one, _: read_gzip(one)),
+    }  # fmt: skip
+    if last in _TEXTS:
         if head.startswith(_BINARY):
             raise FileRefused("E_NOT_SPREADSHEET", name=name)
-        return _read_text
-    raise FileRefused("E_FORBIDDEN_FORMAT", name=name)
+        return lambda one, _: read_text(one)
+    if last not in starts or (last == ".gz" and ending.removesuffix(last) not in _TEXTS):
+        raise FileRefused("E_FORBIDDEN_FORMAT", name=name)
+    start, reader = starts[last]
+    if not head.startswith(start):
+        raise FileRefused("E_NOT_SPREADSHEET", name=name)
+    return reader
 
 
-def _read_workbook(path: Path) -> list[Sheet]:
+def _read_workbook(path: Path, wanted: str) -> list[Sheet]:
     with open_archive(path) as archive:
-        source = readable_workbook(archive, path)
+        book = _or_corrupt(lambda: read_book_layout(archive))
+        source = readable_workbook(archive, path, book.look_at)
+    return _parse(source, wanted, book.of_sheet, book.notes)
+
+
+def _read_open_document(path: Path, wanted: str) -> list[Sheet]:
+    with open_archive(path, part="content.xml") as archive:
+        book = look_at_open_document(archive)
+    return _parse(path, wanted, lambda name: book.layouts.get(name, Layout()), book.notes)
+
+
+def _read_old_workbook(path: Path, _wanted: str) -> list[Sheet]:
+    book = look_at_old_book(path.read_bytes())
     try:
+        found = read_apart(path)
+    except Locked as error:
+        raise FileRefused("E_ENCRYPTED") from error
+    except Broken as error:
+        raise FileRefused("E_CORRUPT") from error
+    layouts = [*book.layouts, *[Layout()] * len(found)]
+    return [
+        Sheet(
+            one["name"], _unescape(one["rows"]), hidden=one["visible"] != str(SheetVisibleEnum.Visible),
+            layout=_with_merges(layout, one["merged"]), notes=book.notes,
+        )
+        for one, layout in zip(found, layouts, strict=False)
+        if one["kind"] == str(SheetTypeEnum.WorkSheet)
+    ]  # fmt: skip
+
+
+def _parse(
+    source: Path | io.BytesIO, wanted: str, layout_of: Callable[[str], Layout], notes: tuple[tuple[str, str], ...]
+) -> list[Sheet]:
+    """Return the sheets of a workbook; hidden ones that are not wanted are not read, unless nothing else is there."""
+
+    def read() -> list[Sheet]:
         workbook = CalamineWorkbook.from_object(source)
-        visible = [meta.name for meta in workbook.sheets_metadata if meta.visible == SheetVisibleEnum.Visible]
-        return [
-            Sheet(one, _unescape(workbook.get_sheet_by_name(one).to_python(skip_empty_area=False)))
-            for one in visible or workbook.sheet_names
+        metas = [meta for meta in workbook.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
+        shown = {meta.name for meta in metas if meta.visible == SheetVisibleEnum.Visible}
+
+        def read_one(name: str) -> Sheet:
+            sheet = workbook.get_sheet_by_name(name)
+            rows = _unescape(sheet.to_python(skip_empty_area=False))
+            layout = _with_merges(layout_of(name), sheet.merged_cell_ranges)
+            return Sheet(name, rows, hidden=name not in shown, layout=layout, notes=notes)
+
+        sheets = [
+            read_one(meta.name)
+            if meta.name in shown or clean_name(meta.name) == clean_name(wanted)
+            else Sheet(meta.name, [], hidden=True)
+            for meta in metas
         ]
-    except CalamineError as error:
+        return sheets if any(sheet.rows for sheet in sheets) else [read_one(meta.name) for meta in metas]
+
+    found: list[Sheet] = _or_corrupt(read)
+    return found
+
+
+def _with_merges(layout: Layout, merged: list[Any] | None) -> Layout:
+    if not merged:
+        return layout
+    ranges = tuple((first[0], first[1], last[0], last[1]) for first, last in merged)
+    return replace(layout, merged=ranges)
+
+
+def _or_corrupt(read: Callable[[], Any]) -> Any:
+    """Return what a parser gives. Raises `FileRefused` E_CORRUPT, E_ENCRYPTED where it gives up."""
+    try:
+        return read()
+    except FileRefused:
+        raise
+    except PasswordError as error:
+        raise FileRefused("E_ENCRYPTED") from error
+    except (CalamineError, SyntaxError, KeyError, ValueError) as error:
+        raise FileRefused("E_CORRUPT") from error
+    except BaseException as error:
+        # A panic of the Rust parser is no `Exception`; its class cannot be imported.
+        if type(error).__name__ != "PanicException":
+            raise
         raise FileRefused("E_CORRUPT") from error
 
 
@@ -106,67 +198,3 @@ def _unescape(rows: list[list[Any]]) -> list[list[Cell]]:
             if isinstance(cell, str) and "_x000D_" in cell:
                 row[nth] = cell.replace("_x000D_\r\n", "\n").replace("_x000D_\n", "\n").replace("_x000D_", "")
     return rows
-
-
-def _read_text(path: Path) -> list[Sheet]:
-    text = decode_text(path.read_bytes())
-    if not text.strip():
-        raise FileRefused("E_EMPTY")
-    separator, text = _separator(text)
-    csv.field_size_limit(MOST_FILE_BYTES)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            raise FileRefused("E_CORRUPT") from error
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    cells: list[list[Cell]] = [list(row) for row in rows]
-    return [Sheet("", cells, ragged=True)]
-
-
-def decode_text(raw: bytes) -> str:
-    """Return the text of a file in UTF-8 (with or without BOM), UTF-16 with BOM, or GB 18030.
-
-    Raises `FileRefused` E_ENCODING when no single encoding reads it, also when lines of two encodings are mixed.
-    """
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _decode(raw, "utf-16")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        if any(_is_chinese_utf8(line) for line in raw.removeprefix(b"\xef\xbb\xbf").splitlines()):
-            raise FileRefused("E_ENCODING") from None
-        text = _decode(raw, "gb18030")
-    if "\x00" in text:
-        raise FileRefused("E_NOT_SPREADSHEET" if text.count("\x00") > len(text) // 100 else "E_ENCODING", name="")
-    return text
-
-
-def _decode(raw: bytes, encoding: str) -> str:
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise FileRefused("E_ENCODING") from error
-    unknown = sum(unicodedata.category(mark) in ("Co", "Cn") for mark in set(text))
-    if unknown > len(set(text)) // 20:
-        raise FileRefused("E_ENCODING")
-    return text
-
-
-def _is_chinese_utf8(line: bytes) -> bool:
-    """Say whether a line reads as UTF-8 with Chinese in it: its other bytes would not by chance."""
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return not text.isascii() and any(unicodedata.name(mark, "").startswith("CJK UNIFIED") for mark in text)
-
-
-def _separator(text: str) -> tuple[str, str]:
-    """Return the separator that splits the first lines most evenly, and the text without a `sep=` line."""
-    first, _, rest = text.partition("\n")
-    if first.strip().lower().startswith("sep=") and len(first.strip()) == len("sep=,"):
-        return first.strip()[-1], rest
-    lines = [line for line in text[:65_536].splitlines()[:20] if line.strip()]
-    counts = {mark: max((line.count(mark) for line in lines), default=0) for mark in _SEPARATORS}
-    return max(_SEPARATORS, key=lambda mark: counts[mark]), text

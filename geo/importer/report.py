@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from geo.i18n import text
+from geo.i18n import LANGUAGE, text, text_in
 from geo.importer.findings import FIELDS, Finding, Question
+from geo.importer.readers import MOST_ROWS
 from geo.validate import to_text
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 #: Rows whose understood values a report carries; the rest stands in the database.
 MOST_VALUES: Final = 2_000
 _PREVIEW: Final = 8
+#: Languages in which every finding can be said.
+LANGUAGES: Final = ("zh", "en")
+_NAMED: Final = 8
 _LAST: Final = 4
 _SHOWN_KEYS: Final = (
     "township", "village", "group", "code", "head_name", "id_number", "size", "phone", "household_class", "tags", "lon",
@@ -80,11 +84,23 @@ class ImportReport:
             "rows_bad": [_listed(one) for one in self.rows_bad],
             "codes": self.codes, "values": list(self.values), "households": self.households, "persons": self.persons,
             "edition": self.edition, "round": self.round, "sheet": self.sheet,
+            "other_sheets": list(self.other_sheets),
             "findings": [_listed(one) | {"cell": one.cell} for one in self.findings],
             "questions": [_asked(one) for one in self.questions],
             "changes": self.changes, "proposals": [_proposed(one) for one in self.proposals],
             "outside": list(self.outside), "stored": self.stored, "changed": self.changed, "message": self.message,
+            "sentences": {
+                code: {language: say_code(code, self, language=language) for language in LANGUAGES}
+                for code in self.codes
+            },
         }  # fmt: skip
+
+
+def say_code(code: str, report: ImportReport, *, language: str = LANGUAGE) -> str:
+    """Return what a finding code means and what to do, with what this report found under it filled in."""
+    found = [one for one in (*report.rows_bad, *report.findings) if one.code == code]
+    values = ", ".join(dict.fromkeys(one.value for one in found[:_NAMED] if one.value))
+    return text_in(language, f"finding.{code}", name=report.name, rows=MOST_ROWS, column=values, columns=values)
 
 
 def _listed(one: Finding) -> dict[str, Any]:

@@ -1,31 +1,45 @@
-"""The data rows of a sheet: without blank rows, totals, signatures and repeated headers, which are listed."""
+"""The data rows of a sheet: without blank rows, totals, signatures and repeated headers, which are listed.
+
+What the sheet shows besides its cells is settled here: a merged range says the same in all its rows, a hidden row
+counts like any other, an error or a formula without a value is an empty cell; each is listed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
-from geo.importer.findings import Finding
+from geo.importer.findings import FIELDS, Finding, column_letter
+from geo.importer.sheets import join_spans
 from geo.schema.words import load_words
 from geo.units import clean_name
 from geo.validate import to_text
 
 if TYPE_CHECKING:
     from geo.importer.headers import Header
-    from geo.importer.readers import Sheet
+    from geo.importer.sheets import Merge, Sheet
     from geo.validate import Cell
+
+#: What spreadsheets write for a value that could not be computed.
+ERRORS: Final = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
+)
+_SHOWN: Final = 200
+_LEAST_NUMBERED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class DataRows:
-    """Data rows padded to the header's width, their row numbers in the sheet (from 1), and what was left out.
+    """Data rows padded to the header's width, their row numbers in the sheet (from 1), and what is said about them.
 
-    `ragged` holds, by index of the data row, how many cells a row of another length has.
+    `listed` holds rows that were left out and what was filled, hidden or unreadable. `ragged` holds, by index of the
+    data row, how many cells a row of another length has.
     """
 
     cells: list[list[Cell]]
     sheet_rows: list[int]
-    skipped: tuple[Finding, ...]
+    listed: tuple[Finding, ...]
     ragged: dict[int, int]
 
     def column(self, index: int | None) -> list[Cell]:
@@ -37,25 +51,33 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
     """Return the data rows below the header (row 1 is the first of them)."""
     width = len(header.columns)
     told = [column.index for column in header.columns if column.how != "ignored"]
-    title = sheet.rows[header.row]
+    titles = [_fit(line, width) for line in sheet.rows[header.first_row : header.row + 1]]
+    fills, totals = _list_fills(sheet, header), _find_totals(sheet, header)
     cells: list[list[Cell]] = []
     sheet_rows: list[int] = []
-    skipped: list[Finding] = []
+    listed: list[Finding] = []
     ragged: dict[int, int] = {}
     for number, line in enumerate(sheet.rows[header.row + 1 :], start=header.row + 2):
         row = line if len(line) == width else _fit(line, width)
         if not any(_says(row[index]) for index in told):
             continue
-        code = _why_not(row, header, title)
+        if number in fills:
+            row = _fill(row, fills[number])
+        is_total = any(row[index] in said for index, said in totals)
+        code = "W_TOTAL_ROW_SKIPPED" if is_total else _why_not(row, header, titles, is_first=not cells)
         if code:
             text = " ".join(to_text(cell).strip() for cell in row if _says(cell))
-            skipped.append(Finding(code, cell=str(number), value=text[:200]))
+            listed.append(Finding(code, cell=str(number), value=text[:_SHOWN]))
             continue
         if sheet.ragged and _is_ragged(line, width):
             ragged[len(cells)] = len(line)
         cells.append(row)
         sheet_rows.append(number)
-    return DataRows(cells, sheet_rows, tuple(skipped), ragged)
+    rows = DataRows(cells, sheet_rows, (), ragged)
+    _raise_days(sheet, header, rows)
+    notes = [Finding(code, value=what) for code, what in sheet.notes]
+    found = [*notes, *listed, *_list_merges(sheet, header, rows), *_list_hidden(sheet, header, rows)]
+    return DataRows(cells, sheet_rows, (*found, *_list_faults(sheet, header, rows)), ragged)
 
 
 def _fit(line: list[Cell], width: int) -> list[Cell]:
@@ -71,16 +93,156 @@ def _is_ragged(line: list[Cell], width: int) -> bool:
     return len(line) < width or any(_says(cell) for cell in line[width:])
 
 
-def _why_not(row: list[Cell], header: Header, title: list[Cell]) -> str:
-    """Return the code under which a row that is no household is listed, or '' for a data row."""
+def _why_not(row: list[Cell], header: Header, titles: list[list[Cell]], *, is_first: bool) -> str:
+    """Return the code under which a row that is no household is listed, or '' for a data row; totals apart."""
     index = header.index_of("code")
     code = row[index] if index is not None else None
-    words = load_words()
-    if code not in ("", None) and not (isinstance(code, str) and clean_name(code).startswith(words.total)):
-        return "W_TITLE_ROWS_SKIPPED" if code == title[index or 0] and row == _fit(title, len(row)) else ""
-    first = [clean_name(cell) for cell in row if isinstance(cell, str) and cell.strip()][:4]
-    if not first:
-        return ""
-    if first[0].startswith(words.total) or any(one in words.total for one in first):
+    if is_first and _counts_columns(row):
+        return "W_TITLE_ROWS_SKIPPED"
+    footer = load_words().footer
+    if _says(code):
+        if isinstance(code, str) and clean_name(code).startswith(footer):
+            return "W_TOTAL_ROW_SKIPPED"
+        return "W_TITLE_ROWS_SKIPPED" if row in titles else ""
+    first = next((clean_name(cell) for cell in row if isinstance(cell, str) and cell.strip()), "")
+    if first.startswith(footer):
         return "W_TOTAL_ROW_SKIPPED"
-    return "W_TOTAL_ROW_SKIPPED" if first[0].startswith(words.footer) else ""
+    return "W_TITLE_ROWS_SKIPPED" if row in titles else ""
+
+
+#: Fields of a row's first columns, where a total says that it is one.
+_LEADING: Final = frozenset({"district", "township", "village", "village_code", "group", "code", "head_name"})
+_LEADING_COLUMNS: Final = 2
+_LONGEST_TOTAL: Final = 12
+
+
+def _find_totals(sheet: Sheet, header: Header) -> list[tuple[int, frozenset[str]]]:
+    """Return, for each leading column, the cells in it that name a total: 小计, 合 计, 孟溪村合计, 合计：40户."""
+    found = []
+    for column in header.columns:
+        if column.key in _LEADING or column.how in ("ignored", "blank") or column.index < _LEADING_COLUMNS:
+            cells = {line[column.index] for line in sheet.rows[header.row + 1 :] if column.index < len(line)}
+            of_unit = column.key != "head_name"
+            totals = frozenset(cell for cell in cells if isinstance(cell, str) and _is_total(cell, of_unit=of_unit))
+            if totals:
+                found.append((column.index, totals))
+    return found
+
+
+def _is_total(cell: str, *, of_unit: bool) -> bool:
+    """A unit may stand before the word (一组小计); a name may end with it."""
+    words = load_words().total
+    if not _last_marks().intersection(cell):
+        return False
+    said = clean_name(cell)
+    return said.startswith(words) or (of_unit and len(said) <= _LONGEST_TOTAL and said.endswith(words))
+
+
+@cache
+def _last_marks() -> frozenset[str]:
+    """Return the characters that totals end with: a quick look at each cell."""
+    return frozenset(word[-1] for word in load_words().total)
+
+
+def _counts_columns(row: list[Cell]) -> bool:
+    """Say whether a row under the header only numbers the columns: 1, 2, 3 and so on."""
+    said = [to_text(cell).strip() for cell in row if _says(cell)]
+    return len(said) >= _LEAST_NUMBERED and said == [str(number) for number in range(1, len(said) + 1)]
+
+
+def _merges_below(sheet: Sheet, header: Header) -> list[Merge]:
+    """Return the merged ranges of several rows whose column is taken for a field and whose first cell is not blank."""
+    known = {column.index for column in header.columns if column.key}
+    return [
+        one
+        for one in sheet.layout.merged
+        if one[0] > header.row and one[2] > one[0] and one[1] in known and _says(_at(sheet, one[0], one[1]))
+    ]
+
+
+def _at(sheet: Sheet, row: int, column: int) -> Cell:
+    line = sheet.rows[row] if row < len(sheet.rows) else []
+    return line[column] if column < len(line) else None
+
+
+def _list_fills(sheet: Sheet, header: Header) -> dict[int, list[tuple[int, Cell]]]:
+    """Return, by row number, what the merged ranges say in the rows below their first."""
+    fills: dict[int, list[tuple[int, Cell]]] = {}
+    for first, column, last, _ in _merges_below(sheet, header):
+        value = _at(sheet, first, column)
+        for row in range(first + 1, min(last, len(sheet.rows) - 1) + 1):
+            fills.setdefault(row + 1, []).append((column, value))
+    return fills
+
+
+def _fill(row: list[Cell], fills: list[tuple[int, Cell]]) -> list[Cell]:
+    filled = list(row)
+    for column, value in fills:
+        if not _says(filled[column]):
+            filled[column] = value
+    return filled
+
+
+def _list_merges(sheet: Sheet, header: Header, rows: DataRows) -> list[Finding]:
+    present = set(rows.sheet_rows)
+    found = []
+    for first, column, last, _ in _merges_below(sheet, header):
+        if any(row + 1 in present for row in range(first + 1, min(last, len(sheet.rows) - 1) + 1)):
+            letter = column_letter(column)
+            key = header.columns[column].key or ""
+            value = to_text(_at(sheet, first, column)).strip()[:_SHOWN]
+            found.append(
+                Finding(
+                    "W_MERGED_FILLED", cell=f"{letter}{first + 1}:{letter}{last + 1}", field=FIELDS[key].header,
+                    value=value, personal=key == "id_number",
+                )
+            )  # fmt: skip
+    return found
+
+
+def _list_hidden(sheet: Sheet, header: Header, rows: DataRows) -> list[Finding]:
+    found = []
+    if sheet.layout.hidden_rows:
+        hidden = {row + 1 for first, last in sheet.layout.hidden_rows for row in range(first, last + 1)}
+        spans = join_spans([number for number in rows.sheet_rows if number in hidden])
+        if spans:
+            count = sum(last - first + 1 for first, last in spans)
+            listed = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+            found.append(Finding("W_HIDDEN_ROWS", cell=listed, value=str(count)))
+    for column in header.columns:
+        if column.key and any(first <= column.index <= last for first, last in sheet.layout.hidden_columns):
+            cell = f"{column.letter}:{column.letter}"
+            found.append(
+                Finding("W_HIDDEN_ROWS", cell=cell, field=FIELDS[column.key].header, value=column.header.strip())
+            )
+    return found
+
+
+def _raise_days(sheet: Sheet, header: Header, rows: DataRows) -> None:
+    """Make the plain day numbers of a workbook of the 1904 system those of the 1900 system."""
+    index = header.index_of("visited_on")
+    if index is None or not sheet.layout.epoch_days:
+        return
+    for nth, cell in enumerate(rows.column(index)):
+        if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+            rows.cells[nth] = [*rows.cells[nth][:index], cell + sheet.layout.epoch_days, *rows.cells[nth][index + 1 :]]
+
+
+def _list_faults(sheet: Sheet, header: Header, rows: DataRows) -> list[Finding]:
+    """Empty and list cells that hold an error or a formula that was never calculated, column by column."""
+    found = []
+    by_column: dict[int, dict[int, tuple[str, str]]] = {}
+    for (row, index), fault in sheet.layout.faults.items():
+        by_column.setdefault(index, {})[row + 1] = fault
+    for column in header.columns:
+        cells = rows.column(column.index) if column.key else []
+        faults = by_column.get(column.index, {})
+        if not faults and ERRORS.isdisjoint(cells):
+            continue
+        for nth, (number, cell) in enumerate(zip(rows.sheet_rows, cells, strict=False)):
+            code, shown = faults.get(number) or (("W_EXCEL_ERROR", str(cell)) if cell in ERRORS else ("", ""))
+            if code:
+                rows.cells[nth] = [None if index == column.index else one for index, one in enumerate(rows.cells[nth])]
+                where, field = f"{column.letter}{number}", FIELDS[column.key or ""].header
+                found.append(Finding(code, nth + 1, where, field, shown))
+    return found

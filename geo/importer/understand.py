@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo.importer.duplicates import find_firsts, list_same_persons
 from geo.importer.findings import FIELDS, Finding, Ledger, Question
-from geo.importer.headers import plain_header
+from geo.importer.headernames import plain_header
 from geo.importer.meanings import Meanings
 from geo.importer.places import Locator, UnitCells
 from geo.importer.points import read_points
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from geo.importer.headers import Header
-    from geo.importer.readers import Sheet
     from geo.importer.rows import DataRows
+    from geo.importer.sheets import Sheet
     from geo.store.area import Area
     from geo.units import UnitIndex
     from geo.validate import Cell
@@ -87,7 +87,7 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     rows = take_rows(sheet, header)
     letters = {column.key: column.letter for column in header.columns if column.key}
     ledger = Ledger(letters, rows.sheet_rows)
-    ledger.findings += [*header.findings, *rows.skipped]
+    ledger.findings += [*header.findings, *rows.listed]
     for nth, width in rows.ragged.items():
         ledger.refuse("R_COLUMN_COUNT", nth, "code", str(width))
 

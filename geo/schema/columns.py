@@ -27,9 +27,11 @@ IMPORT_FIELDS: Final = (
     Field("group", "村民组", ("村民小组", "小组", "组名", "所属小组", "组别", "组", "自然村", "aar007")),
     Field("code", "户编号", ("户号", "户代码", "农户编号", "家庭编号", "户编码", "aac001")),
     Field("head_name", "户主", ("户主姓名", "户主名字", "户主名", "户主名称", "aac029"), longest=200),
+    Field("relation", "与户主关系", ("与户主的关系", "和户主关系", "户主关系")),
+    Field("person_name", "成员姓名", ("家庭成员姓名", "人员姓名"), longest=200),
     Field("id_number", "身份证号", ("证件号码", "身份证号码", "公民身份号码", "户主身份证", "户主身份证号")),
     Field("size", "人口", ("家庭人口数", "家庭人口", "人数", "家庭人数", "人口数")),
-    Field("phone", "联系电话", ("户联系电话", "电话", "手机号", "手机号码", "联系方式")),
+    Field("phone", "联系电话", ("户联系电话", "人联系电话", "电话", "手机号", "手机号码", "联系方式")),
     Field(
         "household_class", "户类别",
         ("户类型", "贫困户属性", "脱贫属性", "农户类型", "家庭类型", "户属性", "aac006", "监测对象类型",
@@ -45,11 +47,15 @@ IMPORT_FIELDS: Final = (
 )  # fmt: skip
 #: Headers that yield to another column of the same meaning, where there is one.
 WEAK_HEADERS: Final = (
-    "自然村", "人数", "电话", "手机号", "手机号码", "联系方式", "监测对象类型", "易返贫致贫户(监测对象)类型",
-    "反映问题", "存在问题", "存在的问题", "问题", "说明", "备注说明",
+    "自然村", "人数", "人联系电话", "电话", "手机号", "手机号码", "联系方式", "监测对象类型",
+    "易返贫致贫户(监测对象)类型", "反映问题", "存在问题", "存在的问题", "问题", "说明", "备注说明",
 )  # fmt: skip
 #: Headers that say that a row is a person, not a household.
-PERSON_HEADERS: Final = ("与户主关系", "人编号", "人员编号")
+PERSON_HEADERS: Final = ("与户主关系", "与户主的关系", "和户主关系", "户主关系", "人编号", "人员编号")
+#: Words of a header above others that say that these are about members of the household.
+MEMBER_WORDS: Final = ("成员", "家庭人员")
+#: How the head of the household is called among the relations to the head.
+HEAD_RELATIONS: Final = ("户主", "本人", "户主本人", "本人或户主", "01", "02")
 #: Words in a header's brackets that change whose or which it is: 联系电话(帮扶人) is not the household's.
 BRACKET_WORDS: Final = ("帮扶", "干部", "责任", "走访人", "配偶", "成员", "去年", "上年", "子女")
 #: Headers that are a column's only in good company: decided by content and neighbours.
@@ -59,6 +65,7 @@ AMBIGUOUS_HEADERS: Final = {
     "X坐标": ("lon", "lat"),
     "Y坐标": ("lat", "lon"),
     "地址": (),
+    "包组干部": (),
 }
 #: Columns that are known and not taken: the system has no field for them.
 REFUSED_HEADERS: Final = (
@@ -77,6 +84,11 @@ REFUSED_HEADERS: Final = (
     "是否上访",
     "是否涉稳",
 )
+#: Parts of headers that are refused whatever stands around them.
+REFUSED_STEMS: Final = (
+    "民族", "族别", "宗教", "信教", "信仰", "政治面貌", "党员", "党派", "上访", "信访", "涉稳", "维稳", "可疑", "嫌疑",
+    "邪教", "涉黑", "涉恐", "涉毒", "吸毒", "重点人员", "管控", "思想动态",
+)  # fmt: skip
 #: Columns that are known and have nothing to say here: running numbers and facts the product does not keep.
 IGNORED_HEADERS: Final = (
     "序号",

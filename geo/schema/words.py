@@ -52,6 +52,7 @@ class Words:
     household_class: dict[str, str]
     class_hints: dict[str, str]
     tags: dict[str, str]
+    traditional: dict[int, int]
 
 
 @cache
@@ -79,6 +80,9 @@ def load_words() -> Words:
         group_joins=tuple(groups["joins"]), outcome=raw["outcome"], outcome_hints=raw["outcome_hints"],
         issue=raw["issue"], issue_hints=raw["issue_hints"], household_class=raw["household_class"],
         class_hints=raw["class_hints"], tags=raw["tags"],
+        traditional={
+            ord(pair[0]): ord(pair[1]) for line in raw["characters"]["traditional"] for pair in line.split()
+        },
     )  # fmt: skip
 
 

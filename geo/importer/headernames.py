@@ -1,0 +1,83 @@
+"""What one header says: an exact word of the schema, a guess after tidying, or nothing that is known."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from geo.schema import AMBIGUOUS_HEADERS, IGNORED_HEADERS, IMPORT_FIELDS, REFUSED_HEADERS
+from geo.schema.columns import BRACKET_WORDS, MEMBER_WORDS, REFUSED_STEMS
+from geo.units import simplify_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LONGEST: Final = 12
+_BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
+
+
+def normalise_header(header: str) -> str:
+    """Return a header without white space, full-width forms, traditional characters and marks at its ends."""
+    return simplify_name(header).lower().strip("*:。.°#★※")
+
+
+def plain_header(header: str) -> str:
+    """Return a normalised header without its brackets."""
+    return _BRACKETS.sub("", normalise_header(header))
+
+
+@cache
+def _known() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
+    """Return exact and normalised headers → (kind, key); kind is field, ignored, refused or ambiguous."""
+    exact: dict[str, tuple[str, str]] = {}
+    for field in IMPORT_FIELDS:
+        for name in (field.header, *field.aliases):
+            exact[name] = ("field", field.key)
+    for kind, names in (("ignored", IGNORED_HEADERS), ("refused", REFUSED_HEADERS), ("ambiguous", AMBIGUOUS_HEADERS)):
+        for name in names:
+            exact[name] = (kind, name)
+    return exact, {normalise_header(name): meaning for name, meaning in exact.items()}
+
+
+def look_up(header: str) -> tuple[str, str, bool]:
+    """Return (kind, key, guessed) of a header; kind is unknown or blank when there is none."""
+    exact, normal = _known()
+    if header in exact:
+        return *exact[header], False
+    name = normalise_header(header)
+    if not name:
+        return "blank", "", False
+    if name in normal:
+        return *normal[name], True
+    bare = _BRACKETS.sub("", name)
+    inside = "".join(_BRACKETS.findall(name))
+    if bare and bare != name and bare in normal and not any(word in inside for word in BRACKET_WORDS):
+        return *normal[bare], True
+    return ("refused", header, True) if _is_refused(name) else ("unknown", "", False)
+
+
+def _is_refused(name: str) -> bool:
+    """A longer text is a title or a note, not a header."""
+    return len(name) <= _LONGEST and any(stem in name for stem in REFUSED_STEMS)
+
+
+def look_up_path(path: Sequence[str]) -> tuple[str, str, bool]:
+    """Return (kind, key, guessed) of a header of several rows, from the top down: 家庭情况 over 人口.
+
+    The lowest decides, alone or read together with what stands above it (户主 over 姓名 is 户主姓名). What stands above
+    may say whose it is: 联系电话 under 帮扶责任人 is not the household's.
+    """
+    if len(path) == 1:
+        return look_up(path[0])
+    above = normalise_header("".join(path[:-1]))
+    of_member = any(word in above for word in MEMBER_WORDS)
+    together = look_up("".join(path[-2:]))
+    if _is_refused(above):
+        return "refused", path[-1], True
+    if together[0] in ("field", "refused"):
+        return together[0], together[1], True
+    if not of_member and any(word in above for word in BRACKET_WORDS):
+        return "unknown", "", False
+    kind, key, _ = look_up(path[-1])
+    return kind, key, kind not in ("unknown", "blank")
