@@ -15,7 +15,7 @@ from geo.cli.session import print_json, tell
 from geo.errors import Invalid
 from geo.i18n import text
 from geo.importer.findings import FIELDS
-from geo.importer.readers import decode_text
+from geo.importer.textfile import decode_text
 from geo.validate import parse_degrees
 
 if TYPE_CHECKING:

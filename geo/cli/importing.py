@@ -37,6 +37,7 @@ def run_import(options: argparse.Namespace) -> int:
             raise Invalid("cli.no_file", path=path.name)
     with open_session(options, edition=options.edition) as session:
         choice = ImportOptions(
+            sheet=options.sheet,
             round=_choose_round(session, options.round),
             dry_run=options.dry_run,
             good_rows=options.good_rows,

@@ -123,6 +123,7 @@ def _add_import(commands: Any) -> None:
     _add(parser, "import", "files", nargs="+", type=Path, metavar="FILE")
     _add(parser, "import", "--round", metavar="ROUND")
     _add(parser, "import", "--edition", metavar="EDITION")
+    _add(parser, "import", "--sheet", metavar="NAME|N", default="")
     _add(parser, "import", "--visit-date", type=read_day, metavar="DAY")
     _add(parser, "import", "--dry-run", action="store_true")
     _add(parser, "import", "--good-rows", action="store_true")

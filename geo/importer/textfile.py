@@ -153,7 +153,7 @@ def _is_chinese_utf8(line: bytes) -> bool:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return any("\u4e00" <= mark <= "\u9fff" for mark in text)
+    return any(unicodedata.name(mark, "").startswith("CJK UNIFIED") for mark in set(text))
 
 
 def _find_separator(text: str) -> tuple[str, str]:
