@@ -6,7 +6,8 @@ that; marks are further facts on the same rows. 已走访待办, visited homes w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,11 @@ import pandas as pd
 from geo import codes, config
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
+
+#: Some homes → those of them that a round's D held on its last day, with complete (in C then, 0/1).
+AskRound: TypeAlias = Callable[[Sequence[str]], Mapping[str, int]]
 
 #: States of gap rows, worst first: exclusive, and their counts sum to the length of the list.
 GAP_STATES: Final = tuple(state for state in codes.VISIT_STATES if state not in ("effective", "excluded"))
@@ -77,14 +82,21 @@ def list_todos(homes: pd.DataFrame) -> pd.DataFrame:
 
 
 def group_gaps(homes: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per place with a gap: see `rank_places`. `gaps` is the result of `rank_gaps` on the same homes."""
+    keys = ["place", "township", "village", "group", "village_code", "group_code"]
+    places = homes.groupby(keys, dropna=False).agg(roster=("household", "size"), effective=("effective", "sum"),
+                                                   complete=("complete", "sum")).reset_index()  # fmt: skip
+    return rank_places(places, gaps)
+
+
+def rank_places(places: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
     """Return one row per place with a gap: place, names, roster, effective, remaining, one count per state, untouched.
 
-    Worst first by what is missing. `gaps` is the result of `rank_gaps` on the same homes.
+    Worst first by what is missing. `places`: place, its names and codes, roster, effective, complete, one row per leaf
+    place; `gaps`: the result of `rank_gaps` on their homes.
     """
     keys = ["place", "township", "village", "group", "village_code", "group_code"]
-    rows = homes.groupby(keys, dropna=False).agg(roster=("household", "size"), effective=("effective", "sum"),
-                                                 complete=("complete", "sum")).reset_index()  # fmt: skip
-    rows["remaining"] = rows["roster"] - rows["effective"]
+    rows = places[[*keys, "roster", "effective", "complete"]].assign(remaining=places["roster"] - places["effective"])
     for state in GAP_STATES:
         counts = gaps.loc[gaps["state"] == state].groupby("place").size()
         rows[state] = rows["place"].map(counts).fillna(0).astype(int)
@@ -92,22 +104,26 @@ def group_gaps(homes: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
     top = gaps.groupby("place")["priority"].max()
     rows["priority"] = rows["place"].map(top).fillna(0).astype(int)
     rows = rows[rows["remaining"] > 0]
-    order = ["remaining", "priority", "group_code"]
-    return rows.sort_values(order, ascending=[False, False, True]).reset_index(drop=True)
+    order = ["remaining", "priority", "group_code", "village_code"]
+    return rows.sort_values(order, ascending=[False, False, True, True]).reset_index(drop=True)
 
 
-def missed_in_a_row(homes: pd.Series, rounds: list[pd.Series]) -> pd.Series:
-    """连漏 k 轮 of each household id: `rounds`, newest first, map the households of a round's D to complete (0/1).
+def missed_in_a_row(homes: Sequence[str], rounds: Iterable[AskRound]) -> list[int]:
+    """连漏 k 轮 of each household id: each of `rounds`, newest first, says who of some homes was complete in it.
 
-    Counts rounds until one with h ∈ C; rounds whose D did not hold h are passed over.
+    Counts rounds until one with h ∈ C; rounds whose D did not hold h are passed over. A round is asked only about
+    homes that no newer one was complete for.
     """
-    missed = pd.Series(0, index=homes.index, dtype=int)
-    running = pd.Series(data=True, index=homes.index)
-    for complete in rounds:
-        there = homes.map(complete)
-        missed += (running & (there == 0)).astype(int)
-        running &= ~(there == 1)
-    return missed
+    missed = dict.fromkeys(homes, 0)
+    running = list(missed)
+    for ask in rounds:
+        if not running:
+            break
+        complete = ask(running)
+        for one in running:
+            missed[one] += complete.get(one) == 0
+        running = [one for one in running if complete.get(one) != 1]
+    return [missed[one] for one in homes]
 
 
 def _overdue_days(homes: pd.DataFrame, as_of: date) -> pd.Series:

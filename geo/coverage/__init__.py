@@ -21,6 +21,7 @@ from geo.coverage.metrics import (
     same_day_of,
 )
 from geo.coverage.status import (
+    Homes,
     homes_at,
     homes_under,
     household_status,
@@ -30,12 +31,14 @@ from geo.coverage.status import (
     not_voided,
     one_home,
     roll_up,
+    standing,
     tag_holds,
 )
 
 __all__ = [
     "SHARES",
     "Counts",
+    "Homes",
     "Pace",
     "Share",
     "fared",
@@ -53,5 +56,6 @@ __all__ = [
     "remaining_to_target",
     "roll_up",
     "same_day_of",
+    "standing",
     "tag_holds",
 ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, case, false, func, or_, select
+from sqlalchemy import Select, case, false, func, or_, select
 
 from geo import config
-from geo.coverage.status import Homes, household_status, not_voided
+from geo.coverage.status import Homes, not_voided, standing
 from geo.schema import round_, visit
 
 if TYPE_CHECKING:
@@ -53,5 +53,5 @@ def fared(earlier: Round, *, homes: Homes | None = None) -> Select[Any]:
 
     连漏 k 轮 counts, newest first over rounds with e < t whose D as of e holds h, until one with h ∈ C of that round.
     """
-    status = household_status(earlier, earlier.ends_on, homes=homes).subquery("then")
-    return select(status.c.household, status.c.complete).where(and_(status.c.roster == 1))
+    then = standing(earlier, earlier.ends_on, homes=homes).subquery("then")
+    return select(then.c.household, then.c.complete).where(then.c.roster == 1)

@@ -129,6 +129,19 @@ def household_status(round_: Round, as_of: date, *, homes: Homes | None = None) 
     return _household_status(_terms(round_, as_of), homes)
 
 
+def standing(round_: Round, as_of: date, *, homes: Homes | None = None) -> Select[Any]:
+    """One row per roster row as `household_status`, with what a round leaves behind: household, roster, complete.
+
+    The same terms without facts, assignments and the order of visits: a few columns of a whole round, in a third of
+    the time.
+    """
+    terms = _terms(round_, as_of)
+    base, home = _entered(terms, homes), _visits_by_household(terms, homes, in_order=False)
+    flags = _flags(terms, base, home, assignment.alias("own"), assignment.alias("for_group"))
+    kept = (flags[name].label(name) for name in ("roster", "complete"))
+    return select(base.c.household, *kept).select_from(base.outerjoin(home, home.c.household == base.c.household))
+
+
 def _household_status(terms: _Terms, homes: Homes | None) -> Select[Any]:
     base = _entered(terms, homes)
     home = _visits_by_household(terms, homes)
@@ -236,15 +249,16 @@ def not_voided(row: FromClause) -> ColumnElement[bool]:
     return and_(row.c.kind == "visit", not_(exists().where(void.c.void_of == row.c.id)))
 
 
-def _visits_by_household(terms: _Terms, homes: Homes | None) -> CTE:
-    """v(h) summed: one row per household with any kept visit of the round."""
+def _visits_by_household(terms: _Terms, homes: Homes | None, *, in_order: bool = True) -> CTE:
+    """v(h) summed: one row per household with any kept visit of the round; `in_order`: knows which was the last."""
     in_person = visit.c.mode == "in_person"
     newest_first = (visit.c.visited_on.desc(), visit.c.recorded_at.desc(), visit.c.id.desc())
+    nth = func.row_number().over(partition_by=(visit.c.household, in_person), order_by=newest_first)
     ranked = (
         select(
             visit.c.household, visit.c.visited_on, visit.c.outcome, visit.c.revisit_on,
             _bit(in_person).label("in_person"),
-            func.row_number().over(partition_by=(visit.c.household, in_person), order_by=newest_first).label("nth"),
+            *([nth.label("nth")] if in_order else ()),
         )
         .where(
             visit.c.round == terms.id,
@@ -257,8 +271,8 @@ def _visits_by_household(terms: _Terms, homes: Homes | None) -> CTE:
     )  # fmt: skip
     here, outcome = ranked.c.in_person == 1, ranked.c.outcome
     by_phone = and_(ranked.c.in_person == 0, outcome == "effective")
-    last = and_(here, ranked.c.nth == 1)
     tagged = tag_holds(ranked.c.household, ranked.c.visited_on, "away_all")
+    last = and_(here, ranked.c.nth == 1) if in_order else false()
     return (
         select(
             ranked.c.household,

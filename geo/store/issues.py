@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
@@ -15,7 +15,6 @@ from geo.schema import issue, issue_event, issue_household, place, place_path
 from geo.store.database import now, read_today
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
 
     from sqlalchemy import Connection, RowMapping
@@ -96,21 +95,20 @@ def list_issues(db: Database, scope: Scope, *, household_id: str) -> list[RowMap
         return list(rows.mappings())
 
 
-def count_issues(connection: Connection, as_of: date, places: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Return the `ISSUE_COUNTS` of each place with everything under it; places without issues have zeros."""
-    wanted = list(places)
+#: What a place without issues has.
+NO_ISSUES: Final = dict.fromkeys(ISSUE_COUNTS, 0)
+
+
+def count_issues(connection: Connection, as_of: date) -> dict[str, dict[str, int]]:
+    """Return the `ISSUE_COUNTS` of each place that has issues filed under it or below it."""
     leaves = roll_up_issues(as_of).subquery("leaves")
     sums = (func.coalesce(func.sum(leaves.c[name]), 0).label(name) for name in ISSUE_COUNTS)
     rows = connection.execute(
         select(place_path.c.ancestor, *sums)
         .join(leaves, leaves.c.place == place_path.c.place)
-        .where(place_path.c.ancestor.in_(wanted))
         .group_by(place_path.c.ancestor)
     ).mappings()
-    counts = {one: dict.fromkeys(ISSUE_COUNTS, 0) for one in wanted}
-    for row in rows:
-        counts[row["ancestor"]] = {name: int(row[name]) for name in ISSUE_COUNTS}
-    return counts
+    return {row["ancestor"]: {name: int(row[name]) for name in ISSUE_COUNTS} for row in rows}
 
 
 def _check(entry: IssueEntry, today: date) -> None:

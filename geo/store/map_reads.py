@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import func, select
 
 from geo import codes
@@ -13,10 +12,13 @@ from geo.coverage import household_status
 from geo.issues import issue_status, rings
 from geo.schema import household, place_path
 from geo.store.database import read_today
+from geo.store.frames import read_frame
 from geo.store.rounds import find_round
 
 if TYPE_CHECKING:
     from datetime import date
+
+    import pandas as pd
 
     from geo.model import Scope
     from geo.store.database import Database
@@ -30,13 +32,13 @@ def read_points(db: Database, scope: Scope, *, place_id: str) -> pd.DataFrame:
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        rows = connection.execute(
+        return read_frame(
+            connection,
             select(household.c.place.label("leaf"), household.c.village, household.c.lon, household.c.lat)
             .join(place_path, place_path.c.place == household.c.place)
             .where(place_path.c.ancestor == place_id, household.c.exited_on.is_(None))
-            .order_by(household.c.tile_id)
+            .order_by(household.c.tile_id),
         )
-        return pd.DataFrame(rows.all(), columns=["leaf", "village", "lon", "lat"])
 
 
 def points_stamp(db: Database, scope: Scope) -> tuple[int, int, str]:

@@ -63,6 +63,14 @@ def find_round(connection: Connection, round_id: str) -> Round:
     raise NotFound("err.no_round", round=round_id)
 
 
+def rounds_of(connection: Connection, programme: str | None = None) -> list[Round]:
+    """Return all rounds, of a programme if one is named, by their first day."""
+    wanted = select(*_COLUMNS).order_by(round_.c.starts_on, round_.c.number)
+    if programme is not None:
+        wanted = wanted.where(round_.c.programme == programme)
+    return [Round(**row) for row in connection.execute(wanted).mappings()]
+
+
 def list_rounds(db: Database, scope: Scope, *, programme: str | None = None) -> list[Round]:
     """Return all rounds, of a programme if one is named, by their first day."""
     require_right(scope, "view")

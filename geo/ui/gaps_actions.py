@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from geo.exports import Table
     from geo.model import Round
-    from geo.ui.gaps_data import GapFilter
+    from geo.ui.gaps_data import GapFilter, GapLists
     from geo.ui.session import Session
 
 _DAYS: Final = 7
@@ -36,20 +36,20 @@ _SAID: Final = "_said"
 _WHAT: Final = {"home": "gaps", "group": "groups", "todo": "todos"}
 
 
-def draw_exports(session: Session, round_: Round, chosen: GapFilter, rows: pd.DataFrame) -> None:
+def draw_exports(session: Session, round_: Round, chosen: GapFilter, lists: GapLists, rows: pd.DataFrame) -> None:
     """Draw the export button, which says what it will give, and the other formats."""
     filtered = "filtered" if chosen.words() else "all"
     unit = "group" if chosen.by == "group" else "home"
     label = text(f"gap.export.{unit}.{filtered}", n=len(rows))
     exports = offer_table(
-        _WHAT[chosen.by], _head(session, round_, chosen), rows=len(rows), stamp=_stamp(rows),
+        _WHAT[chosen.by], _head(session, round_, chosen), rows=len(rows), stamp=(lists.view, chosen),
         tabulate=_tabulator(session, chosen, rows), forms=list(FORMATS),
     )  # fmt: skip
     more = []
     if chosen.by == "home":
         sheet = _head(session, round_, chosen, title="assigned")
         by_person = Export(
-            "sheets", "xlsx", sheet, len(rows), _stamp(rows),
+            "sheets", "xlsx", sheet, len(rows), (lists.view, chosen),
             lambda _progress: (assignment_sheets(rows, head=sheet), len(rows)),
         )  # fmt: skip
         more = [(text("gap.export.sheets"), by_person)]
@@ -62,10 +62,6 @@ def _tabulator(session: Session, chosen: GapFilter, rows: pd.DataFrame) -> Calla
         return partial(tabulate_gaps, rows)
     draw = draw_outlines(session.db, session.scope, place_id=session.place.id, level="group")
     return partial(tabulate_groups, rows, draw)
-
-
-def _stamp(rows: pd.DataFrame) -> int:
-    return hash(tuple(rows.get("household", rows["place"])))
 
 
 def _head(session: Session, round_: Round, chosen: GapFilter, *, title: str = "", also: str = "") -> ExportHead:
@@ -81,9 +77,8 @@ def _head(session: Session, round_: Round, chosen: GapFilter, *, title: str = ""
     )
 
 
-def draw_actions(session: Session, round_: Round, chosen: GapFilter, rows: pd.DataFrame, ticked: list[int]) -> None:
+def draw_actions(session: Session, round_: Round, chosen: GapFilter, lists: GapLists, picked: pd.DataFrame) -> None:
     """Draw the bar at the bottom for the ticked rows; without one there is none."""
-    picked = rows.iloc[[row for row in ticked if row < len(rows)]]
     if picked.empty:
         return
     can_assign = may(session.scope, "assign") and not session.is_past and session.today <= round_.ends_on
@@ -97,7 +92,7 @@ def draw_actions(session: Session, round_: Round, chosen: GapFilter, rows: pd.Da
         if unit == "home":
             head = _head(session, round_, chosen, also=text("gap.only_picked"))
             (export,) = offer_table(
-                "picked", head, rows=len(picked), stamp=_stamp(picked),
+                "picked", head, rows=len(picked), stamp=(lists.view, tuple(picked["household"])),
                 tabulate=partial(tabulate_gaps, picked.reset_index(drop=True)), forms=["xlsx"],
             )  # fmt: skip
             draw_export(session, text("gap.export.picked"), export)

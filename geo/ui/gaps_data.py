@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from geo.gaps import GAP_MARKS, GAP_STATES, TODO_MARKS, group_gaps, list_todos, rank_gaps
+from geo.gaps import GAP_MARKS, GAP_STATES, TODO_MARKS, list_todos, rank_gaps, rank_places
 from geo.i18n import text
-from geo.store.reads import Figures, read_figures, read_homes
+from geo.store.homes import GapHomes, read_gap_homes, read_todo_homes
+from geo.store.reads import Figures, read_figures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     import pandas as pd
@@ -26,16 +29,36 @@ UNTOUCHED: Final = "untouched"
 
 
 @dataclass(frozen=True, slots=True)
-class GapLists:
-    """The three lists of a place in a round: rows of `geo.gaps`; shared between runs, so nobody may change them."""
+class View:
+    """What a list is of: the key of the caches, so that every write makes it another one."""
 
+    path: str
+    revision: int
+    round: str
+    place: str
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class GapLists:
+    """The lists of a place in a round: rows of `geo.gaps`; shared between runs, so nobody may change them.
+
+    The rows of 已走访待办 are read when they are looked at; the others count them without. `scope` and `view` name
+    what the lists are of: the key of whatever is made from them.
+    """
+
+    scope: Scope
+    view: View
+    lengths: dict[str, int]
     homes: pd.DataFrame
     groups: pd.DataFrame
-    todos: pd.DataFrame
+    read_todos: Callable[[], pd.DataFrame]
 
     def of(self, by: str) -> pd.DataFrame:
         """Return one of the lists."""
-        return {"home": self.homes, "group": self.groups, "todo": self.todos}[by]
+        if by == "todo":
+            return self.read_todos()
+        return self.groups if by == "group" else self.homes
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,30 +124,22 @@ def read_lists(session: Session, round_: Round) -> tuple[Figures, GapLists]:
     figures = read_figures(
         session.db, session.scope, round_id=round_.id, place_id=session.place.id, as_of=session.as_of
     )
+    view = View(str(session.db.path), session.db.revision(), round_.id, session.place.id, session.as_of)
+    # What is read depends on role and area only, so everybody of the same ones shares it.
+    scope = replace(session.scope, actor="", owner="")
     with st.spinner(text("gap.reading")):
-        lists = _load(
-            session.scope,
-            str(session.db.path),
-            session.db.revision(),
-            round_.id,
-            session.place.id,
-            session.as_of,
-            _db=session.db,
-        )
-    return figures, lists
+        found, gaps, groups = _load(scope, view, _db=session.db)
+    lengths = {"home": len(gaps), "group": len(groups), "todo": found.todos}
+    return figures, GapLists(scope, view, lengths, gaps, groups, partial(_load_todos, scope, view, _db=session.db))
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _load(
-    scope: Scope,
-    path: str,  # noqa: ARG001 - a key of the cache, as is the revision: every write makes it another one
-    revision: int,  # noqa: ARG001
-    round_id: str,
-    place_id: str,
-    as_of: date,
-    *,
-    _db: Database,
-) -> GapLists:
-    homes = read_homes(_db, scope, round_id=round_id, place_id=place_id, as_of=as_of)
-    gaps = rank_gaps(homes, as_of)
-    return GapLists(gaps, group_gaps(homes, gaps), list_todos(homes))
+def _load(scope: Scope, view: View, *, _db: Database) -> tuple[GapHomes, pd.DataFrame, pd.DataFrame]:
+    found = read_gap_homes(_db, scope, round_id=view.round, place_id=view.place, as_of=view.as_of)
+    gaps = rank_gaps(found.waiting, view.as_of)
+    return found, gaps, rank_places(found.places, gaps)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _load_todos(scope: Scope, view: View, *, _db: Database) -> pd.DataFrame:
+    return list_todos(read_todo_homes(_db, scope, round_id=view.round, place_id=view.place, as_of=view.as_of))

@@ -18,14 +18,15 @@ from geo.ui.session import show
 from geo.ui.widgets import note
 
 if TYPE_CHECKING:
-    from geo.model import Round
+    from geo.model import Round, Scope
     from geo.store.reads import Figures
-    from geo.ui.gaps_data import GapFilter, GapLists
+    from geo.ui.gaps_data import GapFilter, GapLists, View
     from geo.ui.session import Session
 
 _ROW: Final = 28
 _HEADER: Final = 34
 _ROWS: Final = 14
+_TICKED: Final = "_ticked"
 #: Columns of the screen in the order of the eye: what decides first. The file has those of the schema in its order.
 _ORDER: Final = (
     "number", "priority", "township", "village", "group", "code", "head_name", "household_class", "tags", "last_on",
@@ -55,7 +56,7 @@ def draw_lead(figures: Figures, round_: Round, chosen: GapFilter, lists: GapList
     """Draw the first sentence: how many are missing and what that is the difference of, or how many need somebody."""
     counts = figures.counts
     if chosen.by == "todo":
-        said = text("gap.lead.todo", place=figures.place.name, k=len(lists.todos))
+        said = text("gap.lead.todo", place=figures.place.name, k=lists.lengths["todo"])
         with st.container(key="gap_lead"):
             st.markdown(f"**{escape(said)}** :gray[{escape(text('gap.lead.todo.of', n=counts.effective))}]")
         return
@@ -77,7 +78,7 @@ def draw_lists(chosen: GapFilter, lists: GapLists) -> None:
         ["home", "group", "todo"],
         key="by_pick",
         required=True,
-        format_func=lambda by: text(f"gap.by.{by}", n=len(lists.of(by))),
+        format_func=lambda by: text(f"gap.by.{by}", n=lists.lengths[by]),
         on_change=lambda: show(by=st.session_state["by_pick"] or "home", state="", mark="", only=""),
         label_visibility="collapsed",
     )
@@ -132,12 +133,14 @@ def _draw_row(name: str, options: list[str], labels: dict[str, str], current: st
         )
 
 
-def draw_table(session: Session, chosen: GapFilter, rows: pd.DataFrame, *, selectable: bool) -> list[int]:
-    """Draw the rows as a table; return the positions of those that are ticked."""
-    frame, columns = _group_frame(rows) if chosen.by == "group" else _home_frame(rows, session.place.level)
-    options: dict[str, Any] = {}
-    if selectable:
-        options = {"on_select": "rerun", "selection_mode": "multi-row"}
+def draw_table(session: Session, chosen: GapFilter, lists: GapLists, rows: pd.DataFrame) -> pd.DataFrame:
+    """Draw the rows as a table; return those that are ticked."""
+    if chosen.by == "group":
+        frame, columns = _group_frame(rows)
+    else:
+        frame = _home_table(lists.scope, lists.view, chosen, session.place.level, _rows=rows)
+        columns = _home_columns(frame, rows)
+    ids = list_ids(chosen, rows)
     answer = st.dataframe(
         frame,
         hide_index=True,
@@ -146,29 +149,64 @@ def draw_table(session: Session, chosen: GapFilter, rows: pd.DataFrame, *, selec
         column_config=columns,
         placeholder="–",
         lazy=False,
-        key=f"table_{chosen.by}_{chosen.state}_{chosen.mark}_{chosen.only}_{st.session_state.get('_table', 0)}",
-        **options,
+        # Ticks are positions: other rows make another table, in which the same homes are ticked again.
+        key=f"table_{hash((chosen.by, *ids)):x}_{st.session_state.get('_table', 0)}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": _ticked_before(session, chosen, ids)}},
     )
     words = text("gap.foot.all", n=len(frame)) if len(frame) <= _ROWS else text("gap.foot", k=_ROWS, n=len(frame))
     st.html(note(text("list.semicolon").join([words, text("gap.marks.note"), text("gap.foot.export")])))
     follow_click(session)
-    return list(answer.selection.rows) if selectable else []
+    ticked = [row for row in answer.selection.rows if row < len(rows)]
+    st.session_state[_TICKED] = (_list_of(session, chosen), frozenset(ids[row] for row in ticked))
+    return rows.iloc[ticked]
+
+
+def list_ids(chosen: GapFilter, rows: pd.DataFrame) -> list[str]:
+    """Return what the rows are: households, or places on the list by group."""
+    names: list[str] = rows["place" if chosen.by == "group" else "household"].tolist()
+    return names
+
+
+def _list_of(session: Session, chosen: GapFilter) -> tuple[str, ...]:
+    return session.place.id, "" if session.round is None else session.round.id, chosen.by
+
+
+def _ticked_before(session: Session, chosen: GapFilter, ids: list[str]) -> list[int]:
+    """Return the positions of the rows that were ticked on this list of this place, as far as they are still on it."""
+    of, ticked = st.session_state.get(_TICKED, ((), frozenset()))
+    return [row for row, one in enumerate(ids) if one in ticked] if of == _list_of(session, chosen) else []
 
 
 def clear_selection() -> None:
     """Untick all rows: the next table is a new one."""
+    st.session_state.pop(_TICKED, None)
     st.session_state["_table"] = st.session_state.get("_table", 0) + 1
 
 
-def _home_frame(rows: pd.DataFrame, level: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    headers = {column.key: column.header for column in GAP_COLUMNS}
-    table = tabulate_gaps(rows).as_frame().rename(columns={header: key for key, header in headers.items()})
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _home_table(
+    scope: Scope,  # noqa: ARG001 - with view and filter the key of the cache
+    view: View,  # noqa: ARG001
+    chosen: GapFilter,  # noqa: ARG001
+    level: str,
+    *,
+    _rows: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return what the screen shows of the rows: the columns that say something, in words."""
+    headers = {column.header: column.key for column in GAP_COLUMNS}
+    table = tabulate_gaps(_rows).as_frame().rename(columns=headers)
     table["reasons"] = [words.split(text("list.comma")) if words else [] for words in table["reasons"]]
     for key in _BLANK_ZEROS:
         table[key] = table[key].replace(0, None)
-    shown = [key for key in _order_of(level) if key in ("number", "code") or _has_any(table[key])]
+    return table[[key for key in _order_of(level) if key in ("number", "code") or _has_any(table[key])]]
+
+
+def _home_columns(frame: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Any]:
+    headers = {column.key: column.header for column in GAP_COLUMNS}
     homes = list(zip(rows["household"], rows["place"], strict=True))
-    return table[shown], {key: _column(key, headers[key], homes) for key in shown}
+    return {key: _column(key, headers[key], homes) for key in frame.columns}
 
 
 def _order_of(level: str) -> list[str]:

@@ -1,0 +1,285 @@
+"""Tables of homes: one row a household with its state in a round and all that a list or a map says of it.
+
+A district has tens of thousands of homes. So what everybody is asked for (state) is one statement, and what only the
+rows of a list need (facts, tags, history) is read for those rows alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+from sqlalchemy import column, func, or_, select, table
+
+from geo.access import require_area, require_right
+from geo.coverage import fared, homes_under, household_status, is_live, last_seen, roll_up
+from geo.gaps import missed_in_a_row
+from geo.issues import rings
+from geo.mask import mask_name
+from geo.schema import (
+    assignment,
+    household,
+    household_tag,
+    person,
+    place,
+    place_path,
+    team,
+)
+from geo.store.cells import ensure_cells, read_cells
+from geo.store.database import bulk_insert, read_today
+from geo.store.frames import read_frame
+from geo.store.remember import Remembered, stamp_round
+from geo.store.rounds import find_round, rounds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from geo.coverage import Homes
+    from geo.model import Round, Scope
+    from geo.store.database import Database
+
+#: The households that a list is about, beside the tables while it is read.
+_PICKED: Final = table("picked", column("household"))
+_ISSUES: Final = ("ring", "open_issues", "overdue_issues", "undated_issues")
+
+
+@dataclass(frozen=True, slots=True)
+class GapHomes:
+    """What the lists of 缺口 are made of.
+
+    `places`: one row per leaf place with a household of D: place, roster, effective, complete and the unit columns of
+    `read_homes`. `waiting`: the homes of D without an effective visit, with the columns of `read_homes`. `todos`: how
+    many visited homes have something left to do (`gaps.list_todos`).
+    """
+
+    places: pd.DataFrame
+    waiting: pd.DataFrame
+    todos: int
+
+
+def read_homes(
+    db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date | None = None, with_left: bool = False
+) -> pd.DataFrame:
+    """Return one row per household of the round's D under a place (with `with_left` also those that have left).
+
+    Columns: those of `coverage.household_status`; code, head_name (masked by right), household_class, size,
+    dwelling; township, village, group, village_code, group_code (of the roster place); tags (codes joined by a
+    comma); priority_home; ring, open_issues, overdue_issues, undated_issues; last_on, last_outcome_ever,
+    last_effective_on; missed_rounds; assignee, assignee_id, assignment_id. In register order.
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        reading = _Reading.begin(db, connection, scope, round_id=round_id, as_of=as_of)
+        homes = homes_under(reading.round, place_id)
+        status = household_status(reading.round, reading.day, homes=homes).subquery("status")
+        wanted = select(*status.c)
+        frame = read_frame(connection, wanted if with_left else wanted.where(status.c.roster == 1))
+        return reading.complete(frame, homes)
+
+
+def read_gap_homes(db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date | None = None) -> GapHomes:
+    """Return the homes under a place that have not been effectively visited, and what their lists are counted by."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        reading = _Reading.begin(db, connection, scope, round_id=round_id, as_of=as_of)
+    ensure_cells(db, reading.round.id)
+    with db.read() as connection:
+        reading = _Reading.begin(db, connection, scope, round_id=round_id, as_of=as_of)
+        frame = reading.open_homes(place_id)
+        waiting = frame[frame["effective"] == 0].reset_index(drop=True)
+        return GapHomes(reading.places(place_id), reading.complete_picked(waiting), len(frame) - len(waiting))
+
+
+def read_todo_homes(
+    db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date | None = None
+) -> pd.DataFrame:
+    """Return the visited homes under a place with something left to do (`gaps.list_todos`): as `read_homes`."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        reading = _Reading.begin(db, connection, scope, round_id=round_id, as_of=as_of)
+        frame = reading.open_homes(place_id)
+        return reading.complete_picked(frame[frame["effective"] == 1].reset_index(drop=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One look at one round as of one day, inside one transaction."""
+
+    path: str
+    connection: Connection
+    scope: Scope
+    round: Round
+    day: date
+    today: date
+
+    @classmethod
+    def begin(
+        cls, db: Database, connection: Connection, scope: Scope, *, round_id: str, as_of: date | None
+    ) -> _Reading:
+        today = read_today(connection)
+        return cls(str(db.path), connection, scope, find_round(connection, round_id), as_of or today, today)
+
+    def open_homes(self, place_id: str) -> pd.DataFrame:
+        """Return the state of the homes of D under a place that are on one of the two lists of 缺口."""
+        status = household_status(self.round, self.day, homes=homes_under(self.round, place_id)).subquery("status")
+        worst = rings(self.day).subquery("worst")
+        late = select(worst.c.household).where(or_(worst.c.overdue_issues > 0, worst.c.undated_issues > 0))
+        is_open = or_(
+            status.c.effective == 0, status.c.located == 0, status.c.assigned == 0, status.c.household.in_(late)
+        )
+        return read_frame(self.connection, select(*status.c).where(status.c.roster == 1, is_open))
+
+    def places(self, place_id: str) -> pd.DataFrame:
+        """Return roster, effective and complete of each leaf place under a place, with its names."""
+        under = select(place_path.c.place).where(place_path.c.ancestor == place_id)
+        if self.day == self.today:
+            found = read_cells(self.connection, self.round.id, self.connection.execute(under).scalars(), span="own")
+            rows = [(one, counts.roster, counts.effective, counts.complete) for one, counts in found.items()]
+        else:
+            leaves = roll_up(self.round, self.day, homes=homes_under(self.round, place_id)).subquery("leaves")
+            counted = select(leaves.c.place, leaves.c.roster, leaves.c.effective, leaves.c.complete)
+            rows = [tuple(row) for row in self.connection.execute(counted)]
+        frame = pd.DataFrame(rows, columns=["place", "roster", "effective", "complete"])
+        frame = frame[frame["roster"] > 0]
+        return frame.merge(_units(self.connection, frame["place"].tolist()), on="place", how="left")
+
+    def complete_picked(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows with all columns of `read_homes`, reading no other household."""
+        return self.complete(frame, self._pick(frame["household"].tolist()))
+
+    def complete(self, frame: pd.DataFrame, homes: Homes) -> pd.DataFrame:
+        """Return the rows with all columns of `read_homes`; `homes` selects them, and may select more."""
+        frame = frame.rename(columns={"priority": "priority_home"})
+        for part in self._parts(homes, frame):
+            frame = frame.merge(part, on="household", how="left")
+        frame = frame.merge(_units(self.connection, frame["place"].unique().tolist()), on="place", how="left")
+        frame["missed_rounds"] = self._count_missed(frame["household"].tolist())
+        frame[list(_ISSUES)] = frame[list(_ISSUES)].fillna(0).astype(int)
+        frame["tags"] = frame["tags"].fillna("")
+        if not self.scope.sees_names:
+            frame["head_name"] = frame["head_name"].map(mask_name)
+        return frame.sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
+
+    def _parts(self, homes: Homes, frame: pd.DataFrame) -> list[pd.DataFrame]:
+        """Tables of one row a household, to be joined to the state of the homes: facts, tags, issues, history, who."""
+        facts = select(
+            household.c.id.label("household"), household.c.code, household.c.head_name,
+            household.c.household_class, household.c.size, household.c.dwelling,
+        ).where(household.c.id.in_(homes))  # fmt: skip
+        seen = read_frame(self.connection, last_seen(self.round.programme, self.day, homes=homes))
+        return [
+            read_frame(self.connection, facts),
+            _tags(self.connection, self.day, homes),
+            read_frame(self.connection, rings(self.day)),
+            seen.rename(columns={"last_outcome": "last_outcome_ever"}),
+            _assignees(self.connection, self.round, frame, homes),
+        ]
+
+    def _count_missed(self, ids: list[str]) -> list[int]:
+        """Return 连漏 of each home over the rounds that ended before the day."""
+        ended = [one for one in rounds_of(self.connection, self.round.programme) if one.ends_on < self.day]
+        newest_first = sorted(ended, key=lambda one: one.ends_on, reverse=True)
+        return missed_in_a_row(ids, (partial(self._ask_round, one) for one in newest_first))
+
+    def _ask_round(self, ended: Round, ids: Sequence[str]) -> dict[str, int]:
+        """Return how homes fared in a round that has ended; of many it is remembered while that round stands."""
+        key = (self.path, ended, stamp_round(self.path, self.connection, ended.id))
+        known = _fates.get(key) or _NOTHING
+        if not known.asked.issuperset(ids):
+            found = read_frame(self.connection, fared(ended, homes=self._pick(ids)))
+            complete = dict(zip(found["household"].tolist(), found["complete"].tolist(), strict=True))
+            known = _Fate(known.asked | frozenset(ids), known.complete | complete)
+            if len(ids) > _MANY:
+                _fates.put(key, known)
+        return known.complete
+
+    def _pick(self, ids: Sequence[str]) -> Homes:
+        """Put some households beside the tables, so that a statement can be about just them; return their choice."""
+        self.connection.exec_driver_sql(
+            "CREATE TEMP TABLE IF NOT EXISTS picked (household TEXT PRIMARY KEY) WITHOUT ROWID"
+        )
+        self.connection.exec_driver_sql("DELETE FROM picked")
+        bulk_insert(self.connection, "picked", ["household"], [(one,) for one in ids])
+        return select(_PICKED.c.household)
+
+
+#: From so many homes on, how they fared in an ended round is worth remembering.
+_MANY: Final = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    """What was asked about one ended round, and the answer: household → complete (0/1), for those its D held."""
+
+    asked: frozenset[str]
+    complete: dict[str, int]
+
+
+_NOTHING: Final = _Fate(frozenset(), {})
+_fates: Final[Remembered[_Fate]] = Remembered()
+
+
+def _tags(connection: Connection, day: date, homes: Homes) -> pd.DataFrame:
+    rows = connection.execute(
+        select(household_tag.c.household, household_tag.c.kind)
+        .where(
+            household_tag.c.household.in_(homes),
+            household_tag.c.since <= day,
+            or_(household_tag.c.until.is_(None), household_tag.c.until >= day),
+        )
+        .order_by(household_tag.c.household, household_tag.c.kind)
+        .distinct()
+    )
+    held: dict[str, list[str]] = {}
+    for home, kind in rows:
+        held.setdefault(home, []).append(kind)
+    return pd.DataFrame({"household": list(held), "tags": [",".join(kinds) for kinds in held.values()]}, dtype="str")
+
+
+def _assignees(connection: Connection, round_: Round, frame: pd.DataFrame, homes: Homes) -> pd.DataFrame:
+    """Who answers for each household: its own live assignment's assignee, else its group's."""
+    live = read_frame(
+        connection,
+        select(
+            assignment.c.id.label("assignment_id"), assignment.c.household, assignment.c.place.label("group_place"),
+            func.coalesce(assignment.c.person, assignment.c.team).label("assignee_id"),
+            func.coalesce(person.c.name, team.c.name).label("assignee"),
+        )
+        .outerjoin(person, person.c.id == assignment.c.person)
+        .outerjoin(team, team.c.id == assignment.c.team)
+        .where(assignment.c.round == round_.id, is_live(assignment))
+        .where(or_(assignment.c.place.is_not(None), assignment.c.household.in_(homes))),
+    )  # fmt: skip
+    own = live[live["household"].notna()].drop(columns="group_place")
+    groups = live[live["group_place"].notna()].drop(columns="household")
+    taken = set(own["household"].tolist())
+    rest = frame.loc[[one not in taken for one in frame["household"].tolist()], ["household", "place"]]
+    by_group = rest.merge(groups, left_on="place", right_on="group_place", how="inner")
+    return pd.concat([own, by_group[own.columns]], ignore_index=True)
+
+
+def _units(connection: Connection, places: list[str]) -> pd.DataFrame:
+    """Names of the township, village and group of each leaf place; a village without groups has an empty group."""
+    rows = connection.execute(
+        select(place_path.c.place, place.c.level, place.c.name, place.c.code, place.c.id)
+        .join(place, place.c.id == place_path.c.ancestor)
+        .where(place_path.c.place.in_(places))
+    )
+    found: dict[str, dict[str, tuple[str, str, str]]] = {one: {} for one in places}
+    for leaf, level, *unit in rows:
+        found[leaf][level] = (unit[0], unit[1], unit[2])
+    blank = ("", "", "")
+    named = []
+    for leaf, levels in found.items():
+        township, village, group = (levels.get(level, blank) for level in ("township", "village", "group"))
+        named.append((leaf, township[0], village[0], group[0], village[1], group[1], village[2]))
+    columns = ["place", "township", "village", "group", "village_code", "group_code", "village_id"]
+    return pd.DataFrame(named, columns=columns)
