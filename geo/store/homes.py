@@ -88,10 +88,10 @@ def read_gap_homes(db: Database, scope: Scope, *, round_id: str, place_id: str, 
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        reading = _Reading.begin(db, connection, scope, round_id=round_id, as_of=as_of)
-    ensure_cells(db, reading.round.id)
+        round_ = find_round(connection, round_id)
+    ensure_cells(db, round_.id)
     with db.read() as connection:
-        reading = _Reading.begin(db, connection, scope, round_id=round_id, as_of=as_of)
+        reading = _Reading.begin(db, connection, scope, round_id=round_.id, as_of=as_of)
         frame = reading.open_homes(place_id)
         waiting = frame[frame["effective"] == 0].reset_index(drop=True)
         return GapHomes(reading.places(place_id), reading.complete_picked(waiting), len(frame) - len(waiting))
@@ -119,22 +119,23 @@ class _Reading:
     round: Round
     day: date
     today: date
+    issues: pd.DataFrame
 
     @classmethod
     def begin(
         cls, db: Database, connection: Connection, scope: Scope, *, round_id: str, as_of: date | None
     ) -> _Reading:
         today = read_today(connection)
-        return cls(str(db.path), connection, scope, find_round(connection, round_id), as_of or today, today)
+        day = as_of or today
+        issues = read_frame(connection, rings(day))
+        return cls(str(db.path), connection, scope, find_round(connection, round_id), day, today, issues)
 
     def open_homes(self, place_id: str) -> pd.DataFrame:
         """Return the state of the homes of D under a place that are on one of the two lists of 缺口."""
         status = household_status(self.round, self.day, homes=homes_under(self.round, place_id)).subquery("status")
-        worst = rings(self.day).subquery("worst")
-        late = select(worst.c.household).where(or_(worst.c.overdue_issues > 0, worst.c.undated_issues > 0))
-        is_open = or_(
-            status.c.effective == 0, status.c.located == 0, status.c.assigned == 0, status.c.household.in_(late)
-        )
+        late = self.issues[(self.issues["overdue_issues"] > 0) | (self.issues["undated_issues"] > 0)]
+        has_late = status.c.household.in_(self._pick(late["household"].tolist()))
+        is_open = or_(status.c.effective == 0, status.c.located == 0, status.c.assigned == 0, has_late)
         return read_frame(self.connection, select(*status.c).where(status.c.roster == 1, is_open))
 
     def places(self, place_id: str) -> pd.DataFrame:
@@ -178,7 +179,7 @@ class _Reading:
         return [
             read_frame(self.connection, facts),
             _tags(self.connection, self.day, homes),
-            read_frame(self.connection, rings(self.day)),
+            self.issues,
             seen.rename(columns={"last_outcome": "last_outcome_ever"}),
             _assignees(self.connection, self.round, frame, homes),
         ]
