@@ -249,16 +249,19 @@ def not_voided(row: FromClause) -> ColumnElement[bool]:
     return and_(row.c.kind == "visit", not_(exists().where(void.c.void_of == row.c.id)))
 
 
+def _rank_visits(in_person: ColumnElement[bool]) -> ColumnElement[int]:
+    newest_first = (visit.c.visited_on.desc(), visit.c.recorded_at.desc(), visit.c.id.desc())
+    return func.row_number().over(partition_by=(visit.c.household, in_person), order_by=newest_first).label("nth")
+
+
 def _visits_by_household(terms: _Terms, homes: Homes | None, *, in_order: bool = True) -> CTE:
     """v(h) summed: one row per household with any kept visit of the round; `in_order`: knows which was the last."""
     in_person = visit.c.mode == "in_person"
-    newest_first = (visit.c.visited_on.desc(), visit.c.recorded_at.desc(), visit.c.id.desc())
-    nth = func.row_number().over(partition_by=(visit.c.household, in_person), order_by=newest_first)
     ranked = (
         select(
             visit.c.household, visit.c.visited_on, visit.c.outcome, visit.c.revisit_on,
             _bit(in_person).label("in_person"),
-            *([nth.label("nth")] if in_order else ()),
+            *([_rank_visits(in_person)] if in_order else ()),
         )
         .where(
             visit.c.round == terms.id,

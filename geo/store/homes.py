@@ -186,7 +186,8 @@ class _Reading:
 
     def _count_missed(self, ids: list[str]) -> list[int]:
         """Return 连漏 of each home over the rounds that ended before the day."""
-        ended = [one for one in rounds_of(self.connection, self.round.programme) if one.ends_on < self.day]
+        held = [one for one in rounds_of(self.connection, self.round.programme) if one.status != "draft"]
+        ended = [one for one in held if one.ends_on < self.day]
         newest_first = sorted(ended, key=lambda one: one.ends_on, reverse=True)
         return missed_in_a_row(ids, (partial(self._ask_round, one) for one in newest_first))
 

@@ -150,4 +150,3 @@ def _issue_counts(db: Database, connection: Connection, day: date) -> dict[str, 
         known = count_issues(connection, day)
         _issues.put(key, known)
     return known
-
