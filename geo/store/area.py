@@ -33,6 +33,10 @@ class Area:
         """Say for a point or arrays of points (lon, lat in WGS84 degrees) whether they lie in the area."""
         return shapely.contains_xy(self._near, lon, lat)
 
+    def share(self, polygon: Any) -> float:
+        """Return how much of a valid polygon (WGS84 degrees) lies in the area, from 0 to 1."""
+        return float(shapely.intersection(polygon, self._near).area / polygon.area) if polygon.area else 0.0
+
 
 def read_area(code: str, boundary: bytes | None) -> Area | None:
     """Return the area of a district: its own boundary (WKB), else the shipped outline; None where there is neither."""
