@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from geo.cli.outlines import list_outlines
 from geo.cli.rounds import read_round
 from geo.cli.session import open_session, print_json, tell, to_json
 from geo.errors import Invalid
 from geo.i18n import has_text, text
 from geo.importer import ImportOptions, NewRound, import_files
+from geo.importer.outlines.plan import OUTLINE
 from geo.store.rounds import list_rounds
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ def run_import(options: argparse.Namespace) -> int:
             good_rows=options.good_rows,
             visit_date=options.visit_date,
             show_personal=options.show_personal,
+            apply=frozenset({OUTLINE} if options.replace_outlines else ()),
+            layer=options.layer,
+            crs=options.crs,
         )
         reports, total = import_files(session.db, session.scope, options.files, options=choice)
         has_round = bool(list_rounds(session.db, session.scope))
@@ -103,14 +108,14 @@ def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
     if report.other_sheets:
         others = text("list.comma").join(report.other_sheets)
         print(text("cli.import.other_sheets", sheet=report.sheet, others=others))
-    for line in _list_proposals(report):
+    for line in (*_list_proposals(report), *list_outlines(report)):
         print(line)
     print(_conclude(report, options))
 
 
 def _list_proposals(report: ImportReport) -> Iterable[str]:
     """Say what the file suggests, kind by kind: how many, which, and whether it is carried out."""
-    for kind in ("correction", "move", "addition", "missing"):
+    for kind in ("correction", "move", "addition", "missing", OUTLINE):
         for taken in (True, False):
             found = [one.code for one in report.proposals if one.kind == kind and one.taken == taken]
             if found:
@@ -120,6 +125,8 @@ def _list_proposals(report: ImportReport) -> Iterable[str]:
 
 
 def _conclude(report: ImportReport, options: argparse.Namespace) -> str:
+    if report.kind == "areas":
+        return report.message
     if report.stored:
         return text("cli.import.stored", households=report.households, persons=report.persons)
     if report.outcome == "ask" or (report.outcome == "reject_rows" and not options.good_rows):

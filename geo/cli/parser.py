@@ -128,6 +128,9 @@ def _add_import(commands: Any) -> None:
     _add(parser, "import", "--dry-run", action="store_true")
     _add(parser, "import", "--good-rows", action="store_true")
     _add(parser, "import", "--show-personal", action="store_true")
+    _add(parser, "import", "--layer", default="", metavar="LAYER")
+    _add(parser, "import", "--crs", default="", metavar="SYSTEM")
+    _add(parser, "import", "--replace-outlines", action="store_true")
     _add(parser, "import", "--report", type=Path, metavar="FILE")
 
 

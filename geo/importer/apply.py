@@ -83,7 +83,7 @@ def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_round: Ro
             continue
         journal.insert(block)
         if table == "place":
-            _insert_paths(connection, list(zip(block.column("id"), block.column("parent"), strict=True)))
+            insert_paths(connection, list(zip(block.column("id"), block.column("parent"), strict=True)))
     for table, before, changes in plan.updates:
         journal.update(table, before, changes)
     for kind, *mark in plan.roster_marks:
@@ -99,8 +99,8 @@ def _joined(plan: Plan) -> dict[str, set[str]]:
     return {block.same["round"]: set(block.column("place"))} if block is not None and block.rows else {}
 
 
-def _insert_paths(connection: Connection, groups: list[tuple[str, str]]) -> None:
-    """Insert the paths of new groups, given as (id, village)."""
+def insert_paths(connection: Connection, groups: list[tuple[str, str]]) -> None:
+    """Insert the paths of new places, given as (id, parent); a parent has its own already."""
     parents = sorted({parent for _, parent in groups})
     marks = ", ".join("?" * len(parents))
     rows = connection.exec_driver_sql(

@@ -17,6 +17,8 @@ from geo.i18n import text
 from geo.importer.apply import apply_plan, make_plan, store_batch
 from geo.importer.findings import Finding
 from geo.importer.headers import Header, choose_sheet, find_header
+from geo.importer.outlines.commit import import_outlines
+from geo.importer.outlines.files import is_map_file
 from geo.importer.plan import Choices, Plan
 from geo.importer.readers import find_sheet, read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
@@ -51,7 +53,8 @@ class ImportOptions:
     `mapping` corrects columns (index → field key or None), `answers` answers questions by their id, `visit_date` is the
     day of visits without one. `sheet` names the sheet to read, or is its number; without it the best known one is read.
     `good_rows` stores the good rows of a file that has refused ones. `dry_run` stores nothing. `apply`,
-    `take_additions`, `added_on`, `begun`: see `plan.Choices`.
+    `take_additions`, `added_on`, `begun`: see `plan.Choices`. `layer` and `crs` are for map files: which layer, and the
+    system of its numbers (wgs84, cgcs2000, gcj02, bd09, EPSG:n, auto; '' as the file says).
     """
 
     sheet: str = ""
@@ -66,6 +69,8 @@ class ImportOptions:
     take_additions: bool = True
     added_on: date | None = None
     begun: frozenset[str] = frozenset()
+    layer: str = ""
+    crs: str = ""
 
 
 class _Undecided(Exception):
@@ -86,6 +91,8 @@ def import_file(
     _check_days(db, options)
     path = Path(path)
     name = name or path.name
+    if is_map_file(name):
+        return import_outlines(db, scope, path, name=name, options=options)
     try:
         sheets = read_sheets(path, name=name, wanted=options.sheet)
     except FileRefused as refused:

@@ -37,6 +37,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "issue_event": ("issue", "seq"),
     "round_roster": ("round", "household"),
     "import_refused": ("batch", "row"),
+    "area_aside": ("batch", "row"),
 }
 #: Rows that come and go with the issue they belong to; they need no entry of their own.
 FOLLOWING: Final = ("issue_household", "issue_event")
@@ -44,6 +45,7 @@ FOLLOWING: Final = ("issue_household", "issue_event")
 EVERY: Final = "*"
 _COLUMNS: Final = {name: [column.name for column in metadata.tables[name].c] for name in KEYS}
 _PART: Final = 10_000
+_BYTES: Final = "bytes"
 
 
 def columns_of(table: str) -> list[str]:
@@ -61,8 +63,15 @@ def hash_values(values: Iterable[Any]) -> str:
     return hashlib.sha256(repr(tuple(values)).encode()).hexdigest()
 
 
-def _hex(value: Any) -> str:
-    return bytes(value).hex()
+def _dump(row: Row) -> str:
+    """Return values of a row as JSON; what is bytes (an outline) is marked as such."""
+    return json.dumps(row, ensure_ascii=False, default=lambda value: {_BYTES: bytes(value).hex()})
+
+
+def load_row(said: str) -> Row:
+    """Return the values of a row that the journal keeps."""
+    row: Row = json.loads(said)
+    return {name: bytes.fromhex(value[_BYTES]) if isinstance(value, dict) else value for name, value in row.items()}
 
 
 class Journal:
@@ -116,8 +125,7 @@ class Journal:
         self._connection.exec_driver_sql(f'UPDATE "{table}" SET {names} WHERE {where}', values)
         kept = {name: before[name] for name in (*KEYS[table], *changes)}
         after = itemgetter(*_COLUMNS[table])(before | changes)
-        said = json.dumps(kept, ensure_ascii=False, default=_hex)
-        self._note(table, row_id(table, before), said, hash_values(after))
+        self._note(table, row_id(table, before), _dump(kept), hash_values(after))
 
     def _note(self, table: str, name: str, before: str | None, after_hash: str) -> None:
         self._entries.append((self._batch, len(self._entries) + 1, table, name, before, after_hash))

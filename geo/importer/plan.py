@@ -196,13 +196,13 @@ def plan_places(bench: Bench) -> None:
             continue
         if village.id not in taken:
             taken[village.id] = {unit.code for unit in index.groups.get(village.id, {}).values()}
-        made, code = bench.new_id(), _group_code(village, group.key, taken[village.id])
+        made, code = bench.new_id(), choose_group_code(village, group.key, taken[village.id])
         block.rows.append((made, code, group.name, group.name, village.id))
         bench.places[village.id, group.key] = made
         bench.plan.counts["groups_new"] += 1
 
 
-def _group_code(village: Unit, key: str, taken: set[str]) -> str:
+def choose_group_code(village: Unit, key: str, taken: set[str]) -> str:
     """A numbered group takes its number as code (003); a named one, or one whose code is taken, 901 and on."""
     number = int(key[1:]) if key.startswith("#") else _NAMED + 1
     while (code := f"{village.code}{number:03d}") in taken:

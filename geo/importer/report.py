@@ -32,7 +32,9 @@ _SHOWN_KEYS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What came of one file. `stored` says whether anything was written, `changed` whether anything would be.
+    """What came of one file: `kind` is table or areas (of a map file; `areas` then says what was matched and measured).
+
+    `stored` says whether anything was written, `changed` whether anything would be.
 
     `message` is one Chinese sentence: why the file is refused, or what was or will be done. `preview` holds the first
     data rows as they stand in the file, cell by cell, masked like the rest. `coverage` is (effective, roster) of the
@@ -41,6 +43,7 @@ class ImportReport:
 
     name: str
     outcome: str
+    kind: str = "table"
     rows_total: int = 0
     rows_ok: int = 0
     rows_bad: tuple[Finding, ...] = ()
@@ -65,6 +68,7 @@ class ImportReport:
     stored: bool = False
     changed: bool = False
     message: str = ""
+    areas: dict[str, Any] | None = None
 
     @property
     def codes(self) -> list[str]:
@@ -80,15 +84,16 @@ class ImportReport:
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
         return {
-            "file": self.name, "outcome": self.outcome, "rows_total": self.rows_total, "rows_ok": self.rows_ok,
-            "rows_bad": [_listed(one) for one in self.rows_bad],
+            "file": self.name, "kind": self.kind, "outcome": self.outcome, "rows_total": self.rows_total,
+            "rows_ok": self.rows_ok, "rows_bad": [_listed(one) for one in self.rows_bad],
             "codes": self.codes, "values": list(self.values), "households": self.households, "persons": self.persons,
             "edition": self.edition, "round": self.round, "sheet": self.sheet,
             "other_sheets": list(self.other_sheets),
             "findings": [_listed(one) | {"cell": one.cell} for one in self.findings],
             "questions": [_asked(one) for one in self.questions],
             "changes": self.changes, "proposals": [_proposed(one) for one in self.proposals],
-            "outside": list(self.outside), "stored": self.stored, "changed": self.changed, "message": self.message,
+            "outside": list(self.outside), "areas": self.areas,
+            "stored": self.stored, "changed": self.changed, "message": self.message,
             "sentences": {
                 code: {language: say_code(code, self, language=language) for language in LANGUAGES}
                 for code in self.codes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from geo.audit import log_change
 from geo.errors import Conflict, NotFound
 from geo.importer.apply import refresh_touched
 from geo.importer.blocks import hash_columns
-from geo.importer.journal import EVERY, FOLLOWING, KEYS, columns_of, fetch_row, hash_values
+from geo.importer.journal import EVERY, FOLLOWING, KEYS, columns_of, fetch_row, hash_values, load_row
 from geo.schema import import_batch, import_refused, import_row
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
@@ -195,7 +194,7 @@ def _restore_changed(connection: Connection, entries: list[Row]) -> int:
             raise Conflict("import.touched", table=table)
     changed = [entry for entry in entries if entry["before"] is not None]
     for entry in changed:
-        _restore(connection, entry["table_name"], json.loads(entry["before"]))
+        _restore(connection, entry["table_name"], load_row(entry["before"]))
     return len({(entry["table_name"], entry["row_id"]) for entry in changed})
 
 

@@ -233,3 +233,22 @@ AREA_COLUMNS: Final = (
     OutColumn("lon", "中心经度", "lon", 12, "degrees"),
     OutColumn("lat", "中心纬度", "lat", 11, "degrees"),
 )  # fmt: skip
+
+#: Columns of a map file that say which unit a feature is: names seen in GIS data beside those of `IMPORT_FIELDS`.
+AREA_FIELDS: Final = (
+    Field("level", "level", ("级别", "层级", "行政级别", "单位级别")),
+    Field(
+        "code", "code",
+        ("代码", "编码", "行政代码", "单位代码", "乡镇代码", "组代码", "村民组代码", "XZQDM", "ZLDWDM", "QSDWDM", "PAC",
+         "GB"),
+    ),
+    Field("name", "name", ("名称", "单位名称", "行政区名称", "NAME_CHN", "XZQMC", "ZLDWMC", "QSDWMC")),
+    Field("parent", "parent", ("上级", "上级代码", "上级名称", "所属单位")),
+)  # fmt: skip
+#: What a `level` may say in Chinese for each level.
+LEVEL_WORDS: Final = {
+    "district": ("区", "县", "区县", "县区", "县级", "区县级"),
+    "township": ("乡镇", "乡", "镇", "街道", "乡镇街道", "乡级", "乡镇级"),
+    "village": ("村", "社区", "行政村", "村社区", "村居", "村级"),
+    "group": ("组", "村民组", "村民小组", "小组", "自然村", "组级"),
+}

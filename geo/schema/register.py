@@ -109,6 +109,16 @@ import_refused = Table(
     code("status", ("open", "repaired", "dismissed"), default="open"),
 )
 
+#: Features of map files whose unit nobody knows, with their shapes (WKB, lon, lat in WGS84 degrees).
+area_aside = Table(
+    "area_aside",
+    metadata,
+    Column("batch", ForeignKey("import_batch.id"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("label", String, nullable=False),
+    Column("shape", LargeBinary),
+)
+
 household = Table(
     "household",
     metadata,

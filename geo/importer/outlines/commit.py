@@ -1,0 +1,212 @@
+"""Importing a map file: read, understand, measure, report; once it is decided, one transaction or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from geo.access import require_area, require_right
+from geo.audit import log_change
+from geo.errors import FileRefused, Invalid
+from geo.i18n import text
+from geo.importer.apply import insert_paths, store_batch
+from geo.importer.blocks import Block
+from geo.importer.findings import Finding, Option, Question
+from geo.importer.journal import Journal
+from geo.importer.outlines.features import Layers
+from geo.importer.outlines.files import read_layer
+from geo.importer.outlines.neighbours import list_outside, measure_neighbours
+from geo.importer.outlines.plan import OUTLINE, Maker, make_plan
+from geo.importer.outlines.systems import choose_system
+from geo.importer.outlines.understand import understand_layer
+from geo.importer.refused import list_repaired, store_refused, was_imported_on
+from geo.importer.report import MOST_VALUES, ImportReport, sentence
+from geo.model import new_id
+from geo.schema import place
+from geo.store.area import read_area
+from geo.store.database import hash_file, now, read_setting, read_today
+from geo.store.units import read_units
+from geo.units import UnitIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from geo.crs import System
+    from geo.importer.commit import ImportOptions
+    from geo.importer.outlines.features import Layer
+    from geo.importer.outlines.plan import OutlinePlan
+    from geo.importer.outlines.understand import Understood
+    from geo.importer.register import Row
+    from geo.model import Scope
+    from geo.store.area import Area
+    from geo.store.database import Database
+
+KIND: Final = "areas"
+_LAYER: Final = "layer"
+
+
+class _Undecided(Exception):
+    """Rolls a trial back; nothing is stored."""
+
+
+def import_outlines(db: Database, scope: Scope, path: Path | str, *, name: str, options: ImportOptions) -> ImportReport:
+    """Import the outlines and centres of one map file and return its report, as `import_file` does for tables.
+
+    Outcomes and what is stored are those of tables; a row is a feature. Outlines that are given already and differ are
+    proposals (kind `outline`), carried out when `options.apply` holds that word. The same file again changes nothing.
+    """
+    require_right(scope, "import")
+    path = Path(path)
+    try:
+        layer = read_layer(path, name=name, layer=options.layer or options.answers.get(_LAYER, ""))
+    except FileRefused as refused:
+        message = text(refused.key, **({"name": name} | refused.params))
+        return ImportReport(name, "reject_file", kind=KIND, findings=(Finding(refused.code),), message=message)
+    if isinstance(layer, Layers):
+        return _ask(name, _ask_layer(layer))
+    with db.read() as connection:
+        index, area, edition = _read_background(connection)
+    asked = options.answers.get("crs", "") or options.crs
+    system = choose_system(layer, asked, area)
+    if isinstance(system, Question):
+        return replace(_ask(name, system), rows_total=len(layer.features), sheet=layer.name)
+    understood = understand_layer(layer, system, index, area=area, answers=options.answers)
+    report = replace(_report(name, layer, understood, system), edition=edition)
+    may_enter = report.outcome.startswith("accept") or (report.outcome == "reject_rows" and options.good_rows)
+    if understood.asks or not understood.rows_ok:
+        key = "asks" if understood.asks else "no_good_rows"
+        return replace(report, message=sentence(key, n=sum(one.blocking for one in report.questions)))
+    return _try(db, scope, path, understood, options, report, store=may_enter and not options.dry_run)
+
+
+def _ask(name: str, question: Question) -> ImportReport:
+    return ImportReport(name, "ask", kind=KIND, questions=(question,), message=sentence("asks", n=1))
+
+
+def _ask_layer(layers: Layers) -> Question:
+    options = tuple(Option(one, one) for one in layers.names)
+    return Question(
+        id=_LAYER, kind=_LAYER, code="R_UNKNOWN_VALUE", field=_LAYER, value="", cell="", rows=len(layers.names),
+        blocking=True, options=options,
+    )  # fmt: skip
+
+
+def _read_background(connection: Connection) -> tuple[UnitIndex, Area | None, str]:
+    root = connection.execute(select(place.c.code, place.c.boundary).where(place.c.parent.is_(None))).first()
+    area = None if root is None else read_area(root.code, root.boundary)
+    return UnitIndex(read_units(connection)), area, read_setting(connection, "edition")
+
+
+def _report(name: str, layer: Layer, understood: Understood, system: System) -> ImportReport:
+    if understood.asks:
+        outcome = "ask"
+    elif understood.refusals:
+        outcome = "reject_rows"
+    else:
+        outcome = "accept_with_warnings" if understood.findings else "accept"
+    return ImportReport(
+        name, outcome, kind=KIND, rows_total=understood.rows_total, rows_ok=understood.rows_ok,
+        rows_bad=tuple(sorted(understood.refusals.values(), key=lambda one: one.row)),
+        findings=tuple(understood.findings), questions=tuple(understood.questions.values()),
+        values=tuple(understood.values[:MOST_VALUES]), sheet=layer.name,
+        areas={"crs": system.name, "layer": layer.name},
+    )  # fmt: skip
+
+
+def _try(
+    db: Database, scope: Scope, path: Path, understood: Understood, options: ImportOptions, report: ImportReport, *,
+    store: bool,
+) -> ImportReport:  # fmt: skip
+    """Plan on the locked database and carry the plan out; take it back when it is only a trial or changes nothing."""
+    try:
+        with db.write() as connection:
+            if store and read_setting(connection, "kind") == "demo":
+                raise Invalid("import.demo")
+            report = _store(connection, scope, path, understood, options, report)
+            if not (store and report.changed):
+                raise _Undecided  # noqa: TRY301 - only an exception takes a transaction back
+            report = replace(report, stored=True)
+    except _Undecided:
+        report = replace(report, batch="")
+    return replace(report, message=_conclude(report, store=store))
+
+
+def _conclude(report: ImportReport, *, store: bool) -> str:
+    key = "stored" if report.stored else "nothing_new" if store or not report.changed else "would_store"
+    aside = sum(one.code == "W_AREA_UNMATCHED" for one in report.findings)
+    said = sentence(f"areas.{key}", n=report.rows_ok - aside, aside=aside)
+    return said + sentence("has_bad", n=len(report.rows_bad)) if report.rows_bad else said
+
+
+def _store(
+    connection: Connection, scope: Scope, path: Path, understood: Understood, options: ImportOptions,
+    report: ImportReport,
+) -> ImportReport:  # fmt: skip
+    index, _, edition = _read_background(connection)
+    units = [one.match.unit or one.match.village for one in understood.given.values()]
+    for unit in sorted({unit.id for unit in units if unit is not None}):
+        require_area(connection, scope, unit)
+    maker = Maker(now(), scope.actor, edition)
+    plan = make_plan(connection, understood, index, maker, replace=OUTLINE in options.apply)
+    digest = hash_file(path)
+    again = was_imported_on(connection, digest) is not None
+    news = not plan.is_empty or (bool(report.rows_bad) and not again)
+    report = replace(
+        report, changes=dict(plan.counts), changed=news, proposals=tuple(plan.proposals), batch=new_id(),
+    )  # fmt: skip
+    if news:
+        _write(connection, scope, plan, report, digest, maker)
+    return _measure(connection, plan, report)
+
+
+def _write(
+    connection: Connection, scope: Scope, plan: OutlinePlan, report: ImportReport, digest: str, maker: Maker
+) -> None:
+    """Write batch, journal and rows. The batch names no villages: its refused features are missing in no round."""
+    leaves = set(plan.rows)
+    summary: dict[str, Any] = {
+        "kind": KIND, "outcome": report.outcome, "codes": report.codes, "changes": report.changes,
+        "day": read_today(connection).isoformat(), "leaves": sorted(leaves),
+    }  # fmt: skip
+    store_batch(
+        connection,
+        {
+            "id": report.batch, "file_name": report.name, "file_hash": digest, "sheet": report.sheet,
+            "mapping": {"crs": (report.areas or {}).get("crs")}, "edition": report.edition, "round": None,
+            "rows_total": report.rows_total, "rows_ok": report.rows_ok, "rows_bad": len(report.rows_bad),
+            "rows_warned": report.rows_warned, "report": summary, "created_at": now(), "created_by": scope.actor,
+        },
+    )  # fmt: skip
+    store_refused(connection, report)
+    journal = Journal(connection, report.batch)
+    if plan.inserts:
+        journal.insert(_block("place", plan.inserts, maker.made()))
+        insert_paths(connection, [(row["id"], row["parent"]) for row in plan.inserts])
+    for before, changes in plan.updates:
+        journal.update("place", before, changes)
+    if plan.aside:
+        journal.insert(_block("area_aside", plan.aside, {"batch": report.batch}))
+    for row, status in list_repaired(connection, report, leaves):
+        journal.update("import_refused", row, {"status": status})
+    journal.write()
+    log_change(connection, scope, action="import", object_id=report.batch, diff={"file": digest, **report.changes})
+
+
+def _block(table: str, rows: Sequence[Row], same: Row) -> Block:
+    names = tuple(rows[0])
+    return Block(table, names, same, [tuple(row[name] for name in names) for row in rows])
+
+
+def _measure(connection: Connection, plan: OutlinePlan, report: ImportReport) -> ImportReport:
+    """Add what is measured once the outlines are in: overlaps and gaps of siblings, households outside their unit."""
+    measured, overlaps = measure_neighbours(connection, plan)
+    outside, listed = list_outside(connection, plan)
+    findings = (*report.findings, *overlaps, *listed)
+    outcome = "accept_with_warnings" if report.outcome == "accept" and findings else report.outcome
+    areas = {**(report.areas or {}), "features": plan.listed, **measured, "outside": outside}
+    return replace(report, findings=findings, outcome=outcome, areas=areas)

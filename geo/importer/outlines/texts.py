@@ -1,0 +1,116 @@
+"""Which of a feature's texts speaks of which level: headers as tables know them, and those of GIS data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from geo.importer.headers import plain_header
+from geo.schema import AREA_FIELDS, IMPORT_FIELDS, LEVEL_WORDS
+from geo.succession import trim_code
+from geo.units import clean_name
+from geo.validate import is_blank
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from geo.importer.outlines.features import Feature, Layer
+
+#: Fields of a table that speak of units.
+_UNIT_FIELDS: Final = ("district", "township", "village", "village_code", "group")
+#: Bytes that a field name of a .dbf may have, and from how many on one may be cut off.
+_DBF_BYTES: Final = 10
+_DBF_LEAST: Final = 9
+_LONGEST: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTexts:
+    """What one feature says of its unit; what it does not say is ''. `level` is a level of `codes.LEVELS` or ''."""
+
+    level: str = ""
+    code: str = ""
+    name: str = ""
+    parent: str = ""
+    district: str = ""
+    township: str = ""
+    village: str = ""
+    village_code: str = ""
+    group: str = ""
+    folder: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return what the feature calls itself, for people and as the key of an answer."""
+        own = self.name if self.name not in (self.group, self.village, self.township, self.district) else ""
+        parts = (self.district, self.township, self.village, self.group, own, self.code or self.village_code)
+        return "/".join(part for part in parts if part)
+
+
+@cache
+def _known() -> dict[str, str]:
+    """Return plain header → field, for every name a property may have."""
+    fields = [one for one in IMPORT_FIELDS if one.key in _UNIT_FIELDS]
+    known = {plain_header(one.key): one.key for one in fields}
+    for one in (*fields, *AREA_FIELDS):
+        known |= {plain_header(name): one.key for name in (one.header, *one.aliases)}
+    return known
+
+
+def choose_fields(layer: Layer) -> tuple[dict[str, str], list[str]]:
+    """Return property → field for the properties that speak of units, and those among them that were cut off.
+
+    Several may mean the same: of a feature the first that says anything counts. A name that was cut off at ten bytes
+    counts only where no whole one means the same.
+    """
+    names = list(dict.fromkeys(name for feature in layer.features for name in feature.texts))
+    chosen: dict[str, str] = {}
+    guessed: list[str] = []
+    for name in names:
+        field = _known().get(plain_header(name))
+        if field is not None:
+            chosen[name] = field
+    for name in names if layer.cut_names else ():
+        field = _uncut(name)
+        if name not in chosen and field is not None and field not in chosen.values():
+            chosen[name] = field
+            guessed.append(name)
+    return chosen, guessed
+
+
+def _uncut(name: str) -> str | None:
+    """Return the field whose name a cut-off one is the beginning of; None where two could be meant."""
+    fields = {
+        field
+        for encoding in ("gb18030", "utf-8")
+        if _DBF_LEAST - 1 <= len(name.encode(encoding)) <= _DBF_BYTES
+        for known, field in _known().items()
+        if known.startswith(plain_header(name)) and len(known.encode(encoding)) > _DBF_BYTES
+    }
+    return fields.pop() if len(fields) == 1 else None
+
+
+def read_texts(feature: Feature, fields: dict[str, str]) -> UnitTexts:
+    """Return what a feature says of its unit."""
+    said: dict[str, str] = {}
+    for name, text in feature.texts.items():
+        if name in fields and not is_blank(text):
+            said.setdefault(fields[name], " ".join(text.split())[:_LONGEST])
+    said["level"] = _read_level(said.get("level", ""))
+    for key in ("code", "village_code"):
+        if key in said:
+            said[key] = trim_code(clean_name(said[key]))
+    return UnitTexts(**said, folder=feature.folder)
+
+
+def _read_level(text: str) -> str:
+    plain = clean_name(text).lower()
+    return next((level for level, words in LEVEL_WORDS.items() if plain == level or plain in words), "")
+
+
+def list_values(row: int, texts: UnitTexts, headers: Iterable[str]) -> list[dict[str, object]]:
+    """Return {row, field, value} of what a feature says, by the Chinese header of each field that the layer has."""
+    names = {one.key: one.header for one in (*IMPORT_FIELDS, *AREA_FIELDS)}
+    said = ((key, getattr(texts, key)) for key in dict.fromkeys(headers))
+    return [{"row": row, "field": names[key], "value": value} for key, value in said if value]
