@@ -77,7 +77,9 @@ def shape_bytes(shapes: Sequence[shapely.Polygon | None], *, turn: bool = False)
             content = struct.pack("<i4d2i", 5, *shape.bounds, len(rings), len(points) // 2)
             content += struct.pack(f"<{len(starts)}i{len(points)}d", *starts, *points)
         records += struct.pack(">2i", nth, len(content) // 2) + content
-    head = struct.pack(">7i", 9994, 0, 0, 0, 0, 0, (100 + len(records)) // 2) + struct.pack("<2i8d", 1000, 5, *[0.0] * 8)
+    head = struct.pack(">7i", 9994, 0, 0, 0, 0, 0, (100 + len(records)) // 2) + struct.pack(
+        "<2i8d", 1000, 5, *[0.0] * 8
+    )
     return head + records
 
 

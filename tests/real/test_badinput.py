@@ -14,12 +14,12 @@ import pytest
 from geo.importer import ImportOptions, ImportReport, import_file
 from tests import workbooks
 
-#: Cases of household files; those about areas wait for their readers.
-CASES = [
-    "P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P09", "P10", "P11", "P12", "P13", "P14", "P15", "P16", "P17",
-    "P18", "P23", "P24", "P25",
-]  # fmt: skip
-TABLES = ("household", "visit", "issue", "import_batch", "round_roster")
+CASES = [f"P{number:02d}" for number in range(1, 26)]
+#: Units of the edition the register is made with.
+UNITS = 120
+#: Events of the interpreter that say what is opened.
+WATCHED = ("open", "socket.connect", "socket.getaddrinfo", "subprocess.Popen")
+TABLES = ("household", "visit", "issue", "import_batch", "round_roster", "place", "area_aside")
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +61,30 @@ def test_a_case_comes_out_exactly(case, expectations, shared_data, tmp_path):
     for one in expect["values"]:
         assert values[one["row"], one["field"]] == pytest.approx(one["equals"], abs=1e-5)
     stored = expect["outcome"].startswith("accept")
-    assert (found["stored"], counts[0] > 0, found["message"] != "") == (stored, stored, True)
+    entered = counts[0] > 0 if case["kind"] == "households" else counts[5] + counts[6] > UNITS
+    assert (found["stored"], entered, found["message"] != "") == (stored, stored, True)
+
+
+def test_area_files_touch_nothing_outside(expectations, shared_data, tmp_path):
+    """While files about areas are read, no connection is opened and no file but theirs and the program's own is read."""
+    opened: list[str] = []
+    watching: list[bool] = []
+
+    def note(event: str, given: tuple[object, ...]) -> None:
+        if watching and event in WATCHED:
+            opened.append(f"{event} {given[0]}")
+
+    sys.addaudithook(note)
+    for one in expectations["cases"]:
+        if one["kind"] == "groups":
+            folder = tmp_path / one["id"]
+            folder.mkdir()
+            watching.append(True)
+            run(one, shared_data, folder, workbooks.TODAY)
+            watching.clear()
+    outside = [line for line in opened if line.startswith(("socket", "subprocess")) or "/etc/passwd" in line]
+    assert outside == []
+    assert any("networklink.kml" in line for line in opened)
 
 
 def test_good_rows_of_a_case_enter(expectations, shared_data, tmp_path):
@@ -91,11 +114,13 @@ _MEASURE = """
 import resource, sys, time
 from pathlib import Path
 from geo.errors import FileRefused
+from geo.importer.outlines.files import is_map_file, read_layer
 from geo.importer.readers import read_sheets
+path = Path(sys.argv[1])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()
 try:
-    read_sheets(Path(sys.argv[1]))
+    read_layer(path, name=path.name) if is_map_file(path.name) else read_sheets(path)
 except FileRefused:
     pass
 print(time.perf_counter() - start, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
@@ -103,7 +128,7 @@ print(time.perf_counter() - start, (resource.getrusage(resource.RUSAGE_SELF).ru_
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="memory is measured the POSIX way")
-@pytest.mark.parametrize("name", ["P01", "P02", "P24"])
+@pytest.mark.parametrize("name", ["P01", "P02", "P21", "P22", "P24"])
 def test_attacks_cost_little(expectations, shared_data, name):
     """A bomb, an entity attack and a ghost cell stay within their limits of time and memory in a fresh process."""
     one = next(case for case in expectations["cases"] if case["id"] == name)

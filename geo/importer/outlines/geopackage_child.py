@@ -23,6 +23,7 @@ SKIPPED = (
     "MEM,MVT,MapInfo File,MapML,MiraMonVector,NGW,OAPIF,ODS,OGCAPI,OGR_GMT,OGR_PDS,OGR_VRT,OSM,OpenFileGDB,PCIDSK,PDF,"
     "PDS4,PGDUMP,PLSCENES,PMTiles,S57,SQLite,SXF,Selafin,TopoJSON,VDV,VFK,VICAR,WAsP,WFS,XLSX"
 )
+UNUSED = ("geopandas", "pandas", "pyarrow", "shapely")
 #: Beginnings of the names of systems that say that none is known (srs_id 0 and −1).
 UNDEFINED = ("undefined", "unknown")
 
@@ -50,6 +51,8 @@ def limit_itself() -> None:
 
 def read_layer(path: str, layer: str) -> dict[str, object]:
     """Return what is in the file; only the names of its layers when there are several and none was chosen."""
+    # What pyogrio would use to make tables of it, and what takes longest to load.
+    sys.modules.update(dict.fromkeys(UNUSED))  # type: ignore[arg-type]  # None: the import system takes it for missing
     import pyogrio.raw  # noqa: PLC0415 - after the limits and the environment
 
     known = {"drivers": sorted(pyogrio.list_drivers())}

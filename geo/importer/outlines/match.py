@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from geo.importer.outlines.texts import UnitTexts
     from geo.units import GroupName, Unit, UnitIndex
 
-_LEVELS_OF_DIGITS: Final = {6: "district", 9: "township", 12: "village"}
+_GROUP_DIGITS: Final = 15
 _LEVELS: Final = ("village", "township", "district")
 
 
@@ -66,7 +66,8 @@ class Matcher:
         if answered is not None:
             return self._answered(answered, texts)
         coded = self._coded(texts)
-        if texts.group or texts.level == "group" or (coded is not None and coded.level == "group"):
+        new = coded is None and len(texts.code) > VILLAGE_DIGITS
+        if texts.group or texts.level == "group" or new or (coded is not None and coded.level == "group"):
             return self._group(texts, coded)
         if texts.village or texts.village_code or texts.level == "village" or (coded and coded.level == "village"):
             return self._village(texts)
@@ -86,11 +87,12 @@ class Matcher:
         return f"{above.name} {unit.name}" if above else unit.name
 
     def _coded(self, texts: UnitTexts) -> Unit | None:
-        """The unit of a code; a longer code than a village's may be a group's, or begin with its village's."""
+        """The unit of a code; one longer than a village's is a group's, or its village's where its group is 000."""
         code = texts.code
-        if len(code) > VILLAGE_DIGITS and code not in self._all_codes:
-            return None
-        return self._all_codes.get(code)
+        unit = self._all_codes.get(code) or self._all_codes.get(code[:_GROUP_DIGITS])
+        if unit is None and len(code) > VILLAGE_DIGITS and not code[VILLAGE_DIGITS:_GROUP_DIGITS].strip("0"):
+            return self._all_codes.get(code[:VILLAGE_DIGITS])
+        return unit
 
     def _answered(self, unit: Unit, texts: UnitTexts) -> Match:
         named = texts.level == "group" or clean_name(texts.name).endswith(load_words().group_tails)

@@ -1,6 +1,7 @@
 """Overlaps and gaps between neighbours, and households outside their unit: measured in square metres and metres.
 
-Shapes are lon, lat in WGS84 degrees; areas are those of a Lambert azimuthal equal-area plane around them.
+Shapes are lon, lat in WGS84 degrees, and overlaid as such: a border shared in degrees is shared, however long its
+straight pieces are. Areas are those of a Lambert azimuthal equal-area plane around them.
 """
 
 from __future__ import annotations
@@ -59,12 +60,11 @@ class Plane:
 def find_overlaps(shapes: Mapping[str, BaseGeometry], plane: Plane) -> list[Overlap]:
     """Return every pair of outlines that overlap by more than a sliver, largest first."""
     names = list(shapes)
-    laid = np.array([plane.lay(shapes[name]) for name in names], dtype=object)
-    tree = shapely.STRtree(laid)
-    pairs = tree.query(laid, predicate="intersects").T
+    outlines = np.array([shapes[name] for name in names], dtype=object)
+    pairs = shapely.STRtree(outlines).query(outlines, predicate="intersects").T
     found = []
     for one, other in pairs[pairs[:, 0] < pairs[:, 1]].tolist():
-        m2 = sum(part.area for part in _wide_parts(shapely.intersection(laid[one], laid[other])))
+        m2 = sum(part.area for part in _wide_parts(shapely.intersection(outlines[one], outlines[other]), plane))
         if m2 > 0:
             found.append(Overlap(names[one], names[other], m2))
     return sorted(found, key=lambda pair: (-pair.m2, pair.one, pair.other))
@@ -72,14 +72,13 @@ def find_overlaps(shapes: Mapping[str, BaseGeometry], plane: Plane) -> list[Over
 
 def measure_gaps(shapes: Iterable[BaseGeometry], outline: BaseGeometry | None, plane: Plane) -> Gaps:
     """Return what outlines leave open of the unit above them; without its outline, the holes between them."""
-    whole = shapely.union_all([plane.lay(one) for one in shapes])
+    whole = shapely.union_all(list(shapes))
     if outline is None:
         rings = [ring for part in shapely.get_parts(whole) for ring in part.interiors]
-        holes = [hole for ring in rings for hole in _wide_parts(shapely.Polygon(ring))]
+        holes = [hole for ring in rings for hole in _wide_parts(shapely.Polygon(ring), plane)]
         return Gaps(sum(hole.area for hole in holes), len(holes), 0.0)
-    frame = plane.lay(outline)
-    left = _wide_parts(shapely.difference(frame, whole))
-    beyond = sum(part.area for part in _wide_parts(shapely.difference(whole, frame)))
+    left = _wide_parts(shapely.difference(outline, whole), plane)
+    beyond = sum(part.area for part in _wide_parts(shapely.difference(whole, outline), plane))
     return Gaps(sum(part.area for part in left), len(left), beyond)
 
 
@@ -96,9 +95,7 @@ def measure_distances(outline: BaseGeometry, lonlat: NDArray[np.float64], plane:
     return np.asarray(shapely.distance(laid, points), dtype=np.float64)
 
 
-def _wide_parts(shape: BaseGeometry) -> list[BaseGeometry]:
-    return [
-        part
-        for part in shapely.get_parts(shape)
-        if part.geom_type == "Polygon" and part.length and 2 * part.area / part.length >= NARROW_M
-    ]
+def _wide_parts(shape: BaseGeometry, plane: Plane) -> list[BaseGeometry]:
+    """Return the polygons of a shape, in metres, that are more than slivers."""
+    parts = [plane.lay(part) for part in shapely.get_parts(shape) if part.geom_type == "Polygon" and part.area > 0]
+    return [part for part in parts if 2 * part.area / part.length >= NARROW_M]

@@ -101,7 +101,7 @@ def _add_group(plan: OutlinePlan, given: Given, index: UnitIndex, taken: dict[st
         raise ValueError(given.match)
     codes = taken.setdefault(village.id, {unit.code for unit in index.groups.get(village.id, {}).values()})
     lon, lat = _rounded(given.centre) if given.centre is not None else (None, None)
-    row = {
+    row: Row = {
         "id": new_id(), "code": choose_group_code(village, group.key, codes), "name": group.name,
         "full_name": group.name, "parent": village.id, "lon": lon, "lat": lat,
         "boundary": None if given.outline is None else shapely.to_wkb(given.outline),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import shapely
@@ -42,10 +42,19 @@ _LANGUAGES: Final = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "big5", 0x78: "big5
 #: What a .cpg file may say for the encodings of Chinese files.
 _PAGES: Final = {"936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "ansi 936": "gb18030",
                  "utf-8": "utf-8", "utf8": "utf-8", "65001": "utf-8", "gb18030": "gb18030", "big5": "big5"}  # fmt: skip
+_NUMERIC: Final = (b"N", b"F")
 #: A whole number with decimals, as a numeric field holds it.
 _WHOLE: Final = re.compile(rb"^(-?\d+)\.0+$")
 #: Bytes that the end of a cut-off character may have.
 _CUT: Final = 3
+
+
+class _Field(NamedTuple):
+    """One column of a .dbf: its name as bytes, whether it holds numbers, its width in bytes."""
+
+    name: bytes
+    is_numeric: bool
+    width: int
 
 
 def read_shapefile(parts: Mapping[str, bytes], *, name: str, layer: str) -> Layer:
@@ -57,6 +66,8 @@ def read_shapefile(parts: Mapping[str, bytes], *, name: str, layer: str) -> Laye
     try:
         shapes = _read_shapes(parts["shp"])
         texts = _read_texts(parts["dbf"], parts.get("cpg", b""), name=name)
+    except FileRefused:
+        raise
     except (KeyError, struct.error, IndexError, ValueError) as error:
         raise FileRefused("E_CORRUPT", name=name) from error
     if len(shapes) != len(texts):
@@ -147,21 +158,24 @@ def _read_texts(raw: bytes, page: bytes, *, name: str) -> list[dict[str, str] | 
         raise ValueError(count)
     fields, at = [], _FIELDS_FROM
     while at + 1 < start and raw[at] != _FIELD_END:
-        fields.append((raw[at : at + 11].split(b"\0")[0].strip(), raw[at + 16]))
+        fields.append(
+            _Field(raw[at : at + 11].split(b"\0")[0].strip(), raw[at + 11 : at + 12] in _NUMERIC, raw[at + 16])
+        )
         at += 32
     records = [raw[start + nth * width : start + (nth + 1) * width] for nth in range(count)]
-    cells = [_cut_record(record, [length for _, length in fields]) for record in records]
-    encoding = _choose_encoding([[one for one, _ in fields], *cells], page, raw[29], name=name)
-    names = [_decode(one, encoding) for one, _ in fields]
+    cells = [_cut_record(record, fields) for record in records]
+    encoding = _choose_encoding([[one.name for one in fields], *cells], page, raw[29], name=name)
+    names = [_decode(one.name, encoding) for one in fields]
     return [
         None if record[0] == _DELETED else dict(zip(names, (_decode(value, encoding) for value in values), strict=True))
         for record, values in zip(records, cells, strict=True)
     ]
 
 
-def _cut_record(record: bytes, lengths: list[int]) -> list[bytes]:
-    ends = np.cumsum([1, *lengths]).tolist()
-    return [_WHOLE.sub(rb"\1", record[a:b].strip(b" \0")) for a, b in pairwise(ends)]
+def _cut_record(record: bytes, fields: list[_Field]) -> list[bytes]:
+    ends = np.cumsum([1, *(one.width for one in fields)]).tolist()
+    cells = [record[a:b].strip(b" \0") for a, b in pairwise(ends)]
+    return [_WHOLE.sub(rb"\1", cell) if one.is_numeric else cell for cell, one in zip(cells, fields, strict=True)]
 
 
 def _choose_encoding(lines: list[list[bytes]], page: bytes, language: int, *, name: str) -> str:

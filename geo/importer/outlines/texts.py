@@ -80,7 +80,13 @@ def choose_fields(layer: Layer) -> tuple[dict[str, str], list[str]]:
 
 
 def _uncut(name: str) -> str | None:
-    """Return the field whose name a cut-off one is the beginning of; None where two could be meant."""
+    """Return the field whose name a cut-off one is the beginning of; None where two could be meant.
+
+    A bracket that was cut off says nothing: 乡镇(街道 is 乡镇.
+    """
+    opened, bracket, _ = plain_header(name).partition("(")
+    if bracket and opened in _known():
+        return _known()[opened]
     fields = {
         field
         for encoding in ("gb18030", "utf-8")
