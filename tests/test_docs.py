@@ -21,6 +21,7 @@ from geo.i18n import has_text, text
 from geo.issues import ISSUE_COUNTS, issue_shares
 from geo.schema import (
     AREA_COLUMNS,
+    AREA_FIELDS,
     CELL_COUNTS,
     COVERAGE_COLUMNS,
     GAP_COLUMNS,
@@ -111,6 +112,12 @@ def test_commands_in_the_documents_can_be_typed(path):
 @pytest.mark.parametrize("field", IMPORT_FIELDS, ids=lambda field: field.key)
 def test_every_import_column_is_documented(field):
     """docs/formats.md has the header, the field and every other header that is understood, in one row."""
+    assert f"| {field.header} | `{field.key}` | {'、'.join(field.aliases)} |" in read("docs/formats.md").splitlines()
+
+
+@pytest.mark.parametrize("field", AREA_FIELDS, ids=lambda field: field.key)
+def test_every_name_in_map_files_is_documented(field):
+    """docs/formats.md has every name by which a map file says which unit a feature is."""
     assert f"| {field.header} | `{field.key}` | {'、'.join(field.aliases)} |" in read("docs/formats.md").splitlines()
 
 

@@ -7,8 +7,8 @@ from geo.schema.base import metadata
 from geo.schema.columns import (
     AMBIGUOUS_HEADERS,
     AREA_COLUMNS,
-    COVERAGE_COLUMNS,
     AREA_FIELDS,
+    COVERAGE_COLUMNS,
     GAP_COLUMNS,
     GROUP_COLUMNS,
     IGNORED_HEADERS,

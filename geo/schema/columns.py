@@ -243,13 +243,16 @@ AREA_FIELDS: Final = (
          "GB"),
     ),
     Field("name", "name", ("名称", "单位名称", "行政区名称", "NAME_CHN", "XZQMC", "ZLDWMC", "QSDWMC")),
-    Field("parent", "parent", ("上级", "上级代码", "上级名称", "所属单位")),
+    Field("parent", "parent", ("parent_no", "上级", "上级代码", "上级名称", "所属单位")),
+    Field("boundary", "边界", ("boundary", "边界性质")),
     Field("district", "区县", ("区县名称", "县名称", "所属区县")),
     Field("township", "乡镇", ("乡镇名", "乡镇街道", "乡镇街道名称", "街道名称", "所属乡镇", "XZMC", "XIANG")),
     Field("village", "村", ("行政村名称", "村社区", "村社区名称", "社区名称", "社区", "所属村", "XZCMC", "CMC", "CUN")),
     Field("village_code", "村代码", ("行政村编码", "村社区代码", "XZCDM", "CDM")),
     Field("group", "村民组", ("村民小组名称", "村民组名称", "组名称", "小组名称", "ZMC")),
 )  # fmt: skip
+#: What 边界 says where an outline is computed from households, or there is none: that is nothing given.
+COMPUTED_WORDS: Final = ("示意", "无", "computed", "none")
 #: What a `level` may say in Chinese for each level.
 LEVEL_WORDS: Final = {
     "district": ("区", "县", "区县", "县区", "县级", "区县级"),

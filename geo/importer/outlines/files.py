@@ -14,7 +14,8 @@ from geo.importer.outlines.geojson import read_geojson
 from geo.importer.outlines.geopackage import read_geopackage
 from geo.importer.outlines.kml import read_kml
 from geo.importer.outlines.shapefile import read_shapefile
-from geo.importer.readers import MOST_FILE_BYTES, decode_text
+from geo.importer.readers import MOST_FILE_BYTES
+from geo.importer.textfile import decode_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

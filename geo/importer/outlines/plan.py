@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: What is counted; all of it stands in every report about areas.
 COUNTS: Final = (
     "groups_new", "outlines_new", "outlines_changed", "outlines_same", "outlines_proposed", "centres_new",
-    "centres_changed", "centres_same", "centres_proposed", "kept_aside",
+    "centres_changed", "centres_same", "centres_proposed", "kept_aside", "left_computed",
 )  # fmt: skip
 #: Degrees by which two shapes may differ and still be the same one (0.2 m): formats round differently.
 _SAME_DEG: Final = 2e-6
@@ -82,6 +82,7 @@ def make_plan(
         else:
             _change_place(plan, given, places[given.match.unit.id], maker, replace=replace)
     _plan_aside(connection, plan, understood.aside)
+    plan.counts["left_computed"] = understood.computed
     return plan
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from geo.importer.headers import plain_header
+from geo.importer.headernames import plain_header
 from geo.schema import AREA_FIELDS, IMPORT_FIELDS, LEVEL_WORDS
+from geo.schema.columns import COMPUTED_WORDS
 from geo.succession import trim_code
 from geo.units import clean_name
 from geo.validate import is_blank
@@ -23,6 +24,8 @@ _UNIT_FIELDS: Final = ("district", "township", "village", "village_code", "group
 _DBF_BYTES: Final = 10
 _DBF_LEAST: Final = 9
 _LONGEST: Final = 60
+#: The field whose word for nothing means something.
+_BOUNDARY: Final = "boundary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,13 @@ class UnitTexts:
     village: str = ""
     village_code: str = ""
     group: str = ""
+    boundary: str = ""
     folder: str = ""
+
+    @property
+    def is_computed(self) -> bool:
+        """Say whether the file itself says that its shape is no given outline: computed from households, or none."""
+        return self.boundary in COMPUTED_WORDS
 
     @property
     def label(self) -> str:
@@ -101,7 +110,7 @@ def read_texts(feature: Feature, fields: dict[str, str]) -> UnitTexts:
     """Return what a feature says of its unit."""
     said: dict[str, str] = {}
     for name, text in feature.texts.items():
-        if name in fields and not is_blank(text):
+        if name in fields and (fields[name] == _BOUNDARY or not is_blank(text)):
             said.setdefault(fields[name], " ".join(text.split())[:_LONGEST])
     said["level"] = _read_level(said.get("level", ""))
     for key in ("code", "village_code"):

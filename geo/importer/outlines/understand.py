@@ -51,7 +51,10 @@ class Aside:
 
 @dataclass(slots=True)
 class Understood:
-    """A layer as understood: what is given by unit, what is kept aside, and all that was found and asked."""
+    """A layer as understood: what is given by unit, what is kept aside, and all that was found and asked.
+
+    `computed` counts features that the file itself calls computed (示意): they give nothing.
+    """
 
     rows_total: int
     given: dict[str, Given] = field(default_factory=dict)
@@ -61,6 +64,7 @@ class Understood:
     questions: dict[str, Question] = field(default_factory=dict)
     values: list[dict[str, object]] = field(default_factory=list)
     waiting: set[int] = field(default_factory=set)
+    computed: int = 0
 
     @property
     def rows_ok(self) -> int:
@@ -100,8 +104,10 @@ def understand_layer(
     for feature in layer.features:
         texts = read_texts(feature, fields)
         found.values += list_values(feature.row, texts, fields.values())
-        match = matcher.find(texts)
-        reader.take(feature, match, texts.label)
+        if texts.is_computed:
+            found.computed += 1
+        else:
+            reader.take(feature, matcher.find(texts), texts.label)
     found.findings[:] = [one for one in found.findings if one.row not in found.refusals]
     return found
 
