@@ -91,8 +91,11 @@ def import_file(
     _check_days(db, options)
     path = Path(path)
     name = name or path.name
-    if is_map_file(name):
-        return import_outlines(db, scope, path, name=name, options=options)
+    read = import_outlines if is_map_file(name) else _import_table
+    return read(db, scope, path, name=name, options=options)
+
+
+def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options: ImportOptions) -> ImportReport:
     try:
         sheets = read_sheets(path, name=name, wanted=options.sheet)
     except FileRefused as refused:

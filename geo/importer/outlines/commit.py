@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -33,6 +32,7 @@ from geo.units import UnitIndex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -54,14 +54,13 @@ class _Undecided(Exception):
     """Rolls a trial back; nothing is stored."""
 
 
-def import_outlines(db: Database, scope: Scope, path: Path | str, *, name: str, options: ImportOptions) -> ImportReport:
+def import_outlines(db: Database, scope: Scope, path: Path, *, name: str, options: ImportOptions) -> ImportReport:
     """Import the outlines and centres of one map file and return its report, as `import_file` does for tables.
 
     Outcomes and what is stored are those of tables; a row is a feature. Outlines that are given already and differ are
     proposals (kind `outline`), carried out when `options.apply` holds that word. The same file again changes nothing.
     """
     require_right(scope, "import")
-    path = Path(path)
     try:
         layer = read_layer(path, name=name, layer=options.layer or options.answers.get(_LAYER, ""))
     except FileRefused as refused:
