@@ -17,6 +17,7 @@ class Field:
 
 
 IMPORT_FIELDS: Final = (
+    Field("row_key", "行键"),
     Field("district", "区县", ("县(市、区、旗)", "县区", "县", "区")),
     Field("township", "乡镇", ("乡(镇)", "所在乡镇街道", "乡镇(街道)", "乡镇名称")),
     Field("village", "村", ("行政村", "村居名称", "村(社区)", "村名", "村名称", "所在村")),
@@ -42,7 +43,14 @@ IMPORT_FIELDS: Final = (
     Field("lat", "纬度", ("y_纬度", "北纬")),
     Field("visited_on", "走访日期", ("走访时间", "入户日期", "入户时间", "见面日期")),
     Field("outcome", "走访状态", ("是否见面", "是否走访", "走访情况", "走访结果", "见面情况", "是否入户")),
+    Field("mode", "走访方式", ("走访形式",)),
+    Field("respondent", "见到谁"),
+    Field("reason", "未见面原因", ("未走访原因",)),
+    Field("revisit_on", "再访日期"),
     Field("issue", "问题类别", ("反映问题", "存在问题", "问题", "问题类型", "存在的问题"), longest=500),
+    Field("issue_title", "问题描述", longest=2000),
+    Field("issue_route", "处理方式"),
+    Field("issue_due", "整改时限"),
     Field("note", "备注", ("说明", "备注说明"), longest=2000),
 )  # fmt: skip
 #: Headers that yield to another column of the same meaning, where there is one.
