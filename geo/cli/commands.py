@@ -9,6 +9,7 @@ from geo import config
 from geo.backup import write_backup
 from geo.cli.coords import run_coords
 from geo.cli.exporting import run_export
+from geo.cli.field import run_template, run_xlsform
 from geo.cli.importing import run_import
 from geo.cli.reports import run_coverage, run_gaps
 from geo.cli.rounds import run_rounds
@@ -76,6 +77,8 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "export": run_export,
     "units": run_units,
     "coords": run_coords,
+    "template": run_template,
+    "xlsform": run_xlsform,
     "check": run_check,
     "backup": run_backup,
 }

@@ -58,6 +58,7 @@ def build_parser() -> Parser:
     _add_units(commands)
     _add_command(commands, "check")
     _add_coords(commands)
+    _add_field(commands)
     backup = _add_command(commands, "backup")
     _add(backup, "backup", "file", metavar="FILE", type=Path)
     return parser
@@ -198,3 +199,11 @@ def _add_export(commands: Any) -> None:
     _add(parser, "export", "--state", choices=GAP_STATES)
     _add(parser, "export", "--mark", choices=GAP_MARKS)
     _add(parser, "export", "--level", choices=codes.LEVELS)
+
+
+def _add_field(commands: Any) -> None:
+    for command in ("template", "xlsform"):
+        parser = _add_command(commands, command)
+        _add(parser, command, "--round", metavar="ROUND")
+        _add(parser, command, "--place", metavar="CODE", required=True)
+        _add(parser, command, "--out", type=Path, metavar="FILE", required=True)

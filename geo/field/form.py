@@ -42,7 +42,7 @@ LISTS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
 class Form:
     """One form: where and for which round it is, the day it was made, and its rows in register order.
 
-    `rows`: one dict a household with number and the keys of `KNOWN` and `TOLD`, all text; `row_key` is the household's id.
+    `rows`: one dict a household with number and the keys of `KNOWN` and `TOLD`, all text; `row_key` is its id.
     """
 
     place: str

@@ -1,4 +1,4 @@
-"""The sheet of paper (走访单): one group a page, the same rows in the same order as in the workbook that is its twin."""
+"""The sheet of paper (走访单): one group a page, the rows in the same order as in the workbook that is its twin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form for phones: an XLSForm, the list of households it chooses from, and the same list for ODK Central's entities.
+"""The form for phones: an XLSForm, the list of households it chooses from, and the same list as entities.
 
 Written after the XLSForm standard (xlsform.org); ODK Central and KoboToolbox both take it. The household is told by
 its key, which the form copies out of the list, so that it does not matter whether the list came as a file beside the
@@ -116,7 +116,7 @@ def _question(key: str, kind: str = "", **more: str) -> dict[str, str]:
 
 
 def _choices(form: Form) -> list[tuple[str, ...]]:
-    rows = [("list_name", "name", "label")]
+    rows: list[tuple[str, ...]] = [("list_name", "name", "label")]
     rows += [("groups", group, group) for group in dict.fromkeys(_item(row)[3] for row in form.rows)]
     for key, (listed, name) in LISTS.items():
         rows += [(key, code, text(f"{name}.{code}")) for code in listed]
