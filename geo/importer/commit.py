@@ -19,6 +19,7 @@ from geo.importer.findings import Finding
 from geo.importer.headers import Header, choose_sheet, find_header
 from geo.importer.outlines.commit import import_outlines
 from geo.importer.outlines.files import is_map_file
+from geo.importer.keyed import resolve_keys
 from geo.importer.plan import Choices, Plan
 from geo.importer.readers import find_sheet, read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
@@ -102,7 +103,9 @@ def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options:
         return _refused_file(name, refused)
     sheet = find_sheet(sheets, options.sheet) if options.sheet else choose_sheet(sheets)
     header = find_header(sheet, mapping=options.mapping)
-    others = tuple(one.name for one in sheets if one is not sheet)
+    with db.read() as connection:
+        sheet, header = resolve_keys(connection, sheet, header)
+    others = tuple(one.name for one in sheets if one.name != sheet.name)
     problem, understood, edition = header.problem, None, ""
     if not problem:
         with db.read() as connection:

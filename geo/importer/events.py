@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: How an imported visit was entered: from a workbook, which stands for paper.
 _ENTRY = "paper"
+#: A title no longer than this stands in the issue's list.
+_TITLE: Final = 60
 
 
 def plan_tags(bench: Bench) -> None:
@@ -67,10 +69,10 @@ def plan_visits(bench: Bench) -> dict[int, str]:
         if not _enters(bench, nth, key, outcome, known):
             of_row[nth] = planned[key] = known["id"] if known is not None else ""
             continue
-        made, reason = bench.new_id(), None if outcome == "effective" else "unknown"
+        made = bench.new_id()
         block.rows.append(
-            (made, "visit", round_id, home.id, key[1], bench.stamp, bench.actor, mode, outcome, reason, None, None,
-             notes[nth] or "", None, None, _ENTRY, None)
+            (made, "visit", round_id, home.id, key[1], bench.stamp, bench.actor, mode, outcome,
+             *_answered(bench, nth, outcome), notes[nth] or "", None, None, _ENTRY, None)
         )  # fmt: skip
         if known is not None:
             _void(bench, known)
@@ -78,6 +80,14 @@ def plan_visits(bench: Bench) -> dict[int, str]:
             _propose(bench, round_id, key, outcome)
         of_row[nth] = planned[key] = made
     return {nth: visit_id for nth, visit_id in of_row.items() if visit_id}
+
+
+def _answered(bench: Bench, nth: int, outcome: str) -> tuple[str | None, str | None, str | None]:
+    """Return reason, respondent and the day to come again of a row's visit; without a word of it the reason is unknown."""
+    reason, respondent, again = (bench.value(key, nth) for key in ("reason", "respondent", "revisit_on"))
+    if outcome == "effective":
+        return None, respondent, None
+    return reason or "unknown", respondent, again.isoformat() if again else None
 
 
 def join_visits(bench: Bench) -> None:
@@ -172,8 +182,22 @@ def plan_issues(bench: Bench, visits: dict[int, str]) -> None:
             planned.add(key)
             prefix = f"{bench.background.units.by_id[home.village].code}-{raised_on[:4]}-"
             number = f"{prefix}{_next_number(bench, prefix, numbers):04d}"
-            made = (bench.new_id(), number, home.place, visits.get(nth), category, title, raised_on)
+            made = (bench.new_id(), number, home.place, visits.get(nth), category, *_told(bench, nth, title), raised_on)
             _raise_issue(bench, home.id, made)
+
+
+def _told(bench: Bench, nth: int, title: str) -> tuple[Any, ...]:
+    """Return title, detail, route, due day and first due day of a row's issue."""
+    said, due = bench.value("issue_title", nth), bench.value("issue_due", nth)
+    day = due.isoformat() if due else None
+    alone = len(bench.value("issues", nth)) == 1
+    return (
+        (said[:_TITLE] if said and alone else title),
+        said,
+        bench.value("issue_route", nth) or "time_limited",
+        day,
+        day,
+    )
 
 
 def _next_number(bench: Bench, prefix: str, numbers: dict[str, int]) -> int:
@@ -189,8 +213,8 @@ def _next_number(bench: Bench, prefix: str, numbers: dict[str, int]) -> int:
 def _raise_issue(bench: Bench, home: str, made: tuple[Any, ...]) -> None:
     """Plan an issue, whom it concerns and its first event; `made` is its row in the order of `_ISSUE`."""
     issues = bench.block(
-        "issue", _ISSUE, scope="household", detail="", level_now="village", max_level="village", route="time_limited",
-        responsible="", state="open", reopen_count=0,
+        "issue", _ISSUE, scope="household", level_now="village", max_level="village", responsible="", state="open",
+        reopen_count=0,
     )  # fmt: skip
     events = bench.block(
         "issue_event", ("issue", "on"), edited=False, seq=1, at=bench.stamp, actor=bench.actor, kind="raised",
@@ -202,7 +226,10 @@ def _raise_issue(bench: Bench, home: str, made: tuple[Any, ...]) -> None:
     bench.plan.counts["issues_new"] += 1
 
 
-_ISSUE: Final = ("id", "number", "place", "raised_by_visit", "category", "title", "raised_on")
+_ISSUE: Final = (
+    "id", "number", "place", "raised_by_visit", "category", "title", "detail", "route", "due_on", "original_due_on",
+    "raised_on",
+)  # fmt: skip
 
 
 def plan_roster(bench: Bench) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from geo.importer.answers import read_answers
 from geo.importer.duplicates import find_firsts, list_same_persons
 from geo.importer.findings import FIELDS, Finding, Ledger, Question
 from geo.importer.headernames import plain_header
@@ -54,7 +55,8 @@ class Understood:
 
     Lists of `columns` have one value per data row (row n has index n − 1): village (`Unit`), township (its name),
     group (`GroupName` or None), code, head_name, id_number, size, phone, household_class, tags, lon, lat (WGS84
-    degrees), visited_on, visit ((mode, outcome) or None), issues ((category, title), …), note.
+    degrees), visited_on, visit ((mode, outcome) or None), issues ((category, title), …), note, and what
+    `answers.read_answers` gives.
     `firsts` maps each row that stays to the first row of its household.
     """
 
@@ -95,7 +97,8 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
         return rows.column(header.index_of(key))
 
     columns = _read_fields(ledger, cells, background)
-    columns |= _read_words(ledger, cells, header, background)
+    columns |= read_answers(ledger, cells)
+    columns |= _read_words(ledger, cells, header, background, columns)
     columns["own_day"], columns["visited_on"] = _read_days(ledger, cells("visited_on"), columns["visit"], background)
     _list_dates_only(ledger, columns["visited_on"], cells("outcome"), has_column=header.index_of("outcome") is not None)
     columns["code"] = _read_codes(ledger, cells("code"))
@@ -144,14 +147,21 @@ def _read_fields(ledger: Ledger, cells: Callable[[str], list[Cell]], background:
 
 
 def _read_words(
-    ledger: Ledger, cells: Callable[[str], list[Cell]], header: Header, background: Background
-) -> dict[str, list[Any]]:
+    ledger: Ledger, cells: Callable[[str], list[Cell]], header: Header, background: Background,
+    columns: Mapping[str, Sequence[Any]],
+) -> dict[str, list[Any]]:  # fmt: skip
+    """Return what the words of a row mean; the way of a visit is its own column's, else its outcome's."""
     meanings = Meanings(ledger, background.answers, outcome_header=plain_header(header.header_of("outcome")))
     classes = meanings.read("household_class", cells("household_class"))
     tags = meanings.read("tags", cells("tags"))
+    visits = meanings.read("outcome", cells("outcome"))
+    told = zip(cells("issue"), columns["issue_title"], strict=True)
     return {
-        "visit": meanings.read("outcome", cells("outcome")),
-        "issues": meanings.read("issues", cells("issue")),
+        "visit": [
+            (mode, visit[1]) if visit and mode else visit for visit, mode in zip(visits, columns["mode"], strict=True)
+        ],
+        # What was written without a category is asked about by its own words.
+        "issues": meanings.read("issues", [title if cell in (None, "") else cell for cell, title in told]),
         "household_class": [one for one, _ in classes],
         "tags": [
             tuple(dict.fromkeys((*more, *own))) for (_, more), own in zip(classes, tags, strict=True)

@@ -1,0 +1,283 @@
+"""Forms that come back: filled in, out of order, twice, changed, from phones; the same again changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from datetime import date, datetime
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import select
+
+from geo.field import make_form, write_template
+from geo.field.form import header_of
+from geo.importer import ImportOptions, import_file
+from geo.model import Scope
+from geo.schema import issue, visit
+from geo.store.create import create_database
+from geo.store.places import root_place
+from geo.store.reads import read_figures, read_homes
+from geo.store.rounds import RoundPlan, create_round
+from geo.workbook import HEAD_ROWS
+
+TODAY = date(2026, 3, 20)
+ROSTER = (
+    "乡镇,村,村民组,户编号,户主,人口\n"
+    + "".join(f"和平乡,孟溪村,{group},A-{n},测{n},3\n" for group, first in (("一组", 1), ("二组", 4)) for n in range(first, first + 3))
+)  # fmt: skip
+
+
+@pytest.fixture
+def office(tmp_path):
+    """A real database of six households in two groups of one village, a round running, today 2026-03-20."""
+    db = create_database(tmp_path / "office.sqlite", kind="real", edition="2023-06-30", today=TODAY)
+    scope = Scope("planner", "planner", root_place(db).id)
+    path = tmp_path / "roster.csv"
+    path.write_text(ROSTER, encoding="utf-8")
+    assert import_file(db, scope, path).stored
+    create_round(db, scope, plan=RoundPlan("第1轮", date(2026, 3, 1), date(2026, 4, 30), scope.area))
+    yield db, scope
+    db.close()
+
+
+@pytest.fixture
+def form(office, tmp_path):
+    """Write the workbook of the village, fill it in by `filled` (code → header key → value), and return its path."""
+    db, scope = office
+
+    def fill(filled, *, shuffle: bool = False, name: str = "back.xlsx"):
+        homes = read_homes(db, scope, round_id="1", place_id=scope.area)
+        made = make_form(
+            homes, place="孟溪村", round_name="第1轮", starts_on=date(2026, 3, 1), ends_on=date(2026, 4, 30),
+            made_on=TODAY, made_by="规划员",
+        )  # fmt: skip
+        book = load_workbook(io.BytesIO(write_template(made)))
+        sheet = book.worksheets[0]
+        heads = {cell.value: cell.column for cell in sheet[HEAD_ROWS]}
+        for row in range(HEAD_ROWS + 1, sheet.max_row + 1):
+            code = sheet.cell(row, heads[header_of("code")]).value
+            for key, value in filled.get(code, {}).items():
+                sheet.cell(row, heads[header_of(key)]).value = value
+        if shuffle:
+            rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=HEAD_ROWS + 1)]
+            for nth, values in enumerate(reversed(rows), start=HEAD_ROWS + 1):
+                for column, value in enumerate(values, start=1):
+                    sheet.cell(nth, column).value = value
+        book.save(tmp_path / name)
+        return tmp_path / name
+
+    return fill
+
+
+def visits_of(db) -> list[tuple[object, ...]]:
+    columns = (visit.c.household, visit.c.kind, visit.c.visited_on, visit.c.mode, visit.c.outcome, visit.c.reason,
+               visit.c.respondent, visit.c.revisit_on, visit.c.note)  # fmt: skip
+    with db.read() as connection:
+        return sorted(map(tuple, connection.execute(select(*columns))), key=str)
+
+
+VISIT = {"visited_on": datetime(2026, 3, 18), "mode": "上门", "outcome": "有效走访", "respondent": "户主", "note": "好"}
+MISS = {"visited_on": "2026-03-19", "outcome": "家中无人", "reason": "下地干活", "revisit_on": datetime(2026, 4, 2)}
+WATER = {
+    "issue": "饮水安全",
+    "issue_title": "水管冻裂，三户断水",
+    "issue_route": "限时解决",
+    "issue_due": datetime(2026, 4, 10),
+}
+
+
+def test_a_filled_workbook_comes_back_as_visits_and_issues(office, form):
+    """Day, way, outcome, respondent, reason, day to come again and note of each visit, and the whole issue, are stored."""
+    db, scope = office
+    report = import_file(db, scope, form({"A-1": VISIT | WATER, "A-5": MISS}))
+    assert (report.stored, report.changes["visits_new"], report.changes["issues_new"]) == (True, 2, 1)
+    assert report.changes["households_changed"] == report.changes["households_new"] == 0
+    homes = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code")["household"]
+    assert sorted(visits_of(db), key=lambda row: row[2]) == [
+        (homes["A-1"], "visit", date(2026, 3, 18), "in_person", "effective", None, "head", None, "好"),
+        (homes["A-5"], "visit", date(2026, 3, 19), "in_person", "not_home", "in_fields", None, date(2026, 4, 2), ""),
+    ]
+    with db.read() as connection:
+        row = connection.execute(select(issue)).mappings().one()
+    assert (row["category"], row["title"], row["route"]) == ("WATER", "水管冻裂，三户断水", "time_limited")
+    assert (row["due_on"], row["original_due_on"], row["raised_on"]) == (
+        date(2026, 4, 10), date(2026, 4, 10), date(2026, 3, 18),
+    )  # fmt: skip
+    assert read_figures(db, scope, round_id="1", place_id=scope.area).counts.effective == 1
+
+
+def test_the_same_workbook_again_changes_nothing(office, form):
+    """A second return of one file, also with its rows in another order, is no change, and it says so."""
+    db, scope = office
+    path = form({"A-1": VISIT | WATER, "A-5": MISS})
+    assert import_file(db, scope, path).stored
+    before = visits_of(db)
+    again = import_file(db, scope, path)
+    assert (again.stored, again.changed) == (False, False)
+    mixed = import_file(db, scope, form({"A-1": VISIT | WATER, "A-5": MISS}, shuffle=True, name="mixed.xlsx"))
+    assert not mixed.changed
+    assert visits_of(db) == before
+
+
+def test_another_answer_for_a_known_visit_is_a_conflict_to_decide(office, form):
+    """A second sheet that says otherwise of the same visit is proposed as a correction, taken only when chosen."""
+    db, scope = office
+    assert import_file(db, scope, form({"A-1": VISIT})).stored
+    other = form({"A-1": VISIT | {"outcome": "拒访", "respondent": None}}, name="other.xlsx")
+    report = import_file(db, scope, other)
+    assert [(one.kind, one.code, one.before, one.after) for one in report.proposals] == [
+        ("correction", "A-1", "effective", "refused")
+    ]
+    assert read_figures(db, scope, round_id="1", place_id=scope.area).counts.effective == 1
+    assert import_file(db, scope, other, options=ImportOptions(apply=frozenset({"correction"}))).stored
+    assert read_figures(db, scope, round_id="1", place_id=scope.area).counts.effective == 0
+
+
+def test_the_key_tells_the_household_whatever_stands_beside_it(office, form):
+    """A changed code, name or group beside the key is not taken: it is listed, and the visit goes to the right home."""
+    db, scope = office
+    changed = VISIT | {"code": "A-2", "head_name": "别人", "group": "二组"}
+    report = import_file(db, scope, form({"A-1": changed}))
+    assert report.stored
+    homes = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code")
+    assert visits_of(db)[0][0] == homes.loc["A-1", "household"]
+    assert (homes.loc["A-1", "head_name"], homes.loc["A-1", "group"]) == ("测1", "一组")
+    assert sorted(one.field for one in report.findings if one.code == "W_ATTR_DIFFERS") == sorted(
+        ["户编号", "户主", "村民组"]
+    )
+
+
+def test_facts_of_an_old_form_do_not_overwrite_newer_ones(office, form):
+    """What was printed months ago is read, not written back: a register changed since then stays as it is."""
+    db, scope = office
+    path = form({"A-1": VISIT})
+    newer = ROSTER.replace("A-1,测1,3", "A-1,测一,4").replace("A-2,测2,3", "A-2,测2,5")
+    roster = path.with_name("newer.csv")
+    roster.write_text(newer, encoding="utf-8")
+    assert import_file(db, scope, roster).changes["households_changed"] == 2
+    assert import_file(db, scope, path).changes["households_changed"] == 0
+    homes = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code")
+    assert (homes.loc["A-1", "head_name"], homes.loc["A-1", "size"], homes.loc["A-2", "size"]) == ("测一", 4, 5)
+
+
+def test_words_that_are_no_answer_are_listed_and_the_visit_stays(office, form):
+    """An unknown reason, a day that is none and an unknown way leave their field empty; the visit is made."""
+    db, scope = office
+    report = import_file(db, scope, form({"A-5": MISS | {"reason": "去赶集了", "revisit_on": "改天"}}))
+    assert report.stored
+    assert [(one.code, one.field) for one in report.findings if one.row] == [
+        ("W_RANGE", header_of("reason")), ("W_DATE_IMPOSSIBLE", header_of("revisit_on")),
+    ]  # fmt: skip
+    assert visits_of(db)[0][4:8] == ("not_home", "unknown", None, None)
+
+
+def central_zip(path, rows, issues) -> None:
+    """Write what ODK Central gives as all data of a form: a table of submissions and one of the repeated issues."""
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, table in (("visit.csv", rows), ("visit-issues.csv", issues)):
+            out = io.StringIO()
+            writer = csv.DictWriter(out, fieldnames=list(table[0]))
+            writer.writeheader()
+            writer.writerows(table)
+            packed.writestr(name, out.getvalue())
+        packed.writestr("media/1.jpg", b"\xff\xd8\xff")
+
+
+def submission(key: str, instance: str, **said: str) -> dict[str, str]:
+    empty = dict.fromkeys(("mode", "outcome", "respondent", "reason", "revisit_on", "issue_count", "note"), "")
+    return {
+        "SubmissionDate": "2026-03-19T03:00:00.000Z", "group": "一组", "household": "0", "row_key": key, "tags": "",
+        "last": "", "visited_on": "2026-03-19", **empty, "mode": "in_person", **said, "meta-instanceID": instance,
+        "KEY": instance, "ReviewState": said.get("ReviewState", ""),
+    }  # fmt: skip
+
+
+def test_an_export_of_central_is_visits_and_issues(office, tmp_path):
+    """The zip of ODK Central: each submission a visit, each repeated issue an issue; rejected ones stay out; idempotent."""
+    db, scope = office
+    homes = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code")["household"]
+    rows = [
+        submission(homes["A-1"], "uuid:1", outcome="effective", respondent="head", issue_count="2"),
+        submission(homes["A-4"], "uuid:2", outcome="not_home", reason="in_fields"),
+        submission(homes["A-5"], "uuid:3", outcome="effective", ReviewState="rejected"),
+    ]
+    issues = [
+        {"issue": "WATER", "issue_title": "断水", "issue_route": "", "issue_due": "2026-04-10", "PARENT_KEY": "uuid:1", "KEY": "uuid:1/issues[1]"},
+        {"issue": "INF_R", "issue_title": "路塌了", "issue_route": "escalated", "issue_due": "", "PARENT_KEY": "uuid:1", "KEY": "uuid:1/issues[2]"},
+    ]  # fmt: skip
+    central_zip(tmp_path / "visit.zip", rows, issues)
+    report = import_file(db, scope, tmp_path / "visit.zip")
+    assert (report.stored, report.changes["visits_new"], report.changes["issues_new"]) == (True, 2, 2), report.message
+    with db.read() as connection:
+        found = set(map(tuple, connection.execute(select(issue.c.category, issue.c.title, issue.c.route))))
+    assert found == {("WATER", "断水", "time_limited"), ("INF_R", "路塌了", "escalated")}
+    assert not import_file(db, scope, tmp_path / "visit.zip").changed
+
+
+def test_an_export_of_kobo_is_read_as_well(office, tmp_path):
+    """The workbook of KoboToolbox with XML values: the same visits and issues, tied by the number of the row."""
+    db, scope = office
+    homes = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code")["household"]
+    from openpyxl import Workbook
+
+    book = Workbook()
+    main, repeated = book.active, book.create_sheet("issues")
+    main.title = "visit"
+    main.append(
+        [
+            "group",
+            "household",
+            "row_key",
+            "visited_on",
+            "mode",
+            "outcome",
+            "respondent",
+            "reason",
+            "revisit_on",
+            "issue_count",
+            "note",
+            "_id",
+            "_uuid",
+            "_submission_time",
+            "_index",
+        ]
+    )
+    main.append(
+        [
+            "一组",
+            homes["A-2"],
+            homes["A-2"],
+            date(2026, 3, 19),
+            "phone",
+            "effective",
+            "adult",
+            None,
+            None,
+            1,
+            "换号了",
+            11,
+            "u-1",
+            "2026-03-19T03:00:00",
+            1,
+        ]
+    )
+    repeated.append(
+        [
+            "issues/issue",
+            "issues/issue_title",
+            "issues/issue_route",
+            "issues/issue_due",
+            "_index",
+            "_parent_table_name",
+            "_parent_index",
+            "_submission__uuid",
+        ]
+    )
+    repeated.append(["MED", "药费", "explained", None, 1, "visit", 1, "u-1"])
+    book.save(tmp_path / "visit.xlsx")
+    report = import_file(db, scope, tmp_path / "visit.xlsx")
+    assert (report.stored, report.changes["visits_new"], report.changes["issues_new"]) == (True, 1, 1), report.message
+    assert visits_of(db)[0][2:5] == (date(2026, 3, 19), "phone", "effective")
+    assert not import_file(db, scope, tmp_path / "visit.xlsx").changed
