@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from datetime import date, datetime
+from datetime import date
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from sqlalchemy import select
 
 from geo.field import make_form, write_template
@@ -78,13 +78,13 @@ def visits_of(db) -> list[tuple[object, ...]]:
         return sorted(map(tuple, connection.execute(select(*columns))), key=str)
 
 
-VISIT = {"visited_on": datetime(2026, 3, 18), "mode": "上门", "outcome": "有效走访", "respondent": "户主", "note": "好"}
-MISS = {"visited_on": "2026-03-19", "outcome": "家中无人", "reason": "下地干活", "revisit_on": datetime(2026, 4, 2)}
+VISIT = {"visited_on": date(2026, 3, 18), "mode": "上门", "outcome": "有效走访", "respondent": "户主", "note": "好"}
+MISS = {"visited_on": "2026-03-19", "outcome": "家中无人", "reason": "下地干活", "revisit_on": date(2026, 4, 2)}
 WATER = {
     "issue": "饮水安全",
     "issue_title": "水管冻裂，三户断水",
     "issue_route": "限时解决",
-    "issue_due": datetime(2026, 4, 10),
+    "issue_due": date(2026, 4, 10),
 }
 
 
@@ -210,73 +210,41 @@ def test_an_export_of_central_is_visits_and_issues(office, tmp_path):
     central_zip(tmp_path / "visit.zip", rows, issues)
     report = import_file(db, scope, tmp_path / "visit.zip")
     assert (report.stored, report.changes["visits_new"], report.changes["issues_new"]) == (True, 2, 2), report.message
+    assert [(one.code, one.value) for one in report.findings if one.code == "W_SUBMISSION_REJECTED"] == [
+        ("W_SUBMISSION_REJECTED", "uuid:3")
+    ]
     with db.read() as connection:
         found = set(map(tuple, connection.execute(select(issue.c.category, issue.c.title, issue.c.route))))
     assert found == {("WATER", "断水", "time_limited"), ("INF_R", "路塌了", "escalated")}
     assert not import_file(db, scope, tmp_path / "visit.zip").changed
 
 
+def kobo_workbook(path, main, issues) -> None:
+    """Write what KoboToolbox gives with XML values: a sheet of submissions and one of the repeated issues."""
+    book = Workbook()
+    book.active.title = "visit"
+    for sheet, rows in ((book.active, main), (book.create_sheet("issues"), issues)):
+        sheet.append(list(rows[0]))
+        for row in rows:
+            sheet.append(list(row.values()))
+    book.save(path)
+
+
 def test_an_export_of_kobo_is_read_as_well(office, tmp_path):
     """The workbook of KoboToolbox with XML values: the same visits and issues, tied by the number of the row."""
     db, scope = office
-    homes = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code")["household"]
-    from openpyxl import Workbook
-
-    book = Workbook()
-    main, repeated = book.active, book.create_sheet("issues")
-    main.title = "visit"
-    main.append(
-        [
-            "group",
-            "household",
-            "row_key",
-            "visited_on",
-            "mode",
-            "outcome",
-            "respondent",
-            "reason",
-            "revisit_on",
-            "issue_count",
-            "note",
-            "_id",
-            "_uuid",
-            "_submission_time",
-            "_index",
-        ]
-    )
-    main.append(
-        [
-            "一组",
-            homes["A-2"],
-            homes["A-2"],
-            date(2026, 3, 19),
-            "phone",
-            "effective",
-            "adult",
-            None,
-            None,
-            1,
-            "换号了",
-            11,
-            "u-1",
-            "2026-03-19T03:00:00",
-            1,
-        ]
-    )
-    repeated.append(
-        [
-            "issues/issue",
-            "issues/issue_title",
-            "issues/issue_route",
-            "issues/issue_due",
-            "_index",
-            "_parent_table_name",
-            "_parent_index",
-            "_submission__uuid",
-        ]
-    )
-    repeated.append(["MED", "药费", "explained", None, 1, "visit", 1, "u-1"])
-    book.save(tmp_path / "visit.xlsx")
+    home = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code").loc["A-2", "household"]
+    visit_row = {
+        "group": "一组", "household": home, "row_key": home, "visited_on": date(2026, 3, 19), "mode": "phone",
+        "outcome": "effective", "respondent": "adult", "reason": None, "revisit_on": None, "issue_count": 1,
+        "note": "换号了", "_id": 11, "_uuid": "u-1", "_submission_time": "2026-03-19T03:00:00", "_index": 1,
+    }  # fmt: skip
+    issue_row = {
+        "issues/issue": "MED", "issues/issue_title": "药费", "issues/issue_route": "explained",
+        "issues/issue_due": None, "_index": 1, "_parent_table_name": "visit", "_parent_index": 1,
+        "_submission__uuid": "u-1",
+    }  # fmt: skip
+    kobo_workbook(tmp_path / "visit.xlsx", [visit_row], [issue_row])
     report = import_file(db, scope, tmp_path / "visit.xlsx")
     assert (report.stored, report.changes["visits_new"], report.changes["issues_new"]) == (True, 1, 1), report.message
     assert visits_of(db)[0][2:5] == (date(2026, 3, 19), "phone", "effective")

@@ -29,7 +29,7 @@ _SURVEY: Final = (
     "type", "name", "label", "hint", "required", "relevant", "constraint", "constraint_message", "calculation",
     "default", "choice_filter", "appearance", "repeat_count",
 )  # fmt: skip
-_ITEM: Final = f"instance('{LIST_NAME}')/root/item[name=${{household}}]"
+_ITEM: Final = "/".join((f"instance('{LIST_NAME}')", "root", "item[name=${household}]"))
 _NOT_MET: Final = "${outcome} != 'effective'"
 
 
@@ -83,7 +83,8 @@ def _survey() -> list[tuple[str, ...]]:
         {"type": "calculate", "name": "row_key", "calculation": f"{_ITEM}/key"},
         {"type": "calculate", "name": "tags", "calculation": f"{_ITEM}/tags"},
         {"type": "calculate", "name": "last", "calculation": f"{_ITEM}/last"},
-        {"type": "note", "name": "told", "label": text("field.xlsform.told"), "relevant": "${household} != ''"},
+        {"type": "note", "name": "told", "label": text("field.xlsform.told", tags="${tags}", last="${last}"),
+         "relevant": "${household} != ''"},
         _question("visited_on", "date", required="yes", default="today()", constraint=". <= today()")
         | {"constraint_message": text("field.xlsform.future")},
         _question("mode", required="yes", default="in_person"),

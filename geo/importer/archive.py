@@ -40,7 +40,7 @@ _ODD = (b"r='", b"r =", b"r= ", b"\tr=", b"\nr=")
 
 
 def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> zipfile.ZipFile:
-    """Return the workbook's archive after every check of its bytes; `part` must be in it.
+    """Return an archive after every check of its bytes; `part` must be in it, where one is named.
 
     Raises `FileRefused`: E_CORRUPT, E_ENCRYPTED, E_NOT_SPREADSHEET, E_ZIP_BOMB, E_XML_ENTITY.
     """
@@ -51,7 +51,7 @@ def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> zipfile.ZipFil
         raise FileRefused("E_CORRUPT") from error
     if any(member.flag_bits & 1 for member in members):
         raise FileRefused("E_ENCRYPTED")
-    if part not in archive.namelist():
+    if part and part not in archive.namelist():
         raise FileRefused("E_NOT_SPREADSHEET", name=path.name)
     if _too_much(sum(member.file_size for member in members), path.stat().st_size):
         raise FileRefused("E_ZIP_BOMB")

@@ -21,12 +21,13 @@ from geo.importer.outlines.commit import import_outlines
 from geo.importer.outlines.files import is_map_file
 from geo.importer.keyed import resolve_keys
 from geo.importer.plan import Choices, Plan
-from geo.importer.readers import find_sheet, read_sheets
+from geo.importer.readers import find_sheet, is_packed_table, read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.register import known_pairs
 from geo.importer.report import ImportReport, decide_outcome, list_values, mask_findings, sentence, take_preview
 from geo.importer.rounds import NewRound, RoundChoice, settle_round
 from geo.importer.rows import take_rows
+from geo.importer.submissions import join_submissions
 from geo.importer.understand import Background, Understood, understand
 from geo.model import Round, new_id
 from geo.schema import place
@@ -92,26 +93,25 @@ def import_file(
     _check_days(db, options)
     path = Path(path)
     name = name or path.name
-    read = import_outlines if is_map_file(name) else _import_table
+    read = import_outlines if is_map_file(name) and not is_packed_table(path, name=name) else _import_table
     return read(db, scope, path, name=name, options=options)
 
 
 def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options: ImportOptions) -> ImportReport:
     try:
-        sheets = read_sheets(path, name=name, wanted=options.sheet)
+        sheets = join_submissions(read_sheets(path, name=name, wanted=options.sheet))
     except FileRefused as refused:
         return _refused_file(name, refused)
-    sheet = find_sheet(sheets, options.sheet) if options.sheet else choose_sheet(sheets)
-    header = find_header(sheet, mapping=options.mapping)
+    chosen = find_sheet(sheets, options.sheet) if options.sheet else choose_sheet(sheets)
+    others = tuple(one.name for one in sheets if one is not chosen)
+    understood, edition = None, ""
     with db.read() as connection:
-        sheet, header = resolve_keys(connection, sheet, header)
-    others = tuple(one.name for one in sheets if one.name != sheet.name)
-    problem, understood, edition = header.problem, None, ""
-    if not problem:
-        with db.read() as connection:
+        sheet, header = resolve_keys(connection, chosen, find_header(chosen, mapping=options.mapping))
+        problem = header.problem
+        if not problem:
             understood = understand(sheet, header, _read_background(connection, options))
             edition = read_setting(connection, "edition")
-        problem = "" if understood.rows_total else "E_EMPTY"
+            problem = "" if understood.rows_total else "E_EMPTY"
     if problem or understood is None:
         message = text(f"finding.{problem}", columns=header.detail, name=name)
         return replace(

@@ -83,7 +83,7 @@ def plan_visits(bench: Bench) -> dict[int, str]:
 
 
 def _answered(bench: Bench, nth: int, outcome: str) -> tuple[str | None, str | None, str | None]:
-    """Return reason, respondent and the day to come again of a row's visit; without a word of it the reason is unknown."""
+    """Return reason (unknown where nothing is said), respondent and the day to come again of a row's visit."""
     reason, respondent, again = (bench.value(key, nth) for key in ("reason", "respondent", "revisit_on"))
     if outcome == "effective":
         return None, respondent, None

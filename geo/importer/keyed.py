@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from geo.importer.headers import Header
-    from geo.importer.readers import Sheet
+    from geo.importer.sheets import Sheet
     from geo.validate import Cell
 
 #: Columns that tell the household where there is no key; the key fills them in.

@@ -130,15 +130,16 @@ class Locator:
         return unit
 
     def groups(
-        self, cells: Sequence[Cell], villages: Sequence[Unit | None], codes: Sequence[str], *, has_column: bool
+        self, cells: Sequence[Cell], villages: Sequence[Unit | None], codes: Sequence[str]
     ) -> list[GroupName | None]:
-        """Return the group of every row: None in a village without groups, or where a household keeps its own."""
+        """Return the group of every row: None in a village without groups, or where a known household keeps its own."""
         named = [parse_group(to_text(cell)) for cell in cells]
         grouped = {village.id for village, group in zip(villages, named, strict=True) if village and group}
         grouped |= {village.id for village in villages if village and self._index.groups.get(village.id)}
         bare = [n for n, village in enumerate(villages) if village and village.id in grouped and named[n] is None]
         pairs = {n: (village.id, codes[n]) for n in bare if (village := villages[n]) is not None}
-        keeps = self._known(set(pairs.values())) if pairs and not has_column else set()
+        blank = {pair for n, pair in pairs.items() if not to_text(cells[n]).strip()}
+        keeps = self._known(blank) if blank else set()
         for nth, pair in pairs.items():
             if pair not in keeps:
                 self._ledger.refuse("R_REQUIRED", nth, "group", to_text(cells[nth]))

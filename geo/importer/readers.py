@@ -1,14 +1,15 @@
 """Reading a file into sheets of cells; the bytes must be what the name says. New formats are new readers.
 
-.xlsx .xlsm .xls .ods by calamine, .csv .txt .tsv (also with .gz) by the standard library.
+.xlsx .xlsm .xls .ods by calamine, .csv .txt .tsv (also with .gz, or several in a .zip) by the standard library.
 """
 
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
@@ -20,7 +21,7 @@ from geo.importer.layout import read_book_layout
 from geo.importer.oldbook import look_at_old_book
 from geo.importer.opendoc import look_at_open_document
 from geo.importer.sheets import Layout, Sheet
-from geo.importer.textfile import read_gzip, read_text
+from geo.importer.textfile import parse_text_table, read_gzip, read_text
 from geo.units import clean_name
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _BINARY: Final = (
 )  # fmt: skip
 _WORKBOOKS: Final = (".xlsx", ".xlsm")
 _TEXTS: Final = (".csv", ".txt", ".tsv")
+_OF_MAPS: Final = frozenset({".shp", ".dbf", ".kml", ".gpkg", ".geojson"})
 #: Reads a file; of a workbook the hidden sheet of this name too.
 _Reader: TypeAlias = Callable[[Path, str], list[Sheet]]
 
@@ -67,6 +69,16 @@ def read_sheets(path: Path, *, name: str = "", wanted: str = "") -> list[Sheet]:
     return filled + [replace(one, rows=[]) for one in sheets if one.hidden and one.name not in names]
 
 
+def is_packed_table(path: Path, *, name: str) -> bool:
+    """Say whether a .zip holds text tables (an export of submissions) and no map file; what is no zip holds none."""
+    if Path(name).suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        members = [PurePosixPath(member.lower()) for member in archive.namelist()]
+    endings = {member.suffix for member in members}
+    return bool(endings & set(_TEXTS)) and not endings & _OF_MAPS and not any(".." in one.parts for one in members)
+
+
 def find_sheet(sheets: list[Sheet], wanted: str) -> Sheet:
     """Return the sheet of a name, or the nth of those that hold anything. Raises `Invalid` when there is none."""
     filled = [sheet for sheet in sheets if sheet.rows]
@@ -93,7 +105,7 @@ def _reader_for(ending: str, path: Path, name: str) -> _Reader:
         raise FileRefused("E_ENCRYPTED", name=name)
     starts: dict[str, tuple[bytes, _Reader]] = {
         ".xlsx": (_ZIP, _read_workbook), ".xlsm": (_ZIP, _read_workbook), ".ods": (_ZIP, _read_open_document),
-        ".xls": (_OLE, _read_old_workbook), ".gz": (_GZIP, lambda one, _: read_gzip(one)),
+        ".xls": (_OLE, _read_old_workbook), ".zip": (_ZIP, _read_packed), ".gz": (_GZIP, lambda one, _: read_gzip(one)),
     }  # fmt: skip
     if last in _TEXTS:
         if head.startswith(_BINARY):
@@ -118,6 +130,16 @@ def _read_open_document(path: Path, wanted: str) -> list[Sheet]:
     with open_archive(path, part="content.xml") as archive:
         book = look_at_open_document(archive)
     return _parse(path, wanted, lambda name: book.layouts.get(name, Layout()), book.notes)
+
+
+def _read_packed(path: Path, _wanted: str) -> list[Sheet]:
+    """Return the text tables of a zip, each under its file's name; what else is in it (pictures) is left alone."""
+    with open_archive(path, part="") as archive:
+        names = [name for name in archive.namelist() if Path(name).suffix.lower() in _TEXTS]
+        if not names:
+            raise FileRefused("E_FORBIDDEN_FORMAT", name=path.name)
+        found = [(name, parse_text_table(raw)) for name in names if (raw := archive.read(name)).strip()]
+    return [replace(sheet, name=Path(name).stem) for name, sheets in found for sheet in sheets]
 
 
 def _read_old_workbook(path: Path, _wanted: str) -> list[Sheet]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from geo.i18n import has_text, text
-from geo.importer.readers import Sheet
+from geo.importer.sheets import Sheet
 from geo.schema import IMPORT_FIELDS
 
 if TYPE_CHECKING:
@@ -28,30 +28,34 @@ _ISSUE: Final = ("issue", "issue_title", "issue_route", "issue_due")
 #: How a table says which submission a row is, and which one a repeated row belongs to: Central's way, then Kobo's.
 _OWN: Final = ("KEY", "_index")
 _PARENT: Final = ("PARENT_KEY", "_parent_index")
+_INSTANCE: Final = ("_uuid", "meta/instanceID", "meta-instanceID")
 _REVIEW: Final = ("ReviewState", "_validation_status")
 _REJECTED: Final = frozenset({"rejected", "validation_status_not_approved", "Not approved"})
 
 
-def join_submissions(tables: Sequence[Sheet]) -> Sheet | None:
-    """Return the visits and issues of an export as one sheet under the importer's headers; None where it is none.
+def join_submissions(tables: list[Sheet]) -> list[Sheet]:
+    """Return an export's visits and issues as one sheet under the importer's headers; other tables as they were.
 
-    One row a submission, and one more for each further issue in it. Submissions that were rejected are left out.
+    One row a submission, and one more for each further issue in it. Submissions that were rejected are left out and listed.
     """
     main = next((table for table in tables if KEY in _names(table)), None)
-    if main is None or not set(_names(main)) & {*_OWN, "_uuid", "meta/instanceID", "meta-instanceID"}:
-        return None
+    if main is None or not set(_names(main)) & {*_OWN, *_INSTANCE}:
+        return tables
     issues = _read_issues(tables)
     keys = (KEY, *_VISIT, *_ISSUE)
     headers = {field.key: field.header for field in IMPORT_FIELDS}
     rows: list[list[Cell]] = [[headers[key] for key in keys]]
+    rejected: list[str] = []
     for row in _records(main):
         if str(_first(row, _REVIEW) or "") in _REJECTED:
+            rejected.append(_word_of_key(_first(row, _OWN)))
             continue
         own = _word_of_key(_first(row, _OWN))
         said: list[Cell] = [row.get(KEY), *(_say(key, row.get(key)) for key in _VISIT)]
         raised = issues.get(own) or [[_say(key, row.get(key)) for key in _ISSUE]]
         rows += [[*said, *one] for one in raised]
-    return Sheet(main.name, rows)
+    notes = tuple(("W_SUBMISSION_REJECTED", one) for one in rejected)
+    return [Sheet(main.name, rows, notes=(*main.notes, *notes))]
 
 
 def _read_issues(tables: Sequence[Sheet]) -> dict[str, list[list[Cell]]]:

@@ -226,8 +226,4 @@ def _locate(
     columns["village"] = list(locator.villages(texts, columns["code"]))
     above = background.units.by_id
     columns["township"] = [above[unit.parent].name if unit and unit.parent else None for unit in columns["village"]]
-    columns["group"] = list(
-        locator.groups(
-            cells("group"), columns["village"], columns["code"], has_column=header.index_of("group") is not None
-        )
-    )
+    columns["group"] = list(locator.groups(cells("group"), columns["village"], columns["code"]))
