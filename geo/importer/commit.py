@@ -17,9 +17,9 @@ from geo.i18n import text
 from geo.importer.apply import apply_plan, make_plan, store_batch
 from geo.importer.findings import Finding
 from geo.importer.headers import Header, choose_sheet, find_header
+from geo.importer.keyed import resolve_keys
 from geo.importer.outlines.commit import import_outlines
 from geo.importer.outlines.files import is_map_file
-from geo.importer.keyed import resolve_keys
 from geo.importer.plan import Choices, Plan
 from geo.importer.readers import find_sheet, is_packed_table, read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on

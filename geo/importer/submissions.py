@@ -36,7 +36,7 @@ _REJECTED: Final = frozenset({"rejected", "validation_status_not_approved", "Not
 def join_submissions(tables: list[Sheet]) -> list[Sheet]:
     """Return an export's visits and issues as one sheet under the importer's headers; other tables as they were.
 
-    One row a submission, and one more for each further issue in it. Submissions that were rejected are left out and listed.
+    One row a submission, and one more for each further issue in it. Rejected submissions are left out and listed.
     """
     main = next((table for table in tables if KEY in _names(table)), None)
     if main is None or not set(_names(main)) & {*_OWN, *_INSTANCE}:
