@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal, not_, or_, select
 
 from geo import codes
 from geo.coverage.metrics import Share
@@ -37,25 +37,27 @@ def _rank(level: ColumnElement[str]) -> ColumnElement[int]:
 
 
 def _past(as_of: date) -> FromClause:
-    """One row per issue raised by the day: its state, highest level and days of resolution, from its events."""
-    history = (
-        select(
-            issue_event,
-            func.row_number()
-            .over(partition_by=issue_event.c.issue, order_by=(issue_event.c.on.desc(), issue_event.c.seq.desc()))
-            .label("nth"),
-        )
-        .where(issue_event.c.on <= as_of)
-        .subquery("history")
+    """One row per issue raised by the day: its state, highest level and days of resolution, from its events.
+
+    A resolution counts only while nothing later left the issue unresolved: a reopening or a rework takes it away.
+    """
+    latest_first = (issue_event.c.on.desc(), issue_event.c.seq.desc())
+    nth = func.row_number().over(partition_by=issue_event.c.issue, order_by=latest_first).label("nth")
+    history = select(issue_event, nth).where(issue_event.c.on <= as_of).subquery("history")
+    is_done = history.c.to_state.in_(_DONE)
+    resolved, undone = (
+        func.min(case((condition, history.c.nth))) for condition in (history.c.kind == "resolved", not_(is_done))
     )
+    stands = or_(undone.is_(None), resolved < undone)
+    last_resolved_on = func.max(case((history.c.kind == "resolved", history.c.on)))
     return (
         select(
             history.c.issue,
             func.max(case((history.c.nth == 1, history.c.to_state))).label("state"),
             func.max(case((history.c.nth == 1, history.c.to_level))).label("level_now"),
             func.max(_rank(history.c.to_level)).label("level"),
-            func.max(case((history.c.to_state.in_(_DONE), history.c.on))).label("done_on"),
-            func.max(case((history.c.kind == "resolved", history.c.on))).label("last_resolved_on"),
+            func.max(case((is_done, history.c.on))).label("done_on"),
+            case((stands, last_resolved_on)).label("last_resolved_on"),
         )
         .group_by(history.c.issue)
         .subquery("past")

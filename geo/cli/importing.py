@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from geo.cli.mapped import choose_mapping, list_loaded, load_files
 from geo.cli.outlines import list_outlines
 from geo.cli.rounds import read_round
 from geo.cli.session import open_session, print_json, tell, to_json
@@ -37,7 +38,8 @@ def run_import(options: argparse.Namespace) -> int:
     for path in options.files:
         if not path.is_file():
             raise Invalid("cli.no_file", path=path.name)
-    with open_session(options, edition=options.edition) as session:
+    spec = choose_mapping(options)
+    with open_session(options, edition=options.edition, spec=spec) as session:
         choice = ImportOptions(
             sheet=options.sheet,
             round=_choose_round(session, options.round),
@@ -49,7 +51,10 @@ def run_import(options: argparse.Namespace) -> int:
             layer=options.layer,
             crs=options.crs,
         )
-        reports, total = import_files(session.db, session.scope, options.files, options=choice)
+        if spec is None:
+            reports, total = import_files(session.db, session.scope, options.files, options=choice)
+        else:
+            reports, total = load_files(session, options, choice, spec)
         has_round = bool(list_rounds(session.db, session.scope))
     answer = _answer(reports, total)
     if options.report is not None:
@@ -127,6 +132,9 @@ def _list_proposals(report: ImportReport) -> Iterable[str]:
 def _conclude(report: ImportReport, options: argparse.Namespace) -> str:
     if report.kind == "areas":
         return report.message
+    loaded = list_loaded(report) if options.mapping else []
+    if report.stored and loaded:
+        return text("cli.import.loaded", changes=text("list.comma").join(loaded))
     if report.stored:
         return text("cli.import.stored", households=report.households, persons=report.persons)
     if report.outcome == "ask" or (report.outcome == "reject_rows" and not options.good_rows):

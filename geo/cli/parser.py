@@ -122,6 +122,7 @@ def _add_demo(commands: Any) -> None:
 def _add_import(commands: Any) -> None:
     parser = _add_command(commands, "import")
     _add(parser, "import", "files", nargs="+", type=Path, metavar="FILE")
+    _add(parser, "import", "--mapping", metavar="MAPPING")
     _add(parser, "import", "--round", metavar="ROUND")
     _add(parser, "import", "--edition", metavar="EDITION")
     _add(parser, "import", "--sheet", metavar="NAME|N", default="")

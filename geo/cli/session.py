@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
+    from geo.mapping import MappingSpec
     from geo.model import Place, Round
 
 
@@ -40,21 +41,31 @@ class Session:
 
 
 @contextmanager
-def open_session(options: argparse.Namespace, *, edition: str | None = None) -> Iterator[Session]:
+def open_session(
+    options: argparse.Namespace, *, edition: str | None = None, spec: MappingSpec | None = None
+) -> Iterator[Session]:
     """Open the database of `--db`, which is made with the shipped units of an edition where there is none.
 
+    With a mapping that brings its own district, a new one holds that district instead.
     Without `--db` it is the one the app serves, which is never made here. Closed at the end. Raises `NotFound`, and
     `Invalid` when the database has other units than `edition` asks for.
     """
-    db = _open_database(options, edition)
+    db = _open_database(options, edition, spec)
     try:
         yield Session(db, Scope("cli", "planner", root_place(db).id))
     finally:
         db.close()
 
 
-def _open_database(options: argparse.Namespace, edition: str | None) -> Database:
+def _open_database(options: argparse.Namespace, edition: str | None, spec: MappingSpec | None) -> Database:
     path = options.db or config.database_path()
+    own = spec.district if spec is not None else None
+    if spec is not None and own is not None and not path.exists() and options.db is not None:
+        if edition:
+            raise Invalid("mapping.edition", edition=edition, district=own[1])
+        db = create_database(path, kind="real", edition=spec.name, district=own)
+        tell(text("cli.created_own", path=path.name, district=own[1]))
+        return db
     if not path.exists() and options.db is not None:
         chosen = choose_edition(edition or DEFAULT_EDITION)
         db = create_database(path, kind="real", edition=chosen)

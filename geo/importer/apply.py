@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo.access import require_area
 from geo.importer.events import plan_issues, plan_roster, plan_tags, plan_visits
-from geo.importer.journal import Journal, fetch_row
+from geo.importer.journal import Journal, columns_of, fetch_row
 from geo.importer.plan import Bench, plan_households, plan_places
 from geo.importer.register import find_by_code, read_id_key, read_register
 from geo.importer.rounds import Calendar
@@ -17,11 +17,12 @@ from geo.store.database import bulk_insert, read_setting
 from geo.store.proposals import earliest_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Connection
 
+    from geo.importer.blocks import Block
     from geo.importer.plan import Choices, Plan
     from geo.importer.understand import Background, Understood
     from geo.model import Round, Scope
@@ -70,11 +71,11 @@ def make_plan(
     return bench.plan
 
 
-def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_round: Round | None, today: date) -> None:
+def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_rounds: Sequence[Round], today: date) -> None:
     """Write a plan with its journal, and bring the cells of every touched round up to date."""
     journal = Journal(connection, batch, prefix=plan.prefix)
-    if made_round is not None:
-        row = fetch_row(connection, "round", made_round.id)
+    for made in made_rounds:
+        row = fetch_row(connection, "round", made.id)
         if row is not None:
             journal.note_made("round", row)
     for table in _ORDER:
@@ -84,24 +85,37 @@ def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_round: Ro
         journal.insert(block)
         if table == "place":
             insert_paths(connection, list(zip(block.column("id"), block.column("parent"), strict=True)))
+        elif table == "issue_event":
+            _note_further_events(journal, block, set(plan.new("issue", "id")))
     for table, before, changes in plan.updates:
         journal.update(table, before, changes)
     for kind, *mark in plan.roster_marks:
         _mark_roster(connection, journal, kind, *mark)
     journal.write()
-    leaves: dict[str, set[str]] = {made_round.id: set()} if made_round else {}
+    leaves: dict[str, set[str]] = {made.id: set() for made in made_rounds}
     refresh_touched(connection, touched_households(plan), today, leaves | _joined(plan))
 
 
 def _joined(plan: Plan) -> dict[str, set[str]]:
     """Return the roster places that get new rows, by round."""
+    found: dict[str, set[str]] = {}
     block = plan.inserts.get("round_roster")
-    return {block.same["round"]: set(block.column("place"))} if block is not None and block.rows else {}
+    if block is not None:
+        for round_id, place in zip(block.column("round"), block.column("place"), strict=True):
+            found.setdefault(round_id, set()).add(place)
+    return found
 
 
-def insert_paths(connection: Connection, groups: list[tuple[str, str]]) -> None:
-    """Insert the paths of new places, given as (id, parent); a parent has its own already."""
-    parents = sorted({parent for _, parent in groups})
+def _note_further_events(journal: Journal, block: Block, new: set[str]) -> None:
+    """Events of new issues come and go with them; those of issues that were there have entries of their own."""
+    _, further = block.split(issue in new for issue in block.column("issue"))
+    for row in further.spread(columns_of(block.table)):
+        journal.note_made(block.table, row)
+
+
+def insert_paths(connection: Connection, units: list[tuple[str, str]]) -> None:
+    """Insert the paths of new units, given as (id, parent); a unit comes after the one it lies in."""
+    parents = sorted({parent for _, parent in units} - {unit for unit, _ in units})
     marks = ", ".join("?" * len(parents))
     rows = connection.exec_driver_sql(
         f"SELECT place, ancestor, depth FROM place_path WHERE place IN ({marks})",
@@ -110,8 +124,11 @@ def insert_paths(connection: Connection, groups: list[tuple[str, str]]) -> None:
     above: dict[str, list[tuple[str, int]]] = {}
     for parent, ancestor, depth in rows:
         above.setdefault(parent, []).append((ancestor, depth + 1))
-    paths = [(group, group, 0) for group, _ in groups]
-    paths += [(group, one, depth) for group, parent in groups for one, depth in above[parent]]
+    paths: list[tuple[str, str, int]] = []
+    for unit, parent in units:
+        own = [(unit, 0), *above[parent]]
+        above[unit] = [(one, depth + 1) for one, depth in own]
+        paths += [(unit, one, depth) for one, depth in own]
     bulk_insert(connection, "place_path", ["place", "ancestor", "depth"], paths)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Block:
-    """Rows to insert into one table, in the order of their keys; columns that stand in neither list stay empty.
+    """Rows to insert into one table, in the order of their keys (the last one first); other columns stay empty.
 
     A row is a tuple in the order of `names`; `same` are the columns that every row has alike.
     """
@@ -26,6 +26,8 @@ class Block:
 
     def column(self, name: str) -> list[Any]:
         """Return the values of one column."""
+        if name not in self.names:
+            return [self.same.get(name)] * len(self.rows)
         at = self.names.index(name)
         return [row[at] for row in self.rows]
 

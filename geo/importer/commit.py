@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,7 @@ from geo.importer.plan import Choices, Plan
 from geo.importer.readers import find_sheet, is_packed_table, read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.register import known_pairs
-from geo.importer.report import ImportReport, decide_outcome, list_values, mask_findings, sentence, take_preview
+from geo.importer.report import ImportReport, add_up, decide_outcome, list_values, mask_findings, sentence, take_preview
 from geo.importer.rounds import NewRound, RoundChoice, settle_round
 from geo.importer.rows import take_rows
 from geo.importer.submissions import join_submissions
@@ -141,14 +140,7 @@ def import_files(
         report = import_file(db, scope, path, name=name, options=options)
         reports.append(report)
         options = follow(options, report)
-    total: Counter[str] = Counter()
-    for report in reports:
-        total.update(report.changes)
-        total.update(
-            rows_total=report.rows_total, rows_ok=report.rows_ok, rows_bad=len(report.rows_bad),
-            households=report.households, persons=report.persons,
-        )  # fmt: skip
-    return reports, dict(total)
+    return reports, add_up(reports)
 
 
 def follow(options: ImportOptions, report: ImportReport) -> ImportOptions:
@@ -296,7 +288,9 @@ def _write(
     plan.updates += [
         ("import_refused", row, {"status": status}) for row, status in list_repaired(connection, report, plan.leaves)
     ]  # fmt: skip
-    apply_plan(connection, plan, batch=report.batch, made_round=made_round, today=today)
+    apply_plan(
+        connection, plan, batch=report.batch, made_rounds=() if made_round is None else (made_round,), today=today
+    )
     log_change(connection, scope, action="import", object_id=report.batch, diff={"file": digest, **report.changes})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -18,6 +18,8 @@ from geo.store.rounds import find_round
 from geo.store.unentered import lacking_batches
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection, RowMapping
 
     from geo.importer.register import Row
@@ -93,7 +95,7 @@ def dismiss_refused(db: Database, scope: Scope, *, batch: str, row: int) -> None
         log_change(connection, scope, action="import.dismiss", object_id=batch, diff={"row": row})
 
 
-def is_repeated(connection: Connection, digest: str, mapping: dict[int, str | None]) -> bool:
+def is_repeated(connection: Connection, digest: str, mapping: Mapping[Any, Any]) -> bool:
     """Say whether the very same file was imported before with its columns taken for the same, and not undone."""
     known = select(import_batch.c.mapping).where(import_batch.c.file_hash == digest, import_batch.c.undone_at.is_(None))
     return any(json.loads(one) == json.loads(json.dumps(mapping)) for one in connection.execute(known).scalars())

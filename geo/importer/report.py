@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +13,8 @@ from geo.importer.readers import MOST_ROWS
 from geo.validate import to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from geo.importer.headers import Column, Header
     from geo.importer.plan import Proposal
     from geo.importer.understand import Understood
@@ -54,6 +57,7 @@ class ImportReport:
     persons: int = 0
     edition: str = ""
     round: dict[str, Any] | None = None
+    rounds: tuple[dict[str, Any], ...] = ()
     sheet: str = ""
     other_sheets: tuple[str, ...] = ()
     header_row: int = 0
@@ -88,6 +92,7 @@ class ImportReport:
             "rows_ok": self.rows_ok, "rows_bad": [_listed(one) for one in self.rows_bad],
             "codes": self.codes, "values": list(self.values), "households": self.households, "persons": self.persons,
             "edition": self.edition, "round": self.round, "sheet": self.sheet,
+            "rounds": list(self.rounds) or ([] if self.round is None else [self.round]),
             "other_sheets": list(self.other_sheets),
             "findings": [_listed(one) | {"cell": one.cell} for one in self.findings],
             "questions": [_asked(one) for one in self.questions],
@@ -106,6 +111,18 @@ def say_code(code: str, report: ImportReport, *, language: str = LANGUAGE) -> st
     found = [one for one in (*report.rows_bad, *report.findings) if one.code == code]
     values = ", ".join(dict.fromkeys(one.value for one in found[:_NAMED] if one.value))
     return text_in(language, f"finding.{code}", name=report.name, rows=MOST_ROWS, column=values, columns=values)
+
+
+def add_up(reports: Iterable[ImportReport]) -> dict[str, int]:
+    """Return the sums of the counts of several reports: rows, households, persons and every change."""
+    total: Counter[str] = Counter()
+    for report in reports:
+        total.update(report.changes)
+        total.update(
+            rows_total=report.rows_total, rows_ok=report.rows_ok, rows_bad=len(report.rows_bad),
+            households=report.households, persons=report.persons,
+        )  # fmt: skip
+    return dict(total)
 
 
 def _listed(one: Finding) -> dict[str, Any]:

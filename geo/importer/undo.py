@@ -150,7 +150,7 @@ def _check_pointers(connection: Connection, batch: str) -> None:
 #: Rows without an entry of their own: what is more than the import wrote was added later.
 _FOLLOWED = {
     "import_batch": "x.id <> ? AND x.undone_at IS NULL",
-    "issue_event": "x.seq > 1",
+    "issue_event": "x.at <> (SELECT i.created_at FROM issue i WHERE i.id = x.issue)",
     "issue_household": "x.issue NOT IN (SELECT name FROM of_batch WHERE table_name = 'issue')",
 }
 
@@ -211,9 +211,8 @@ def _remove_made(connection: Connection, entries: list[Row]) -> int:
             connection.exec_driver_sql(f'DELETE FROM "{other}" WHERE "{column}" IN {own}')
         if table == "round":
             connection.exec_driver_sql(f'UPDATE import_batch SET "round" = NULL WHERE "round" IN {own}')
-        if table not in FOLLOWING:
-            gone = connection.exec_driver_sql(f'DELETE FROM "{table}" AS x WHERE {_name_of(table)} IN {own}')
-            removed += gone.rowcount
+        gone = connection.exec_driver_sql(f'DELETE FROM "{table}" AS x WHERE {_name_of(table)} IN {own}')
+        removed += gone.rowcount
     return removed
 
 
@@ -227,8 +226,9 @@ _BELONGING = {
 
 def _hash_made(connection: Connection, table: str, name: str) -> str:
     columns = ", ".join(f'x."{column}"' for column in columns_of(table))
+    order = ", ".join(f'x."{key}"' for key in reversed(KEYS[table]))
     rows = connection.exec_driver_sql(
-        f'SELECT {columns} FROM "{table}" x WHERE {_begins(table)} ORDER BY x."{KEYS[table][-1]}"', _bounds(name)
+        f'SELECT {columns} FROM "{table}" x WHERE {_begins(table)} ORDER BY {order}', _bounds(name)
     ).all()
     return hash_columns(zip(*rows, strict=True), len(rows))
 

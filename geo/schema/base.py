@@ -36,10 +36,11 @@ def ref(name: str, target: str, *, null: bool = False) -> Column[str]:
 
 
 def code(name: str, allowed: tuple[str, ...], *, null: bool = False, default: str | None = None) -> Column[str]:
-    """Make a word of a closed list, checked by the database."""
+    """Make a word of a closed list, checked by the database; `info["allowed"]` is the list."""
     # Not IN (...): SQLite would build the list anew for every row written.
     listed = " OR ".join(f"{name} = '{word}'" for word in allowed)
-    return Column(name, String, CheckConstraint(listed), nullable=null, server_default=default)
+    check = CheckConstraint(listed)
+    return Column(name, String, check, nullable=null, server_default=default, info={"allowed": allowed})
 
 
 def edited() -> tuple[Column[Any], ...]:

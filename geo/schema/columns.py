@@ -268,3 +268,30 @@ LEVEL_WORDS: Final = {
     "village": ("村", "社区", "行政村", "村社区", "村居", "村级"),
     "group": ("组", "村民组", "村民小组", "小组", "自然村", "组级"),
 }
+#: What a mapping file can fill, target by target: field key and the Chinese name that a report says it by. A field is
+#: a column of the target's table where `schema.mapped` says nothing else.
+MAPPED_HEADERS: Final = {
+    "places": (
+        ("key", "单位代码"), ("name", "单位名称"), ("level", "级别"), ("parent", "上级代码"), ("full_name", "全称"),
+        ("valid_from", "启用日期"), ("valid_to", "停用日期"), ("lon", "经度"), ("lat", "纬度"),
+    ),
+    "households": (
+        ("key", "户编号"), ("head_name", "户主"), ("id_number", "身份证号"), ("size", "人口"), ("phone", "联系电话"),
+        ("household_class", "户类别"), ("residence", "居住情况"), ("tags", "重点标签"), ("dwelling", "住房编号"),
+        ("lon", "经度"), ("lat", "纬度"), ("entered_on", "入册日期"), ("note", "备注"),
+    ),
+    "visits": (
+        ("key", "走访编号"), ("household", "户编号"), ("visited_on", "走访日期"), ("outcome", "走访状态"),
+        ("mode", "走访方式"), ("reason", "原因"), ("respondent", "受访人"), ("revisit_on", "改期日期"),
+        ("entry_kind", "录入方式"), ("lon", "经度"), ("lat", "纬度"), ("note", "备注"),
+    ),
+    "issues": (
+        ("key", "台账号"), ("household", "户编号"), ("scope", "问题范围"), ("category", "问题类别"), ("title", "问题"),
+        ("detail", "问题描述"), ("raised_on", "收集时间"), ("route", "处理方式"), ("due_on", "整改时限"),
+        ("responsible", "责任人"), ("state", "状态"), ("changed_on", "状态日期"), ("resolved_on", "完成时间"),
+        ("closed_on", "销号时间"), ("close_kind", "销号方式"), ("verified_by", "核实人"), ("satisfaction", "满意度"),
+        ("duplicate_of", "重复于"),
+    ),
+}  # fmt: skip
+#: The units of a mapping's tree, highest first.
+MAPPED_UNITS: Final = {"district": "区县", "township": "乡镇", "village": "村", "group": "村民组"}

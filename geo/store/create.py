@@ -16,7 +16,7 @@ from geo import config
 from geo.errors import Invalid
 from geo.schema import metadata
 from geo.store.database import Database, write_setting
-from geo.store.units import load_edition
+from geo.store.units import insert_district, load_edition
 
 if TYPE_CHECKING:
     from datetime import date
@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def create_database(path: Path | str, *, kind: str, edition: str, today: date | None = None) -> Database:
+def create_database(
+    path: Path | str, *, kind: str, edition: str, today: date | None = None, district: tuple[str, str] | None = None
+) -> Database:
     """Make a new database of a kind (`demo` or `real`) with the shipped units of an edition; return it open.
 
-    An empty edition loads no units: whoever asks brings their own.
+    With a `district` (code, name) it holds that one unit and nothing shipped; the edition is then a label of the units
+    that somebody brings. An empty edition loads no units at all.
     `today` fixes the configured day; without it the clock decides. The file appears whole or not at all.
     Raises `Invalid` when something is at the path already.
     """
@@ -43,16 +46,10 @@ def create_database(path: Path | str, *, kind: str, edition: str, today: date | 
     try:
         make_tables(database)
         with database.write() as connection:
-            settings = {
-                "kind": kind,
-                "edition": edition,
-                "zone": config.ZONE,
-                "today": today.isoformat() if today else "clock",
-                "id_key": secrets.token_hex(32),
-            }
-            for key, value in settings.items():
-                write_setting(connection, key, value)
-            if edition:
+            _write_settings(connection, kind, edition, today)
+            if district is not None:
+                insert_district(connection, edition, *district)
+            elif edition:
                 load_edition(connection, edition)
     except BaseException:
         _remove(database)
@@ -88,6 +85,18 @@ def _revisions() -> tuple[str, ...]:
     alembic = Config()
     alembic.set_main_option("script_location", str(MIGRATIONS))
     return tuple(one.revision for one in ScriptDirectory.from_config(alembic).walk_revisions())
+
+
+def _write_settings(connection: Connection, kind: str, edition: str, today: date | None) -> None:
+    settings = {
+        "kind": kind,
+        "edition": edition,
+        "zone": config.ZONE,
+        "today": today.isoformat() if today else "clock",
+        "id_key": secrets.token_hex(32),
+    }
+    for key, value in settings.items():
+        write_setting(connection, key, value)
 
 
 def make_tables(database: Database) -> None:

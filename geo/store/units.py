@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from geo.schema import place, place_path
+from geo.store.database import now
 from geo.store.editions import read_edition
 from geo.units import Unit
 
@@ -42,6 +43,16 @@ def load_edition(connection: Connection, edition: str) -> None:
         for depth, above in enumerate(_upwards(one.code, parents))
     ]
     connection.execute(place_path.insert(), paths)
+
+
+def insert_district(connection: Connection, edition: str, code: str, name: str) -> None:
+    """Insert a district of one's own, with its path: the root of a database whose units come from files."""
+    values = {
+        "id": unit_id(edition, code), "code": code, "name": name, "full_name": name, "level": "district",
+        "edition": edition, "created_at": now(), "created_by": "edition",
+    }  # fmt: skip
+    connection.execute(place.insert().values(**values))
+    connection.execute(place_path.insert().values(place=values["id"], ancestor=values["id"], depth=0))
 
 
 def unit_id(edition: str, code: str) -> str:

@@ -1,0 +1,83 @@
+"""`import --mapping`: which mapping was named, the files it loads, and what is wrong in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from geo.cli.rounds import read_round
+from geo.cli.session import print_json, tell
+from geo.errors import Invalid
+from geo.i18n import has_text, text
+from geo.importer.report import add_up
+from geo.mapping import MappingInvalid, describe_problems, find_mapping, load_file
+from geo.mapping.spec import RoundPlanned
+from geo.store.rounds import get_round
+
+if TYPE_CHECKING:
+    import argparse
+
+    from geo.cli.session import Session
+    from geo.importer import ImportOptions, ImportReport
+    from geo.mapping import MappingSpec
+
+#: Counts of a report that are worth a word after a load, in this order.
+_LOADED: Final = (
+    "places_new", "households_new", "households_changed", "rounds_new", "roster_baseline", "roster_added", "visits_new",
+    "visits_joined", "visits_outside", "visits_unmatched", "issues_new", "issues_changed", "issues_reopened",
+    "issues_duplicate",
+)  # fmt: skip
+
+
+def choose_mapping(options: argparse.Namespace) -> MappingSpec | None:
+    """Return the mapping that was named; None without one. What is wrong in it is said line by line.
+
+    Raises `Invalid` when there is none, `MappingInvalid` when it cannot be used.
+    """
+    if options.mapping is None:
+        return None
+    try:
+        return find_mapping(options.mapping)
+    except MappingInvalid as error:
+        sentences = describe_problems(error)
+        if options.json:
+            listed = zip(error.problems, sentences, strict=True)
+            print_json({"problems": [{"line": one.line, "path": one.path, "message": said} for one, said in listed]})
+        for one in sentences:
+            tell(one)
+        raise
+
+
+def load_files(
+    session: Session, options: argparse.Namespace, choice: ImportOptions, spec: MappingSpec
+) -> tuple[list[ImportReport], dict[str, int]]:
+    """Load the files one after the other; return one report each, and the sum of their counts."""
+    spec = _add_round(session, spec, options.round)
+    reports = []
+    for path in options.files:
+        report = load_file(session.db, session.scope, path, spec=spec, options=choice)
+        reports.append(report)
+        choice = replace(choice, begun=choice.begun | report.begun)
+    return reports, add_up(reports)
+
+
+def _add_round(session: Session, spec: MappingSpec, typed: str | None) -> MappingSpec:
+    """Return the mapping with the round that was typed; one that has rounds of its own takes none."""
+    if typed is None or spec.register is not None:
+        return spec
+    if spec.rounds:
+        raise Invalid("mapping.has_rounds", name=spec.name)
+    roster = "file" if "households" in spec.targets else "registered"
+    if ":" in typed:
+        return replace(spec, rounds=(RoundPlanned(*read_round(typed), roster=roster),))
+    one = get_round(session.db, session.scope, round_id=typed)
+    return replace(spec, rounds=(RoundPlanned(one.name, one.starts_on, one.ends_on, one.number, roster=roster),))
+
+
+def list_loaded(report: ImportReport) -> list[str]:
+    """Return what a load changed, one phrase a kind."""
+    return [
+        text(f"cli.loaded.{name}", n=report.changes[name])
+        for name in _LOADED
+        if report.changes.get(name) and has_text(f"cli.loaded.{name}")
+    ]

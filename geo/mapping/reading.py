@@ -1,0 +1,90 @@
+"""Everything a file says, field by field, before the database is asked: pure but for the ledger it fills."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from geo.mapping.evaluate import evaluate, holds
+from geo.mapping.fields import read_fields
+from geo.mapping.points import read_points
+from geo.mapping.spec import Target
+from geo.schema.mapped import MAPPED_FIELDS
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from geo.mapping.ledger import Ledger
+    from geo.mapping.spec import MappingSpec, UnitLevel, UnitTree, Value
+    from geo.store.area import Area
+
+#: Code, name, lon and lat of one unit as the file says it.
+Said = tuple[str, str, float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One target, row by row: which rows count, what each field says, the point (WGS84 degrees) and how it is written.
+
+    `written` is empty where the point is in WGS84 already.
+    """
+
+    mask: NDArray[np.bool_]
+    values: dict[str, list[Any]]
+    lon: list[float | None]
+    lat: list[float | None]
+    written: list[str]
+
+    def get(self, key: str, nth: int, default: Any = None) -> Any:
+        """Return one field of a row; the default where the mapping does not have it or it says nothing."""
+        column = self.values.get(key)
+        said = column[nth] if column is not None else None
+        return default if said in (None, "", ()) else said
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the whole file says: the targets, and the units of every row, highest level first.
+
+    `units` of a tree that the file brings along holds `Said` a level; of registered ones the texts of a level.
+    """
+
+    targets: dict[str, Rows]
+    units: dict[str, list[Any]]
+
+
+def read_file(ledger: Ledger, spec: MappingSpec, *, today: date, area: Area | None) -> Reading:
+    """Return what every row says. Nothing is guessed; what is not understood stands in the ledger."""
+    inside = holds(spec.where, ledger.table)
+    for nth, width in ledger.table.ragged.items():
+        ledger.refuse("R_COLUMN_COUNT", nth, "", str(width))
+        inside[nth] = False
+    targets = {}
+    for name, target in spec.targets.items():
+        mask = inside & holds(target.when, ledger.table)
+        fields = MAPPED_FIELDS[name]
+        values = read_fields(ledger, target, fields, mask, today=today)
+        targets[name] = Rows(mask, values, *read_points(ledger, target, fields, mask, area=area))
+    return Reading(targets, _read_units(ledger, spec.units, inside) if spec.units is not None else {})
+
+
+def _read_units(ledger: Ledger, tree: UnitTree, inside: NDArray[np.bool_]) -> dict[str, list[Any]]:
+    if not tree.registered:
+        return {one.level: _read_level(ledger, one, inside) for one in tree.levels}
+    texts = {one.level: _texts(one.name, ledger) for one in tree.levels}
+    return texts | {"village_code": _texts(tree.village_code, ledger)}
+
+
+def _texts(value: Value | None, ledger: Ledger) -> list[str]:
+    return [""] * len(ledger.table) if value is None else evaluate(value, ledger.table)
+
+
+def _read_level(ledger: Ledger, level: UnitLevel, inside: NDArray[np.bool_]) -> list[Said]:
+    fields = MAPPED_FIELDS["places"]
+    middle = {name: value for name, value in (("lon", level.lon), ("lat", level.lat)) if value is not None}
+    target = Target(level.level, 0, middle)
+    lon, lat, _ = read_points(ledger, target, fields, inside, area=None)
+    return list(zip(_texts(level.code, ledger), _texts(level.name, ledger), lon, lat, strict=True))

@@ -1,0 +1,177 @@
+"""Issues loaded by mappings: days become events, further rows reopen, a newer export continues the history."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from geo.importer import undo_last
+from geo.issues import issue_status, roll_up_issues
+from tests import workbooks
+from tests.mapped import UNITS, load, open_mapped, rows, spec_of, write
+
+ISSUES = f"""
+{UNITS}
+    issues:
+      key: no
+      category: {{column: about, map: {{road: INF_R, water: WATER}}, otherwise: OTH}}
+      title: about
+      raised_on: asked
+      due_on: {{column: asked, add_days: 30}}
+      state: {{column: status, map: {{Open: open, Done: closed, Done - Dup: closed, Fixed: resolved, Waiting: deferred}}}}
+      closed_on: done
+      duplicate: {{column: status, ends: "- Dup"}}
+"""
+TABLE = """
+    no,village,about,asked,status,done
+    1,North,road,2024-01-01,Done,2024-01-20
+    1,North,Road,2024-01-01,Done,2024-02-10
+    2,North,water,2024-01-05,Open,
+    3,South,other,2024-06-20,Open,
+    4,South,road,2024-01-05,Done - Dup,2024-01-06
+    5,South,road,2024-01-05,Fixed,2024-03-01
+    6,South,road,2024-06-10,Waiting,
+    7,South,road,2024-01-05,Done,
+"""
+
+
+@pytest.fixture
+def issues(tmp_path):
+    """A database with seven issues of two villages: reopened, open, due, duplicate, resolved, deferred, undated end."""
+    spec = spec_of(ISSUES)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    path = write(tmp_path / "issues.csv", TABLE)
+    report = load(db, scope, path, spec)
+    yield db, scope, path, spec, report
+    db.close()
+
+
+def status(db, day):
+    with db.read() as connection:
+        numbers = dict(map(tuple, connection.exec_driver_sql("SELECT id, number FROM issue")))
+        return {numbers[row["issue"]]: row for row in connection.execute(issue_status(day)).mappings()}
+
+
+def test_rows_become_issues_with_their_history(issues):
+    """Eight rows are seven issues; every row's days are events, in order."""
+    db, _, _, _, report = issues
+    assert (report.rows_total, report.changes["issues_new"], report.changes["issues_reopened"]) == (8, 7, 1)
+    assert report.changes["issues_duplicate"] == 1
+    told = rows(
+        db,
+        "SELECT e.kind, e.\"on\" FROM issue_event e JOIN issue i ON i.id = e.issue WHERE i.number = '1' ORDER BY seq",
+    )
+    assert told == [
+        ("raised", "2024-01-01"), ("resolved", "2024-01-20"), ("closed", "2024-01-20"),
+        ("reopened", "2024-02-10"), ("resolved", "2024-02-10"), ("closed", "2024-02-10"),
+    ]  # fmt: skip
+    facts = "SELECT state, close_kind, resolved_on, closed_on, due_on, reopen_count FROM issue WHERE number = '1'"
+    assert rows(db, facts) == [("closed", "solved", "2024-02-10", "2024-02-10", "2024-01-31", 1)]
+
+
+def test_what_a_row_leaves_open_is_listed(issues):
+    """A closing without a day is not made and is listed; a further row's other title is listed."""
+    db, _, _, _, report = issues
+    assert {(one.row, one.code, one.value) for one in report.findings} == {
+        (2, "W_ATTR_DIFFERS", "Road"), (8, "W_DATE_MISSING", "closed"),
+    }  # fmt: skip
+    assert rows(db, "SELECT state FROM issue WHERE number = '7'") == [("open",)]
+
+
+def test_figures_follow_from_the_events(issues):
+    """Buckets, on-time and clearance as of a day, and as of an earlier day, are those a person counts from the rows."""
+    db, *_ = issues
+    now = status(db, date(2024, 7, 1))
+    assert {number: row["bucket"] for number, row in now.items() if row["open"]} == {
+        "2": "overdue", "3": "in_time", "5": "overdue", "6": "in_time", "7": "overdue",
+    }  # fmt: skip
+    assert (now["4"]["valid"], now["1"]["closed"], now["1"]["resolved_on"]) == (0, 1, date(2024, 2, 10))
+    then = status(db, date(2024, 2, 1))
+    assert {number for number, row in then.items() if row["open"]} == {"2", "5", "7"}
+    assert (then["1"]["resolved_on"], then["2"]["bucket"]) == (date(2024, 1, 20), "in_time")
+    with db.read() as connection:
+        found = [dict(row) for row in connection.execute(roll_up_issues(date(2024, 7, 1))).mappings()]
+    sums = {name: sum(row[name] for row in found) for name in ("valid", "closed", "open", "judged", "on_time")}
+    assert sums == {"valid": 6, "closed": 1, "open": 5, "judged": 4, "on_time": 0}
+
+
+def test_a_closing_after_a_reopening_is_its_own_resolution(tmp_path):
+    """Resolved, reopened, then closed without a further resolution: resolved_on is the day of that closing."""
+    spec = spec_of(ISSUES)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    load(db, scope, write(tmp_path / "i.csv", TABLE), spec)
+    with db.write() as connection:
+        connection.exec_driver_sql(
+            "DELETE FROM issue_event WHERE seq = 5 AND issue = (SELECT id FROM issue WHERE number = '1')"
+        )
+    assert status(db, date(2024, 7, 1))["1"]["resolved_on"] == date(2024, 2, 10)
+
+
+def test_the_same_export_again_changes_nothing(issues):
+    """The second time no row of any table differs."""
+    db, scope, path, spec, _ = issues
+    before = workbooks.dump(db, without=("setting",))
+    assert not load(db, scope, path, spec).changed
+    assert workbooks.dump(db, without=("setting",)) == before
+
+
+def test_a_newer_export_continues_the_history_and_is_undone_alone(issues, tmp_path):
+    """A later export closes an open issue and reopens a closed one; undoing it leaves the first load as it was."""
+    db, scope, _, spec, _ = issues
+    before = workbooks.dump(db, without=("setting", "audit_log", "import_batch", "import_row"))
+    newer = TABLE.replace("2,North,water,2024-01-05,Open,", "2,North,water,2024-01-05,Done,2024-06-01")
+    path = write(tmp_path / "newer.csv", newer + "    1,North,road,2024-01-01,Done,2024-06-30\n")
+    report = load(db, scope, path, spec)
+    assert (report.changes["issues_changed"], report.changes["issues_reopened"], report.changes["issues_new"]) == (
+        2,
+        1,
+        0,
+    )
+    assert rows(db, "SELECT number, state, closed_on FROM issue WHERE number IN ('1', '2') ORDER BY 1") == [
+        ("1", "closed", "2024-06-30"), ("2", "closed", "2024-06-01"),
+    ]  # fmt: skip
+    undo_last(db, scope)
+    assert workbooks.dump(db, without=("setting", "audit_log", "import_batch", "import_row")) == before
+    undo_last(db, scope)
+    assert workbooks.count(db, "issue_event") == 0
+
+
+def test_a_history_that_went_another_way_is_not_overwritten(issues, tmp_path):
+    """An export that contradicts what is stored is proposed; nothing changes."""
+    db, scope, _, spec, _ = issues
+    path = write(tmp_path / "other.csv", TABLE.replace("Done,2024-01-20", "Done,2024-01-25"))
+    report = load(db, scope, path, spec)
+    assert [(one.kind, one.code, one.taken) for one in report.proposals] == [("correction", "1", False)]
+    assert not report.changed
+
+
+def test_issues_of_households_and_named_duplicates(tmp_path):
+    """An issue may name its household and the issue it repeats, even one that follows it; an unknown one is listed."""
+    spec = spec_of(f"""
+{UNITS}
+    households: {{key: home}}
+    issues:
+      key: no
+      category: {{value: OTH}}
+      raised_on: asked
+      duplicate_of: same_as
+    """)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    table = "no,home,village,asked,same_as\n1,A,North,2024-01-01,2\n2,A,North,2024-01-02,\n3,B,North,2024-01-03,99\n"
+    report = load(db, scope, write(tmp_path / "i.csv", table), spec)
+    assert (report.stored, report.codes) == (True, ["W_UNMATCHED"])
+    sql = "SELECT i.number, o.number, i.scope FROM issue i LEFT JOIN issue o ON o.id = i.duplicate_of ORDER BY 1"
+    assert rows(db, sql) == [("1", "2", "household"), ("2", None, "household"), ("3", "3", "household")]
+    assert workbooks.count(db, "issue_household") == 3
+
+
+def test_an_issue_without_day_place_or_category_is_refused(tmp_path):
+    """What cannot be told refuses the row: the number, the day it was raised, the place."""
+    spec = spec_of(ISSUES)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    table = "no,village,about,asked,status,done\n,N,road,2024-01-01,Open,\n2,N,road,,Open,\n3,,road,2024-01-01,Open,\n"
+    report = load(db, scope, write(tmp_path / "i.csv", table), spec)
+    assert [(one.row, one.code, one.field) for one in report.rows_bad] == [
+        (1, "R_REQUIRED", "台账号"), (2, "R_REQUIRED", "收集时间"), (3, "R_REQUIRED", "村"),
+    ]  # fmt: skip

@@ -1,0 +1,79 @@
+"""Values, conditions and points of mappings: what each source, step and test makes of a cell."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mapped import UNITS, load, open_mapped, rows, spec_of, write
+
+
+def test_values_are_put_together(tmp_path):
+    """Templates, parts, first-of, padding, capitals, constants, defaults, days in other orders and with days added."""
+    spec = spec_of(f"""
+{UNITS}
+    where: {{column: kind, not: test}}
+    households:
+      key: {{text: "{{block}}-{{no}}", case: upper}}
+      head_name: {{first_of: [head, owner]}}
+      phone: {{column: phone, match: '1[0-9]{{10}}'}}
+      note: {{value: from the survey}}
+      dwelling: {{column: no, pad: 4}}
+      residence: {{column: away, map: {{x: away_all}}, otherwise: at_home, default: at_home}}
+      entered_on: {{column: since, format: ["%d.%m.%y", "%m/%Y"], add_days: 1}}
+      tags: care
+    """)  # fmt: skip
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    table = """
+        kind,village,block,no,head,owner,phone,away,since,care
+        home,North,a,7,,Olga,call 13800000001 only,x,31.12.23,"dibao, disabled"
+        home,North,b,12,Hal,Olga,,,03/2024,
+        test,North,c,1,,,,,,
+    """
+    report = load(db, scope, write(tmp_path / "h.csv", table), spec)
+    assert (report.outcome, report.rows_total, report.households) == ("accept", 3, 2)
+    assert rows(
+        db, "SELECT code, head_name, phone, note, dwelling, residence, entered_on FROM household ORDER BY code"
+    ) == [
+        ("A-7", "Olga", "13800000001", "from the survey", "0007", "away_all", "2024-01-01"),
+        ("B-12", "Hal", "", "from the survey", "0012", "at_home", "2024-03-02"),
+    ]
+    assert rows(db, "SELECT kind FROM household_tag ORDER BY kind") == [("dibao",), ("disabled",)]
+
+
+@pytest.mark.parametrize(
+    ("test", "kept"),
+    [
+        ("is: [a, b]", "12"), ("not: a", "234"), ("starts: b", "2"), ("ends: c", "3"), ("contains: b", "2"),
+        ("matches: '^[ab]$'", "12"), ("empty: true", "4"), ("empty: false", "123"),
+    ],
+)  # fmt: skip
+def test_conditions_choose_rows(tmp_path, test, kept):
+    """Each test of a cell keeps exactly the rows it describes."""
+    spec = spec_of(f"{UNITS}\n    where: {{column: kind, {test}}}\n    households: {{key: id}}\n")
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    load(db, scope, write(tmp_path / "h.csv", "id,village,kind\n1,N,a\n2,N,b\n3,N,c\n4,N,\n"), spec)
+    assert "".join(code for (code,) in rows(db, "SELECT code FROM household ORDER BY code")) == kept
+
+
+@pytest.mark.parametrize(
+    ("bounds", "kept"),
+    [("from: 2024-01-02, to: 2024-01-03", "23"), ("from: 2024-01-03", "34"), ("to: 2024-01-01", "1")],
+)
+def test_bounds_of_days_and_numbers(tmp_path, bounds, kept):
+    """From and to hold for days and for numbers, both ends included; a cell that is neither is out."""
+    for column, said in (("day", bounds), ("n", bounds.replace("2024-01-0", ""))):
+        spec = spec_of(f"{UNITS}\n    where: {{column: {column}, {said}}}\n    households: {{key: id}}\n")
+        db, scope = open_mapped(tmp_path / f"{column}.sqlite", spec)
+        table = "id,village,day,n\n" + "".join(f"{n},N,2024.1.{n},{n}.0\n" for n in range(1, 5)) + "5,N,soon,many\n"
+        load(db, scope, write(tmp_path / "h.csv", table), spec)
+        assert "".join(code for (code,) in rows(db, "SELECT code FROM household ORDER BY code")) == kept
+
+
+def test_points_keep_their_system(tmp_path):
+    """Metres of a declared system become degrees; the system and what was written stay with the point."""
+    spec = spec_of(f"{UNITS}\n    households: {{key: id, lon: x, lat: y, crs: EPSG:2193}}\n")
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    load(db, scope, write(tmp_path / "h.csv", "id,village,head,people,x,y\n1,N,A,1,1801500,5816500\n"), spec)
+    ((lon, lat, system, written),) = rows(db, "SELECT lon, lat, coord_system, coord_raw FROM household")
+    assert (lon, lat) == (pytest.approx(175.2879831, abs=1e-6), pytest.approx(-37.7766531, abs=1e-6))
+    assert (system, written) == ("EPSG:2193", "1801500, 5816500")
