@@ -10,7 +10,7 @@ from geo import exports
 from geo.cli.reports import choose_day
 from geo.cli.session import choose_place, choose_round, open_session, print_json
 from geo.errors import Invalid, NotFound
-from geo.gaps import group_gaps, list_todos, rank_gaps
+from geo.gaps import GAP_MARKS, GAP_STATES, TODO_MARKS, group_gaps, list_todos, rank_gaps
 from geo.i18n import text
 from geo.store.exportlog import log_export
 from geo.store.ledger import read_ledger
@@ -51,6 +51,7 @@ class _Wish:
 def run_export(options: argparse.Namespace) -> int:
     """Write one list to a file and say how many rows it has; the export is logged before the file is there."""
     form = _read_format(options)
+    _check_filter(options)
     with open_session(options) as session:
         wish = _Wish(
             session, choose_place(session, options.place), choose_day(session, options.as_of),
@@ -76,6 +77,16 @@ def _read_format(options: argparse.Namespace) -> str:
     if form not in exports.FORMATS:
         raise Invalid("cli.export.suffix", path=options.out.name, formats=text("list.comma").join(exports.FORMATS))
     return form
+
+
+def _check_filter(options: argparse.Namespace) -> None:
+    """Refuse a filter that the list does not have on screen: its file would say what it does not hold."""
+    known = {"homes": (GAP_STATES, GAP_MARKS), "todos": ((), TODO_MARKS)}
+    states, marks = known.get(options.kind, ((), ())) if options.list == "gaps" else ((), ())
+    for name, allowed in (("state", states), ("mark", marks)):
+        value = getattr(options, name)
+        if value and value not in allowed:
+            raise Invalid("cli.export.no_filter", name=name, value=value)
 
 
 def _choose_round(session: Session, options: argparse.Namespace) -> Round | None:
@@ -123,8 +134,6 @@ def _tabulate_gaps(wish: _Wish) -> exports.Table:
         draw = exports.draw_outlines(db, scope, place_id=wish.place.id, level="group")
         return exports.tabulate_groups(group_gaps(homes, gaps), draw)
     rows = list_todos(homes) if options.kind == "todos" else gaps
-    if options.mark and f"m_{options.mark}" not in rows:
-        raise Invalid("cli.export.mark_of_todos", mark=options.mark)
     if options.state:
         rows = rows[rows["state"] == options.state]
     if options.mark:

@@ -75,20 +75,20 @@ def _legend(table: Table, head: ExportHead, fields: Sequence[tuple[OutColumn, st
 
 
 def _split_long(values: Sequence[Value]) -> list[list[Value]]:
-    """Return texts in pieces that a field holds each; no piece ends in a blank, which a field would lose."""
-    pieces = [_pieces(str(value)) for value in values]
+    """Return texts in pieces that a field holds each; no piece begins or ends in a blank, which readers take away."""
+    pieces = [_pieces(hold_no_zero(str(value))) for value in values]
     most = max((len(one) for one in pieces), default=1)
-    return [[one[nth] if nth < len(one) else "" for one in pieces] for nth in range(max(most, 1))]
+    return [[one[nth] if nth < len(one) else "" for one in pieces] for nth in range(most)]
 
 
 def _pieces(value: str) -> list[str]:
-    value = hold_no_zero(value)
     found = []
     while len(raw := value.encode()) > _DBF_BYTES:
-        piece = raw[:_DBF_BYTES].decode("utf-8", "ignore")
-        piece = piece.rstrip(" ") or piece
-        found.append(piece)
-        value = value[len(piece) :]
+        most = len(raw[:_DBF_BYTES].decode("utf-8", "ignore"))
+        cuts = (cut for cut in range(most, 0, -1) if value[cut - 1] != " " != value[cut])
+        cut = next(cuts, most)
+        found.append(value[:cut])
+        value = value[cut:]
     return [*found, value]
 
 
