@@ -192,6 +192,7 @@ FINDING_CODES: Final = (
     "W_CONTROL_CHARS",
     "W_NORMALISED",
     "W_PHONE",
+    "W_MASKED",
     "W_EXCEL_ERROR",
     "W_FORMULA",
     "W_FORMULA_TEXT",

@@ -1,4 +1,4 @@
-"""Signs that a file format cannot hold or nobody can see: shown, so that nothing of a text is lost."""
+"""Signs that a file cannot hold or nobody can see, and texts that a spreadsheet would run: kept, and told apart."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from typing import Final
 
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: What a spreadsheet may take for a formula, behind blanks too; U+FF1D and its neighbours are full-width signs.
+_FORMULA: Final = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _PICTURES: Final = 0x2400
 _DELETE: Final = "\x7f"
 _PICTURE_OF_DELETE: Final = "\u2421"
@@ -24,6 +26,19 @@ def show_controls(value: str) -> str:
 def hold_no_zero(value: str) -> str:
     """Return a text that a format can hold whose strings end at the first NUL: NUL as its picture, U+2400."""
     return value.replace("\0", chr(_PICTURES)).encode("utf-8", "replace").decode()
+
+
+def defuse(value: str) -> str:
+    """Return a text as a CSV holds it: with an apostrophe before what a spreadsheet might run.
+
+    So has a text that is apostrophes and then such a beginning: taking one away always gives the text back.
+    """
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def restore(value: str) -> str:
+    """Return the text that `defuse` was given."""
+    return value[1:] if value.startswith("'") and _FORMULA.match(value) else value
 
 
 def _picture(found: re.Match[str]) -> str:

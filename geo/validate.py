@@ -24,6 +24,8 @@ Cell: TypeAlias = str | float | int | bool | date | datetime | time | timedelta 
 _SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[eE]\+\d{1,3}|\d\.\d+[eE]\d{1,3}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+#: 张*, 张**, 张*明, 欧阳*: one or two signs of the name, asterisks, perhaps one more.
+_MASKED = re.compile(r"\w{0,2}[*\uff0a]{1,3}\w?")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(0\d{2,3})?[2-9]\d{6,7}")
 _PHONE_MARKS = re.compile(r"[\s\-()（）]")
@@ -78,6 +80,12 @@ def parse_text(cell: Cell, *, longest: int) -> tuple[str, str]:
     if (isinstance(cell, str) and text.startswith(_FORMULA)) or kept.startswith(_FORMULA):
         return kept, "W_FORMULA_TEXT" if isinstance(cell, str) else ""
     return kept, "W_CONTROL_CHARS" if _CONTROL.search(text) else ""
+
+
+def parse_name(cell: Cell, *, longest: int) -> tuple[str, str]:
+    """Return the name of a person, as `parse_text`; a masked one (张*, 张*明) says nothing. Code: also W_MASKED."""
+    name, code = parse_text(cell, longest=longest)
+    return ("", "W_MASKED") if _MASKED.fullmatch(name) else (name, code)
 
 
 def parse_code(cell: Cell, *, longest: int) -> tuple[str, str]:

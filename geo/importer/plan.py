@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from geo.importer.blocks import Block
@@ -12,9 +13,10 @@ from geo.importer.findings import FIELDS, Finding
 from geo.importer.register import hash_id, hash_owners
 from geo.model import new_id
 from geo.store.database import now
+from geo.validate import parse_name, parse_phone, parse_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from sqlalchemy import Connection
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from geo.importer.understand import Background, Understood
     from geo.model import Round
     from geo.units import Unit
+    from geo.validate import Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +272,15 @@ def home_of(row: Row) -> Home:
 
 
 def _change_home(bench: Bench, known: Row, facts: Row) -> Home:
-    """A point that was measured or set on the map is better than the file's; the same point again keeps its source."""
+    """Change what the file says otherwise; the same fact written in another form, typed by hand, is no change.
+
+    A point that was measured or set on the map is better than the file's; the same point again keeps its source.
+    """
     same_point = (known["lon"], known["lat"]) == (facts.get("lon"), facts.get("lat"))
     if known["coord_source"] in ("gps", "map_click") or same_point:
         facts = {name: value for name, value in facts.items() if name not in _POINT}
     changed = {name: value for name, value in facts.items() if known[name] != value}
+    changed = {name: value for name, value in changed.items() if not _reads_alike(name, known[name], value)}
     if not changed:
         bench.plan.counts["households_same"] += 1
         return home_of(known)
@@ -281,6 +288,21 @@ def _change_home(bench: Bench, known: Row, facts: Row) -> Home:
     bench.plan.updates.append(("household", known, changes))
     bench.plan.counts["households_changed"] += 1
     return home_of(known | changes)
+
+
+def _reads_alike(name: str, stored: Any, value: Any) -> bool:
+    """Say whether an import of the stored text of a fact would understand the value that the file says."""
+    if name not in _RULES or not stored:
+        return False
+    understood: bool = _RULES[name](stored)[0] == value
+    return understood
+
+
+_RULES: Final[dict[str, Callable[[Cell], tuple[Any, str]]]] = {
+    "head_name": partial(parse_name, longest=FIELDS["head_name"].longest),
+    "note": partial(parse_text, longest=FIELDS["note"].longest),
+    "phone": parse_phone,
+}
 
 
 def _propose_move(bench: Bench, first: int, known: Row, facts: Row) -> Row:

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from geo.store.database import read_setting, write_setting
+from geo.store.database import read_setting, read_today, write_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,8 +46,10 @@ def read_register(connection: Connection, villages: Iterable[str], round_id: str
     for row in _rows(connection, f"SELECT * FROM household WHERE village IN ({_marks(here)})", here):
         state.households[row["village"], row["code"]] = row
     of_village = f"JOIN household h ON h.id = x.household AND h.village IN ({_marks(here)})"
+    today = read_today(connection).isoformat()
     for row in _rows(connection, f"SELECT x.household, x.kind, x.until FROM household_tag x {of_village}", here):
-        (state.tags if row["until"] is None else state.ended_tags).add((row["household"], row["kind"]))
+        holds = row["until"] is None or row["until"] >= today
+        (state.tags if holds else state.ended_tags).add((row["household"], row["kind"]))
     visits = f"SELECT x.*, v.id AS void FROM visit x {of_village} LEFT JOIN visit v ON v.void_of = x.id"
     for row in _rows(connection, f"{visits} WHERE x.kind = 'visit' ORDER BY x.recorded_at, x.id", here):
         _add_visit(state, row)

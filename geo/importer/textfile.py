@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from geo.errors import FileRefused
 from geo.importer.archive import MOST_BYTES, MOST_RATIO, RATIO_FROM
 from geo.importer.sheets import Sheet, join_spans
+from geo.signs import restore
 
 if TYPE_CHECKING:
     from geo.validate import Cell
@@ -70,6 +71,8 @@ def parse_text_table(raw: bytes) -> list[Sheet]:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     if '"' in text:
         _check_quotes(rows, separator)
+    if "'" in text:
+        rows = [[restore(cell) if cell.startswith("'") else cell for cell in row] for row in rows]
     cells: list[list[Cell]] = [list(row) for row in rows]
     return [Sheet("", cells, ragged=True)]
 

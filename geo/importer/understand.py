@@ -14,7 +14,17 @@ from geo.importer.meanings import Meanings
 from geo.importer.places import Locator, UnitCells
 from geo.importer.points import read_points
 from geo.importer.rows import take_rows
-from geo.validate import is_blank, parse_code, parse_day, parse_id_number, parse_phone, parse_size, parse_text, to_text
+from geo.validate import (
+    is_blank,
+    parse_code,
+    parse_day,
+    parse_id_number,
+    parse_name,
+    parse_phone,
+    parse_size,
+    parse_text,
+    to_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -133,8 +143,8 @@ def _read(ledger: Ledger, key: str, cells: Iterable[Cell], rule: Callable[[Cell]
 
 def _read_fields(ledger: Ledger, cells: Callable[[str], list[Cell]], background: Background) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {}
-    for key in ("head_name", "note"):
-        columns[key] = _read(ledger, key, cells(key), partial(parse_text, longest=FIELDS[key].longest))
+    for key, text_rule in (("head_name", parse_name), ("note", parse_text)):
+        columns[key] = _read(ledger, key, cells(key), partial(text_rule, longest=FIELDS[key].longest))
     for key, rule in (("id_number", parse_id_number), ("size", parse_size), ("phone", parse_phone)):
         columns[key] = _read(ledger, key, cells(key), rule)
     for key in ("id_number", "size"):

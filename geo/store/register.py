@@ -28,9 +28,10 @@ def read_roster(
 ) -> pd.DataFrame:
     """Return one row per household of the round's D under a place; without a round, of everybody who lives there.
 
-    Columns: household, township, village, group (names; of the roster place), village_code, group_code, code,
-    head_name, phone, note (masked by right), size, household_class, tags (codes joined by a comma), residence, lon,
-    lat (WGS84 degrees), state (`codes.VISIT_STATES`; empty without a round). In register order.
+    Columns: household, township, village, group (names; where it lives now, which an import compares with, while it
+    counts where it lived when the round began), village_code, group_code, code, head_name, phone, note (masked by
+    right), size, household_class, tags (codes joined by a comma), residence, lon, lat (WGS84 degrees), state
+    (`codes.VISIT_STATES`; empty without a round). In register order.
     """
     require_right(scope, "view")
     with db.read() as connection:
@@ -39,7 +40,7 @@ def read_roster(
         homes = _homes(connection, place_id, round_id, day).subquery("homes")
         rows = connection.execute(
             select(
-                homes.c.household, homes.c.place, homes.c.state, household.c.code, household.c.head_name,
+                homes.c.household, household.c.place, homes.c.state, household.c.code, household.c.head_name,
                 household.c.phone, household.c.note, household.c.size, household.c.household_class,
                 household.c.residence, household.c.lon, household.c.lat,
             )
@@ -48,7 +49,7 @@ def read_roster(
         frame = pd.DataFrame(rows.all(), columns=list(rows.keys()))
         held = _tags(connection, day)
         frame["tags"] = [held.get(one, "") for one in frame["household"]]
-        frame = frame.merge(name_units(connection, place_id), on="place", how="left")
+        frame = frame.merge(name_units(connection), on="place", how="left")
     if not scope.sees_names:
         frame["head_name"] = frame["head_name"].map(mask_name)
         frame["phone"] = frame["phone"].map(mask_phone)
@@ -60,9 +61,9 @@ def _homes(connection: Connection, place_id: str, round_id: str | None, day: dat
     if round_id is not None:
         round_ = find_round(connection, round_id)
         status = household_status(round_, day, homes=homes_under(round_, place_id)).subquery("status")
-        return select(status.c.household, status.c.place, status.c.state).where(status.c.roster == 1)
+        return select(status.c.household, status.c.state).where(status.c.roster == 1)
     return (
-        select(household.c.id.label("household"), household.c.place, null().label("state"))
+        select(household.c.id.label("household"), null().label("state"))
         .join(place_path, place_path.c.place == household.c.place)
         .where(place_path.c.ancestor == place_id, household.c.exited_on.is_(None))
     )
@@ -81,15 +82,15 @@ def _tags(connection: Connection, day: date) -> dict[str, str]:
     return held
 
 
-def name_units(connection: Connection, place_id: str) -> pd.DataFrame:
-    """Names and codes of township, village and group above each unit under a place; '' where there is none."""
+def name_units(connection: Connection, place_id: str | None = None) -> pd.DataFrame:
+    """Names and codes of township, village and group of each unit (under a place, if given); '' where there is none."""
     below, above = place_path.alias("below"), place_path.alias("above")
 
     def of(level: str, column: Any) -> Any:
         named = func.max(column).filter(place.c.level == level)
         return func.coalesce(named, "")
 
-    rows = connection.execute(
+    units = (
         select(
             below.c.place,
             of("township", place.c.name).label("township"),
@@ -100,9 +101,10 @@ def name_units(connection: Connection, place_id: str) -> pd.DataFrame:
         )
         .join(above, above.c.place == below.c.place)
         .join(place, place.c.id == above.c.ancestor)
-        .where(below.c.ancestor == place_id)
         .group_by(below.c.place)
     )
+    here = below.c.depth == 0 if place_id is None else below.c.ancestor == place_id
+    rows = connection.execute(units.where(here))
     return pd.DataFrame(rows.all(), columns=list(rows.keys()))
 
 
