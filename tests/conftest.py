@@ -191,3 +191,13 @@ def world(world_file: Path, tmp_path: Path) -> Iterator[Database]:
     db = Database(path)
     yield db
     db.close()
+
+
+@pytest.fixture(scope="session")
+def empty_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty register on the day of `tests/workbooks.py`, to be copied."""
+    from tests import workbooks
+
+    path = tmp_path_factory.mktemp("empty") / "r.sqlite"
+    workbooks.open_register(path)[0].close()
+    return path

@@ -70,7 +70,7 @@ def test_ambiguous_headers_are_decided_by_content():
     assert [keys(one)[1:] for one in (north_first, east_first, projected)] == [
         ["lat", "lon"],
         ["lon", "lat"],
-        [None, None],
+        ["lat", "lon"],
     ]
 
 

@@ -101,8 +101,12 @@ def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
     if report.outcome == "reject_file":
         print(report.message)
         return
+    for line in _list_readings(report):
+        print(line)
     for question in report.questions:
-        if question.blocking:
+        if question.kind == "points_crs":
+            print(text("cli.import.ask_crs", value=question.value, n=question.rows, cell=question.cell))
+        elif question.blocking:
             choices = text("list.comma").join(option.label for option in question.options)
             key = "cli.import.question" if choices else "cli.import.open_question"
             print(text(key, field=question.field, value=question.value, cell=question.cell, choices=choices))
@@ -116,6 +120,19 @@ def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
     for line in (*_list_proposals(report), *list_outlines(report)):
         print(line)
     print(_conclude(report, options))
+
+
+def _list_readings(report: ImportReport) -> Iterable[str]:
+    """Say of every source whose coordinates are not taken as they stand how they are read, and what speaks for it."""
+    for one in report.points:
+        if one.how in ("plain", "asked"):
+            continue
+        evidence = next(found for found in one.evidence if found.reading == one.reading)
+        key = "cli.import.read_near" if evidence.distance_m is not None else "cli.import.read_as"
+        yield text(
+            key, source=one.label or "-", reading=one.reading, fits=evidence.fits, n=one.usable,
+            metres=round(evidence.distance_m or 0),
+        )  # fmt: skip
 
 
 def _list_proposals(report: ImportReport) -> Iterable[str]:

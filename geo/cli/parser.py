@@ -13,6 +13,7 @@ from geo.crs import System, parse_system
 from geo.errors import Invalid
 from geo.gaps import GAP_MARKS, GAP_STATES
 from geo.i18n import text
+from geo.importer.points import AUTO
 
 PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all")
 DEMO_PRESET: Final = "bijiang_rural"
@@ -91,6 +92,11 @@ def read_system(value: str) -> System:
         raise argparse.ArgumentTypeError(text("cli.no_system", value=value)) from error
 
 
+def read_crs(value: str) -> str:
+    """Return the name of the coordinate system of a file to import, auto, or '' where nothing was typed."""
+    return value.strip().lower() if value.strip().lower() in ("", AUTO) else read_system(value).name
+
+
 def _parser(prog: str, key: str) -> Parser:
     return Parser(prog=prog, description=text(key), allow_abbrev=False)
 
@@ -131,7 +137,7 @@ def _add_import(commands: Any) -> None:
     _add(parser, "import", "--good-rows", action="store_true")
     _add(parser, "import", "--show-personal", action="store_true")
     _add(parser, "import", "--layer", default="", metavar="LAYER")
-    _add(parser, "import", "--crs", default="", metavar="SYSTEM")
+    _add(parser, "import", "--crs", type=read_crs, default="", metavar="SYSTEM")
     _add(parser, "import", "--replace-outlines", action="store_true")
     _add(parser, "import", "--report", type=Path, metavar="FILE")
 

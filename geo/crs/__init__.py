@@ -9,6 +9,8 @@ from geo.crs.gauss import (
     degrees_of,
     fit_zone,
     gauss_system,
+    is_easting,
+    is_northing,
     meridian_of,
     metres_of,
     orient,
@@ -38,7 +40,7 @@ from geo.crs.systems import (
     parse_system,
     to_wgs84,
 )
-from geo.crs.written import Angle, Pair, read_angle, read_pair
+from geo.crs.written import Angle, Pair, read_angle, read_pair, read_plain_pair
 
 __all__ = [
     "BD09",
@@ -62,6 +64,8 @@ __all__ = [
     "gcj02_from_bd09",
     "gcj02_from_wgs84",
     "in_china",
+    "is_easting",
+    "is_northing",
     "meridian_of",
     "metres_of",
     "orient",
@@ -69,6 +73,7 @@ __all__ = [
     "parse_system",
     "read_angle",
     "read_pair",
+    "read_plain_pair",
     "split_zone",
     "to_wgs84",
     "wgs84_from_bd09",

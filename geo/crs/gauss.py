@@ -56,7 +56,7 @@ def orient(first: Any, second: Any) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     Not a number where the two are not one easting and one northing of China.
     """
     x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    straight, turned = _is_easting(x) & _is_northing(y), _is_easting(y) & _is_northing(x)
+    straight, turned = is_easting(x) & is_northing(y), is_easting(y) & is_northing(x)
     east = np.where(straight, x, np.where(turned, y, np.nan))
     north = np.where(straight, y, np.where(turned, x, np.nan))
     return east, north, turned
@@ -69,12 +69,14 @@ def split_zone(east: Any) -> tuple[NDArray[np.int64], Floats]:
     return number, metres - number * _ZONE
 
 
-def _is_northing(metres: Floats) -> NDArray[np.bool_]:
+def is_northing(metres: Floats) -> NDArray[np.bool_]:
+    """Say which numbers are northings of China."""
     within: NDArray[np.bool_] = (metres >= _NORTHINGS[0]) & (metres <= _NORTHINGS[1])
     return within
 
 
-def _is_easting(metres: Floats) -> NDArray[np.bool_]:
+def is_easting(metres: Floats) -> NDArray[np.bool_]:
+    """Say which numbers are eastings of China, with a zone's number before them or without."""
     number, rest = split_zone(metres)
     numbered = (number == 0) | (meridian_of(number) > 0)
     within: NDArray[np.bool_] = numbered & (rest > 0) & (rest < _ZONE) & (metres > 0)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyproj
+from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 from pyproj.network import set_network_enabled  # type: ignore[attr-defined]  # its stub names only what it defines
 
@@ -62,6 +63,17 @@ class System:
     def datum_is_known(self) -> bool:
         """Say whether its points can be placed to a metre: not those of Xi'an 1980 and Beijing 1954."""
         return not self.definition or _datum_of(self.definition) not in _OLD_DATUMS
+
+    def covers(self, lon: Any, lat: Any) -> NDArray[np.bool_]:
+        """Say which points (WGS84 degrees) lie where the system is meant to be used; anywhere, if it does not say."""
+        x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+        used = _crs(self.definition).area_of_use if self.definition else None
+        if used is None:
+            return np.isfinite(x) & np.isfinite(y)
+        across = used.west > used.east
+        wide = (x >= used.west) | (x <= used.east) if across else (x >= used.west) & (x <= used.east)
+        within: NDArray[np.bool_] = wide & (y >= used.south) & (y <= used.north)
+        return within
 
 
 WGS84: Final = System("wgs84")

@@ -32,7 +32,9 @@ _PARTED: Final = re.compile(
 #: Degrees and decimal minutes without marks, as receivers show them: only after N, E and the like.
 _RECEIVER: Final = re.compile(rf"(?P<sign>[+-]?)(?P<degrees>\d{{1,3}}) (?P<minutes>{_NUMBER})")
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
-_PLAIN_PAIR: Final = re.compile(r"[(\[]?\s*([+-]?\d+(?:\.\d+)?)\s*[,，;；、/\s]\s*([+-]?\d+(?:\.\d+)?)\s*[)\]]?")
+_PLAIN_PAIR: Final = re.compile(r"\s*[(\[]?\s*([+-]?\d+(?:\.\d+)?)\s*[,，;；、/\s]\s*([+-]?\d+(?:\.\d+)?)\s*[)\]]?\s*")
+#: Longer texts are no coordinates; the patterns above are not tried on them.
+_LONGEST: Final = 200
 _WRAPPERS: Final = re.compile(r"^(?:srid=\d+;)?point(?: ?z?m?) ?\(|^[(\[{]+|[)\]}]+$")
 _SEPARATORS: Final = re.compile(r"\s*[,;/|\n\t、]\s*")
 #: Quotation marks round a whole text or round a name in it.
@@ -72,15 +74,21 @@ def read_angle(text: str) -> Angle | None:
         degrees, minutes, seconds = float(match[1]), float(match[2]), float(match[3])
         fits = minutes < _SIXTIETHS and seconds < _SIXTIETHS
         return Angle(degrees + minutes / _SIXTIETHS + seconds / _SIXTIETHS**2) if fits else None
-    return _read_angle(_plain(text))
+    return _read_angle(_plain(text)) if len(text) <= _LONGEST else None
 
 
 def read_pair(text: str) -> Pair | None:
     """Return both numbers of a text that holds a position, in the order written; what follows them is height."""
-    match = _PLAIN_PAIR.fullmatch(text.strip())
-    if match is not None:
-        return Pair(float(match[1]), float(match[2]))
-    return _read_pair(_plain(text))
+    found = read_plain_pair(text)
+    if found is not None:
+        return Pair(*found)
+    return _read_pair(_plain(text)) if len(text) <= _LONGEST else None
+
+
+def read_plain_pair(text: str) -> tuple[float, float] | None:
+    """Return the two numbers of a text that holds nothing else, as nearly every combined cell does; else None."""
+    match = _PLAIN_PAIR.fullmatch(text) if len(text) <= _LONGEST else None
+    return None if match is None else (float(match[1]), float(match[2]))
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.coverage import Counts
+from geo.crs import parse_system
 from geo.errors import FileRefused, Invalid
 from geo.i18n import text
 from geo.importer.apply import apply_plan, make_plan, store_batch
@@ -20,6 +21,7 @@ from geo.importer.keyed import resolve_keys
 from geo.importer.outlines.commit import import_outlines
 from geo.importer.outlines.files import is_map_file
 from geo.importer.plan import Choices, Plan
+from geo.importer.points import ASK, AUTO
 from geo.importer.readers import find_sheet, is_packed_table, read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.register import known_pairs
@@ -33,6 +35,7 @@ from geo.schema import place
 from geo.store.area import read_area
 from geo.store.cells import read_cells, refresh_cells
 from geo.store.database import hash_file, now, read_setting, read_today
+from geo.store.ground import read_ground
 from geo.store.units import read_units
 from geo.units import UnitIndex
 
@@ -54,8 +57,9 @@ class ImportOptions:
     `mapping` corrects columns (index → field key or None), `answers` answers questions by their id, `visit_date` is the
     day of visits without one. `sheet` names the sheet to read, or is its number; without it the best known one is read.
     `good_rows` stores the good rows of a file that has refused ones. `dry_run` stores nothing. `apply`,
-    `take_additions`, `added_on`, `begun`: see `plan.Choices`. `layer` and `crs` are for map files: which layer, and the
-    system of its numbers (wgs84, cgcs2000, gcj02, bd09, EPSG:n, auto; '' as the file says).
+    `take_additions`, `added_on`, `begun`: see `plan.Choices`. `layer` chooses one of a map file. `crs` is the
+    coordinate system of the file's numbers as the user declares it (wgs84, cgcs2000, gcj02, bd09, EPSG:n), `auto` (what
+    is proven is applied and listed), `ask` (it is asked about), or '': a table `auto`, a map file as it says itself.
     """
 
     sheet: str = ""
@@ -92,8 +96,10 @@ def import_file(
     _check_days(db, options)
     path = Path(path)
     name = name or path.name
-    read = import_outlines if is_map_file(name) and not is_packed_table(path, name=name) else _import_table
-    return read(db, scope, path, name=name, options=options)
+    if is_map_file(name) and not is_packed_table(path, name=name):
+        as_it_says = replace(options, crs="") if options.crs == ASK else options
+        return import_outlines(db, scope, path, name=name, options=as_it_says)
+    return _import_table(db, scope, path, name=name, options=options)
 
 
 def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options: ImportOptions) -> ImportReport:
@@ -179,6 +185,8 @@ def _read_background(connection: Connection, options: ImportOptions) -> Backgrou
     return Background(
         UnitIndex(read_units(connection)), read_today(connection), read_area(root.code, root.boundary), options.answers,
         options.visit_date, lambda pairs: known_pairs(connection, pairs),
+        options.crs if options.crs in (AUTO, ASK) else parse_system(options.crs) if options.crs else AUTO,
+        lambda villages: read_ground(connection, villages),
     )  # fmt: skip
 
 
@@ -192,7 +200,7 @@ def _report(name: str, sheet: Sheet, understood: Understood, edition: str, optio
         questions=tuple(understood.questions),
         values=list_values(understood, show_personal=options.show_personal), households=len(homes),
         persons=sum(_first_said(sizes, understood.firsts).values()), edition=edition, sheet=sheet.name,
-        header_row=understood.header.row + 1, columns=understood.header.columns,
+        header_row=understood.header.row + 1, columns=understood.header.columns, points=understood.points,
     )  # fmt: skip
 
 

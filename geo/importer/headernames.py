@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from geo.schema import AMBIGUOUS_HEADERS, IGNORED_HEADERS, IMPORT_FIELDS, REFUSED_HEADERS
 from geo.schema.columns import BRACKET_WORDS, MEMBER_WORDS, REFUSED_STEMS
+from geo.schema.words import load_words
 from geo.units import simplify_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LONGEST: Final = 12
+_POINT_KEYS: Final = ("lon", "lat", "point")
 _BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
 
 
@@ -54,7 +56,17 @@ def look_up(header: str) -> tuple[str, str, bool]:
     inside = "".join(_BRACKETS.findall(name))
     if bare and bare != name and bare in normal and not any(word in inside for word in BRACKET_WORDS):
         return *normal[bare], True
+    bare = _system_words().sub("", bare)
+    if bare in normal and normal[bare][1] in _POINT_KEYS:
+        return *normal[bare], True
     return ("refused", header, True) if _is_refused(name) else ("unknown", "", False)
+
+
+@cache
+def _system_words() -> re.Pattern[str]:
+    """Return the names of coordinate systems and map services, which may stand before 经度 and 坐标."""
+    words = {normalise_header(word) for names in load_words().systems.values() for word in names}
+    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
 
 
 def _is_refused(name: str) -> bool:

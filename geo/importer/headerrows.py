@@ -24,8 +24,9 @@ _STATEMENT: Final = re.compile(r"[:：]\s*\S|\d{2,}")
 
 
 def score_row(row: list[Cell]) -> int:
-    """Return how many cells of a row are known headers."""
-    return sum(look_up(cell)[0] not in ("unknown", "blank") for cell in row if isinstance(cell, str) and cell)
+    """Return how many different known headers a row has: a row of marks (x, x, x) is none."""
+    found = {look_up(cell)[:2] for cell in row if isinstance(cell, str) and cell}
+    return sum(kind not in ("unknown", "blank") for kind, _ in found)
 
 
 def find_header_rows(sheet: Sheet) -> tuple[int, int]:

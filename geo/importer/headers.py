@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 from geo.importer.findings import FIELDS, Finding, column_letter
 from geo.importer.headernames import look_up, look_up_path, normalise_header
 from geo.importer.headerrows import SEARCHED_ROWS, find_header_rows, read_paths, score_row
+from geo.importer.points.axes import choose_axis
 from geo.schema import AMBIGUOUS_HEADERS
 from geo.schema.columns import PERSON_HEADERS, WEAK_HEADERS
-from geo.validate import parse_degrees, to_text
+from geo.validate import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 200
 _CODE_LEAST: Final = 3
-_LONGITUDES: Final = (73.0, 136.0)
-_LATITUDES: Final = (3.0, 54.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +172,7 @@ def _decide(column: Column, cells: list[Cell], taken: set[str | None], headers: 
         return "person_name" if any(normalise_header(one) in PERSON_HEADERS for one in headers) else "head_name"
     if candidates[0] == "code":
         return "code" if _are_codes(texts) else None
-    numbers = sorted(number for number, _ in map(parse_degrees, cells) if number is not None)
-    middle = numbers[len(numbers) // 2] if numbers else 0.0
-    for key, (least, most) in (("lon", _LONGITUDES), ("lat", _LATITUDES)):
-        if key in candidates and least <= middle <= most:
-            return key
-    return None
+    return choose_axis(cells, candidates)
 
 
 def _are_codes(texts: list[str]) -> bool:

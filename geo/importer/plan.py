@@ -258,7 +258,8 @@ def _facts(bench: Bench, rows: list[int]) -> Row:
         facts["id_hash"], facts["id_last4"] = hash_id(bench.id_key, number), number[-4:]
     lon, lat = said("lon"), said("lat")
     if lon is not None and lat is not None:
-        facts |= {"lon": round(lon, 7), "lat": round(lat, 7), "coord_source": "import", "coord_system": "wgs84"}
+        facts |= {"lon": round(lon, 7), "lat": round(lat, 7), "coord_source": "import"}
+        facts |= {name: said(name) or "" for name in ("coord_system", "coord_raw")}
     group = columns["group"][first]
     if group is not None:
         facts["place"] = bench.places[columns["village"][first].id, group.key]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from geo.importer.headers import Column, Header
     from geo.importer.plan import Proposal
+    from geo.importer.points import PointSource
     from geo.importer.understand import Understood
     from geo.validate import Cell
 
@@ -41,7 +42,8 @@ class ImportReport:
 
     `message` is one Chinese sentence: why the file is refused, or what was or will be done. `preview` holds the first
     data rows as they stand in the file, cell by cell, masked like the rest. `coverage` is (effective, roster) of the
-    round in its scope, before and after. `begun` holds the villages whose baseline this file began.
+    round in its scope, before and after. `begun` holds the villages whose baseline this file began. `points` says how
+    the coordinates of each declared source were read, and why.
     """
 
     name: str
@@ -68,6 +70,7 @@ class ImportReport:
     proposals: tuple[Proposal, ...] = ()
     outside: tuple[int, ...] = ()
     begun: frozenset[str] = frozenset()
+    points: tuple[PointSource, ...] = ()
     batch: str = ""
     stored: bool = False
     changed: bool = False
@@ -97,7 +100,7 @@ class ImportReport:
             "findings": [_listed(one) | {"cell": one.cell} for one in self.findings],
             "questions": [_asked(one) for one in self.questions],
             "changes": self.changes, "proposals": [_proposed(one) for one in self.proposals],
-            "outside": list(self.outside), "areas": self.areas,
+            "outside": list(self.outside), "areas": self.areas, "points": [one.as_dict() for one in self.points],
             "stored": self.stored, "changed": self.changed, "message": self.message,
             "sentences": {
                 code: {language: say_code(code, self, language=language) for language in LANGUAGES}
@@ -172,7 +175,12 @@ def mask_findings(findings: list[Finding], *, show_personal: bool) -> tuple[Find
 
 def list_values(understood: Understood, *, show_personal: bool) -> tuple[dict[str, Any], ...]:
     """Return {row, field, value} of every field that was understood, row by row, of the first rows that stay."""
-    present = [key for key in _SHOWN_KEYS if understood.header.index_of(key) is not None]
+    has_point = understood.header.index_of("point") is not None
+    present = [
+        key
+        for key in _SHOWN_KEYS
+        if understood.header.index_of(key) is not None or (has_point and key in ("lon", "lat"))
+    ]
     listed = []
     for nth in list(understood.firsts)[:MOST_VALUES]:
         for key in present:

@@ -12,7 +12,7 @@ from geo.importer.findings import FIELDS, Finding, Ledger, Question
 from geo.importer.headernames import plain_header
 from geo.importer.meanings import Meanings
 from geo.importer.places import Locator, UnitCells
-from geo.importer.points import read_points
+from geo.importer.points import AUTO, PointSource, locate_rows
 from geo.importer.rows import take_rows
 from geo.validate import (
     is_blank,
@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
+    from geo.crs import System
     from geo.importer.headers import Header
     from geo.importer.rows import DataRows
     from geo.importer.sheets import Sheet
     from geo.store.area import Area
+    from geo.store.ground import Ground
     from geo.units import UnitIndex
     from geo.validate import Cell
 
@@ -49,6 +51,8 @@ class Background:
     """What a file is read against: the units, the configured day, the area, the answers, which households exist.
 
     `visit_date` is the day of visits that carry none. `known` tells which (village id, code) pairs are registered.
+    `crs` is the coordinate system the user declares for the file, `auto` or `ask`; `ground` tells what is known of
+    where the households of some villages (ids) lie.
     """
 
     units: UnitIndex
@@ -57,6 +61,8 @@ class Background:
     answers: Mapping[str, str] = field(default_factory=dict)
     visit_date: date | None = None
     known: Callable[[set[tuple[str, str]]], set[tuple[str, str]]] = _none_known
+    crs: System | str = AUTO
+    ground: Callable[[set[str]], Ground] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,9 @@ class Understood:
 
     Lists of `columns` have one value per data row (row n has index n − 1): village (`Unit`), township (its name),
     group (`GroupName` or None), code, head_name, id_number, size, phone, household_class, tags, lon, lat (WGS84
-    degrees), visited_on, visit ((mode, outcome) or None), issues ((category, title), …), note, and what
-    `answers.read_answers` gives.
-    `firsts` maps each row that stays to the first row of its household.
+    degrees), coord_system and coord_raw (the system the point came in, what was written), visited_on, visit ((mode,
+    outcome) or None), issues ((category, title), …), note, and what `answers.read_answers` gives.
+    `firsts` maps each row that stays to the first row of its household; `points` says how coordinates were read.
     """
 
     header: Header
@@ -77,6 +83,7 @@ class Understood:
     findings: list[Finding]
     refusals: dict[int, Finding]
     questions: list[Question]
+    points: tuple[PointSource, ...] = ()
 
     @property
     def rows_total(self) -> int:
@@ -106,19 +113,27 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     def cells(key: str) -> list[Cell]:
         return rows.column(header.index_of(key))
 
-    columns = _read_fields(ledger, cells, background)
+    columns = _read_fields(ledger, cells)
     columns |= read_answers(ledger, cells)
     columns |= _read_words(ledger, cells, header, background, columns)
     columns["own_day"], columns["visited_on"] = _read_days(ledger, cells("visited_on"), columns["visit"], background)
     _list_dates_only(ledger, columns["visited_on"], cells("outcome"), has_column=header.index_of("outcome") is not None)
     columns["code"] = _read_codes(ledger, cells("code"))
     _locate(ledger, cells, columns, header, background)
+    located = locate_rows(ledger, cells, columns, background, above=_say_above(header))
     firsts = find_firsts(ledger, columns["village"], columns["code"], columns, is_wide=background.units.is_wide)
     list_same_persons(ledger, firsts, columns)
+    located.list_doubts(firsts)
     return Understood(
         header, rows.sheet_rows, columns, firsts, _without_refused(ledger, rows), ledger.refusals,
-        list(ledger.questions.values()),
+        list(ledger.questions.values()), located.sources,
     )  # fmt: skip
+
+
+def _say_above(header: Header) -> str:
+    """Return what stands above the coordinates: their headers, and the titles of the sheet."""
+    titles = (text for line in header.titles for text in line)
+    return " ".join([*(header.header_of(key) for key in ("lon", "lat", "point")), *titles])
 
 
 def _without_refused(ledger: Ledger, rows: DataRows) -> list[Finding]:
@@ -141,7 +156,7 @@ def _read(ledger: Ledger, key: str, cells: Iterable[Cell], rule: Callable[[Cell]
     return values
 
 
-def _read_fields(ledger: Ledger, cells: Callable[[str], list[Cell]], background: Background) -> dict[str, list[Any]]:
+def _read_fields(ledger: Ledger, cells: Callable[[str], list[Cell]]) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {}
     for key, text_rule in (("head_name", parse_name), ("note", parse_text)):
         columns[key] = _read(ledger, key, cells(key), partial(text_rule, longest=FIELDS[key].longest))
@@ -150,9 +165,6 @@ def _read_fields(ledger: Ledger, cells: Callable[[str], list[Cell]], background:
     for key in ("id_number", "size"):
         pairs = zip(columns[key], cells(key), strict=True)
         columns[f"{key.removesuffix('_number')}_raw"] = ["" if value else to_text(cell) for value, cell in pairs]
-    columns["lon"], columns["lat"] = read_points(
-        ledger, cells("lon"), cells("lat"), area=background.area, answers=background.answers
-    )
     return columns
 
 

@@ -39,8 +39,17 @@ IMPORT_FIELDS: Final = (
          "易返贫致贫户(监测对象)类型"),
     ),
     Field("tags", "重点标签", ("重点户", "标签", "重点人群")),
-    Field("lon", "经度", ("x_经度", "东经")),
-    Field("lat", "纬度", ("y_纬度", "北纬")),
+    Field(
+        "lon", "经度",
+        ("x_经度", "东经", "坐标(经度)", "坐标经度", "经度坐标", "GPS经度", "lng", "lon", "longitude"),
+    ),
+    Field("lat", "纬度", ("y_纬度", "北纬", "坐标(纬度)", "坐标纬度", "纬度坐标", "GPS纬度", "lat", "latitude")),
+    Field(
+        "point", "坐标",
+        ("经纬度", "经纬度坐标", "坐标点", "地理坐标", "位置坐标", "GPS坐标", "定位坐标", "坐标位置", "坐标(经纬度)"),
+    ),
+    Field("coord_system", "坐标系", ("坐标系统", "坐标系类型", "坐标类型", "坐标基准")),
+    Field("coord_origin", "坐标来源", ("定位来源", "定位方式", "来源", "数据来源")),
     Field("visited_on", "走访日期", ("走访时间", "入户日期", "入户时间", "见面日期")),
     Field("outcome", "走访状态", ("是否见面", "是否走访", "走访情况", "走访结果", "见面情况", "是否入户")),
     Field("mode", "走访方式", ("走访形式",)),
@@ -55,6 +64,7 @@ IMPORT_FIELDS: Final = (
 )  # fmt: skip
 #: Headers that yield to another column of the same meaning, where there is one.
 WEAK_HEADERS: Final = (
+    "来源", "数据来源",
     "自然村", "人数", "人联系电话", "电话", "手机号", "手机号码", "联系方式", "监测对象类型",
     "易返贫致贫户(监测对象)类型", "反映问题", "存在问题", "存在的问题", "问题", "说明", "备注说明",
 )  # fmt: skip
@@ -72,6 +82,14 @@ AMBIGUOUS_HEADERS: Final = {
     "编号": ("code",),
     "X坐标": ("lon", "lat"),
     "Y坐标": ("lat", "lon"),
+    "X": ("lon", "lat"),
+    "Y": ("lat", "lon"),
+    "坐标X": ("lon", "lat"),
+    "坐标Y": ("lat", "lon"),
+    "横坐标": ("lon", "lat"),
+    "纵坐标": ("lat", "lon"),
+    "东坐标": ("lon", "lat"),
+    "北坐标": ("lat", "lon"),
     "地址": (),
     "包组干部": (),
 }

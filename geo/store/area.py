@@ -24,10 +24,16 @@ _OUTLINE_CODE: Final = "520602"
 class Area:
     """Where the households of a database can lie: its outline and a margin around it."""
 
-    def __init__(self, outline: Any) -> None:
-        """Take an outline in lon, lat order, WGS84 degrees."""
-        self._near = shapely.buffer(outline, MARGIN)
+    def __init__(self, outline: Any, *, margin: float = MARGIN) -> None:
+        """Take an outline in lon, lat order, WGS84 degrees, and how far outside it a household may lie (degrees)."""
+        self._near = shapely.buffer(outline, margin)
         shapely.prepare(self._near)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Return west, south, east, north of the area with its margin, in degrees."""
+        west, south, east, north = self._near.bounds
+        return float(west), float(south), float(east), float(north)
 
     def holds(self, lon: Any, lat: Any) -> Any:
         """Say for a point or arrays of points (lon, lat in WGS84 degrees) whether they lie in the area."""

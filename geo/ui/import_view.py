@@ -11,6 +11,7 @@ import streamlit as st
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.importer.commit import ImportOptions, follow, import_files
+from geo.importer.points import ASK
 from geo.importer.undo import find_undoable, undo_last
 from geo.ui.import_changes import say_changes
 from geo.ui.import_confirm import show_confirm
@@ -119,6 +120,7 @@ def _options(journey: Journey, nth: int, *, dry_run: bool) -> ImportOptions:
     return ImportOptions(
         mapping=journey.uploads[nth].mapping, answers=journey.answers, round=journey.round, dry_run=dry_run,
         good_rows=True, visit_date=journey.visit_date, apply=journey.applied, take_additions=journey.take_additions,
+        crs=ASK,
     )  # fmt: skip
 
 
