@@ -316,7 +316,7 @@ def _propose_move(bench: Bench, first: int, known: Row, facts: Row) -> Row:
         facts.setdefault("place", village.id)
         facts["village"] = village.id
     else:
-        for name in ("place", "lon", "lat", "coord_source"):
+        for name in ("place", *_POINT):
             facts.pop(name, None)
     return known
 
