@@ -173,6 +173,7 @@ FINDING_CODES: Final = (
     "W_ID_CHECKSUM",
     "W_ID_15",
     "W_DUP_PERSON",
+    "W_HEAD_GUESSED",
     "W_COORD_MISSING",
     "W_COORD_ZERO",
     "W_COORD_RANGE",

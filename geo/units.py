@@ -125,6 +125,36 @@ class UnitIndex:
         """Say whether a household code is district-wide: it begins with the code of a district, township or village."""
         return any(household_code[:digits] in self.by_code for digits in _UNIT_DIGITS if len(household_code) > digits)
 
+    def find_named(self, text: str) -> set[Unit]:
+        """Return the villages that a title, a sheet's or a file's name speaks of: by full name, code, or name alone.
+
+        A name that follows other characters counts only behind a unit or a date: 大孟溪村 does not name 孟溪村.
+        """
+        plain = simplify_name(text)
+        codes = {self.by_code[code] for code in re.findall(r"(?<!\d)\d{12}(?!\d)", plain) if code in self.by_code}
+        spans: dict[tuple[int, int], set[str]] = {}
+        for name, ids in self._names["village"].items():
+            at = plain.find(name)
+            if at >= 0 and self._may_begin(plain[:at]):
+                spans[at, at + len(name)] = ids
+        found = {
+            one
+            for span, ids in spans.items()
+            if not any(other != span and other[0] <= span[0] and span[1] <= other[1] for other in spans)
+            for one in ids
+        }
+        if not found:
+            found = {unit.id for unit in [self.match_village(text).unit] if unit is not None}
+        townships = {one for name in self._prefixes if name in plain for one in self.find("township", name)}
+        inside = {one for one in found if self.by_id[one].parent in townships}
+        return {self.by_id[one] for one in inside or found} | {unit for unit in codes if unit.level == "village"}
+
+    def _may_begin(self, before: str) -> bool:
+        if not before or unicodedata.category(before[-1]) != "Lo":
+            return True
+        units = (*self._prefixes, *self._names["district"])
+        return before.endswith((*load_words().before_village, *units))
+
     def find(self, level: str, name: str) -> set[str]:
         """Return the ids a spelling may mean at a level: an exact spelling before a bare stem."""
         return self._names[level].get(name) or self._stems[level].get(name) or set()
@@ -272,7 +302,7 @@ def _stem(unit: Unit) -> str:
 def parse_group(text: str) -> GroupName | None:
     """Return the group a text names, in normal form (`七组`; a named group keeps its name); None for a blank text."""
     words = load_words()
-    name = simplify_name(text)
+    name = re.sub(r"^(\d+)\.0$", r"\1", simplify_name(text))
     if not name or name in words.blank:
         return None
     bare = _BRACKETS.sub("", name) or name
@@ -304,6 +334,20 @@ def _names_several(core: str) -> bool:
     return len(core) > 1 and all(mark in words.numerals for mark in core)
 
 
+def list_group_parts(text: str) -> list[str]:
+    """Return the groups that a cell of several may mean, in normal form: 二三组, 2、3组 and 2-3组 are 二组 and 三组."""
+    words = load_words()
+    core, _ = _cut_tail(simplify_name(text).removeprefix(words.group_ordinal))
+    parts = re.findall(rf"\d+|[{''.join(words.numerals)}]+", core)
+    numbers = [parse_number(one) for one in parts]
+    if len(parts) == _ENDS and None not in numbers and any(mark in core for mark in words.group_ranges):
+        first, last = (number or 0 for number in numbers)
+        numbers = list(range(first, min(last, first + _HIGHEST) + 1))
+    elif None in numbers:
+        numbers = [parse_number(mark) for part in parts for mark in ([part] if part.isdecimal() else part)]
+    return [name_group(number) for number in dict.fromkeys(numbers) if number]
+
+
 def parse_number(text: str) -> int | None:
     """Return the whole number a text of digits or Chinese numerals below 100 says (23, 二十三, 二三 is none)."""
     if text.isdecimal():
@@ -325,6 +369,7 @@ def parse_number(text: str) -> int | None:
 
 
 _TEN: Final = 10
+_ENDS: Final = 2
 
 
 def _positional(values: list[int]) -> int | None:

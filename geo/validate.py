@@ -10,11 +10,11 @@ import math
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from operator import mul
 from typing import Final, TypeAlias
 
 from geo.crs import read_angle
+from geo.days import make_day, read_day
 from geo.schema.words import load_words
 from geo.units import clean_name, parse_number
 
@@ -36,9 +36,7 @@ _ID_FORM = re.compile(r"\d{17}[\dX]")
 #: Digits that a number cell keeps exactly.
 EXACT_DIGITS: Final = 15
 _LARGEST_SIZE: Final = 60
-_SERIALS: Final = (20_000, 80_000)
 _FIRST_YEAR: Final = 1950
-_SERIAL_ZERO = date(1899, 12, 30)
 
 
 def to_text(cell: Cell) -> str:
@@ -125,7 +123,7 @@ def parse_size(cell: Cell) -> tuple[int | None, str]:
 
 def parse_phone(cell: Cell) -> tuple[str, str]:
     """Return a phone number's digits; of several the first. Code: W_PHONE (none that can be dialled, or several)."""
-    text = unicodedata.normalize("NFKC", to_text(cell)).strip()
+    text = unicodedata.normalize("NFKC", to_text(cell)).strip().removesuffix(".0")
     if _MOBILE.fullmatch(text) or is_blank(text):
         return ("" if is_blank(text) else text), ""
     found = [one for one in map(_phone_digits, _SPLIT.split(text)) if one]
@@ -172,7 +170,9 @@ _CERTIFICATE: Final = (20, 22)
 def check_id_number(text: str) -> bool:
     """Say whether the check character and the birthday of an 18-character ID number hold (GB 11643)."""
     total = sum(map(mul, map(int, text[:17]), _ID_WEIGHTS))
-    return _ID_CHECKS[total % 11] == text[17] and _day(int(text[6:10]), int(text[10:12]), int(text[12:14])) is not None
+    return (
+        _ID_CHECKS[total % 11] == text[17] and make_day(int(text[6:10]), int(text[10:12]), int(text[12:14])) is not None
+    )
 
 
 def parse_degrees(cell: Cell) -> tuple[float | None, str]:
@@ -195,11 +195,10 @@ def parse_degrees(cell: Cell) -> tuple[float | None, str]:
     return (None, "W_COORD_UNPARSEABLE") if angle is None else (angle.value, "")
 
 
-def parse_day(cell: Cell, today: date) -> tuple[date | None, str]:
-    """Return the local day a cell says.
+def parse_day(cell: Cell, today: date, *, order: str = "", year: int | None = None) -> tuple[date | None, str]:
+    """Return the local day a cell says (`geo.days.read_day`).
 
-    Read are 2019-3-5, 2019.3.5, 2019年3月5日, 二〇一九年三月五日, 20190305, 43529 (Excel) and 31/12/2019.
-
+    `order` (ymd, dmy, mdy) and `year` say how days with several readings, or without a year, are meant.
     Codes: W_DATE_IMPOSSIBLE, W_DATE_FUTURE (after `today`), W_DATE_AMBIGUOUS (day or year cannot be told).
     """
     if isinstance(cell, datetime):
@@ -210,75 +209,12 @@ def parse_day(cell: Cell, today: date) -> tuple[date | None, str]:
         text = unicodedata.normalize("NFKC", to_text(cell)).strip()
         if is_blank(text):
             return None, ""
-        found, code = _read_day(text)
+        found, code = read_day(text, order=order, year=year, this_year=today.year)
         if found is None:
             return None, code
     if found is None or found.year < _FIRST_YEAR:
         return None, "W_DATE_IMPOSSIBLE"
     return (None, "W_DATE_FUTURE") if found > today else (found, "")
-
-
-@lru_cache(maxsize=65_536)
-def _read_day(text: str) -> tuple[date | None, str]:
-    number = re.fullmatch(r"(\d{5})(\.\d+)?", text)
-    if number and _SERIALS[0] <= int(number[1]) <= _SERIALS[1]:
-        return _SERIAL_ZERO + timedelta(days=int(number[1])), ""
-    plain = _plain_day(text)
-    match = re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", plain) or re.fullmatch(r"(\d{4})(\d\d)(\d\d)", plain)
-    if match:
-        found = _day(*(int(part) for part in match.groups()))
-        return found, "" if found else "W_DATE_IMPOSSIBLE"
-    match = re.fullmatch(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", plain)
-    if match:
-        return _day_last(*(int(part) for part in match.groups()))
-    if re.fullmatch(r"\d{1,4}([-/.]\d{1,2}){1,2}", plain) or re.fullmatch(r"\d{6}", plain):
-        return None, "W_DATE_AMBIGUOUS"
-    return None, "W_DATE_IMPOSSIBLE"
-
-
-def _day_last(first: int, second: int, year: int) -> tuple[date | None, str]:
-    """31/12/2019 and 12/31/2019 can be told; 3/5/2019 cannot."""
-    readings = {_day(year, second, first), _day(year, first, second)} - {None}
-    if len(readings) > 1:
-        return None, "W_DATE_AMBIGUOUS"
-    return (readings.pop(), "") if readings else (None, "W_DATE_IMPOSSIBLE")
-
-
-def _plain_day(text: str) -> str:
-    """Return a day with ASCII digits and hyphens: the time, the weekday in brackets and Chinese marks are gone."""
-    words = load_words()
-    text = re.sub(r"\(.*?\)", "", text).strip()
-    text = re.sub(r"[T\s]+\d{1,2}:\d{2}(:\d{2})?(\.\d+)?Z?$", "", text)
-    text = re.sub(r"\s+", "", text)
-    if words.year in text:
-        year, _, rest = text.partition(words.year)
-        month, _, day = rest.partition(words.month)
-        for mark in words.day:
-            day = day.removesuffix(mark)
-        return "-".join(part for part in (_year(year), _numeral(month), _numeral(day)) if part)
-    if words.month in text:
-        month, _, day = text.partition(words.month)
-        for mark in words.day:
-            day = day.removesuffix(mark)
-        return f"{_numeral(month)}-{_numeral(day)}"
-    return text
-
-
-def _year(text: str) -> str:
-    numerals = load_words().numerals
-    return "".join(mark if mark.isdigit() else str(numerals.get(mark, mark)) for mark in text)
-
-
-def _numeral(text: str) -> str:
-    number = parse_number(text)
-    return text if number is None else str(number)
-
-
-def _day(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
 
 
 def split_words(text: str) -> list[str]:

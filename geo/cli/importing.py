@@ -42,6 +42,8 @@ def run_import(options: argparse.Namespace) -> int:
     with open_session(options, edition=options.edition, spec=spec) as session:
         choice = ImportOptions(
             sheet=options.sheet,
+            unit=options.unit,
+            answers=dict(options.answer),
             round=_choose_round(session, options.round),
             dry_run=options.dry_run,
             good_rows=options.good_rows,
@@ -101,25 +103,36 @@ def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
     if report.outcome == "reject_file":
         print(report.message)
         return
-    for line in _list_readings(report):
+    for line in (*_list_readings(report), *_list_questions(report), *_list_findings(report), *_list_sources(report)):
         print(line)
-    for question in report.questions:
-        if question.kind == "points_crs":
-            print(text("cli.import.ask_crs", value=question.value, n=question.rows, cell=question.cell))
-        elif question.blocking:
-            choices = text("list.comma").join(option.label for option in question.options)
-            key = "cli.import.question" if choices else "cli.import.open_question"
-            print(text(key, field=question.field, value=question.value, cell=question.cell, choices=choices))
-        elif question.kind == "visit_date":
-            print(text("cli.import.ask_date", n=question.rows))
-    for line in _list_findings(report):
-        print(line)
-    if report.other_sheets:
-        others = text("list.comma").join(report.other_sheets)
-        print(text("cli.import.other_sheets", sheet=report.sheet, others=others))
     for line in (*_list_proposals(report), *list_outlines(report)):
         print(line)
     print(_conclude(report, options))
+
+
+def _list_questions(report: ImportReport) -> Iterable[str]:
+    """Say what only a person can tell, with the answers there are and how one is given here."""
+    for question in report.questions:
+        if question.kind == "points_crs":
+            yield text("cli.import.ask_crs", value=question.value, n=question.rows, cell=question.cell)
+        elif question.blocking:
+            options = [one.value if one.value == one.label else f"{one.value} {one.label}" for one in question.options]
+            key = "cli.import.question" if options else "cli.import.open_question"
+            yield text(
+                key, field=question.field, value=question.value, cell=question.cell, id=question.id,
+                choices=text("list.comma").join(options),
+            )  # fmt: skip
+        elif question.kind == "visit_date":
+            yield text("cli.import.ask_date", n=question.rows)
+
+
+def _list_sources(report: ImportReport) -> Iterable[str]:
+    """Say where the village came from when no column told it, and which sheets were not read."""
+    if report.units and report.unit_from not in ("", "column"):
+        sources = text("list.comma").join(text(f"unit_from.{one}") for one in report.unit_from.split("+"))
+        yield text("cli.import.units", units=text("list.comma").join(report.units[:_SHOWN]), sources=sources)
+    if report.other_sheets:
+        yield text("cli.import.other_sheets", sheet=report.sheet, others=text("list.comma").join(report.other_sheets))
 
 
 def _list_readings(report: ImportReport) -> Iterable[str]:

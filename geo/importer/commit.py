@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import select
 
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.coverage import Counts
-from geo.crs import parse_system
 from geo.errors import FileRefused, Invalid
 from geo.i18n import text
 from geo.importer.apply import apply_plan, make_plan, store_batch
 from geo.importer.findings import Finding
 from geo.importer.headers import Header, choose_sheet, find_header
 from geo.importer.keyed import resolve_keys
+from geo.importer.options import ImportOptions, read_background
 from geo.importer.outlines.commit import import_outlines
 from geo.importer.outlines.files import is_map_file
 from geo.importer.plan import Choices, Plan
-from geo.importer.points import ASK, AUTO
+from geo.importer.points import ASK
 from geo.importer.readers import find_sheet, is_packed_table, read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
-from geo.importer.register import known_pairs
 from geo.importer.report import ImportReport, add_up, decide_outcome, list_values, mask_findings, sentence, take_preview
-from geo.importer.rounds import NewRound, RoundChoice, settle_round
+from geo.importer.rounds import NewRound, settle_round
 from geo.importer.rows import take_rows
 from geo.importer.submissions import join_submissions
-from geo.importer.understand import Background, Understood, understand
+from geo.importer.understand import Understood, understand
 from geo.model import Round, new_id
-from geo.schema import place
-from geo.store.area import read_area
 from geo.store.cells import read_cells, refresh_cells
-from geo.store.database import hash_file, now, read_setting, read_today
-from geo.store.ground import read_ground
-from geo.store.units import read_units
-from geo.units import UnitIndex
+from geo.store.database import hash_file, now, read_setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,34 +40,6 @@ if TYPE_CHECKING:
     from geo.importer.sheets import Sheet
     from geo.model import Scope
     from geo.store.database import Database
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """What the user said about a file.
-
-    `mapping` corrects columns (index → field key or None), `answers` answers questions by their id, `visit_date` is the
-    day of visits without one. `sheet` names the sheet to read, or is its number; without it the best known one is read.
-    `good_rows` stores the good rows of a file that has refused ones. `dry_run` stores nothing. `apply`,
-    `take_additions`, `added_on`, `begun`: see `plan.Choices`. `layer` chooses one of a map file. `crs` is the
-    coordinate system of the file's numbers as the user declares it (wgs84, cgcs2000, gcj02, bd09, EPSG:n), `auto` (what
-    is proven is applied and listed), `ask` (it is asked about), or '': a table `auto`, a map file as it says itself.
-    """
-
-    sheet: str = ""
-    mapping: Mapping[int, str | None] | None = None
-    answers: Mapping[str, str] = field(default_factory=dict)
-    round: RoundChoice = None
-    dry_run: bool = False
-    good_rows: bool = False
-    visit_date: date | None = None
-    show_personal: bool = False
-    apply: frozenset[str] = frozenset()
-    take_additions: bool = True
-    added_on: date | None = None
-    begun: frozenset[str] = frozenset()
-    layer: str = ""
-    crs: str = ""
 
 
 class _Undecided(Exception):
@@ -114,7 +78,7 @@ def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options:
         sheet, header = resolve_keys(connection, chosen, find_header(chosen, mapping=options.mapping))
         problem = header.problem
         if not problem:
-            understood = understand(sheet, header, _read_background(connection, options))
+            understood = understand(sheet, header, read_background(connection, options, file=name))
             edition = read_setting(connection, "edition")
             problem = "" if understood.rows_total else "E_EMPTY"
     if problem or understood is None:
@@ -180,16 +144,6 @@ def _preview(sheet: Sheet, header: Header, options: ImportOptions) -> tuple[tupl
     return take_preview(rows.cells, rows.sheet_rows, header, show_personal=options.show_personal)
 
 
-def _read_background(connection: Connection, options: ImportOptions) -> Background:
-    root = connection.execute(select(place.c.code, place.c.boundary).where(place.c.parent.is_(None))).one()
-    return Background(
-        UnitIndex(read_units(connection)), read_today(connection), read_area(root.code, root.boundary), options.answers,
-        options.visit_date, lambda pairs: known_pairs(connection, pairs),
-        options.crs if options.crs in (AUTO, ASK) else parse_system(options.crs) if options.crs else AUTO,
-        lambda villages: read_ground(connection, villages),
-    )  # fmt: skip
-
-
 def _report(name: str, sheet: Sheet, understood: Understood, edition: str, options: ImportOptions) -> ImportReport:
     sizes = understood.columns["size"]
     homes = [nth for nth, first in understood.firsts.items() if nth == first]
@@ -201,6 +155,8 @@ def _report(name: str, sheet: Sheet, understood: Understood, edition: str, optio
         values=list_values(understood, show_personal=options.show_personal), households=len(homes),
         persons=sum(_first_said(sizes, understood.firsts).values()), edition=edition, sheet=sheet.name,
         header_row=understood.header.row + 1, columns=understood.header.columns, points=understood.points,
+        unit_from=understood.unit_from,
+        units=tuple(dict.fromkeys(understood.columns["village"][nth].name for nth in understood.firsts)),
     )  # fmt: skip
 
 
@@ -241,7 +197,7 @@ def _store(
     connection: Connection, scope: Scope, path: Path, understood: Understood, options: ImportOptions,
     report: ImportReport,
 ) -> ImportReport:  # fmt: skip
-    background = _read_background(connection, options)
+    background = read_background(connection, options, file=report.name)
     for village in sorted({understood.columns["village"][nth].id for nth in understood.firsts}):
         require_area(connection, scope, village)
     digest = hash_file(path)

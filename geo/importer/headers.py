@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 200
 _CODE_LEAST: Final = 3
+#: Ambiguous headers that are the person's where rows are persons.
+_PERSON_NAMES: Final = tuple(name for name, keys in AMBIGUOUS_HEADERS.items() if "head_name" in keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,15 @@ class Header:
 
 
 def choose_sheet(sheets: list[Sheet]) -> Sheet:
-    """Return the sheet whose header is known best; the first of equals."""
-    return max(sheets, key=lambda sheet: max((score_row(row) for row in sheet.rows[:SEARCHED_ROWS]), default=0))
+    """Return the sheet whose header is known best; of equals the first that has rows below its header."""
+
+    def judge(sheet: Sheet) -> tuple[int, bool]:
+        scores = [score_row(row) for row in sheet.rows[:SEARCHED_ROWS]]
+        best = max(scores, default=0)
+        below = sheet.rows[scores.index(best) + 1 :] if scores else []
+        return best, any(_width(row) for row in below)
+
+    return max(sheets, key=judge)
 
 
 def find_header(sheet: Sheet, *, mapping: Mapping[int, str | None] | None = None) -> Header:
@@ -165,11 +174,14 @@ def _decide_by_content(columns: list[Column], sample: list[list[Cell]]) -> list[
 
 def _decide(column: Column, cells: list[Cell], taken: set[str | None], headers: list[str]) -> str | None:
     texts = [text for text in (to_text(cell).strip() for cell in cells) if text]
+    of_persons = any(normalise_header(one.rsplit("/", 1)[-1]) in PERSON_HEADERS for one in headers)
+    if of_persons and _ambiguous_name(column.header) in _PERSON_NAMES and texts and "person_name" not in taken:
+        return "person_name"
     candidates = [key for key in AMBIGUOUS_HEADERS.get(_ambiguous_name(column.header), ()) if key not in taken]
     if not texts or not candidates:
         return None
     if candidates[0] == "head_name":
-        return "person_name" if any(normalise_header(one) in PERSON_HEADERS for one in headers) else "head_name"
+        return "head_name"
     if candidates[0] == "code":
         return "code" if _are_codes(texts) else None
     return choose_axis(cells, candidates)

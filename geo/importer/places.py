@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from geo.importer.findings import Option
 from geo.importer.meanings import SKIP
-from geo.units import parse_group
+from geo.units import list_group_parts, parse_group
 from geo.validate import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from geo.importer.findings import Ledger
+    from geo.importer.unitsource import UnitSource
     from geo.units import GroupName, Unit, UnitIndex, UnitMatch
     from geo.validate import Cell
 
@@ -34,13 +35,19 @@ class Locator:
 
     def __init__(
         self, ledger: Ledger, index: UnitIndex, answers: Mapping[str, str],
-        known: Callable[[set[tuple[str, str]]], set[tuple[str, str]]],
+        known: Callable[[set[tuple[str, str]]], set[tuple[str, str]]], source: UnitSource,
     ) -> None:  # fmt: skip
-        """Keep the units, what was answered, and how to ask which households are registered."""
+        """Keep the units, what was answered, how to ask which households are registered, and what the file names."""
         self._ledger = ledger
         self._index = index
         self._answers = answers
         self._known = known
+        self._source = source
+        #: Where the villages of the rows came from (`unitsource.UNIT_SOURCES`).
+        self.sources: set[str] = set()
+        self._fitting: dict[tuple[str, ...], bool] = {}
+        #: Rows whose group is asked about.
+        self.waiting: set[int] = set()
 
     def villages(self, cells: UnitCells, codes: Sequence[str]) -> list[Unit | None]:
         """Return the village of every row; rows without one are refused or asked about.
@@ -52,13 +59,14 @@ class Locator:
         found: list[Unit | None] = []
         for nth, texts in enumerate(zip(*self._texts(cells), strict=True)):
             if not cells.named:
-                found.append(self._unnamed(nth, codes[nth]))
+                found.append(self._unnamed(nth, codes[nth], texts))
                 continue
             if texts not in memo:
                 district, township, village, code = texts
                 memo[texts] = self._index.match_village(village, township=township, district=district, code=code)
             match = memo[texts]
             coded = self._index.coded(codes[nth]) if match.reason == "blank" else None
+            self.sources.add("code" if coded else "column")
             found.append(
                 match.unit or coded or self._asked(nth, match, "/".join(text for text in texts[1:] if text.strip()))
             )
@@ -72,12 +80,31 @@ class Locator:
     def _answered(self, answer: str) -> Unit | None:
         return self._index.by_id.get(answer) or self._index.by_code.get(answer)
 
-    def _unnamed(self, nth: int, code: str) -> Unit | None:
-        """A file without a village column: the household's own code may tell, else one question for the file."""
-        unit = self._index.coded(code) or self._answered(self._answers.get("unit", ""))
-        if unit is None:
-            self._ledger.ask("unit", nth, "village", "", options=self._options(self._all_villages()))
-        return unit
+    def _unnamed(self, nth: int, code: str, texts: tuple[str, ...]) -> Unit | None:
+        """A file without a village column: the household's code, the file itself, or one answer for it tells."""
+        unit = self._index.coded(code)
+        if unit is not None:
+            self.sources.add("code")
+            return unit
+        unit = self._answered(self._answers.get("unit", ""))
+        if unit is not None:
+            self.sources.add("answer")
+            return unit
+        unit = self._source.unit
+        if unit is not None and self._source.rival is None and self._fits(unit, texts):
+            self.sources.add(self._source.source)
+            return unit
+        offered = [one for one in (unit, self._source.rival) if one is not None]
+        self._ledger.ask("unit", nth, "village", "", options=self._options(offered or self._all_villages()))
+        return None
+
+    def _fits(self, unit: Unit, texts: tuple[str, ...]) -> bool:
+        """Say whether the township and district that a row names are those of the village the file names."""
+        if texts not in self._fitting:
+            district, township, _, _ = texts
+            match = self._index.match_village(unit.name, township=township, district=district)
+            self._fitting[texts] = match.unit == unit or (not township.strip() and not district.strip())
+        return self._fitting[texts]
 
     def _asked(self, nth: int, match: UnitMatch, text: str) -> Unit | None:
         if match.reason == "blank":
@@ -150,10 +177,18 @@ class Locator:
         return named
 
     def _several(self, nth: int, village: Unit, text: str) -> GroupName | None:
+        """Several groups in one cell (二三组): which one is asked; until then the row waits."""
         value = f"{village.name}/{text}"
         answer = self._answers.get(f"group:{value}", "")
-        group = parse_group(answer) if answer and answer != SKIP else None
-        if group is None:
-            self._ledger.ask("group", nth, "group", value, blocking=False)
+        if answer == SKIP:
             self._ledger.refuse("R_UNKNOWN_VALUE", nth, "group", text)
+            return None
+        group = parse_group(answer)
+        if group is None or group.several:
+            known = [unit.name for unit in self._index.groups.get(village.id, {}).values()]
+            names = tuple(dict.fromkeys((*list_group_parts(text), *known)))
+            options = (*(Option(name, name) for name in names), Option(SKIP, SKIP))
+            self._ledger.ask("group", nth, "group", value, options=options)
+            self.waiting.add(nth)
+            return None
         return group

@@ -40,6 +40,7 @@ class ImportReport:
 
     `stored` says whether anything was written, `changed` whether anything would be.
 
+    `units` are the villages of the rows that stay, and `unit_from` where they came from (`unitsource.UNIT_SOURCES`).
     `message` is one Chinese sentence: why the file is refused, or what was or will be done. `preview` holds the first
     data rows as they stand in the file, cell by cell, masked like the rest. `coverage` is (effective, roster) of the
     round in its scope, before and after. `begun` holds the villages whose baseline this file began. `points` says how
@@ -62,6 +63,8 @@ class ImportReport:
     rounds: tuple[dict[str, Any], ...] = ()
     sheet: str = ""
     other_sheets: tuple[str, ...] = ()
+    unit_from: str = ""
+    units: tuple[str, ...] = ()
     header_row: int = 0
     columns: tuple[Column, ...] = ()
     preview: tuple[tuple[int, tuple[str, ...]], ...] = ()
@@ -96,7 +99,7 @@ class ImportReport:
             "codes": self.codes, "values": list(self.values), "households": self.households, "persons": self.persons,
             "edition": self.edition, "round": self.round, "sheet": self.sheet,
             "rounds": list(self.rounds) or ([] if self.round is None else [self.round]),
-            "other_sheets": list(self.other_sheets),
+            "other_sheets": list(self.other_sheets), "unit_from": self.unit_from, "units": list(self.units),
             "findings": [_listed(one) | {"cell": one.cell} for one in self.findings],
             "questions": [_asked(one) for one in self.questions],
             "changes": self.changes, "proposals": [_proposed(one) for one in self.proposals],

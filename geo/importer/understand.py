@@ -11,20 +11,13 @@ from geo.importer.duplicates import find_firsts, list_same_persons
 from geo.importer.findings import FIELDS, Finding, Ledger, Question
 from geo.importer.headernames import plain_header
 from geo.importer.meanings import Meanings
+from geo.importer.persons import fold_persons, read_persons
 from geo.importer.places import Locator, UnitCells
 from geo.importer.points import AUTO, PointSource, locate_rows
 from geo.importer.rows import take_rows
-from geo.validate import (
-    is_blank,
-    parse_code,
-    parse_day,
-    parse_id_number,
-    parse_name,
-    parse_phone,
-    parse_size,
-    parse_text,
-    to_text,
-)
+from geo.importer.unitsource import UNIT_SOURCES, UnitSource, find_unit_source
+from geo.importer.visitdays import list_dates_only, read_days
+from geo.validate import parse_code, parse_id_number, parse_name, parse_phone, parse_size, parse_text, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,7 +29,7 @@ if TYPE_CHECKING:
     from geo.importer.sheets import Sheet
     from geo.store.area import Area
     from geo.store.ground import Ground
-    from geo.units import UnitIndex
+    from geo.units import Unit, UnitIndex
     from geo.validate import Cell
 
 _SHOWN = 200
@@ -50,9 +43,10 @@ def _none_known(_pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
 class Background:
     """What a file is read against: the units, the configured day, the area, the answers, which households exist.
 
-    `visit_date` is the day of visits that carry none. `known` tells which (village id, code) pairs are registered.
-    `crs` is the coordinate system the user declares for the file, `auto` or `ask`; `ground` tells what is known of
-    where the households of some villages (ids) lie.
+    `visit_date` is the day of visits that carry none. `file` is the file's name for people, `unit` the village that was
+    said for it. `known` tells which (village id, code) pairs are registered. `crs` is the coordinate system the user
+    declares for the file, `auto` or `ask`; `ground` tells what is known of where the households of some villages (ids)
+    lie.
     """
 
     units: UnitIndex
@@ -60,6 +54,8 @@ class Background:
     area: Area | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
     visit_date: date | None = None
+    file: str = ""
+    unit: Unit | None = None
     known: Callable[[set[tuple[str, str]]], set[tuple[str, str]]] = _none_known
     crs: System | str = AUTO
     ground: Callable[[set[str]], Ground] | None = None
@@ -73,7 +69,8 @@ class Understood:
     group (`GroupName` or None), code, head_name, id_number, size, phone, household_class, tags, lon, lat (WGS84
     degrees), coord_system and coord_raw (the system the point came in, what was written), visited_on, visit ((mode,
     outcome) or None), issues ((category, title), …), note, and what `answers.read_answers` gives.
-    `firsts` maps each row that stays to the first row of its household; `points` says how coordinates were read.
+    `firsts` maps each row that stays to the first row of its household; `points` says how coordinates were read,
+    `unit_from` where the villages came from (`unitsource.UNIT_SOURCES`, joined by +).
     """
 
     header: Header
@@ -84,6 +81,7 @@ class Understood:
     refusals: dict[int, Finding]
     questions: list[Question]
     points: tuple[PointSource, ...] = ()
+    unit_from: str = ""
 
     @property
     def rows_total(self) -> int:
@@ -116,17 +114,20 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     columns = _read_fields(ledger, cells)
     columns |= read_answers(ledger, cells)
     columns |= _read_words(ledger, cells, header, background, columns)
-    columns["own_day"], columns["visited_on"] = _read_days(ledger, cells("visited_on"), columns["visit"], background)
-    _list_dates_only(ledger, columns["visited_on"], cells("outcome"), has_column=header.index_of("outcome") is not None)
+    columns["own_day"], columns["visited_on"] = read_days(ledger, cells("visited_on"), columns["visit"], background)
+    list_dates_only(ledger, columns["visited_on"], cells("outcome"), has_column=header.index_of("outcome") is not None)
     columns["code"] = _read_codes(ledger, cells("code"))
-    _locate(ledger, cells, columns, header, background)
+    source = find_unit_source(
+        background.units, titles=header.titles, sheet=sheet.name, file=background.file, said=background.unit
+    )
+    unit_from = _locate(ledger, cells, columns, header, background, source)
     located = locate_rows(ledger, cells, columns, background, above=_say_above(header))
-    firsts = find_firsts(ledger, columns["village"], columns["code"], columns, is_wide=background.units.is_wide)
+    firsts = _find_homes(ledger, header, rows, columns, background)
     list_same_persons(ledger, firsts, columns)
     located.list_doubts(firsts)
     return Understood(
         header, rows.sheet_rows, columns, firsts, _without_refused(ledger, rows), ledger.refusals,
-        list(ledger.questions.values()), located.sources,
+        list(ledger.questions.values()), located.sources, unit_from,
     )  # fmt: skip
 
 
@@ -134,6 +135,18 @@ def _say_above(header: Header) -> str:
     """Return what stands above the coordinates: their headers, and the titles of the sheet."""
     titles = (text for line in header.titles for text in line)
     return " ".join([*(header.header_of(key) for key in ("lon", "lat", "point")), *titles])
+
+
+def _find_homes(
+    ledger: Ledger, header: Header, rows: DataRows, columns: dict[str, list[Any]], background: Background
+) -> dict[int, int]:
+    """Return the first row of every row's household: in a file of persons that of its head."""
+    is_wide = background.units.is_wide
+    persons = read_persons(header, rows)
+    folded = fold_persons(ledger, persons, columns, is_wide=is_wide) if persons else None
+    if folded is not None:
+        return folded
+    return find_firsts(ledger, columns["village"], columns["code"], columns, is_wide=is_wide)
 
 
 def _without_refused(ledger: Ledger, rows: DataRows) -> list[Finding]:
@@ -191,41 +204,6 @@ def _read_words(
     }  # fmt: skip
 
 
-def _read_days(
-    ledger: Ledger, cells: list[Cell], visits: Sequence[tuple[str, str] | None], background: Background
-) -> tuple[list[date | None], list[date | None]]:
-    """Return the day each row says itself, and the visit's: one without takes the file's, else it is not made."""
-    read: dict[Cell, tuple[date | None, str]] = {}
-    own: list[date | None] = []
-    days: list[date | None] = []
-    for nth, (cell, visit) in enumerate(zip(cells, visits, strict=True)):
-        if cell not in read:
-            read[cell] = parse_day(cell, background.today)
-        day, code = read[cell]
-        own.append(None if code else day)
-        if code:
-            ledger.warn(code, nth, "visited_on", to_text(cell)[:_SHOWN])
-        elif day is None and visit is not None:
-            day = background.visit_date
-            if day is None:
-                ledger.warn("W_DATE_MISSING", nth, "visited_on", "")
-                ledger.ask("visit_date", nth, "visited_on", "", blocking=False, code="W_DATE_MISSING")
-        days.append(day)
-    return own, days
-
-
-def _list_dates_only(ledger: Ledger, days: list[date | None], outcomes: list[Cell], *, has_column: bool) -> None:
-    """List days that no outcome goes with: no visit is made of them. Without the column once, else cell by cell."""
-    bare = [nth for nth, day in enumerate(days) if day is not None and is_blank(to_text(outcomes[nth]))]
-    if has_column:
-        for nth in bare:
-            ledger.warn("W_OUTCOME_MISSING", nth, "outcome", str(days[nth]))
-    elif bare:
-        ledger.findings.append(Finding("W_OUTCOME_MISSING", field=FIELDS["outcome"].header))
-        for nth in bare:
-            ledger.ask("dates_only", nth, "visited_on", "", blocking=False, code="W_OUTCOME_MISSING")
-
-
 def _read_codes(ledger: Ledger, cells: list[Cell]) -> list[str]:
     codes = []
     for nth, cell in enumerate(cells):
@@ -240,12 +218,16 @@ def _read_codes(ledger: Ledger, cells: list[Cell]) -> list[str]:
 
 def _locate(
     ledger: Ledger, cells: Callable[[str], list[Cell]], columns: dict[str, list[Any]], header: Header,
-    background: Background,
-) -> None:  # fmt: skip
-    locator = Locator(ledger, background.units, background.answers, background.known)
+    background: Background, source: UnitSource,
+) -> str:  # fmt: skip
+    """Fill in village, township and group of every row; return where the villages came from."""
+    locator = Locator(ledger, background.units, background.answers, background.known, source)
     named = header.index_of("village") is not None or header.index_of("village_code") is not None
     texts = UnitCells(cells("district"), cells("township"), cells("village"), cells("village_code"), named)
-    columns["village"] = list(locator.villages(texts, columns["code"]))
+    columns["village"] = locator.villages(texts, columns["code"])
     above = background.units.by_id
     columns["township"] = [above[unit.parent].name if unit and unit.parent else None for unit in columns["village"]]
     columns["group"] = list(locator.groups(cells("group"), columns["village"], columns["code"]))
+    for nth in locator.waiting:
+        columns["village"][nth] = None
+    return "+".join(one for one in UNIT_SOURCES if one in locator.sources)

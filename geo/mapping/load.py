@@ -13,8 +13,8 @@ from geo.audit import log_change
 from geo.errors import FileRefused, Invalid
 from geo.i18n import text
 from geo.importer.apply import apply_plan, store_batch
-from geo.importer.commit import ImportOptions
 from geo.importer.findings import Finding
+from geo.importer.options import ImportOptions
 from geo.importer.readers import read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.register import read_id_key

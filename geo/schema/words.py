@@ -24,6 +24,8 @@ class Words:
     year: str
     month: str
     day: tuple[str, ...]
+    half_days: tuple[str, ...]
+    weekdays: tuple[str, ...]
     person: tuple[str, ...]
     east: tuple[str, ...]
     west: tuple[str, ...]
@@ -35,6 +37,7 @@ class Words:
     systems: dict[str, tuple[str, ...]]
     village: str
     community: str
+    before_village: tuple[str, ...]
     village_tails: tuple[str, ...]
     community_tails: tuple[str, ...]
     township_kinds: tuple[str, ...]
@@ -45,6 +48,7 @@ class Words:
     group_ordinal: str
     group_suffix: str
     group_joins: tuple[str, ...]
+    group_ranges: tuple[str, ...]
     outcome: dict[str, str]
     outcome_hints: dict[str, str]
     issue: dict[str, str]
@@ -66,18 +70,20 @@ def load_words() -> Words:
         yes=frozenset(raw["yes"]), no=frozenset(raw["no"]),
         met_headers=frozenset(raw["met_headers"]), visited_headers=frozenset(raw["visited_headers"]),
         numerals=raw["numerals"], year=units["year"], month=units["month"], day=tuple(units["day"]),
+        half_days=tuple(units["half_days"]), weekdays=tuple(units["weekdays"]),
         person=_longest_first(units["person"]),
         east=_longest_first(units["east"]), west=_longest_first(units["west"]),
         north=_longest_first(units["north"]), south=_longest_first(units["south"]),
         degree=tuple(units["degree"]), minute=tuple(units["minute"]), second=_longest_first(units["second"]),
         systems={name: _longest_first(marks) for name, marks in raw["systems"].items()},
-        village=villages["village"], community=villages["community"],
+        village=villages["village"], community=villages["community"], before_village=tuple(villages["before"]),
         village_tails=_longest_first(villages["village_tails"]),
         community_tails=_longest_first(villages["community_tails"]),
         township_kinds=_longest_first(townships["kinds"]), township_kind_of=townships["kind_of"],
         township_tails=_longest_first(townships["tails"]), peoples=_longest_first(townships["peoples"]),
         group_tails=_longest_first(groups["tails"]), group_ordinal=groups["ordinal"], group_suffix=groups["suffix"],
-        group_joins=tuple(groups["joins"]), outcome=raw["outcome"], outcome_hints=raw["outcome_hints"],
+        group_joins=tuple(groups["joins"]), group_ranges=tuple(groups["ranges"]),
+        outcome=raw["outcome"], outcome_hints=raw["outcome_hints"],
         issue=raw["issue"], issue_hints=raw["issue_hints"], household_class=raw["household_class"],
         class_hints=raw["class_hints"], tags=raw["tags"],
         traditional={

@@ -23,6 +23,7 @@ _LISTS: Final = {
     "class": "household_class",
     "tag": "tag",
     "points": "points",
+    "date_order": "date_order",
 }
 _SHOWN_KINDS: Final = 6
 _SHOWN_ROWS: Final = 50

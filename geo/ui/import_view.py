@@ -10,7 +10,8 @@ import streamlit as st
 
 from geo.errors import GeoError
 from geo.i18n import text
-from geo.importer.commit import ImportOptions, follow, import_files
+from geo.importer.commit import follow, import_files
+from geo.importer.options import ImportOptions
 from geo.importer.points import ASK
 from geo.importer.undo import find_undoable, undo_last
 from geo.ui.import_changes import say_changes

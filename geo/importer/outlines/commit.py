@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from geo.crs import System
-    from geo.importer.commit import ImportOptions
+    from geo.importer.options import ImportOptions
     from geo.importer.outlines.features import Layer
     from geo.importer.outlines.plan import OutlinePlan
     from geo.importer.outlines.understand import Understood

@@ -1,0 +1,78 @@
+"""What the user said about a file, and what a file is read against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from geo.crs import parse_system
+from geo.errors import Invalid
+from geo.importer.points import ASK, AUTO
+from geo.importer.register import known_pairs
+from geo.importer.understand import Background
+from geo.schema import place
+from geo.store.area import read_area
+from geo.store.database import read_today
+from geo.store.ground import read_ground
+from geo.store.units import read_units
+from geo.units import Unit, UnitIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from sqlalchemy import Connection
+
+    from geo.importer.rounds import RoundChoice
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the user said about a file.
+
+    `mapping` corrects columns (index → field key or None), `answers` answers questions by their id, `visit_date` is the
+    day of visits without one. `sheet` names the sheet to read, or is its number; without it the best known one is read.
+    `unit` is the village (code or name) of a file that does not tell it.
+    `good_rows` stores the good rows of a file that has refused ones. `dry_run` stores nothing. `apply`,
+    `take_additions`, `added_on`, `begun`: see `plan.Choices`. `layer` chooses one of a map file. `crs` is the
+    coordinate system of the file's numbers as the user declares it (wgs84, cgcs2000, gcj02, bd09, EPSG:n), `auto` (what
+    is proven is applied and listed), `ask` (it is asked about), or '': a table `auto`, a map file as it says itself.
+    """
+
+    sheet: str = ""
+    unit: str = ""
+    mapping: Mapping[int, str | None] | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    round: RoundChoice = None
+    dry_run: bool = False
+    good_rows: bool = False
+    visit_date: date | None = None
+    show_personal: bool = False
+    apply: frozenset[str] = frozenset()
+    take_additions: bool = True
+    added_on: date | None = None
+    begun: frozenset[str] = frozenset()
+    layer: str = ""
+    crs: str = ""
+
+
+def read_background(connection: Connection, options: ImportOptions, *, file: str) -> Background:
+    """Return what a file is read against; `file` is its name for people. Raises `Invalid` for an unknown `unit`."""
+    root = connection.execute(select(place.c.code, place.c.boundary).where(place.c.parent.is_(None))).one()
+    index = UnitIndex(read_units(connection))
+    return Background(
+        index, read_today(connection), read_area(root.code, root.boundary), options.answers, options.visit_date, file,
+        find_village(index, options.unit) if options.unit else None, lambda pairs: known_pairs(connection, pairs),
+        options.crs if options.crs in (AUTO, ASK) else parse_system(options.crs) if options.crs else AUTO,
+        lambda villages: read_ground(connection, villages),
+    )  # fmt: skip
+
+
+def find_village(index: UnitIndex, said: str) -> Unit:
+    """Return the village of a code, an id or a name. Raises `Invalid` when there is none, or more than one."""
+    found = index.by_code.get(said.strip()) or index.by_id.get(said.strip()) or index.match_village(said).unit
+    if found is None or found.level != "village":
+        raise Invalid("import.no_unit", unit=said)
+    return found

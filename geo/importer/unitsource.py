@@ -1,0 +1,50 @@
+"""Which village a file without a village column is about: its title, the sheet's name, the file's, or what was said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from geo.units import Unit, UnitIndex
+
+#: Where a row's village may come from; the report says which (`unit_from`).
+UNIT_SOURCES: Final = ("column", "code", "title", "sheet", "file", "option", "answer")
+_ENDINGS: Final = (".gz", ".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSource:
+    """The village that a file names outside its rows, and where; `rival` is another one that was said for the file."""
+
+    unit: Unit | None = None
+    source: str = ""
+    rival: Unit | None = None
+
+
+def find_unit_source(
+    index: UnitIndex, *, titles: Iterable[Iterable[str]] = (), sheet: str = "", file: str = "", said: Unit | None = None
+) -> UnitSource:
+    """Return the village that the title, else the sheet's name, else the file's name alone speaks of, else `said`.
+
+    A text that names two villages names none. Where the file names another village than `said`, both are given.
+    """
+    texts = {"title": [text for line in titles for text in line], "sheet": [sheet], "file": [_bare(file)]}
+    for source, said_there in texts.items():
+        units = {unit for text in said_there for unit in index.find_named(text)}
+        if len(units) == 1:
+            unit = units.pop()
+            return UnitSource(unit, source, said if said is not None and said != unit else None)
+    return UnitSource(said, "option" if said is not None else "")
+
+
+def _bare(file: str) -> str:
+    """Return a file's name without its endings."""
+    name = Path(file).name
+    for ending in _ENDINGS:
+        if name.lower().endswith(ending):
+            name = name[: -len(ending)]
+    return name
