@@ -17,6 +17,7 @@ from geo.cli.session import open_session, print_json, tell
 from geo.cli.units import run_units
 from geo.demo import build_demo
 from geo.i18n import text
+from geo.importer import undo_last
 from geo.store.check import CHECKS, check_database
 
 if TYPE_CHECKING:
@@ -56,6 +57,17 @@ def run_check(options: argparse.Namespace) -> int:
     return FOUND if found else DONE
 
 
+def run_undo(options: argparse.Namespace) -> int:
+    """Take back the last import."""
+    with open_session(options) as session:
+        undone = undo_last(session.db, session.scope)
+    if options.json:
+        print_json(asdict(undone))
+    else:
+        print(text("cli.undo.done", name=undone.name, removed=undone.removed, restored=undone.restored))
+    return DONE
+
+
 def run_backup(options: argparse.Namespace) -> int:
     """Write a backup and say that it was verified."""
     with open_session(options) as session:
@@ -76,6 +88,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "gaps": run_gaps,
     "export": run_export,
     "units": run_units,
+    "undo": run_undo,
     "coords": run_coords,
     "template": run_template,
     "xlsform": run_xlsform,

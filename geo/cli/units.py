@@ -8,10 +8,11 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from geo.cli.session import print_json, print_table, tell, to_json
+from geo.cli.session import open_session, print_json, print_table, tell, to_json
 from geo.errors import Invalid
 from geo.i18n import text
 from geo.importer.readers import read_sheets
+from geo.importer.succession import load_newer
 from geo.schema import IMPORT_FIELDS
 from geo.store.editions import choose_edition, list_editions, open_book
 from geo.succession import Succession
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geo.editions import EditionBook, Fate
+    from geo.importer.succession import EditionReport
     from geo.validate import Cell
 
+_OPEN: Final = 4
 _ANSWER: Final = ("successor_code", "successor_name", "how")
 _FIELDS: Final = {one.key: one for one in IMPORT_FIELDS}
 _CODE_HEADERS: Final = ("code", _FIELDS["village_code"].header, *_FIELDS["village_code"].aliases)
@@ -34,6 +37,8 @@ _NAME_HEADERS: Final = ("name", _FIELDS["village"].header, *_FIELDS["village"].a
 def run_units(options: argparse.Namespace) -> int:
     """Answer about yearly lists: which there are, what changed between two, or the successors of a file of codes."""
     book = open_book(options.list, drawn=read_drawn(options.successors))
+    if options.load is not None:
+        return _load(book, options)
     if options.edition is None and options.to is None:
         return _list_editions(book, options)
     if options.edition is None or options.to is None:
@@ -42,6 +47,37 @@ def run_units(options: argparse.Namespace) -> int:
     if options.codes is not None:
         return _answer_codes(Succession(book, start, end), options)
     return _report_changes(book, start, end, options)
+
+
+def _load(book: EditionBook, options: argparse.Namespace) -> int:
+    """Bring the database to a newer edition; exit code 4 while something has to be decided first."""
+    to = choose_edition(options.load, book.days())
+    names = [path.name for path in options.list]
+    with open_session(options) as session:
+        report = load_newer(
+            session.db, session.scope, book=book, to=to, dry_run=options.dry_run, name=names[0] if names else ""
+        )
+    if _is_json(options):
+        _hand_json(report.as_dict(), options)
+    else:
+        for line in _list_changes(report):
+            print(line)
+        print(report.message)
+    return 0 if report.outcome == "accept" else _OPEN
+
+
+def _list_changes(report: EditionReport) -> Iterable[str]:
+    for one in report.changes:
+        successor = f"{one.successor_code} {one.successor_name}".strip()
+        if not successor:
+            names = text("list.comma").join(name for _, name in one.candidates)
+            successor = text("units.may_be", names=names) if names else text("units.nothing")
+        yield text(
+            "units.line", how=text(f"units.how.{one.how}"), code=one.code, name=one.name, successor=successor,
+            households=one.households, groups=one.groups,
+        )  # fmt: skip
+    for code, name, new_name in report.reused:
+        yield text("units.reused", code=code, name=name, new_name=new_name)
 
 
 def read_drawn(path: Path | None) -> dict[str, str]:

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 #: Tables that an import writes, in the order of writing, with the columns that name a row.
 KEYS: Final[dict[str, tuple[str, ...]]] = {
     "place": ("id",),
+    "setting": ("key",),
     "round": ("id",),
     "household": ("id",),
     "household_tag": ("id",),
+    "team": ("id",),
+    "team_member": ("id",),
     "visit": ("id",),
     "visit_person": ("visit", "person"),
     "visit_topic": ("visit", "topic"),
