@@ -20,6 +20,7 @@ from shapely.geometry import shape as shape_of
 from shapely.geometry.base import BaseGeometry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,11 +41,16 @@ _NEIGHBOURS: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class Areas:
-    """Computed areas: one polygon or multipolygon (lon, lat in WGS84 degrees) a unit, and the units that have none."""
+    """Areas: one polygon or multipolygon (lon, lat in WGS84 degrees) a unit, and the units that have none.
+
+    All are computed (示意) but those in `given`, whose outlines somebody brought; `frame_given` says it of the frame.
+    """
 
     shapes: dict[str, BaseGeometry]
     frame: BaseGeometry | None
     unplaced: tuple[str, ...]
+    given: frozenset[str] = frozenset()
+    frame_given: bool = False
 
 
 def draw_areas(
@@ -80,6 +86,22 @@ def draw_areas(
         _rounded(shapely.transform(frame, plane.restore)),
         tuple(unit for unit in units if unit not in degrees or degrees[unit].is_empty),
     )
+
+
+def put_given(areas: Areas, given: Mapping[str, BaseGeometry], frame: BaseGeometry | None = None) -> Areas:
+    """Return areas with given outlines in the place of computed ones, which keep what land is left to them."""
+    if not given and frame is None:
+        return areas
+    land = shapely.union_all(list(given.values()))
+    shapely.prepare(land)
+    shapes = dict(given)
+    for place, shape in areas.shapes.items():
+        if place not in given:
+            left = _polygons(shapely.difference(shape, land)) if shapely.intersects(land, shape) else shape
+            shapes |= {} if left.is_empty else {place: left}
+    unplaced = tuple(place for place in areas.unplaced if place not in given)
+    shown = areas.frame if frame is None else frame
+    return Areas(shapes, shown, unplaced, frozenset(given), frame is not None)
 
 
 def thin_points(points: pd.DataFrame, most: int) -> pd.DataFrame:

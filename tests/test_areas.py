@@ -11,7 +11,7 @@ import pytest
 import shapely
 from shapely.geometry import mapping
 
-from geo.areas import draw_areas, label_point, read_outline, thin_points
+from geo.areas import draw_areas, label_point, put_given, read_outline, thin_points
 from geo.config import DATA_DIR
 
 SQUARE = shapely.box(109.0, 27.0, 109.02, 27.02)
@@ -141,3 +141,16 @@ def test_a_lone_unit_does_not_take_its_neighbours_land():
     west, south, east, north = alone.bounds
     assert (north - south) * 111_195 == pytest.approx(400, abs=4)
     assert (east - west) * 111_195 * math.cos(math.radians(27.01)) == pytest.approx(400, abs=4)
+
+
+def test_given_outlines_take_the_place_of_computed_ones():
+    """A given outline is shown as it is; a computed one keeps what is left, or goes; the frame may be given too."""
+    areas = draw_areas(households(west=[(109.005, 27.01)], east=[(109.015, 27.01)]), SQUARE)
+    given = {"west": shapely.box(109.0, 27.0, 109.012, 27.02), "new": shapely.box(109.03, 27.0, 109.04, 27.01)}
+    found = put_given(areas, given, SQUARE)
+    assert (found.given, found.frame_given) == (frozenset({"west", "new"}), True)
+    assert {place: found.shapes[place].equals(shape) for place, shape in given.items()} == {"west": True, "new": True}
+    assert found.shapes["east"].bounds == pytest.approx((109.012, 27.0, 109.02, 27.02), abs=1e-5)
+    whole = put_given(areas, {"west": SQUARE})
+    assert whole.shapes.keys() == {"west"}
+    assert put_given(areas, {}) is areas

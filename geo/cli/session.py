@@ -93,7 +93,10 @@ def choose_place(session: Session, code: str | None) -> Place:
     if code is None:
         return get_place(session.db, session.scope, place_id=session.scope.area)
     with session.db.read() as connection:
-        found = connection.execute(select(place.c.id).where((place.c.code == code) | (place.c.id == code))).scalar()
+        # A code that an earlier edition gave to another unit means the one that has it today.
+        today_first = (place.c.valid_to.is_not(None), place.c.valid_to.desc())
+        named = select(place.c.id).where((place.c.code == code) | (place.c.id == code)).order_by(*today_first)
+        found = connection.execute(named).scalar()
     if found is None:
         raise NotFound("cli.no_place", code=code)
     return get_place(session.db, session.scope, place_id=found)

@@ -76,7 +76,8 @@ def draw_outlines(db: Database, scope: Scope, *, place_id: str, level: str) -> C
     """
 
     def draw(frame: pd.DataFrame) -> NDArray[Any]:
-        areas = _draw(db, scope, place_id, read_units(db, scope, place_id=place_id), level)
+        units = read_units(db, scope, place_id=place_id, with_closed=True)
+        areas = _draw(db, scope, place_id, units, level)
         return as_shapes([area and area.shape for area in map(areas.get, frame["place"])])
 
     return draw

@@ -74,7 +74,9 @@ class _Names:
     def __init__(self, db: Database, scope: Scope) -> None:
         self._above: dict[str, Place] = {}
         for level in codes.LEVELS[:-1]:
-            self._above |= {one.id: one for one in list_below(db, scope, place_id=scope.area, level=level)}
+            self._above |= {
+                one.id: one for one in list_below(db, scope, place_id=scope.area, level=level, with_closed=True)
+            }
 
     def unit(self, one: Figures) -> UnitFigures:
         parent = self._above.get(one.place.parent or "")

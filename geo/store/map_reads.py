@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from geo import codes
 from geo.access import require_area, require_right
 from geo.coverage import household_status
 from geo.issues import issue_status, rings
-from geo.schema import household, place_path
+from geo.schema import household, place, place_path, round_roster
 from geo.store.database import read_today
 from geo.store.frames import read_frame
 from geo.store.rounds import find_round
@@ -19,36 +19,71 @@ if TYPE_CHECKING:
     from datetime import date
 
     import pandas as pd
+    from sqlalchemy import ColumnElement, FromClause
 
     from geo.model import Scope
     from geo.store.database import Database
 
 
-def read_points(db: Database, scope: Scope, *, place_id: str) -> pd.DataFrame:
+def read_points(db: Database, scope: Scope, *, place_id: str, round_id: str | None = None) -> pd.DataFrame:
     """Return one row per household living under a place: leaf, village (place ids), lon, lat (WGS84 degrees, or empty).
 
-    In a fixed order, so that what is computed from it is always the same.
+    With a round, a household of its roster is where the roster has it: units that a later edition closed keep their
+    land. In a fixed order, so that what is computed from it is always the same.
     """
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
+        leaf, homes = _leaf_in(round_id)
+        village, at = place_path.alias("village_path"), place.alias("village")
         return read_frame(
             connection,
-            select(household.c.place.label("leaf"), household.c.village, household.c.lon, household.c.lat)
-            .join(place_path, place_path.c.place == household.c.place)
+            select(leaf.label("leaf"), at.c.id.label("village"), household.c.lon, household.c.lat)
+            .select_from(homes)
+            .join(place_path, place_path.c.place == leaf)
+            .join(village, village.c.place == leaf)
+            .join(at, and_(at.c.id == village.c.ancestor, at.c.level == "village"))
             .where(place_path.c.ancestor == place_id, household.c.exited_on.is_(None))
             .order_by(household.c.tile_id),
         )
 
 
-def points_stamp(db: Database, scope: Scope) -> tuple[int, int, str]:
-    """Return what changes whenever a household is added, moved or located: how many, the sum of revs, the last edit."""
+def _leaf_in(round_id: str | None) -> tuple[ColumnElement[str], FromClause]:
+    """Return the place of a household in a round (else where it lives), and the rows to read it from."""
+    if round_id is None:
+        return household.c.place, household
+    listed = and_(round_roster.c.household == household.c.id, round_roster.c.round == round_id)
+    return func.coalesce(round_roster.c.place, household.c.place), household.outerjoin(round_roster, listed)
+
+
+def read_outlines(db: Database, scope: Scope, *, place_id: str) -> dict[str, tuple[str, bytes]]:
+    """Return place id → (level, outline as WKB, WGS84 degrees) of the given outlines of a place and all below it."""
     require_right(scope, "view")
     with db.read() as connection:
-        row = connection.execute(
-            select(func.count(), func.sum(household.c.rev), func.max(household.c.updated_at)).select_from(household)
-        ).one()
-    return int(row[0]), int(row[1] or 0), str(row[2] or "")
+        require_area(connection, scope, place_id)
+        rows = connection.execute(
+            select(place.c.id, place.c.level, place.c.boundary)
+            .join(place_path, place_path.c.place == place.c.id)
+            .where(place_path.c.ancestor == place_id, place.c.boundary.is_not(None), ~place.c.boundary_computed)
+            .order_by(place.c.code)
+        )
+        return {row.id: (row.level, row.boundary) for row in rows}
+
+
+def points_stamp(db: Database, scope: Scope) -> tuple[object, ...]:
+    """Return what changes whenever a household is added, moved or located, or a unit changes.
+
+    How many there are, the sum of their revs, and the last edit, of households and of places.
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        rows = [
+            connection.execute(
+                select(func.count(), func.sum(table.c.rev), func.max(table.c.updated_at)).select_from(table)
+            ).one()
+            for table in (household, place)
+        ]
+    return tuple((int(row[0]), int(row[1] or 0), str(row[2] or "")) for row in rows)
 
 
 def count_unit_issues(db: Database, scope: Scope, *, as_of: date | None = None) -> dict[str, int]:

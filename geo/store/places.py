@@ -55,25 +55,30 @@ def root_place(db: Database) -> Place:
 
 
 def list_children(db: Database, scope: Scope, *, place_id: str) -> list[Place]:
-    """Return the units directly below one, by code."""
+    """Return the units directly below one that are there today, by code."""
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        rows = connection.execute(select(*_COLUMNS).where(place.c.parent == place_id).order_by(place.c.code))
+        here = (place.c.parent == place_id, place.c.valid_to.is_(None))
+        rows = connection.execute(select(*_COLUMNS).where(*here).order_by(place.c.code))
         return [_as_place(row) for row in rows.mappings()]
 
 
-def list_below(db: Database, scope: Scope, *, place_id: str, level: str) -> list[Place]:
-    """Return the units of a level under one (itself included when it is of the level), by code."""
+def list_below(db: Database, scope: Scope, *, place_id: str, level: str, with_closed: bool = False) -> list[Place]:
+    """Return the units of a level under one (itself included when it is of the level), by code.
+
+    `with_closed`: also those that an earlier edition had and a later one has not, which old rounds lie in.
+    """
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        rows = connection.execute(
+        wanted = (
             select(*_COLUMNS)
             .join(place_path, place_path.c.place == place.c.id)
             .where(place_path.c.ancestor == place_id, place.c.level == level)
             .order_by(place.c.code)
         )
+        rows = connection.execute(wanted if with_closed else wanted.where(place.c.valid_to.is_(None)))
         return [_as_place(row) for row in rows.mappings()]
 
 
@@ -132,7 +137,7 @@ def _search_places(connection: Connection, scope: Scope, words: str, limit: int)
         .join(place_path, place_path.c.place == place.c.id)
         .outerjoin(parent, parent.c.id == place.c.parent)
         .where(place_path.c.ancestor == scope.area)
-        .order_by(func.length(place.c.code), place.c.code)
+        .order_by(place.c.valid_to.is_not(None), func.length(place.c.code), place.c.code)
     )
     hits = []
     for row in rows:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from geo.access import require_area, require_areas, require_right
 from geo.coverage import Counts, Share, is_cleared, roll_up, same_day_of
 from geo.issues import issue_shares
-from geo.schema import CELL_COUNTS, place, place_path
+from geo.schema import CELL_COUNTS, place, place_path, round_roster
 from geo.store.cells import ensure_cells, read_cells
 from geo.store.database import read_today
 from geo.store.homes import read_homes
@@ -67,11 +67,15 @@ def read_figures(db: Database, scope: Scope, *, round_id: str, place_id: str, as
 def read_children(
     db: Database, scope: Scope, *, round_id: str, place_id: str, level: str | None = None, as_of: date | None = None
 ) -> list[Figures]:
-    """Return the figures of the units directly below a place, or of all units of a level under it, by code."""
+    """Return the figures of the units directly below a place, or of all units of a level under it, by code.
+
+    Units that a later edition closed are among them where the round lies in them.
+    """
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        wanted = select(place.c.id).order_by(place.c.code)
+        of_round = _is_of_round(find_round(connection, round_id).id)
+        wanted = select(place.c.id).where(of_round).order_by(place.c.code)
         if level is None:
             wanted = wanted.where(place.c.parent == place_id)
         else:
@@ -79,6 +83,17 @@ def read_children(
             wanted = wanted.join(place_path, under).where(place.c.level == level)
         ids = list(connection.execute(wanted).scalars())
     return read_many(db, scope, round_id=round_id, place_ids=ids, as_of=as_of)
+
+
+def _is_of_round(round_id: str) -> ColumnElement[bool]:
+    """Whether a place is there today, or holds somebody of the round's roster."""
+    below = place_path.alias("below_closed")
+    holds = (
+        exists()
+        .select_from(below.join(round_roster, round_roster.c.place == below.c.place))
+        .where(below.c.ancestor == place.c.id, round_roster.c.round == round_id)
+    )
+    return or_(place.c.valid_to.is_(None), holds)
 
 
 def read_many(

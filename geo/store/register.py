@@ -108,8 +108,12 @@ def name_units(connection: Connection, place_id: str | None = None) -> pd.DataFr
     return pd.DataFrame(rows.all(), columns=list(rows.keys()))
 
 
-def read_units(db: Database, scope: Scope, *, place_id: str, level: str | None = None) -> pd.DataFrame:
+def read_units(
+    db: Database, scope: Scope, *, place_id: str, level: str | None = None, with_closed: bool = False
+) -> pd.DataFrame:
     """Return one row per unit under a place, itself included; of one level or of all.
+
+    `with_closed`: also units that a later edition closed, which old rounds lie in.
 
     Columns: place, level, code, name, above (the unit above: its id), parent_code, parent (name), township (name),
     boundary (WKB or None), computed (whether that boundary is), lon, lat of its centre (WGS84 degrees, as stored),
@@ -135,6 +139,8 @@ def read_units(db: Database, scope: Scope, *, place_id: str, level: str | None =
         )  # fmt: skip
         if level is not None:
             wanted = wanted.where(place.c.level == level)
+        if not with_closed:
+            wanted = wanted.where(place.c.valid_to.is_(None))
         rows = connection.execute(wanted)
         frame = pd.DataFrame(rows.all(), columns=list(rows.keys()))
         return frame.merge(name_units(connection, place_id)[["place", "township"]], on="place", how="left")

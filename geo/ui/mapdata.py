@@ -8,21 +8,19 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pandas as pd
+import shapely
 
 from geo import config
-from geo.areas import Areas, draw_areas, read_outline, thin_points
+from geo.areas import Areas, draw_areas, put_given, read_outline, thin_points
 from geo.i18n import text
 from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_points, build_spec, count_homes
-from geo.store.map_reads import count_rings, count_unit_issues, points_stamp, read_points
+from geo.store.map_reads import count_rings, count_unit_issues, points_stamp, read_outlines, read_points
 from geo.store.reads import Figures, read_children, read_figures, read_homes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapely.geometry.base import BaseGeometry
-
-    from geo.model import Scope
-    from geo.store.database import Database
+    from geo.model import Place
     from geo.tiles import Points
     from geo.ui.session import Session
 
@@ -58,7 +56,7 @@ def read_map(session: Session, view: View) -> MapView:
         db, scope, round_id=round_id, place_id=place.id, level="village" if by_village else "group", as_of=day
     )
     below = below if by_village else below + _own_homes(session, figures, below)
-    areas = _Areas.of(db, scope, place_id=place.id, by_village=by_village, code=place.code)
+    areas = _Areas.of(session, by_village=by_village)
     issues = count_unit_issues(db, scope, as_of=day)
     units = [_unit(one, view, areas, issues) for one in below if one.counts.rows or one.issues["valid"]]
     homes = None
@@ -70,7 +68,7 @@ def read_map(session: Session, view: View) -> MapView:
         rings = count_rings(db, scope, round_id=round_id, place_id=place.id, as_of=day)
     spec = build_spec(
         view,
-        Frame(place.id, place.name, place.level, areas.frame, computed=not by_village),
+        Frame(place.id, place.name, place.level, areas.frame, computed=not (by_village or areas.frame_given)),
         units=units,
         states=states,
         rings=rings,
@@ -82,9 +80,8 @@ def read_map(session: Session, view: View) -> MapView:
 
 
 def read_areas(session: Session, *, by_village: bool) -> Areas:
-    """Return the computed areas of the villages, or of the groups, under the session's place."""
-    place = session.place
-    return _Areas.of(session.db, session.scope, place_id=place.id, by_village=by_village, code=place.code)
+    """Return the areas of the villages, or of the groups, under the session's place: given ones, else computed."""
+    return _Areas.of(session, by_village=by_village)
 
 
 _STATES: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective")
@@ -138,33 +135,50 @@ def _unit(figures: Figures, view: View, areas: Areas, issues: dict[str, int]) ->
         done,
         due,
         shape=areas.shapes.get(place.id),
+        computed=place.id not in areas.given,
         unlocated=counts.roster - counts.located,
         issues=issues.get(place.id, 0),
     )
 
 
 class _Areas:
-    """Computed areas, kept in the process until a household is added, moved or located."""
+    """Areas, kept in the process until a household is added, moved or located, or a unit gets another outline."""
 
     _kept: ClassVar[OrderedDict[tuple[object, ...], Areas]] = OrderedDict()
     _lock = Lock()
 
     @classmethod
-    def of(cls, db: Database, scope: Scope, *, place_id: str, by_village: bool, code: str) -> Areas:
-        """Return the areas of the units under a place: of its villages, or of its groups."""
-        key = (str(db.path), points_stamp(db, scope), place_id, by_village)
+    def of(cls, session: Session, *, by_village: bool) -> Areas:
+        """Return the areas of the villages, or of the groups, under the session's place: given ones, else computed."""
+        db, place = session.db, session.place
+        round_id = session.round.id if session.round is not None else None
+        key = (str(db.path), points_stamp(db, session.scope), place.id, by_village, round_id)
         with cls._lock:
             if key in cls._kept:
                 return cls._kept[key]
-        points = read_points(db, scope, place_id=place_id)
-        points = points.rename(columns={"village" if by_village else "leaf": "place"})
-        outline: BaseGeometry | None = None
-        if by_village:
-            points = thin_points(points, _THINNED)
-            outline = read_outline(_OUTLINE) if code == _OUTLINE_OF and _OUTLINE.is_file() else None
-        areas = draw_areas(points, outline, smooth=by_village, reach_m=_REACH_M if by_village else None)
+        points = read_points(db, session.scope, place_id=place.id, round_id=round_id)
+        outlines = read_outlines(db, session.scope, place_id=place.id)
+        areas = _draw(points, outlines, by_village=by_village, place=place)
         with cls._lock:
             cls._kept[key] = areas
             while len(cls._kept) > _KEPT:
                 cls._kept.popitem(last=False)
         return areas
+
+
+def _draw(points: pd.DataFrame, outlines: dict[str, tuple[str, bytes]], *, by_village: bool, place: Place) -> Areas:
+    """Compute the areas of units without a given outline, villages within the district, groups within their village."""
+    level = "village" if by_village else "group"
+    given = {one: shapely.from_wkb(wkb) for one, (its, wkb) in outlines.items() if its == level}
+    own = shapely.from_wkb(outlines[place.id][1]) if place.id in outlines else None
+    if by_village:
+        thinned = thin_points(points.rename(columns={"village": "place"}), _THINNED)
+        shipped = read_outline(_OUTLINE) if place.code == _OUTLINE_OF and _OUTLINE.is_file() else None
+        return put_given(draw_areas(thinned, own or shipped, smooth=True, reach_m=_REACH_M), given, own)
+    villages = {one: shapely.from_wkb(wkb) for one, (its, wkb) in outlines.items() if its == "village"}
+    groups = points.rename(columns={"leaf": "place"})
+    areas = draw_areas(groups[~groups["village"].isin(list(villages))])
+    for village, outline in villages.items():
+        part = draw_areas(groups[groups["village"] == village], outline)
+        areas = Areas(areas.shapes | part.shapes, areas.frame or part.frame, areas.unplaced + part.unplaced)
+    return put_given(areas, given, own)

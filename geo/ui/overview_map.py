@@ -27,10 +27,9 @@ if TYPE_CHECKING:
 _SIZE: Final = (392, 262)
 _MARGIN: Final = 8
 _NUMBERED: Final = 10
-_LINE: Final = (
-    f'stroke="{AREA_LINE.stroke}" stroke-width="0.8" stroke-linejoin="round" '
-    f'stroke-dasharray="{" ".join(map(str, AREA_LINE.dash))}"'
-)
+_LINE: Final = f'stroke="{AREA_LINE.stroke}" stroke-width="0.8" stroke-linejoin="round"'
+#: A computed border (示意) is dashed, a given one is not.
+_DASHED: Final = f' stroke-dasharray="{" ".join(map(str, AREA_LINE.dash))}"'
 _TEXT: Final = f'font-family="sans-serif" font-size="12" font-weight="600" text-anchor="middle" fill="{INK}"'
 #: A place without a household is hatched: no figure is not 0 %.
 _HATCHED: Final = (
@@ -63,23 +62,25 @@ def draw_map(session: Session, overview: Overview) -> None:
     """Draw where the worst units are, with the key of the classes and the way to the map."""
     link = (text("ov.map.open"), find_page("map"), view_params(session)) if has_page("map") else None
     draw_head(text("ov.map"), text("ov.map.note"), link=link)
-    areas = read_areas(session, by_village=overview.level == "village").shapes
-    shown = [(nth, one, areas[one.place.id]) for nth, one in enumerate(overview.units, 1) if one.place.id in areas]
+    areas = read_areas(session, by_village=overview.level == "village")
+    shapes = areas.shapes
+    shown = [(nth, one, shapes[one.place.id]) for nth, one in enumerate(overview.units, 1) if one.place.id in shapes]
     if not shown:
         st.html(note(text("ov.map.none")))
         return
     target_bp = overview.round.target_bp
-    st.image(_draw_svg(shown, target_bp), width="stretch")
+    st.image(_draw_svg(shown, target_bp, given=areas.given), width="stretch")
     st.html(_draw_key(target_bp))
 
 
-def _draw_svg(shown: list[tuple[int, Figures, BaseGeometry]], target_bp: int) -> str:
+def _draw_svg(shown: list[tuple[int, Figures, BaseGeometry]], target_bp: int, *, given: frozenset[str]) -> str:
     paper = _Paper([shape for _, _, shape in shown])
     paths = []
     for _, one, shape in shown:
         kind = area_class(one.counts.effective, one.counts.roster, target_bp=target_bp)
         fill = "url(#none)" if kind == "none" else AREA_FILLS[kind]
-        paths.append(f'<path d="{_trace(shape, paper)}" fill="{fill}"></path>')
+        dash = "" if one.place.id in given else _DASHED
+        paths.append(f'<path d="{_trace(shape, paper)}" fill="{fill}"{dash}></path>')
     marks = [_mark(nth, shape, paper) for nth, one, shape in shown if nth <= _NUMBERED and one.counts.roster]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_SIZE[0]}" height="{_SIZE[1]}" '
