@@ -155,7 +155,7 @@ def _load(connection: Connection, scope: Scope, book: EditionBook, to: str, name
     _store_batch(connection, scope, report, batch, name)
     write_descent(connection, descent, batch=batch, actor=scope.actor, today=read_today(connection))
     log_change(
-        connection, scope, action="units.load", object_id=batch, diff={"to": to, **report.counts, **report.moved}
+        connection, scope, action="edition.load", object_id=batch, diff={"to": to, **report.counts, **report.moved}
     )
     return _with(report, batch=batch)
 
