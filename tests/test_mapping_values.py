@@ -77,3 +77,41 @@ def test_points_keep_their_system(tmp_path):
     ((lon, lat, system, written),) = rows(db, "SELECT lon, lat, coord_system, coord_raw FROM household")
     assert (lon, lat) == (pytest.approx(175.2879831, abs=1e-6), pytest.approx(-37.7766531, abs=1e-6))
     assert (system, written) == ("EPSG:2193", "1801500, 5816500")
+
+
+def test_a_column_may_have_several_names_or_none(tmp_path):
+    """Of several headers the first that is there counts; an optional column may be missing, a needed one not."""
+    spec = spec_of(
+        f"{UNITS}\n    households: {{key: [id, code], head_name: {{column: [head, name], optional: true}}}}\n"
+    )
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    for nth, table in enumerate(
+        ("code,village,name\n1,N,Ann\n", "name,village,head,id\nX,N,Bob,2\n", "id,village\n3,N\n")
+    ):
+        assert load(db, scope, write(tmp_path / f"{nth}.csv", table), spec).stored
+    assert rows(db, "SELECT code, head_name FROM household ORDER BY code") == [("1", "Ann"), ("2", "Bob"), ("3", "")]
+    report = load(db, scope, write(tmp_path / "x.csv", "name,village\nX,N\n"), spec)
+    assert (report.outcome, "“id或code”" in report.message) == ("reject_file", True)
+
+
+def test_two_columns_under_one_name_are_refused(tmp_path):
+    """A header that the mapping reads and that stands twice cannot be told apart."""
+    spec = spec_of(f"{UNITS}\n    households: {{key: id}}\n")
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    report = load(db, scope, write(tmp_path / "x.csv", "id,village,id\n1,N,2\n"), spec)
+    assert (report.outcome, report.codes) == ("reject_file", ["E_DUP_COLUMN"])
+
+
+def test_parts_of_a_cell_are_taken_out(tmp_path):
+    """A point in one cell becomes two numbers by two patterns; a cell that does not fit says nothing."""
+    spec = spec_of(f"""
+{UNITS}
+    households:
+      key: id
+      lon: {{column: at, match: '\\(([-0-9.]+)'}}
+      lat: {{column: at, match: '([-0-9.]+)\\)'}}
+    """)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    report = load(db, scope, write(tmp_path / "x.csv", "id,village,at\n1,N,POINT (109.5 27.25)\n2,N,unknown\n"), spec)
+    assert rows(db, "SELECT lon, lat FROM household ORDER BY code") == [(109.5, 27.25), (None, None)]
+    assert [(one.row, one.code) for one in report.findings] == [(2, "W_COORD_MISSING")]

@@ -171,7 +171,7 @@ def _add_rounds(commands: Any) -> None:
 def _add_coverage(commands: Any) -> None:
     parser = _add_command(commands, "coverage")
     _add(parser, "coverage", "--round", metavar="ROUND")
-    _add(parser, "coverage", "--level", choices=codes.LEVELS, default="township")
+    _add(parser, "coverage", "--level", choices=codes.LEVELS)
     _add(parser, "coverage", "--as-of", type=read_day, metavar="DAY")
     _add(parser, "coverage", "--place", metavar="CODE")
 

@@ -40,13 +40,13 @@ def _report_coverage(session: Session, options: argparse.Namespace) -> int:
     place = choose_place(session, options.place)
     day = choose_day(session, options.as_of)
     total = read_figures(session.db, session.scope, round_id=round_.id, place_id=place.id, as_of=day)
-    rows = exports.list_units(session.db, session.scope, total=total, level=options.level)
+    level, rows = _list_rows(session, total, options.level)
     if options.json:
         print_json(
             {
                 "round": {"id": round_.id, "number": round_.number, "name": round_.name},
                 "as_of": total.as_of,
-                "level": options.level,
+                "level": level,
                 "total": {"code": place.code, "name": place.name, **_counts(total)},
                 "rows": [
                     {"code": one.code, "name": one.name, "parent": one.parent, **_counts(one.figures)} for one in rows
@@ -59,6 +59,16 @@ def _report_coverage(session: Session, options: argparse.Namespace) -> int:
     print(text("cli.coverage.line", place=place.name, round=round_.name, as_of=total.as_of, fraction=fraction))
     print_table([text(f"cli.head.{key}") for key in _HEADS], [_row(one) for one in rows])
     return 0
+
+
+def _list_rows(session: Session, total: Figures, wanted: str | None) -> tuple[str, list[exports.UnitFigures]]:
+    """Return the level and its units; without a level the townships, or the villages of a place that has none."""
+    level, rows = wanted or "township", []
+    for level in (wanted,) if wanted else ("township", "village"):
+        rows = exports.list_units(session.db, session.scope, total=total, level=level)
+        if rows:
+            break
+    return level, rows
 
 
 def choose_day(session: Session, wanted: date | None) -> date:

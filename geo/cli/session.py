@@ -59,14 +59,9 @@ def open_session(
 
 def _open_database(options: argparse.Namespace, edition: str | None, spec: MappingSpec | None) -> Database:
     path = options.db or config.database_path()
-    own = spec.district if spec is not None else None
-    if spec is not None and own is not None and not path.exists() and options.db is not None:
-        if edition:
-            raise Invalid("mapping.edition", edition=edition, district=own[1])
-        db = create_database(path, kind="real", edition=spec.name, district=own)
-        tell(text("cli.created_own", path=path.name, district=own[1]))
-        return db
     if not path.exists() and options.db is not None:
+        if spec is not None and spec.brings_units:
+            return _create_own(path, edition, spec)
         chosen = choose_edition(edition or DEFAULT_EDITION)
         db = create_database(path, kind="real", edition=chosen)
         tell(text("cli.created", path=path.name, edition=chosen))
@@ -75,6 +70,18 @@ def _open_database(options: argparse.Namespace, edition: str | None, spec: Mappi
     if edition and not (stored := db.setting("edition")).startswith(edition):
         db.close()
         raise Invalid("cli.edition_differs", stored=stored, edition=edition)
+    return db
+
+
+def _create_own(path: Path, edition: str | None, spec: MappingSpec) -> Database:
+    """Make the database of a mapping that brings its own units: its district and nothing else. Raises `Invalid`."""
+    own = spec.district
+    if own is None:
+        raise Invalid("mapping.no_district", name=spec.name)
+    if edition:
+        raise Invalid("mapping.edition", edition=edition, district=own[1])
+    db = create_database(path, kind="real", edition=spec.name, district=own)
+    tell(text("cli.created_own", path=path.name, district=own[1]))
     return db
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
+import pandas as pd
 
 from geo.crs.systems import from_wgs84, parse_system, to_wgs84
 from geo.validate import parse_day
@@ -49,11 +50,12 @@ def evaluate(value: Value, table: Table) -> Texts:
 
 def _from_source(value: Value, table: Table) -> Texts:
     if value.source == "column":
-        return table.column(value.columns[0])
+        name = table.find(value.columns)
+        return [""] * len(table) if name is None else table.column(name)
     if value.source == "value":
         return [value.text] * len(table)
     if value.source == "first_of":
-        columns = [table.column(name) for name in value.columns]
+        columns = [table.column(name) for name in value.columns if name in table.index_of]
         return [next((said for said in row if said), "") for row in zip(*columns, strict=True)]
     if value.grid is not None:
         return name_cells(value.grid, table)
@@ -152,7 +154,7 @@ def name_cells(grid: Grid, table: Table) -> Texts:
 
     A square holds its west and south sides. Rows without a point say nothing.
     """
-    lon, lat = (np.array(read_distinct(table.column(name), _number), dtype=float) for name in (grid.lon, grid.lat))
+    lon, lat = (to_numbers(table.column(name)) for name in (grid.lon, grid.lat))
     lon, lat = to_wgs84(parse_system(grid.crs), lon, lat)
     east, north = from_wgs84(parse_system(grid.grid_crs), lon, lat)
     good = np.isfinite(east) & np.isfinite(north)
@@ -161,8 +163,6 @@ def name_cells(grid: Grid, table: Table) -> Texts:
     return [f"E{x}N{y}" if fine else "" for x, y, fine in zip(columns, rows, good.tolist(), strict=True)]
 
 
-def _number(said: str) -> float:
-    try:
-        return float(said)
-    except ValueError:
-        return float("nan")
+def to_numbers(texts: Texts) -> NDArray[np.float64]:
+    """Return texts as numbers; not a number where a text is none."""
+    return np.array(pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce"), dtype=np.float64)

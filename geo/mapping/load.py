@@ -137,7 +137,7 @@ def _report(desk: Desk, name: str, reading: Reading) -> ImportReport:
     ledger, table = desk.ledger, desk.ledger.table
     questions = tuple(ledger.questions.values())
     outcome = "ask" if questions else "reject_rows" if ledger.refusals else "accept"
-    findings = tuple(one for one in ledger.findings if one.row - 1 not in ledger.refusals)
+    findings = tuple(sorted((one for one in ledger.findings if one.row - 1 not in ledger.refusals), key=_row_of))
     if outcome == "accept" and findings:
         outcome = "accept_with_warnings"
     rounds = [{"id": one.id, "number": one.number, "name": one.name} for one in _named_rounds(desk)]
@@ -150,6 +150,10 @@ def _report(desk: Desk, name: str, reading: Reading) -> ImportReport:
         proposals=tuple(desk.plan.proposals), outside=tuple(desk.plan.outside), begun=frozenset(desk.plan.begun),
         batch=new_id(),
     )  # fmt: skip
+
+
+def _row_of(one: Finding) -> int:
+    return one.row
 
 
 def _named_rounds(desk: Desk) -> list[Any]:

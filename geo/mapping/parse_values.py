@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from geo.schema.mapped import MappedField
 
 _SOURCES: Final = ("column", "value", "text", "first_of", "cell")
-_STEPS: Final = ("match", "case", "pad", "map", "otherwise", "default", "when", "format", "add_days")
+_STEPS: Final = ("match", "case", "pad", "map", "otherwise", "default", "when", "format", "add_days", "optional")
 VALUE_KEYS: Final = (*_SOURCES, *_STEPS)
 _TESTS: Final = ("is", "not", "starts", "ends", "contains")
 CONDITION_KEYS: Final = ("column", *_TESTS, "matches", "empty", "from", "to")
@@ -27,9 +27,9 @@ _CHECKED: Final = ("word", "words", "day", "whole", "degrees", "key")
 
 
 def parse_value(checker: Checker, node: Node, field: MappedField | None) -> Value:
-    """Return where a field comes from; a plain text is the name of a column."""
-    if node.kind == "text":
-        return Value(node.line, node.path, "column", columns=(checker.text(node),))
+    """Return where a field comes from; a plain text is the name of a column, a list names one that has several."""
+    if node.kind != "table":
+        return Value(node.line, node.path, "column", columns=checker.texts(node))
     entries = checker.table(node, VALUE_KEYS)
     sources = [name for name in _SOURCES if name in entries]
     if node.kind == "table" and len(sources) != 1:
@@ -54,6 +54,7 @@ def parse_value(checker: Checker, node: Node, field: MappedField | None) -> Valu
         when=parse_conditions(checker, entries["when"]) if "when" in entries else (),
         formats=checker.texts(entries["format"]) if "format" in entries else (),
         add_days=checker.whole(entries["add_days"], least=-36_500) if "add_days" in entries else 0,
+        optional=checker.flag(entries["optional"]) if "optional" in entries else False,
     )  # fmt: skip
 
 
@@ -61,12 +62,10 @@ def _parse_source(
     checker: Checker, entries: dict[str, Node], source: str, field: MappedField | None
 ) -> tuple[str, tuple[str, ...], Grid | None]:
     node = entries[source]
-    if source == "column":
-        return "", (checker.text(node),), None
+    if source in ("column", "first_of"):
+        return "", checker.texts(node), None
     if source == "value":
         return _parse_constant(checker, node, field), (), None
-    if source == "first_of":
-        return "", checker.texts(node), None
     if source == "cell":
         grid = _parse_grid(checker, node)
         return "", (grid.lon, grid.lat) if grid else (), grid

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from geo.crs.systems import parse_system, to_wgs84
-from geo.mapping.evaluate import evaluate, read_distinct
+from geo.mapping.evaluate import evaluate, to_numbers
 from geo.validate import parse_degrees
 
 if TYPE_CHECKING:
@@ -66,11 +66,13 @@ def _read_numbers(
     ledger: Ledger, target: Target, fields: dict[str, MappedField], mask: NDArray[np.bool_], key: str
 ) -> NDArray[np.float64]:
     texts = evaluate(target.fields[key], ledger.table)
-    read = read_distinct(texts, parse_degrees)
-    for nth, (_, code) in enumerate(read):
+    numbers = to_numbers(texts)
+    for nth in np.flatnonzero(np.isnan(numbers)).tolist():
+        number, code = parse_degrees(texts[nth])
         if code == "W_COORD_UNPARSEABLE" and mask[nth]:
             ledger.warn(code, nth, fields[key].header, texts[nth], value=target.fields[key])
-    return np.array([np.nan if number is None else number for number, _ in read], dtype=np.float64)
+        numbers[nth] = np.nan if number is None else number
+    return numbers
 
 
 def _is_inside(

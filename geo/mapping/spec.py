@@ -28,6 +28,16 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """A column that the file must have, under one of its names, unless it is optional; who asks for it, where."""
+
+    names: tuple[str, ...]
+    line: int
+    path: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """Square cells of a projected system: which one a point (columns lon, lat in `crs`) lies in; size in metres."""
 
@@ -43,7 +53,8 @@ class Value:
     """Where one field comes from: `source` is column, value, text, first_of or cell; then the steps, in this order.
 
     `pattern` takes a part out, `case` and `pad` shape it, `words` and `otherwise` translate, `default` stands in for
-    nothing, `formats` and `add_days` are for days, `separator` for lists of words.
+    nothing, `formats` and `add_days` are for days. The columns of a source `column` are headers one of which the file
+    has; `optional` says that it may have none.
     """
 
     line: int
@@ -61,13 +72,23 @@ class Value:
     when: tuple[Condition, ...] = ()
     formats: tuple[str, ...] = ()
     add_days: int = 0
+    optional: bool = False
 
-    def names(self) -> Iterator[tuple[str, int, str]]:
-        """Yield every column that is read, with line and path."""
-        for name in self.columns:
-            yield name, self.line, self.path
+    def needs(self) -> Iterator[Need]:
+        """Yield the columns that are read: each the headers it may have."""
+        alternatives = (self.columns,) if self.source == "column" else tuple((name,) for name in self.columns)
+        for names in alternatives:
+            if names:
+                yield Need(names, self.line, self.path, self.optional)
         for one in self.when:
-            yield one.column, one.line, one.path
+            yield Need((one.column,), one.line, one.path)
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether it is a column as it stands."""
+        return self.source == "column" and self == Value(
+            self.line, self.path, "column", columns=self.columns, optional=self.optional
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +180,17 @@ class MappingSpec:
     @property
     def district(self) -> tuple[str, str] | None:
         """Return code and name of the district the mapping brings along; None where it uses the database's."""
-        if self.units is None or self.units.registered:
+        if self.units is None or not self.brings_units:
             return None
         top = self.units.levels[0]
         if top.level != "district" or top.code is None or top.name is None:
             return None
         return top.code.text, top.name.text
+
+    @property
+    def brings_units(self) -> bool:
+        """Say whether its units are its own, not those that are registered."""
+        return self.units is not None and not self.units.registered
 
     def values(self) -> Iterator[Value]:
         """Yield every value that is read from the file."""
@@ -176,6 +202,13 @@ class MappingSpec:
             for value in (*(one for level in found for one in level), self.units.village_code):
                 if value is not None:
                     yield value
+
+    def needs(self) -> Iterator[Need]:
+        """Yield every column that is read from the file."""
+        for value in self.values():
+            yield from value.needs()
+        for one in self.conditions():
+            yield Need((one.column,), one.line, one.path)
 
     def conditions(self) -> Iterator[Condition]:
         """Yield every condition that stands outside a value."""

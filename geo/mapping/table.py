@@ -16,7 +16,7 @@ from geo.mapping.checker import say_near
 from geo.validate import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from geo.importer.findings import Finding
     from geo.importer.sheets import Sheet
@@ -46,6 +46,10 @@ class Table:
         """Return how many data rows there are."""
         return len(self.cells)
 
+    def find(self, names: Sequence[str]) -> str | None:
+        """Return the first of some headers that the file has."""
+        return next((name for name in names if name in self.index_of), None)
+
     def column(self, name: str) -> list[str]:
         """Return a column as text without outer white space; what means nothing is ''."""
         if name not in self._columns:
@@ -58,9 +62,8 @@ class Table:
 
     def cell(self, nth: int, names: Sequence[str]) -> str:
         """Return the name (D6) of the cell of a row that a value is read from; '' where it is none or several."""
-        if len(names) != 1 or names[0] not in self.index_of:
-            return ""
-        return f"{column_letter(self.index_of[names[0]])}{self.sheet_rows[nth]}"
+        found = [name for name in names if name in self.index_of]
+        return f"{column_letter(self.index_of[found[0]])}{self.sheet_rows[nth]}" if len(found) == 1 else ""
 
 
 def _plain(cell: Cell) -> str:
@@ -73,7 +76,7 @@ def take_table(sheets: list[Sheet], spec: MappingSpec, *, wanted_sheet: str = ""
     Raises `Invalid` when there is no such sheet, `FileRefused` E_MISSING_COLUMN with a sentence that names each missing
     column, its line in the mapping and the header that looks most like it.
     """
-    wanted = dict.fromkeys(name for name, _, _ in _named(spec))
+    wanted = dict.fromkeys(name for need in spec.needs() for name in need.names)
     said = wanted_sheet or spec.source.sheet
     sheet = find_sheet(sheets, said) if said else _best_sheet(sheets, wanted)
     row = spec.source.header_row - 1 if spec.source.header_row else _find_row(sheet, wanted)
@@ -86,20 +89,13 @@ def take_table(sheets: list[Sheet], spec: MappingSpec, *, wanted_sheet: str = ""
     columns = tuple(
         Column(nth, header, "code" if header in keys else None, "exact") for nth, header in enumerate(headers)
     )
-    rows = take_rows(sheet, Header(row, columns))
+    rows = take_rows(sheet, Header(row, columns, first_row=row))
     if not rows.cells:
         raise FileRefused("E_EMPTY")
     return Table(
         sheet.name, row, columns, rows.cells, rows.sheet_rows, index_of, frozenset(spec.source.nothing), rows.listed,
         rows.ragged,
     )  # fmt: skip
-
-
-def _named(spec: MappingSpec) -> Iterator[tuple[str, int, str]]:
-    for value in spec.values():
-        yield from value.names()
-    for one in spec.conditions():
-        yield one.column, one.line, one.path
 
 
 def _key_columns(spec: MappingSpec) -> tuple[str, ...]:
@@ -141,11 +137,16 @@ def _find_column(name: str, headers: list[str]) -> int | None:
 
 
 def _require_columns(spec: MappingSpec, headers: list[str], index_of: dict[str, int]) -> None:
-    missing: dict[str, str] = {}
-    for name, line, path in sorted(_named(spec), key=lambda one: one[1]):
-        if name not in index_of and name not in missing:
-            near = say_near(name, headers)
-            missing[name] = text("mapping.no_column", name=name, line=str(line), path=path, near=near)
+    twice = [name for name, index in index_of.items() if headers.count(headers[index]) > 1]
+    if twice:
+        raise FileRefused("E_DUP_COLUMN", columns=text("list.comma").join(twice))
+    missing: dict[tuple[str, ...], str] = {}
+    for need in sorted(spec.needs(), key=lambda one: one.line):
+        if need.optional or need.names in missing or any(name in index_of for name in need.names):
+            continue
+        name = text("list.or").join(need.names)
+        near = say_near(need.names[0], headers)
+        missing[need.names] = text("mapping.no_column", name=name, line=str(need.line), path=need.path, near=near)
     if missing:
         shown = text("list.comma").join(header for header in headers[:_SHOWN_COLUMNS] if header)
         said = "".join(missing.values()) + text("mapping.columns_are", columns=shown)
