@@ -158,7 +158,7 @@ def test_what_no_list_allows_is_refused_in_words(world):
 def test_a_point_far_away_is_not_taken(tmp_path: Path):
     """A mistyped longitude is refused and nothing changes; the same point again keeps its source; a near one is taken."""
     db, scope = open_register(tmp_path / "r.sqlite")
-    bring(db, scope, write_csv(tmp_path / "a.csv", [home("A1")]))
+    bring(db, scope, write_csv(tmp_path / "a.csv", [home("A1", 纬度=27.68)]))
     with db.read() as connection:
         household_id = connection.exec_driver_sql("SELECT id FROM household").scalar_one()
     with pytest.raises(Invalid, match="point_outside"):
