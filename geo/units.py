@@ -63,6 +63,8 @@ class GroupName:
 
 def clean_name(text: str) -> str:
     """Return a name with full-width characters made half-width and all white space removed."""
+    if text.isalnum() and unicodedata.is_normalized("NFKC", text):
+        return text
     return _SPACES.sub("", unicodedata.normalize("NFKC", text))
 
 
@@ -123,7 +125,9 @@ class UnitIndex:
 
     def is_wide(self, household_code: str) -> bool:
         """Say whether a household code is district-wide: it begins with the code of a district, township or village."""
-        return any(household_code[:digits] in self.by_code for digits in _UNIT_DIGITS if len(household_code) > digits)
+        # What follows the unit's code has a character at least.
+        body = household_code[:-1]
+        return not self.by_code.keys().isdisjoint([body[:digits] for digits in _UNIT_DIGITS])
 
     def find_named(self, text: str) -> set[Unit]:
         """Return the villages that a title, a sheet's or a file's name speaks of: by full name, code, or name alone.

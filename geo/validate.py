@@ -10,6 +10,7 @@ import math
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from operator import mul
 from typing import Final, TypeAlias
 
@@ -123,6 +124,8 @@ def parse_size(cell: Cell) -> tuple[int | None, str]:
 
 def parse_phone(cell: Cell) -> tuple[str, str]:
     """Return a phone number's digits; of several the first. Code: W_PHONE (none that can be dialled, or several)."""
+    if isinstance(cell, str) and cell.isascii() and _MOBILE.fullmatch(cell):
+        return cell, ""
     text = unicodedata.normalize("NFKC", to_text(cell)).strip().removesuffix(".0")
     if _MOBILE.fullmatch(text) or is_blank(text):
         return ("" if is_blank(text) else text), ""
@@ -145,6 +148,8 @@ def parse_id_number(cell: Cell) -> tuple[str, str]:
     Codes: W_ID_SCIENTIFIC, W_ID_LOST_PRECISION (a number cell, or masked), W_ID_15, W_ID_CHECKSUM; W_NORMALISED for
     the 20 and 22 characters of a disability certificate, which begin with the ID number.
     """
+    if isinstance(cell, str) and cell.isascii() and _ID_FORM.fullmatch(cell) and check_id_number(cell):
+        return cell, ""
     if isinstance(cell, (float, int)) and not isinstance(cell, bool) and abs(cell) >= 10**EXACT_DIGITS:
         return "", "W_ID_LOST_PRECISION"
     text = clean_name(to_text(cell)).upper().replace("-", "").lstrip("'`’=").strip('"')
@@ -156,11 +161,9 @@ def parse_id_number(cell: Cell) -> tuple[str, str]:
         return "", "W_ID_SCIENTIFIC"
     if "*" in text or (len(text) == _ID_LONG and text.endswith("000")):
         return "", "W_ID_LOST_PRECISION"
-    if len(text) == EXACT_DIGITS and text.isdecimal():
-        return "", "W_ID_15"
     if len(text) in _CERTIFICATE and _ID_FORM.fullmatch(text[:_ID_LONG]) and check_id_number(text[:_ID_LONG]):
         return text[:_ID_LONG], "W_NORMALISED"
-    return "", "W_ID_CHECKSUM"
+    return "", "W_ID_15" if len(text) == EXACT_DIGITS and text.isdecimal() else "W_ID_CHECKSUM"
 
 
 _ID_LONG: Final = 18
@@ -169,10 +172,17 @@ _CERTIFICATE: Final = (20, 22)
 
 def check_id_number(text: str) -> bool:
     """Say whether the check character and the birthday of an 18-character ID number hold (GB 11643)."""
-    total = sum(map(mul, map(int, text[:17]), _ID_WEIGHTS))
-    return (
-        _ID_CHECKS[total % 11] == text[17] and make_day(int(text[6:10]), int(text[10:12]), int(text[12:14])) is not None
-    )
+    total = sum(map(mul, text[:17].encode(), _ID_WEIGHTS)) - _ID_ZEROS
+    return _ID_CHECKS[total % 11] == text[17] and _is_birthday(text[6:14])
+
+
+#: What 17 characters "0" weigh as bytes.
+_ID_ZEROS: Final = ord("0") * sum(_ID_WEIGHTS)
+
+
+@lru_cache(maxsize=65_536)
+def _is_birthday(text: str) -> bool:
+    return make_day(int(text[:4]), int(text[4:6]), int(text[6:])) is not None
 
 
 def parse_degrees(cell: Cell) -> tuple[float | None, str]:

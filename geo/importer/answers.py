@@ -17,7 +17,7 @@ from geo.units import clean_name
 from geo.validate import is_blank, parse_day, parse_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from geo.importer.findings import Ledger
     from geo.validate import Cell
@@ -33,7 +33,7 @@ _DAYS: Final = ("revisit_on", "issue_due")
 _SHOWN: Final = 200
 
 
-def read_answers(ledger: Ledger, cells: Callable[[str], list[Cell]]) -> dict[str, list[Any]]:
+def read_answers(ledger: Ledger, cells: Callable[[str], Sequence[Cell]]) -> dict[str, list[Any]]:
     """Return mode, respondent, reason, issue_route (codes or None), revisit_on, issue_due (days), issue_title."""
     columns: dict[str, list[Any]] = {
         key: [_read_word(ledger, nth, key, cell) for nth, cell in enumerate(cells(key))] for key in _LISTED

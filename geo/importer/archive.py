@@ -80,7 +80,8 @@ def _scan_members(archive: zipfile.ZipFile, packed: int) -> None:
                 total += len(chunk)
                 if _too_much(total, packed):
                     raise FileRefused("E_ZIP_BOMB")
-                if is_markup and any(mark in tail + chunk for mark in _FORBIDDEN):
+                window = tail + chunk
+                if is_markup and any(mark in window for mark in _FORBIDDEN):
                     raise FileRefused("E_XML_ENTITY")
                 tail = chunk[-_OVERLAP:]
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from geo.importer.register import Row
+
+#: Rows that are written, and hashed, in one go.
+_PART: Final = 5_000
 
 
 @dataclass(slots=True)
@@ -44,28 +47,35 @@ class Block:
         return [{**blank, **dict(zip(self.names, row, strict=True))} for row in self.rows]
 
     def hash(self, columns: Sequence[str]) -> str:
-        """Return `hash_columns` over all `columns` of the table."""
-        found = dict(zip(self.names, zip(*self.rows, strict=True), strict=True))
-        return hash_columns(
-            (found.get(name) or (self.same.get(name),) for name in columns), len(self.rows)
-        )  # fmt: skip
+        """Return `hash_rows` of the rows with all `columns` of the table."""
+        digest = hashlib.sha256()
+        for part in in_parts(self.rows):
+            found: dict[str, Sequence[Any]] = dict(zip(self.names, zip(*part, strict=True), strict=True))
+            for name in columns:
+                digest.update(_said(found.get(name) or (self.same.get(name),)))
+        return digest.hexdigest()
 
 
-def hash_columns(columns: Iterable[Sequence[Any]], count: int) -> str:
-    """Return a hash over rows given column by column, as SQLite stores them.
-
-    A column whose values are all the same may be given as one value.
-    """
-    digest = hashlib.sha256(str(count).encode())
-    for values in columns:
-        digest.update(b"\x1e" + _said(values).encode())
+def hash_rows(rows: Sequence[Sequence[Any]]) -> str:
+    """Return a hash over rows as SQLite stores them, column by column in parts."""
+    digest = hashlib.sha256()
+    for part in in_parts(rows):
+        for values in zip(*part, strict=True):
+            digest.update(_said(values))
     return digest.hexdigest()
 
 
-def _said(values: Sequence[Any]) -> str:
-    if not values or values.count(values[0]) == len(values):
-        return repr(values[0]) if values else ""
+def in_parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Yield the rows in parts: what is written, or hashed, in one go."""
+    return (rows[start : start + _PART] for start in range(0, len(rows), _PART))
+
+
+def _said(values: Sequence[Any]) -> bytes:
+    """Return a column as bytes; one whose values are all the same is told by one value."""
+    first = values[0]
+    if values.count(first) == len(values):
+        return b"\x1e" + repr(first).encode()
     try:
-        return "\x1f".join(values)
+        return b"\x1e" + "\x1f".join(values).encode()
     except TypeError:
-        return repr(tuple(values))
+        return b"\x1e" + repr(tuple(values)).encode()

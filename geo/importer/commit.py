@@ -12,6 +12,7 @@ from geo.coverage import Counts
 from geo.errors import FileRefused, Invalid
 from geo.i18n import text
 from geo.importer.apply import apply_plan, make_plan, store_batch
+from geo.importer.collecting import paused_collection
 from geo.importer.findings import Finding
 from geo.importer.headers import Header, choose_sheet, find_header
 from geo.importer.keyed import resolve_keys
@@ -46,6 +47,7 @@ class _Undecided(Exception):
     """Rolls a dry run back; nothing is stored."""
 
 
+@paused_collection()
 def import_file(
     db: Database, scope: Scope, path: Path | str, *, name: str = "", options: ImportOptions | None = None
 ) -> ImportReport:

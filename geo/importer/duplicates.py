@@ -41,8 +41,9 @@ def find_firsts(
     """
     firsts: dict[int, int] = {}
     by_key: dict[tuple[str, str], list[int]] = {}
+    refused = set(ledger.refusals)
     for nth, (village, code) in enumerate(zip(villages, codes, strict=True)):
-        if nth in ledger.refusals or village is None or not code:
+        if village is None or not code or nth in refused:
             continue
         key = ("" if is_wide(code) else village.id, code)
         earlier = by_key.get(key)
@@ -80,22 +81,25 @@ def _compare(nth: int, earlier: list[int], columns: Mapping[str, Sequence[Any]])
 
 
 _NOTHING = (None, "", ())
+_PERSON = ("village", "group", "id_number", "head_name", "size")
 
 
 def list_same_persons(ledger: Ledger, firsts: Mapping[int, int], columns: Mapping[str, Sequence[Any]]) -> None:
     """List households that may be one: the same ID number, or the same head, group and size without two ID numbers."""
     by_number: set[str] = set()
     by_name: dict[tuple[Any, ...], list[str]] = {}
+    villages, groups, numbers, heads, sizes = (columns[name] for name in _PERSON)
     for nth, first in firsts.items():
         if nth != first:
             continue
-        number, head, size = columns["id_number"][nth], columns["head_name"][nth], columns["size"][nth]
+        number, head, size = numbers[nth], heads[nth], sizes[nth]
         if number and number in by_number:
             ledger.warn("W_DUP_PERSON", nth, "id_number", number)
         by_number.add(number)
         if not head or not size:
             continue
-        others = by_name.setdefault((columns["village"][nth], columns["group"][nth], head, size), [])
+        group = groups[nth]
+        others = by_name.setdefault((villages[nth].id, group and group.key, head, size), [])
         if others and not (number and all(others)):
             ledger.warn("W_DUP_PERSON", nth, "head_name", head)
         others.append(number)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from geo.importer.blocks import in_parts
 from geo.schema import metadata
 from geo.store.database import bulk_insert
 
@@ -47,7 +47,6 @@ FOLLOWING: Final = ("issue_household", "issue_event")
 #: Ends the name of an entry that stands for all new rows whose last key begins so.
 EVERY: Final = "*"
 _COLUMNS: Final = {name: [column.name for column in metadata.tables[name].c] for name in KEYS}
-_PART: Final = 10_000
 _BYTES: Final = "bytes"
 
 
@@ -96,8 +95,7 @@ class Journal:
         if block.table in FOLLOWING:
             return
         own, other = block, None
-        keys = block.column(KEYS[block.table][-1])
-        marks = [bool(self._prefix) and key.startswith(self._prefix) for key in keys]
+        marks = [bool(self._prefix) and key.startswith(self._prefix) for key in block.column(KEYS[block.table][-1])]
         if not all(marks):
             own, other = block.split(marks)
         columns = _COLUMNS[block.table]
@@ -107,12 +105,9 @@ class Journal:
             self.note_made(block.table, row)
 
     def _write_rows(self, block: Block) -> None:
-        given = {name: value for name, value in block.same.items() if value is not None}
-        names = [*block.names, *given]
-        for start in range(0, len(block.rows), _PART):
-            part = block.rows[start : start + _PART]
-            columns = [*zip(*part, strict=True), *(repeat(value, len(part)) for value in given.values())]
-            bulk_insert(self._connection, block.table, names, zip(*columns, strict=True))
+        same = {name: value for name, value in block.same.items() if value is not None}
+        for part in in_parts(block.rows):
+            bulk_insert(self._connection, block.table, block.names, part, same=same)
             if self._tick is not None:
                 self._tick(len(part))
 

@@ -55,27 +55,29 @@ class Locator:
         A district-wide code that speaks of another village is asked about, unless the household is registered
         somewhere (then it is a proposed move, or one that was carried out).
         """
-        memo: dict[tuple[str, ...], UnitMatch] = {}
+        memo: dict[tuple[Cell, ...], tuple[tuple[str, ...], UnitMatch | None, str]] = {}
         found: list[Unit | None] = []
-        for nth, texts in enumerate(zip(*self._texts(cells), strict=True)):
-            if not cells.named:
+        columns = zip(cells.district, cells.township, cells.village, cells.village_code, strict=True)
+        for nth, row in enumerate(columns):
+            if row not in memo:
+                memo[row] = self._match(row, named=cells.named)
+            texts, match, said = memo[row]
+            if match is None:
                 found.append(self._unnamed(nth, codes[nth], texts))
                 continue
-            if texts not in memo:
-                district, township, village, code = texts
-                memo[texts] = self._index.match_village(village, township=township, district=district, code=code)
-            match = memo[texts]
             coded = self._index.coded(codes[nth]) if match.reason == "blank" else None
             self.sources.add("code" if coded else "column")
-            found.append(
-                match.unit or coded or self._asked(nth, match, "/".join(text for text in texts[1:] if text.strip()))
-            )
+            found.append(match.unit or coded or self._asked(nth, match, said))
         return self._check_codes(found, codes)
 
-    @staticmethod
-    def _texts(cells: UnitCells) -> tuple[list[str], ...]:
-        columns = (cells.district, cells.township, cells.village, cells.village_code)
-        return tuple([to_text(cell) for cell in column] for column in columns)
+    def _match(self, row: tuple[Cell, ...], *, named: bool) -> tuple[tuple[str, ...], UnitMatch | None, str]:
+        """Return the texts of a row's cells, what they mean (where the file names villages), and what is asked with."""
+        texts = tuple(map(to_text, row))
+        if not named:
+            return texts, None, ""
+        district, township, village, code = texts
+        match = self._index.match_village(village, township=township, district=district, code=code)
+        return texts, match, "/".join(text for text in texts[1:] if text.strip())
 
     def _answered(self, answer: str) -> Unit | None:
         return self._index.by_id.get(answer) or self._index.by_code.get(answer)

@@ -155,18 +155,20 @@ class Bench:
             self.plan.inserts[table] = Block(table, tuple(names), same | made)
         return self.plan.inserts[table]
 
-    def rows_of_homes(self) -> Iterator[tuple[int, list[int]]]:
-        """Yield the first row of every household with all its rows."""
+    def further_rows(self) -> dict[int, list[int]]:
+        """Return the rows after the first of every household that has several."""
         rows: dict[int, list[int]] = {}
         for nth, first in self.understood.firsts.items():
-            rows.setdefault(first, []).append(nth)
-        yield from rows.items()
+            if nth != first:
+                rows.setdefault(first, []).append(nth)
+        return rows
 
 
 #: Facts of a file and the columns they are kept in.
 _FACTS: Final = ("head_name", "phone", "size", "household_class")
 #: What stands or falls together with a point.
-_POINT: Final = ("lon", "lat", "coord_source", "coord_system", "coord_raw")
+_OF_POINT: Final = ("coord_system", "coord_raw")
+_POINT: Final = ("lon", "lat", "coord_source", *_OF_POINT)
 
 
 #: Codes of named groups follow this number.
@@ -221,9 +223,12 @@ def plan_households(bench: Bench) -> None:
     villages, codes = bench.understood.columns["village"], bench.understood.columns["code"]
     names = ("id", "code", "village", "place", "tile_id", *_TOLD)
     block = bench.block("household", names, residence="at_home")
-    for first, rows in bench.rows_of_homes():
+    read, blanks = FactReader(bench), tuple(_TOLD.values())
+    for nth, first in bench.understood.firsts.items():
+        if nth != first:
+            continue
         village, code = villages[first], codes[first]
-        facts = _facts(bench, rows)
+        facts = read.facts(first)
         known = bench.register.households.get((village.id, code))
         if known is not None and bench.choices.again:
             facts = {name: value for name, value in facts.items() if known[name] in _NOTHING}
@@ -231,8 +236,9 @@ def plan_households(bench: Bench) -> None:
             known = _propose_move(bench, first, bench.moved[code], facts)
         if known is None:
             tile += 1
-            home = Home(bench.new_id(), code, village.id, facts.get("place", village.id))
-            block.rows.append((*home[:4], tile, *(facts.get(name, blank) for name, blank in _TOLD.items())))
+            place = facts.get("place", village.id)
+            home = Home(bench.new_id(), code, village.id, place)
+            block.rows.append((home.id, code, village.id, place, tile, *map(facts.get, _TOLD, blanks)))
             heads.list_same(first, home, facts)
         else:
             home = _change_home(bench, known, facts)
@@ -241,30 +247,45 @@ def plan_households(bench: Bench) -> None:
     bench.plan.leaves.update({home.place for home in bench.homes.values()})
 
 
-def _facts(bench: Bench, rows: list[int]) -> Row:
-    """Return what the rows of one household say of it: the first that says anything of a fact counts."""
-    columns, first = bench.understood.columns, rows[0]
+class FactReader:
+    """What a file says of each of its households: of several rows the first that says anything of a fact counts."""
 
-    def said(key: str) -> Any:
-        column = columns[key]
-        value = column[first]
-        if len(rows) == 1 or value not in _BLANK:
-            return value
-        return next((column[nth] for nth in rows if column[nth] not in _BLANK), None)
+    def __init__(self, bench: Bench) -> None:
+        """Take the columns, with what further rows add to a household's first row."""
+        self._bench = bench
+        self._columns = dict(bench.understood.columns)
+        further = bench.further_rows()
+        for key in (*_FACTS, "id_number", "lon", "lat", *_OF_POINT) if further else ():
+            column = self._columns[key] = list(self._columns[key])
+            for first, rows in further.items():
+                if column[first] in _BLANK:
+                    column[first] = next((column[nth] for nth in rows if column[nth] not in _BLANK), None)
+        # A note beside a visit is the visit's.
+        said = zip(self._columns["note"], self._columns["visit"], strict=True)
+        notes = self._columns["note"] = [note if visit is None else "" for note, visit in said]
+        for first, rows in further.items():
+            notes[first] = notes[first] or next((notes[nth] for nth in rows if notes[nth]), "")
 
-    facts: Row = {name: value for name in _FACTS if (value := said(name))}
-    number = said("id_number")
-    if number:
-        facts["id_hash"], facts["id_last4"] = hash_id(bench.id_key, number), number[-4:]
-    lon, lat = said("lon"), said("lat")
-    if lon is not None and lat is not None:
-        facts |= {"lon": round(lon, 7), "lat": round(lat, 7), "coord_source": "import"}
-        facts |= {name: said(name) or "" for name in ("coord_system", "coord_raw")}
-    group = columns["group"][first]
-    if group is not None:
-        facts["place"] = bench.places[columns["village"][first].id, group.key]
-    note = next((text for nth in rows if (text := columns["note"][nth]) and columns["visit"][nth] is None), "")
-    return facts | ({"note": note} if note else {})
+    def facts(self, first: int) -> Row:
+        """Return the facts of the household whose first row is given, by column of `household`."""
+        columns, bench = self._columns, self._bench
+        facts: Row = {}
+        for name in (*_FACTS, "note"):
+            value = columns[name][first]
+            if value:
+                facts[name] = value
+        number = columns["id_number"][first]
+        if number:
+            facts["id_hash"], facts["id_last4"] = hash_id(bench.id_key, number), number[-4:]
+        lon, lat = columns["lon"][first], columns["lat"][first]
+        if lon is not None and lat is not None:
+            facts["lon"], facts["lat"], facts["coord_source"] = round(lon, 7), round(lat, 7), "import"
+            for name in _OF_POINT:
+                facts[name] = columns[name][first] or ""
+        group = columns["group"][first]
+        if group is not None:
+            facts["place"] = bench.places[columns["village"][first].id, group.key]
+        return facts
 
 
 def home_of(row: Row) -> Home:

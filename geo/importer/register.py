@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from geo.store.database import read_setting, read_today, write_setting
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Row = dict[str, Any]
+#: Values of one statement; SQLite takes up to 32,766.
+_PART: Final = 10_000
 
 
 @dataclass(slots=True)
@@ -99,8 +101,8 @@ def known_pairs(connection: Connection, pairs: set[tuple[str, str]]) -> set[tupl
     """Return the (village id, household code) pairs that are registered under one of the codes, wherever that is."""
     found: set[tuple[str, str]] = set()
     wanted = sorted({code for _, code in pairs})
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
+    for start in range(0, len(wanted), _PART):
+        part = wanted[start : start + _PART]
         rows = _rows(connection, f"SELECT village, code FROM household WHERE code IN ({_marks(part)})", part)
         found |= {(row["village"], row["code"]) for row in rows}
     return found
@@ -110,8 +112,8 @@ def find_by_code(connection: Connection, codes: Iterable[str]) -> dict[str, Row]
     """Return households by code wherever they live, for codes that are district-wide."""
     wanted = sorted(set(codes))
     found: dict[str, Row] = {}
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
+    for start in range(0, len(wanted), _PART):
+        part = wanted[start : start + _PART]
         for row in _rows(connection, f"SELECT * FROM household WHERE code IN ({_marks(part)})", part):
             found[row["code"]] = row
     return found
@@ -121,8 +123,8 @@ def rows_of_visits(connection: Connection, table: str, visits: Iterable[str]) ->
     """Return the rows of `visit_person` or `visit_topic` that belong to some visits."""
     wanted = sorted(visits)
     found: list[Row] = []
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
+    for start in range(0, len(wanted), _PART):
+        part = wanted[start : start + _PART]
         found += _rows(connection, f"SELECT * FROM {table} WHERE visit IN ({_marks(part)})", part)
     return found
 

@@ -6,7 +6,7 @@ counts like any other, an error or a formula without a value is an empty cell; e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,8 @@ from geo.units import clean_name
 from geo.validate import to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from geo.importer.headers import Header
     from geo.importer.sheets import Merge, Sheet
     from geo.validate import Cell
@@ -41,10 +43,15 @@ class DataRows:
     sheet_rows: list[int]
     listed: tuple[Finding, ...]
     ragged: dict[int, int]
+    _turned: list[tuple[Cell, ...]] = field(default_factory=list, repr=False, compare=False)
 
-    def column(self, index: int | None) -> list[Cell]:
-        """Return one column's cells; an absent column is all empty."""
-        return [None] * len(self.cells) if index is None else [row[index] for row in self.cells]
+    def column(self, index: int | None) -> Sequence[Cell]:
+        """Return one column's cells, as they were when a column was first asked for; an absent one is all empty."""
+        if index is None or not self.cells:
+            return [None] * len(self.cells)
+        if not self._turned:
+            self._turned.extend(zip(*self.cells, strict=True))
+        return self._turned[index]
 
 
 def take_rows(sheet: Sheet, header: Header) -> DataRows:
@@ -52,19 +59,20 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
     width = len(header.columns)
     told = [column.index for column in header.columns if column.how != "ignored"]
     titles = [_fit(line, width) for line in sheet.rows[header.first_row : header.row + 1]]
-    fills, totals = _list_fills(sheet, header), _find_totals(sheet, header)
+    fills, totals, code_at = _list_fills(sheet, header), _find_totals(sheet, header), header.index_of("code")
     cells: list[list[Cell]] = []
     sheet_rows: list[int] = []
     listed: list[Finding] = []
     ragged: dict[int, int] = {}
     for number, line in enumerate(sheet.rows[header.row + 1 :], start=header.row + 2):
         row = line if len(line) == width else _fit(line, width)
-        if not any(_says(row[index]) for index in told):
+        own = None if code_at is None else row[code_at]
+        if not (_is_plain(own) or any(_says(row[index]) for index in told)):
             continue
         if number in fills:
             row = _fill(row, fills[number])
-        is_total = any(row[index] in said for index, said in totals)
-        code = "W_TOTAL_ROW_SKIPPED" if is_total else _why_not(row, header, titles, is_first=not cells)
+        is_total = bool(totals) and any(row[index] in said for index, said in totals)
+        code = "W_TOTAL_ROW_SKIPPED" if is_total else _why_not(row, code_at, titles, is_first=not cells)
         if code:
             text = " ".join(to_text(cell).strip() for cell in row if _says(cell))
             listed.append(Finding(code, cell=str(number), value=text[:_SHOWN]))
@@ -93,15 +101,19 @@ def _is_ragged(line: list[Cell], width: int) -> bool:
     return len(line) < width or any(_says(cell) for cell in line[width:])
 
 
-def _why_not(row: list[Cell], header: Header, titles: list[list[Cell]], *, is_first: bool) -> str:
+def _is_plain(code: Cell) -> bool:
+    """Say whether a cell is a household code beyond doubt: digits and Latin letters."""
+    return isinstance(code, str) and code.isascii() and code.isalnum()
+
+
+def _why_not(row: list[Cell], code_at: int | None, titles: list[list[Cell]], *, is_first: bool) -> str:
     """Return the code under which a row that is no household is listed, or '' for a data row; totals apart."""
-    index = header.index_of("code")
-    code = row[index] if index is not None else None
+    code = row[code_at] if code_at is not None else None
     if is_first and _counts_columns(row):
         return "W_TITLE_ROWS_SKIPPED"
     footer = load_words().footer
     if _says(code):
-        if isinstance(code, str) and clean_name(code).startswith(footer):
+        if isinstance(code, str) and not _is_plain(code) and clean_name(code).startswith(footer):
             return "W_TOTAL_ROW_SKIPPED"
         return "W_TITLE_ROWS_SKIPPED" if row in titles else ""
     first = next((clean_name(cell) for cell in row if isinstance(cell, str) and cell.strip()), "")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Final
 
 from geo.importer.answers import read_answers
 from geo.importer.duplicates import find_firsts, list_same_persons
@@ -20,7 +20,7 @@ from geo.importer.visitdays import list_dates_only, read_days
 from geo.validate import parse_code, parse_id_number, parse_name, parse_phone, parse_size, parse_text, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from geo.crs import System
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from geo.validate import Cell
 
 _SHOWN = 200
+_EMPTY: Final = (None, "")
 
 
 def _none_known(_pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -108,7 +109,8 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     for nth, width in rows.ragged.items():
         ledger.refuse("R_COLUMN_COUNT", nth, "code", str(width))
 
-    def cells(key: str) -> list[Cell]:
+    @cache
+    def cells(key: str) -> Sequence[Cell]:
         return rows.column(header.index_of(key))
 
     columns = _read_fields(ledger, cells)
@@ -156,20 +158,17 @@ def _without_refused(ledger: Ledger, rows: DataRows) -> list[Finding]:
     return [one for one in ledger.findings if one.row - 1 not in ledger.refusals]
 
 
-def _read(ledger: Ledger, key: str, cells: Iterable[Cell], rule: Callable[[Cell], tuple[Any, str]]) -> list[Any]:
-    values = []
-    for nth, cell in enumerate(cells):
-        if cell is None or cell == "":
-            values.append(rule("")[0])
-            continue
-        value, code = rule(cell)
-        if code:
-            ledger.warn(code, nth, key, to_text(cell)[:_SHOWN])
-        values.append(value)
-    return values
+def _read(ledger: Ledger, key: str, cells: Sequence[Cell], rule: Callable[[Cell], tuple[Any, str]]) -> list[Any]:
+    """Return the value of every cell by a rule, which runs once for each different cell; what is wrong is listed."""
+    read = {cell: rule("" if cell is None else cell) for cell in set(cells)}
+    if any(code for _, code in read.values()):
+        for nth, cell in enumerate(cells):
+            if read[cell][1] and cell not in _EMPTY:
+                ledger.warn(read[cell][1], nth, key, to_text(cell)[:_SHOWN])
+    return [read[cell][0] for cell in cells]
 
 
-def _read_fields(ledger: Ledger, cells: Callable[[str], list[Cell]]) -> dict[str, list[Any]]:
+def _read_fields(ledger: Ledger, cells: Callable[[str], Sequence[Cell]]) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {}
     for key, text_rule in (("head_name", parse_name), ("note", parse_text)):
         columns[key] = _read(ledger, key, cells(key), partial(text_rule, longest=FIELDS[key].longest))
@@ -182,7 +181,7 @@ def _read_fields(ledger: Ledger, cells: Callable[[str], list[Cell]]) -> dict[str
 
 
 def _read_words(
-    ledger: Ledger, cells: Callable[[str], list[Cell]], header: Header, background: Background,
+    ledger: Ledger, cells: Callable[[str], Sequence[Cell]], header: Header, background: Background,
     columns: Mapping[str, Sequence[Any]],
 ) -> dict[str, list[Any]]:  # fmt: skip
     """Return what the words of a row mean; the way of a visit is its own column's, else its outcome's."""
@@ -204,20 +203,16 @@ def _read_words(
     }  # fmt: skip
 
 
-def _read_codes(ledger: Ledger, cells: list[Cell]) -> list[str]:
-    codes = []
-    for nth, cell in enumerate(cells):
-        code, problem = parse_code(cell, longest=FIELDS["code"].longest)
-        if problem:
-            ledger.warn(problem, nth, "code", to_text(cell)[:_SHOWN])
+def _read_codes(ledger: Ledger, cells: Sequence[Cell]) -> list[str]:
+    codes: list[str] = _read(ledger, "code", cells, partial(parse_code, longest=FIELDS["code"].longest))
+    for nth, code in enumerate(codes):
         if not code:
-            ledger.refuse("R_REQUIRED", nth, "code", to_text(cell)[:_SHOWN])
-        codes.append(code)
+            ledger.refuse("R_REQUIRED", nth, "code", to_text(cells[nth])[:_SHOWN])
     return codes
 
 
 def _locate(
-    ledger: Ledger, cells: Callable[[str], list[Cell]], columns: dict[str, list[Any]], header: Header,
+    ledger: Ledger, cells: Callable[[str], Sequence[Cell]], columns: dict[str, list[Any]], header: Header,
     background: Background, source: UnitSource,
 ) -> str:  # fmt: skip
     """Fill in village, township and group of every row; return where the villages came from."""

@@ -13,7 +13,7 @@ from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Conflict, NotFound
 from geo.importer.apply import refresh_touched
-from geo.importer.blocks import hash_columns
+from geo.importer.blocks import hash_rows
 from geo.importer.journal import EVERY, FOLLOWING, KEYS, columns_of, fetch_row, hash_values, load_row
 from geo.schema import import_batch, import_refused, import_row
 from geo.store.cells import refresh_cells
@@ -232,7 +232,7 @@ def _hash_made(connection: Connection, table: str, name: str) -> str:
     rows = connection.exec_driver_sql(
         f'SELECT {columns} FROM "{table}" x WHERE {_begins(table)} ORDER BY {order}', _bounds(name)
     ).all()
-    return hash_columns(zip(*rows, strict=True), len(rows))
+    return hash_rows(rows)
 
 
 def _name_of(table: str) -> str:

@@ -108,7 +108,8 @@ def _ask_year(
 
 def list_dates_only(ledger: Ledger, days: Sequence[date | None], outcomes: Sequence[Cell], *, has_column: bool) -> None:
     """List days that no outcome goes with: no visit is made of them. Without the column once, else cell by cell."""
-    bare = [nth for nth, day in enumerate(days) if day is not None and is_blank(to_text(outcomes[nth]))]
+    blank = {cell for cell in set(outcomes) if is_blank(to_text(cell))}
+    bare = [nth for nth, day in enumerate(days) if day is not None and outcomes[nth] in blank]
     if has_column:
         for nth in bare:
             ledger.warn("W_OUTCOME_MISSING", nth, "outcome", str(days[nth]))

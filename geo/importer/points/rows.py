@@ -13,7 +13,7 @@ from geo.importer.points.surroundings import list_same_points, list_strangers
 from geo.store.ground import bare_ground
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from geo.importer.findings import Ledger
     from geo.importer.understand import Background
@@ -39,7 +39,7 @@ class Located:
 
 
 def locate_rows(
-    ledger: Ledger, cells: Callable[[str], list[Cell]], columns: dict[str, list[Any]], background: Background, *,
+    ledger: Ledger, cells: Callable[[str], Sequence[Cell]], columns: dict[str, list[Any]], background: Background, *,
     above: str,
 ) -> Located:  # fmt: skip
     """Add lon, lat, coord_system and coord_raw to the columns of a file whose villages, groups and codes are known.
