@@ -52,10 +52,15 @@ def require_right(scope: Scope, action: str) -> None:
 
 
 def require_whole(connection: Connection, scope: Scope) -> None:
-    """Refuse an act on the whole file (backup, check, undo, repair list) to a scope of less. Raises `NotAllowed`."""
+    """Refuse an act on the whole file (backup, check, undo) to a scope of less. Raises `NotAllowed`."""
+    if not is_whole(connection, scope):
+        raise NotAllowed("err.right", action="area")
+
+
+def is_whole(connection: Connection, scope: Scope) -> bool:
+    """Say whether the scope's area is the whole file, also while that holds no unit yet."""
     root = connection.execute(select(place.c.id).where(place.c.parent.is_(None))).scalar()
-    if root is not None:
-        require_area(connection, scope, root)
+    return root is None or root == scope.area
 
 
 def require_home(connection: Connection, scope: Scope, household_id: str) -> None:

@@ -183,7 +183,7 @@ def test_refused_rows_wait_for_repair(register, tmp_path: Path):
     bring(*register, path, round="1", good_rows=True)
     (left,) = list_refused(*register)
     assert (left["row"], count(register[0], "household")) == (3, 2)
-    dismiss_refused(*register, batch=left["batch"], row=3)
+    dismiss_refused(*register, batch=left["batch"], row=3, reason="旧户")
     assert list_refused(*register) == []
 
 

@@ -123,7 +123,6 @@ def test_the_whole_file_is_for_those_who_hold_the_whole(world, tmp_path):
         lambda scope: write_backup(world, scope, target=tmp_path / f"{scope.area}.sqlite"),
         lambda scope: check_database(world, scope),
         lambda scope: list_exports(world, scope),
-        lambda scope: list_refused(world, scope),
         lambda scope: find_undoable(world, scope),
     ]
     for act in acts:

@@ -14,8 +14,8 @@ from geo.errors import Conflict, Invalid, NotAllowed, NotFound
 from geo.model import Scope, VisitEntry
 from geo.schema import round_roster, visit
 from geo.store.cells import differing_cells
+from geo.store.exclusions import decide_exclusions
 from geo.store.reads import read_figures
-from geo.store.roster import decide_exclusion
 from geo.store.visits import list_visits, record_visit, void_visit
 from tests.world import LEADER, PLANNER, TODAY
 
@@ -133,12 +133,13 @@ def test_an_approved_exclusion_leaves_the_denominator(world):
     """Approval takes the household out, dismissal keeps it, deciding twice is an error, and only a planner may."""
     round_id = read_figures(world, PLANNER, round_id="2", place_id="d").round.id
     with pytest.raises(NotAllowed):
-        decide_exclusion(world, LEADER, round_id=round_id, household_id="h32", approve=True)
-    decide_exclusion(world, PLANNER, round_id=round_id, household_id="h32", approve=True)
+        decide_exclusions(world, LEADER, round_id=round_id, revs={"h32": 1}, decision="approve")
+    assert decide_exclusions(world, PLANNER, round_id=round_id, revs={"h32": 1}, decision="approve") == 1
     counts = read_figures(world, PLANNER, round_id="2", place_id="g07").counts
     assert (counts.roster, counts.left, counts.groups_complete) == (1, 3, 1)
-    with pytest.raises(NotFound):
-        decide_exclusion(world, PLANNER, round_id=round_id, household_id="h32", approve=False)
+    for rev, decision in ((1, "dismiss"), (2, "dismiss"), (2, "approve")):
+        with pytest.raises(Conflict):
+            decide_exclusions(world, PLANNER, round_id=round_id, revs={"h32": rev}, decision=decision)
     with world.read() as connection:
         assert differing_cells(connection, round_id) == []
 

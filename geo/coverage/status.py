@@ -121,24 +121,25 @@ def leaf_values(round_: Round, as_of: date, leaf: str) -> dict[str, object]:
 def household_status(round_: Round, as_of: date, *, homes: Homes | None = None) -> Select[Any]:
     """One row per roster row of the round that has entered by `as_of`: flags are 0/1, days are local dates.
 
-    `homes` narrows it (`homes_at`, `homes_under`, `one_home`). Columns: household, place,
-    baseline, tile_id, lon, lat, roster (in D), left, pending, attempted, contacted, effective, phone, complete, away,
-    attempts, misses, last_attempt_on, last_outcome, revisit_on, complete_on, due_on, assigned, overdue, state
+    `homes` narrows it (`homes_at`, `homes_under`, `one_home`). Columns: household, place, baseline, tile_id, lon, lat,
+    roster (in D), left, pending, keeps (an effective visit keeps it in D whatever is approved), attempted, contacted,
+    effective, phone, complete, away, attempts, misses, last_attempt_on, last_outcome, revisit_on, complete_on, due_on,
+    assigned, overdue, state
     (`codes.VISIT_STATES`), located, priority (holds a care tag). `place` is the frozen `round_roster.place`.
     """
     return _household_status(_terms(round_, as_of), homes)
 
 
 def standing(round_: Round, as_of: date, *, homes: Homes | None = None) -> Select[Any]:
-    """One row per roster row as `household_status`, with what a round leaves behind: household, roster, complete.
+    """One row per roster row as `household_status`, with what a round leaves behind.
 
-    The same terms without facts, assignments and the order of visits: a few columns of a whole round, in a third of
-    the time.
+    Columns: household, roster, left, pending, keeps, effective, complete. The same terms without facts, assignments and
+    the order of visits: a few columns of a whole round, in a third of the time.
     """
     terms = _terms(round_, as_of)
     base, home = _entered(terms, homes), _visits_by_household(terms, homes, in_order=False)
     flags = _flags(terms, base, home, assignment.alias("own"), assignment.alias("for_group"))
-    kept = (flags[name].label(name) for name in ("roster", "complete"))
+    kept = (flags[name].label(name) for name in ("roster", "left", "pending", "keeps", "effective", "complete"))
     return select(base.c.household, *kept).select_from(base.outerjoin(home, home.c.household == base.c.household))
 
 
@@ -312,6 +313,7 @@ def _flags(
         "roster": _bit(not_(left)),
         "left": _bit(left),
         "pending": _bit(and_(asked, not_(approved))),
+        "keeps": _bit(func.coalesce(stays, false())),
         "attempted": _bit(home.c.attempts > 0),
         "contacted": func.coalesce(home.c.contacted, 0),
         "effective": _bit(home.c.effective_on.is_not(None)),

@@ -239,6 +239,7 @@ def _write(
     today: date, villages: set[str],
 ) -> None:  # fmt: skip
     summary: dict[str, Any] = {"outcome": report.outcome, "codes": report.codes, "changes": report.changes}
+    summary["cells"] = {one.row: one.cell for one in report.rows_bad if one.cell}
     store_batch(
         connection,
         {

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from geo.access import require_right, require_whole
+from geo.access import require_right
 from geo.audit import log_change
-from geo.errors import NotFound
+from geo.errors import Invalid, NotAllowed, NotFound
 from geo.importer.findings import FIELDS
 from geo.importer.report import mask_id
 from geo.schema import import_batch, import_refused
-from geo.store.rounds import find_round
-from geo.store.unentered import lacking_batches
+from geo.store.rounds import visible_round
+from geo.store.unentered import batches_within, lacking_batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import Connection
 
     from geo.importer.register import Row
     from geo.importer.report import ImportReport
@@ -62,27 +62,42 @@ def list_repaired(connection: Connection, report: ImportReport, leaves: set[str]
     ]  # fmt: skip
 
 
-def list_refused(db: Database, scope: Scope, *, round_id: str | None = None) -> list[RowMapping]:
-    """Return the open rows of the repair list, or those a round lacks (`store.unentered`), plus file_name."""
+def list_refused(db: Database, scope: Scope, *, round_id: str | None = None) -> list[dict[str, Any]]:
+    """Return the open rows of the repair list, or those a round lacks (`store.unentered`), of the scope's imports.
+
+    Columns of `import_refused`, plus file_name, day (of the import, ISO text) and cell (as the sheet names it; '').
+    """
     require_right(scope, "import")
-    wanted = (
-        select(import_refused, import_batch.c.file_name)
-        .join(import_batch, import_batch.c.id == import_refused.c.batch)
-        .where(import_refused.c.status == "open", import_batch.c.undone_at.is_(None))
-        .order_by(import_batch.c.seq, import_refused.c.row)
-    )
     with db.read() as connection:
-        require_whole(connection, scope)
-        if round_id is not None:
-            wanted = wanted.where(import_batch.c.id.in_(lacking_batches(connection, find_round(connection, round_id))))
-        return list(connection.execute(wanted).mappings())
+        if round_id is None:
+            batches = batches_within(connection, scope)
+        else:
+            batches = lacking_batches(connection, scope, visible_round(connection, scope, round_id))
+        rows = connection.execute(
+            select(import_refused, import_batch.c.file_name, import_batch.c.report)
+            .join(import_batch, import_batch.c.id == import_refused.c.batch)
+            .where(import_refused.c.status == "open", import_batch.c.id.in_(batches))
+            .order_by(import_batch.c.seq, import_refused.c.row)
+        ).mappings()
+        return [_place_in_file(dict(row)) for row in rows]
 
 
-def dismiss_refused(db: Database, scope: Scope, *, batch: str, row: int) -> None:
-    """Take a row off the repair list for good. Raises `NotFound` when it is not open."""
+def _place_in_file(row: dict[str, Any]) -> dict[str, Any]:
+    report = json.loads(row.pop("report"))
+    return row | {"day": report.get("day", ""), "cell": report.get("cells", {}).get(str(row["row"]), "")}
+
+
+def dismiss_refused(db: Database, scope: Scope, *, batch: str, row: int, reason: str) -> None:
+    """Take a row off the repair list for good and log why; the row itself stays on record.
+
+    Raises `Invalid` without a reason, `NotFound` when it is not open, `NotAllowed` for an import of other villages.
+    """
     require_right(scope, "import")
+    if not reason.strip():
+        raise Invalid("import.no_reason")
     with db.write() as connection:
-        require_whole(connection, scope)
+        if batch not in batches_within(connection, scope):
+            raise NotAllowed("err.right", action="area")
         done = connection.execute(
             import_refused.update()
             .where(
@@ -92,7 +107,8 @@ def dismiss_refused(db: Database, scope: Scope, *, batch: str, row: int) -> None
         )  # fmt: skip
         if not done.rowcount:
             raise NotFound("import.no_refused", row=row)
-        log_change(connection, scope, action="import.dismiss", object_id=batch, diff={"row": row})
+        diff = {"row": row, "reason": reason.strip()}
+        log_change(connection, scope, action="import.dismiss", object_id=batch, diff=diff)
 
 
 def is_repeated(connection: Connection, digest: str, mapping: Mapping[Any, Any]) -> bool:

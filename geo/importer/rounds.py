@@ -11,7 +11,7 @@ from geo import config
 from geo.errors import Invalid
 from geo.model import Round
 from geo.schema import household, place, place_path, round_, round_roster
-from geo.store.rounds import RoundPlan, find_round, insert_round
+from geo.store.rounds import RoundPlan, insert_round, visible_round
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,12 +60,12 @@ def settle_round(connection: Connection, scope: Scope, choice: RoundChoice) -> t
         )  # fmt: skip
         known = connection.execute(same).scalar()
         if known is not None:
-            return find_round(connection, known), False
+            return visible_round(connection, scope, known), False
         plan = RoundPlan(
             choice.name, choice.starts_on, choice.ends_on, where, number=choice.number, target_bp=choice.target_bp
         )
         return insert_round(connection, scope, plan=plan, baseline=[], adopt=False), True
-    found = find_round(connection, choice)
+    found = visible_round(connection, scope, choice)
     if found.status != "open":
         raise Invalid("import.round_not_open", round=found.name)
     return found, False

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, func, or_, select
 
 from geo import codes
-from geo.access import require_area, require_right
+from geo.access import require_area, require_areas, require_home, require_right
 from geo.audit import log_change
 from geo.coverage import is_live
-from geo.errors import Conflict, Invalid, NotFound
+from geo.errors import Conflict, Invalid, NotAllowed, NotFound
 from geo.model import new_id
 from geo.schema import assignment, household, person, place_path, round_roster, team, team_member
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
-from geo.store.rounds import find_round
+from geo.store.rounds import visible_round
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,18 +43,18 @@ def assign(
     """Give households or whole groups of a round's roster to a person or team with a due date; return how many.
 
     A live assignment of the same household or group becomes `replaced`. Raises `NotFound` for an unknown assignee,
-    `Invalid` for a due date outside the round or a household outside its roster.
+    `NotAllowed` for one of another area, `Invalid` for a due date outside the round or a household outside its roster.
     """
     require_right(scope, "assign")
     with db.write() as connection:
-        round_ = find_round(connection, round_id)
+        round_ = visible_round(connection, scope, round_id)
         _check_due(round_, due_on)
-        column = _assignee_column(connection, assignee)
+        column = _assignee_column(connection, scope, assignee)
         leaves = _leaves(connection, scope, round_, households or [], groups or [])
         stamp = {"updated_at": now(), "updated_by": scope.actor}
         for target, ids in (("household", households or []), ("place", groups or [])):
             for one in dict.fromkeys(ids):
-                _end_live(connection, round_.id, target, one, {**stamp, "status": "replaced"})
+                _update_live(connection, round_.id, target, one, {**stamp, "status": "replaced"})
                 connection.execute(
                     assignment.insert().values(
                         {"id": new_id(), "round": round_.id, target: one, column: assignee, "due_on": due_on,
@@ -68,17 +68,44 @@ def assign(
         return count
 
 
-def withdraw(db: Database, scope: Scope, *, round_id: str, households: list[str]) -> int:
-    """Withdraw the live assignments of households; return how many there were."""
+def withdraw(
+    db: Database, scope: Scope, *, round_id: str, households: list[str] | None = None, groups: list[str] | None = None
+) -> int:
+    """Withdraw the live assignments of households, and of whole groups; return how many there were.
+
+    A household whose group is assigned stays with its group's assignee.
+    """
+    return _change_live(db, scope, round_id, households or [], groups or [], {"status": "withdrawn"}, act="withdraw")
+
+
+def set_due(
+    db: Database, scope: Scope, *, round_id: str, due_on: date, households: list[str] | None = None,
+    groups: list[str] | None = None,
+) -> int:  # fmt: skip
+    """Change the due date of the live assignments of households and of whole groups; return how many there were.
+
+    Who is responsible stays. Raises `Invalid` for a due date outside the round.
+    """
+    return _change_live(db, scope, round_id, households or [], groups or [], {"due_on": due_on}, act="assignment.due")
+
+
+def _change_live(
+    db: Database, scope: Scope, round_id: str, households: list[str], groups: list[str],
+    changes: Mapping[str, Any], *, act: str,
+) -> int:  # fmt: skip
     require_right(scope, "assign")
     with db.write() as connection:
-        round_ = find_round(connection, round_id)
-        leaves = _leaves(connection, scope, round_, households, [])
-        values = {"updated_at": now(), "updated_by": scope.actor, "status": "withdrawn"}
-        ended = sum(_end_live(connection, round_.id, "household", one, values) for one in set(households))
-        log_change(connection, scope, action="withdraw", object_id=round_.id, diff={"count": ended})
+        round_ = visible_round(connection, scope, round_id)
+        if "due_on" in changes:
+            _check_due(round_, changes["due_on"])
+        leaves = _leaves(connection, scope, round_, households, groups)
+        values = {"updated_at": now(), "updated_by": scope.actor, **changes}
+        found = 0
+        for target, ids in (("household", households), ("place", groups)):
+            found += sum(_update_live(connection, round_.id, target, one, values) for one in set(ids))
+        log_change(connection, scope, action=act, object_id=round_.id, diff={"count": found, **changes})
         refresh_cells(connection, round_.id, read_today(connection), leaves)
-        return ended
+        return found
 
 
 def change_assignment(
@@ -95,13 +122,13 @@ def change_assignment(
         row = connection.execute(select(assignment).where(assignment.c.id == assignment_id)).mappings().first()
         if row is None:
             raise NotFound("err.no_assignment", id=assignment_id)
-        if row["rev"] != rev or row["status"] not in codes.LIVE_ASSIGNMENTS:
-            raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
-        round_ = find_round(connection, row["round"])
-        if due_on is not None:
-            _check_due(round_, due_on)
+        round_ = visible_round(connection, scope, row["round"])
         homes = [row["household"]] if row["household"] else []
         leaves = _leaves(connection, scope, round_, homes, [row["place"]] if row["place"] else [])
+        if row["rev"] != rev or row["status"] not in codes.LIVE_ASSIGNMENTS:
+            raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
+        if due_on is not None:
+            _check_due(round_, due_on)
         values = {"due_on": due_on or row["due_on"], "status": status or row["status"], "rev": rev + 1}
         connection.execute(
             assignment.update()
@@ -173,17 +200,29 @@ def _check_due(round_: Round, due_on: date) -> None:
         raise Invalid("err.due_outside", d=due_on, starts=round_.starts_on, ends=round_.ends_on)
 
 
-def _assignee_column(connection: Connection, assignee: str) -> str:
-    if connection.execute(select(person.c.id).where(person.c.id == assignee)).first():
-        return "person"
-    if connection.execute(select(team.c.id).where(team.c.id == assignee)).first():
-        return "team"
+def _assignee_column(connection: Connection, scope: Scope, assignee: str) -> str:
+    """Say whether the assignee is a person or a team; refuses those of villages outside the scope's area."""
+    near = or_(
+        team.c.village.in_(select(place_path.c.place).where(place_path.c.ancestor == scope.area)),
+        team.c.village.in_(select(place_path.c.ancestor).where(place_path.c.place == scope.area)),
+    )
+    member = team_member.c.person == assignee
+    kinds = (
+        ("person", person, select(team.c.id).join(team_member, team_member.c.team == team.c.id).where(member)),
+        ("team", team, select(team.c.id).where(team.c.id == assignee)),
+    )
+    for column, table, teams in kinds:
+        if connection.execute(select(table.c.id).where(table.c.id == assignee)).first():
+            if connection.execute(teams.where(near)).first() is None:
+                raise NotAllowed("err.right", action="area")
+            return column
     raise NotFound("err.no_assignee", id=assignee)
 
 
 def _leaves(connection: Connection, scope: Scope, round_: Round, households: list[str], groups: list[str]) -> set[str]:
-    """Return the leaf places to recompute; checks that every household is on the roster and every place in the area."""
+    """Return the leaf places to recompute; checks that every place is in the area and every household on the roster."""
     leaves = set(groups)
+    require_areas(connection, scope, leaves)
     known = select(round_roster.c.place).where(round_roster.c.round == round_.id, round_roster.c.place.in_(groups))
     for stranger in leaves - set(connection.execute(known).scalars()):
         raise Invalid("err.not_in_roster", code=stranger)
@@ -192,15 +231,15 @@ def _leaves(connection: Connection, scope: Scope, round_: Round, households: lis
             select(round_roster.c.place).where(round_roster.c.round == round_.id, round_roster.c.household == one)
         ).scalar()
         if place_id is None:
+            require_home(connection, scope, one)
             code = connection.execute(select(household.c.code).where(household.c.id == one)).scalar()
             raise Invalid("err.not_in_roster", code=code or one)
         leaves.add(place_id)
-    for place_id in leaves:
-        require_area(connection, scope, place_id)
+    require_areas(connection, scope, leaves)
     return leaves
 
 
-def _end_live(connection: Connection, round_id: str, target: str, one: str, values: Mapping[str, object]) -> int:
+def _update_live(connection: Connection, round_id: str, target: str, one: str, values: Mapping[str, object]) -> int:
     live = and_(
         assignment.c.round == round_id,
         assignment.c[target] == one,

@@ -31,7 +31,7 @@ from geo.store.cells import ensure_cells, read_cells
 from geo.store.database import bulk_insert, read_today
 from geo.store.frames import read_frame
 from geo.store.remember import Remembered, stamp_round
-from geo.store.rounds import find_round, rounds_of
+from geo.store.rounds import rounds_of, visible_round
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,7 @@ def read_gap_homes(db: Database, scope: Scope, *, round_id: str, place_id: str, 
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        round_ = find_round(connection, round_id)
+        round_ = visible_round(connection, scope, round_id)
     ensure_cells(db, round_.id)
     with db.read() as connection:
         reading = _Reading.begin(db, connection, scope, round_id=round_.id, as_of=as_of)
@@ -128,7 +128,7 @@ class _Reading:
         today = read_today(connection)
         day = as_of or today
         issues = read_frame(connection, rings(day))
-        return cls(str(db.path), connection, scope, find_round(connection, round_id), day, today, issues)
+        return cls(str(db.path), connection, scope, visible_round(connection, scope, round_id), day, today, issues)
 
     def open_homes(self, place_id: str) -> pd.DataFrame:
         """Return the state of the homes of D under a place that are on one of the two lists of 缺口."""
@@ -150,7 +150,7 @@ class _Reading:
             rows = [tuple(row) for row in self.connection.execute(counted)]
         frame = pd.DataFrame(rows, columns=["place", "roster", "effective", "complete"])
         frame = frame[frame["roster"] > 0]
-        return frame.merge(_units(self.connection, frame["place"].tolist()), on="place", how="left")
+        return frame.merge(name_leaves(self.connection, frame["place"].tolist()), on="place", how="left")
 
     def complete_picked(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the rows with all columns of `read_homes`, reading no other household."""
@@ -161,7 +161,7 @@ class _Reading:
         frame = frame.rename(columns={"priority": "priority_home"})
         for part in self._parts(homes, frame):
             frame = frame.merge(part, on="household", how="left")
-        frame = frame.merge(_units(self.connection, frame["place"].unique().tolist()), on="place", how="left")
+        frame = frame.merge(name_leaves(self.connection, frame["place"].unique().tolist()), on="place", how="left")
         frame["missed_rounds"] = self._count_missed(frame["household"].tolist())
         frame[list(_ISSUES)] = frame[list(_ISSUES)].fillna(0).astype(int)
         frame["tags"] = frame["tags"].fillna("")
@@ -268,7 +268,7 @@ def _assignees(connection: Connection, round_: Round, frame: pd.DataFrame, homes
     return pd.concat([own, by_group[own.columns]], ignore_index=True)
 
 
-def _units(connection: Connection, places: list[str]) -> pd.DataFrame:
+def name_leaves(connection: Connection, places: list[str]) -> pd.DataFrame:
     """Names of the township, village and group of each leaf place; a village without groups has an empty group."""
     rows = connection.execute(
         select(place_path.c.place, place.c.level, place.c.name, place.c.code, place.c.id)

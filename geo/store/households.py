@@ -103,6 +103,7 @@ def add_household(db: Database, scope: Scope, *, new: NewHousehold, join_round: 
     with db.write() as connection:
         require_area(connection, scope, new.place)
         if connection.execute(select(household.c.id).where(household.c.id == new.id)).first():
+            require_home(connection, scope, new.id)
             return new.id
         today = read_today(connection)
         insert_household(connection, scope, new=new, today=today)
@@ -117,6 +118,7 @@ def add_household(db: Database, scope: Scope, *, new: NewHousehold, join_round: 
 
 def insert_household(connection: Connection, scope: Scope, *, new: NewHousehold, today: date) -> None:
     """Insert a household inside a write transaction; see `add_household`."""
+    require_area(connection, scope, new.place)
     if not new.code.strip():
         raise Invalid("err.code_empty")
     _check_facts({"household_class": new.household_class, "size": new.size})
@@ -178,8 +180,9 @@ def move_household(db: Database, scope: Scope, *, household_id: str, rev: int, p
     """Move a household to another group of its village; its roster place stays. Returns the new rev."""
     require_right(scope, "edit_household")
     with db.write() as connection:
-        require_area(connection, scope, place_id)
         row = _row(connection, household_id)
+        for one in (row["place"], place_id):
+            require_area(connection, scope, one)
         if village_of(connection, place_id) != row["village"]:
             raise Invalid("err.other_village")
         return _change(connection, scope, household_id, rev, {"place": place_id}, action="household.move")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
@@ -17,7 +17,7 @@ from geo.store.database import now, read_today
 if TYPE_CHECKING:
     from datetime import date
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import Connection
 
     from geo.model import IssueEntry, Scope
     from geo.store.database import Database
@@ -36,9 +36,10 @@ def raise_issue(db: Database, scope: Scope, *, entry: IssueEntry) -> str:
 def insert_issue(connection: Connection, scope: Scope, *, entry: IssueEntry) -> str:
     """Store one issue inside a write transaction; see `raise_issue`."""
     require_area(connection, scope, entry.place)
-    known = connection.execute(select(issue.c.number).where(issue.c.id == entry.id)).scalar()
+    known = connection.execute(select(issue.c.number, issue.c.place).where(issue.c.id == entry.id)).first()
     if known is not None:
-        return str(known)
+        require_area(connection, scope, known.place)
+        return str(known.number)
     _check(entry, read_today(connection))
     number = next_number(connection, entry.place, entry.raised_on)
     stamp = {"created_at": now(), "created_by": scope.actor}
@@ -78,8 +79,11 @@ def next_number(connection: Connection, place_id: str, raised_on: date) -> str:
     return f"{prefix}{1 + (int(last.rsplit('-', 1)[1]) if last else 0):04d}"
 
 
-def list_issues(db: Database, scope: Scope, *, household_id: str) -> list[RowMapping]:
-    """Return the issues that name a household, newest first: columns of `issue` plus open, bucket (as of today)."""
+def list_issues(db: Database, scope: Scope, *, household_id: str) -> list[dict[str, Any]]:
+    """Return the issues that name a household, newest first: columns of `issue` plus open, bucket (as of today).
+
+    The detail is free text: a leader does not get it.
+    """
     require_right(scope, "view")
     with db.read() as connection:
         require_home(connection, scope, household_id)
@@ -92,7 +96,7 @@ def list_issues(db: Database, scope: Scope, *, household_id: str) -> list[RowMap
             .where(issue_household.c.household == household_id)
             .order_by(issue.c.raised_on.desc(), issue.c.number.desc())
         )
-        return list(rows.mappings())
+        return [dict(row) if scope.sees_names else {**row, "detail": ""} for row in rows.mappings()]
 
 
 #: What a place without issues has.

@@ -44,6 +44,7 @@ def read_ledger(db: Database, scope: Scope, *, place_id: str, as_of: date | None
     frame["households"] = frame["households"].fillna(0).astype(int)
     if not scope.sees_names:
         frame["head_name"] = frame["head_name"].map(mask_name)
+        frame[["detail", "remark"]] = ""
     return frame
 
 

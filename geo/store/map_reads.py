@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 
 from geo import codes
 from geo.access import require_area, require_right
@@ -13,7 +13,7 @@ from geo.issues import issue_status, rings
 from geo.schema import household, place, place_path, round_roster
 from geo.store.database import read_today
 from geo.store.frames import read_frame
-from geo.store.rounds import find_round
+from geo.store.rounds import visible_round
 
 if TYPE_CHECKING:
     from datetime import date
@@ -71,17 +71,22 @@ def read_outlines(db: Database, scope: Scope, *, place_id: str) -> dict[str, tup
 
 
 def points_stamp(db: Database, scope: Scope) -> tuple[object, ...]:
-    """Return what changes whenever a household is added, moved or located, or a unit changes.
+    """Return what changes whenever a household of the area is added, moved or located, or a unit around it changes.
 
     How many there are, the sum of their revs, and the last edit, of households and of places.
     """
     require_right(scope, "view")
+    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+    around = select(place_path.c.ancestor).where(place_path.c.place == scope.area)
     with db.read() as connection:
         rows = [
             connection.execute(
-                select(func.count(), func.sum(table.c.rev), func.max(table.c.updated_at)).select_from(table)
+                select(func.count(), func.sum(table.c.rev), func.max(table.c.updated_at)).where(near)
             ).one()
-            for table in (household, place)
+            for table, near in (
+                (household, household.c.place.in_(inside)),
+                (place, or_(place.c.id.in_(inside), place.c.id.in_(around))),
+            )
         ]
     return tuple((int(row[0]), int(row[1] or 0), str(row[2] or "")) for row in rows)
 
@@ -112,7 +117,7 @@ def count_rings(
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        round_ = find_round(connection, round_id)
+        round_ = visible_round(connection, scope, round_id)
         day = as_of or read_today(connection)
         worst = rings(day).subquery("worst")
         status = household_status(round_, day, homes=select(worst.c.household)).subquery("status")

@@ -17,7 +17,7 @@ from geo.store.homes import read_homes
 from geo.store.issues import NO_ISSUES, count_issues
 from geo.store.places import places_by_id
 from geo.store.remember import Remembered, read_revision, stamp_round
-from geo.store.rounds import find_round, held_at, previous_round
+from geo.store.rounds import held_at, previous_round, visible_round
 
 if TYPE_CHECKING:
     from datetime import date
@@ -102,7 +102,7 @@ def read_many(
     """Return the figures of several places, in the order asked for."""
     require_right(scope, "view")
     with db.read() as connection:
-        round_ = find_round(connection, round_id)
+        round_ = visible_round(connection, scope, round_id)
         today = read_today(connection)
     day = as_of or today
     if day == today:

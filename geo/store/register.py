@@ -12,14 +12,14 @@ from geo.coverage import homes_under, household_status
 from geo.mask import mask_name, mask_phone
 from geo.schema import household, household_tag, place, place_path
 from geo.store.database import read_today
-from geo.store.rounds import find_round
+from geo.store.rounds import visible_round
 
 if TYPE_CHECKING:
     from datetime import date
 
     from sqlalchemy import Connection
 
-    from geo.model import Scope
+    from geo.model import Round, Scope
     from geo.store.database import Database
 
 
@@ -37,7 +37,8 @@ def read_roster(
     with db.read() as connection:
         require_area(connection, scope, place_id)
         day = as_of or read_today(connection)
-        homes = _homes(connection, place_id, round_id, day).subquery("homes")
+        round_ = None if round_id is None else visible_round(connection, scope, round_id)
+        homes = _homes(place_id, round_, day).subquery("homes")
         rows = connection.execute(
             select(
                 homes.c.household, household.c.place, homes.c.state, household.c.code, household.c.head_name,
@@ -57,9 +58,8 @@ def read_roster(
     return frame.sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
 
 
-def _homes(connection: Connection, place_id: str, round_id: str | None, day: date) -> Select[Any]:
-    if round_id is not None:
-        round_ = find_round(connection, round_id)
+def _homes(place_id: str, round_: Round | None, day: date) -> Select[Any]:
+    if round_ is not None:
         status = household_status(round_, day, homes=homes_under(round_, place_id)).subquery("status")
         return select(status.c.household, status.c.state).where(status.c.roster == 1)
     return (

@@ -63,6 +63,21 @@ def find_round(connection: Connection, round_id: str) -> Round:
     raise NotFound("err.no_round", round=round_id)
 
 
+def visible_round(connection: Connection, scope: Scope, round_id: str) -> Round:
+    """Return a round by id or number that is held in the scope's area or in something it lies in. Raises `NotFound`.
+
+    Of several with the number it is the one that concerns the area.
+    """
+    by_number = round_id.isdecimal() and len(round_id) < _DIGITS
+    wanted = or_(round_.c.id == round_id, round_.c.number == int(round_id)) if by_number else round_.c.id == round_id
+    first = ((round_.c.id == round_id).desc(), (round_.c.programme == config.PROGRAMME).desc())
+    found = select(*_COLUMNS).where(wanted, _is_related(scope.area)).order_by(*first, round_.c.starts_on)
+    row = connection.execute(found).mappings().first()
+    if row is None:
+        raise NotFound("err.no_round", round=round_id)
+    return Round(**row)
+
+
 def rounds_of(connection: Connection, programme: str | None = None) -> list[Round]:
     """Return all rounds, of a programme if one is named, by their first day."""
     wanted = select(*_COLUMNS).order_by(round_.c.starts_on, round_.c.number)
@@ -72,9 +87,9 @@ def rounds_of(connection: Connection, programme: str | None = None) -> list[Roun
 
 
 def list_rounds(db: Database, scope: Scope, *, programme: str | None = None) -> list[Round]:
-    """Return all rounds, of a programme if one is named, by their first day."""
+    """Return the rounds that concern the scope's area, of a programme if one is named, by their first day."""
     require_right(scope, "view")
-    wanted = select(*_COLUMNS).order_by(round_.c.starts_on, round_.c.number)
+    wanted = select(*_COLUMNS).where(_is_related(scope.area)).order_by(round_.c.starts_on, round_.c.number)
     if programme is not None:
         wanted = wanted.where(round_.c.programme == programme)
     with db.read() as connection:
@@ -82,10 +97,10 @@ def list_rounds(db: Database, scope: Scope, *, programme: str | None = None) -> 
 
 
 def get_round(db: Database, scope: Scope, *, round_id: str) -> Round:
-    """Return a round by id or number. Raises `NotFound`."""
+    """Return a round by id or number. Raises `NotFound`, for a round of other places too."""
     require_right(scope, "view")
     with db.read() as connection:
-        return find_round(connection, round_id)
+        return visible_round(connection, scope, round_id)
 
 
 def current_round(db: Database, scope: Scope) -> Round | None:
@@ -114,6 +129,9 @@ def previous_round(db: Database, scope: Scope, *, of: Round, place_id: str = "")
         .order_by(round_.c.ends_on.desc())
     )
     with db.read() as connection:
+        visible_round(connection, scope, of.id)
+        if place_id:
+            require_area(connection, scope, place_id)
         row = connection.execute(wanted).mappings().first()
     return Round(**row) if row else None
 
@@ -123,6 +141,8 @@ def held_at(db: Database, scope: Scope, *, of: Round, place_id: str) -> str:
     require_right(scope, "view")
     inside = select(place_path.c.depth).where(place_path.c.place == of.scope, place_path.c.ancestor == place_id)
     with db.read() as connection:
+        require_area(connection, scope, place_id)
+        visible_round(connection, scope, of.id)
         return of.scope if connection.execute(inside).first() is not None else place_id
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from geo.web.gate import COOKIE
+from geo.web.gate import COOKIE, is_owner
 
 _STAND_IN: Final = "_geo_owner"
 
@@ -18,6 +18,6 @@ def owner() -> str:
     Without a browser (a page run by a test) it is a random name of the session, which no browser can present.
     """
     found = st.context.cookies.get(COOKIE)
-    if found:
+    if is_owner(found):
         return str(found)
     return str(st.session_state.setdefault(_STAND_IN, secrets.token_urlsafe(32)))

@@ -21,6 +21,7 @@ from geo.store.reads import read_children
 from geo.store.rounds import current_round, get_round
 from geo.ui import datasource
 from geo.ui.browser import owner
+from geo.web import grants
 
 if TYPE_CHECKING:
     from geo.store.database import Database
@@ -53,17 +54,18 @@ class Session:
 
 
 def read_role(db: Database) -> str:
-    """Return the role of this session: the one switched to in demo data, else the local planner's."""
+    """Return the role of this browser: the one switched to in demo data, else the local planner's."""
     if not db.is_demo:
         return _FIRST_ROLE
-    role = st.session_state.get(_ROLE) or _roles_of_browsers().get(owner(), _FIRST_ROLE)
+    role = _roles_of_browsers().get(owner()) or st.session_state.get(_ROLE, _FIRST_ROLE)
     return role if role in codes.ROLES else _FIRST_ROLE
 
 
 def write_role(role: str) -> None:
-    """Switch this browser to another role (demo data only asks for it)."""
+    """Switch this browser to another role (demo data only asks for it); links offered to the old one are gone."""
     st.session_state[_ROLE] = role
     _roles_of_browsers()[owner()] = role
+    grants.withdraw_all(owner())
 
 
 def read_scope(db: Database) -> Scope:

@@ -138,7 +138,12 @@ def read_owner(headers: Headers) -> str | None:
         found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
     except CookieError:
         return None
-    return found.value if found and _COOKIE_FORM.fullmatch(found.value) else None
+    return found.value if found and is_owner(found.value) else None
+
+
+def is_owner(name: object) -> bool:
+    """Say whether this is a browser's name as we give them out."""
+    return isinstance(name, str) and _COOKIE_FORM.fullmatch(name) is not None
 
 
 def make_cookie() -> str:

@@ -84,6 +84,12 @@ class Grants:
         with self._lock:
             self._offers.pop(token, None)
 
+    def withdraw_all(self, owner: str) -> None:
+        """Forget everything that was offered to a browser: it is somebody else's from now on."""
+        with self._lock:
+            for token in [token for token, found in self._offers.items() if found.owner == owner]:
+                del self._offers[token]
+
     def _claim(self, token: str, owner: str, *, kind: Kind) -> MakePayload:
         with self._lock:
             found = self._offers.get(token)
@@ -107,3 +113,4 @@ _GRANTS: Final = Grants()
 offer = _GRANTS.offer
 take = _GRANTS.take
 withdraw = _GRANTS.withdraw
+withdraw_all = _GRANTS.withdraw_all

@@ -1,0 +1,247 @@
+"""Every service that takes a scope, with a call of it about one village: the rows of the matrix in test_access.py.
+
+A case is about v1 of `tests/world.py` and what belongs to it. `right` is the action it asks for ('' asks for none);
+`blind` says that a scope of another area is not refused but gets nothing (what it gets is compared with the value);
+`whole` that only the whole district may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from geo.backup import write_backup
+from geo.exports import outlines, units
+from geo.importer import commit, refused, undo
+from geo.importer import rounds as import_rounds
+from geo.importer.commit import ImportOptions
+from geo.model import IssueEntry, Scope, VisitEntry
+from geo.store import (
+    assignments,
+    bulk,
+    check,
+    exclusions,
+    exportlog,
+    homes,
+    households,
+    issues,
+    ledger,
+    map_reads,
+    places,
+    reads,
+    register,
+    rounds,
+    unentered,
+    visits,
+)
+from geo.store.database import Database
+from geo.store.households import NewHousehold
+from geo.store.rounds import RoundPlan
+
+DUE = date(2019, 11, 30)
+ROUND = {"round_id": "2"}
+V1 = {**ROUND, "place_id": "v1"}
+H01 = {"household_id": "h01"}
+_NOTHING = object()
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the calls are about: the world's file, a folder to write to, and ids that were made for it."""
+
+    db: Database
+    folder: Path
+    person: str
+    assignment: str
+    batch: str
+    own_round: str
+    book: Path
+
+
+@dataclass(frozen=True)
+class Case:
+    """One service: the right it asks for, and a call about v1."""
+
+    right: str
+    call: Callable[[Ground, Scope], Any]
+    blind: Any = _NOTHING
+    whole: bool = False
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a scope of another area is refused outright."""
+        return self.blind is _NOTHING
+
+
+def of_db(service: Callable[..., Any], right: str, *, blind: Any = _NOTHING, whole: bool = False, **said: Any) -> Case:
+    """A service that opens the database itself; a value that is a function is made from the ground first."""
+
+    def call(ground: Ground, scope: Scope) -> Any:
+        return service(ground.db, scope, **_made(ground, said))
+
+    return Case(right, call, blind, whole)
+
+
+def in_write(service: Callable[..., Any], right: str, *, blind: Any = _NOTHING, **said: Any) -> Case:
+    """A step that is given a write transaction."""
+
+    def call(ground: Ground, scope: Scope) -> Any:
+        with ground.db.write() as connection:
+            return service(connection, scope, **_made(ground, said))
+
+    return Case(right, call, blind)
+
+
+def _made(ground: Ground, said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value(ground) if callable(value) else value for name, value in said.items()}
+
+
+def _figures(ground: Ground) -> reads.Figures:
+    whole = Scope("planner", "planner", "d")
+    return reads.read_figures(ground.db, whole, round_id="2", place_id="v1")
+
+
+def _own_round(ground: Ground) -> Any:
+    return rounds.get_round(ground.db, Scope("planner", "planner", "d"), round_id=ground.own_round)
+
+
+def _round_2(ground: Ground) -> Any:
+    return rounds.get_round(ground.db, Scope("planner", "planner", "d"), round_id="2")
+
+
+def _import(ground: Ground, scope: Scope) -> Any:
+    return commit.import_file(ground.db, scope, ground.book, options=ImportOptions(good_rows=True))
+
+
+def _import_many(ground: Ground, scope: Scope) -> Any:
+    return commit.import_files(ground.db, scope, [ground.book], options=ImportOptions(good_rows=True))
+
+
+def _plan(scope: str = "v1") -> RoundPlan:
+    return RoundPlan("新一轮", date(2020, 3, 1), date(2020, 3, 9), scope, number=77)
+
+
+VISIT = VisitEntry("sv1", "h01", date(2019, 11, 19), "effective")
+ISSUE = IssueEntry("si1", "g01", "household", "OTH", "屋顶漏水", date(2019, 11, 1), ("h01",))
+NEW = NewHousehold("sn1", "C-990", "g01", "赵测新")
+BULK = pd.DataFrame([{"household": "h01", "visited_on": date(2019, 11, 18), "outcome": "effective"}])
+OLD_VISIT = "v01-2019-10-20-in_person"
+
+CASES: dict[str, Case] = {
+    "backup.write_backup": of_db(
+        write_backup, "manage", whole=True, target=lambda ground: ground.folder / "copy.sqlite"
+    ),
+    "exports.outlines.list_areas": of_db(outlines.list_areas, "view", place_id="v1"),
+    "exports.outlines.draw_outlines": Case(
+        "view",
+        lambda ground, scope: outlines.draw_outlines(ground.db, scope, place_id="v1", level="group")(
+            pd.DataFrame({"place": ["g01"]})
+        ),
+    ),
+    "exports.units.list_units": of_db(units.list_units, "view", total=_figures, level="group"),
+    "exports.units.name_units": Case(
+        "view",
+        lambda ground, scope: [
+            (one.parent, one.township) for one in units.name_units(ground.db, scope, [_figures(ground)])
+        ],
+        blind=[("", "")],
+    ),
+    "importer.commit.import_file": Case("import", _import),
+    "importer.commit.import_files": Case("import", _import_many),
+    "importer.refused.list_refused": of_db(refused.list_refused, "import", blind=[]),
+    "importer.refused.dismiss_refused": of_db(
+        refused.dismiss_refused, "import", batch=lambda ground: ground.batch, row=1, reason="旧户"
+    ),
+    "importer.rounds.settle_round": in_write(
+        import_rounds.settle_round, "", choice=lambda ground: ground.own_round
+    ),
+    "importer.undo.find_undoable": of_db(undo.find_undoable, "import", whole=True),
+    "importer.undo.undo_last": of_db(undo.undo_last, "import", whole=True),
+    "store.assignments.assign": of_db(
+        assignments.assign, "assign", **ROUND, assignee=lambda ground: ground.person, due_on=DUE, households=["h01"]
+    ),
+    "store.assignments.withdraw": of_db(assignments.withdraw, "assign", **ROUND, households=["h06"], groups=["g01"]),
+    "store.assignments.set_due": of_db(assignments.set_due, "assign", **ROUND, due_on=DUE, groups=["g01"]),
+    "store.assignments.change_assignment": of_db(
+        assignments.change_assignment, "assign", assignment_id=lambda ground: ground.assignment, rev=1, due_on=DUE
+    ),
+    "store.assignments.list_assignees": of_db(assignments.list_assignees, "view", place_id="v1"),
+    "store.assignments.add_person": of_db(assignments.add_person, "assign", name="周测三", place_id="v1"),
+    "store.bulk.record_visits": of_db(bulk.record_visits, "record_visit", frame=lambda _ground: BULK),
+    "store.check.check_database": of_db(check.check_database, "manage", whole=True),
+    "store.exportlog.log_export": of_db(exportlog.log_export, "export", blind=str, what="gaps.xlsx", filters="", rows=1),
+    "store.exportlog.list_exports": of_db(exportlog.list_exports, "manage", whole=True),
+    "store.homes.read_homes": of_db(homes.read_homes, "view", **V1),
+    "store.homes.read_gap_homes": of_db(homes.read_gap_homes, "view", **V1),
+    "store.homes.read_todo_homes": of_db(homes.read_todo_homes, "view", **V1),
+    "store.households.get_household": of_db(households.get_household, "view", **H01),
+    "store.households.household_by_tile_id": of_db(households.household_by_tile_id, "view", tile_id=1),
+    "store.households.list_tags": of_db(households.list_tags, "view", **H01),
+    "store.households.add_household": of_db(households.add_household, "edit_household", new=NEW),
+    "store.households.insert_household": in_write(
+        households.insert_household, "", new=NEW, today=date(2019, 11, 20)
+    ),
+    "store.households.edit_household": of_db(
+        households.edit_household, "edit_household", household_id="h02", rev=1, changes={"size": 7}
+    ),
+    "store.households.move_household": of_db(
+        households.move_household, "edit_household", household_id="h02", rev=1, place_id="g02"
+    ),
+    "store.households.set_point": of_db(
+        households.set_point, "edit_household", household_id="h02", rev=1, lon=109.1, lat=27.6
+    ),
+    "store.households.set_tags": of_db(households.set_tags, "edit_household", **H01, kinds=["dibao"]),
+    "store.issues.raise_issue": of_db(issues.raise_issue, "raise_issue", entry=ISSUE),
+    "store.issues.insert_issue": in_write(issues.insert_issue, "", entry=ISSUE),
+    "store.issues.list_issues": of_db(issues.list_issues, "view", **H01),
+    "store.ledger.read_ledger": of_db(ledger.read_ledger, "view", place_id="v1"),
+    "store.map_reads.read_points": of_db(map_reads.read_points, "view", place_id="v1"),
+    "store.map_reads.points_stamp": of_db(map_reads.points_stamp, "view", blind=(5, 5, "")),
+    "store.map_reads.count_unit_issues": of_db(map_reads.count_unit_issues, "view", blind={}),
+    "store.map_reads.count_rings": of_db(map_reads.count_rings, "view", **V1),
+    "store.places.get_place": of_db(places.get_place, "view", place_id="v1"),
+    "store.places.list_children": of_db(places.list_children, "view", place_id="v1"),
+    "store.places.list_below": of_db(places.list_below, "view", place_id="v1", level="group"),
+    "store.places.breadcrumb": of_db(places.breadcrumb, "view", place_id="v1"),
+    "store.places.search": of_db(places.search, "view", blind=[], words="C-001"),
+    "store.reads.read_figures": of_db(reads.read_figures, "view", **V1),
+    "store.reads.read_children": of_db(reads.read_children, "view", **V1),
+    "store.reads.read_many": of_db(reads.read_many, "view", **ROUND, place_ids=["g01", "v1"]),
+    "store.reads.read_same_day": of_db(reads.read_same_day, "view", figures=_figures),
+    "store.register.read_roster": of_db(register.read_roster, "view", **V1),
+    "store.register.read_units": of_db(register.read_units, "view", place_id="v1"),
+    "store.exclusions.read_exclusions": of_db(exclusions.read_exclusions, "view", **V1),
+    "store.exclusions.decide_exclusions": of_db(
+        exclusions.decide_exclusions, "manage_round", **ROUND, revs={"h12": 2}, decision="approve"
+    ),
+    "store.rounds.list_rounds": of_db(rounds.list_rounds, "view", blind=[], programme="疫苗"),
+    "store.rounds.get_round": of_db(rounds.get_round, "view", round_id=lambda ground: ground.own_round),
+    "store.rounds.current_round": Case(
+        "view", lambda ground, scope: getattr(rounds.current_round(ground.db, scope), "number", None), blind=2
+    ),
+    "store.rounds.previous_round": of_db(rounds.previous_round, "view", of=_own_round),
+    "store.rounds.held_at": of_db(rounds.held_at, "view", of=_own_round, place_id="v1"),
+    "store.rounds.create_round": of_db(rounds.create_round, "manage_round", plan=_plan()),
+    "store.rounds.insert_round": in_write(rounds.insert_round, "", plan=_plan()),
+    "store.rounds.visible_round": in_write(rounds.visible_round, "", round_id=lambda ground: ground.own_round),
+    "store.unentered.batches_within": in_write(unentered.batches_within, "", blind=[]),
+    "store.unentered.lacking_batches": in_write(unentered.lacking_batches, "", blind=[], wanted=_round_2),
+    "store.unentered.count_unentered": of_db(unentered.count_unentered, "view", blind=0, **ROUND),
+    "store.visits.record_visit": of_db(visits.record_visit, "record_visit", entry=VISIT),
+    "store.visits.insert_visit": in_write(visits.insert_visit, "", entry=VISIT),
+    "store.visits.void_visit": of_db(visits.void_visit, "record_visit", visit_id=OLD_VISIT, void_id="sw1"),
+    "store.visits.insert_void": in_write(visits.insert_void, "", visit_id=OLD_VISIT, void_id="sw1"),
+    "store.visits.list_visits": of_db(visits.list_visits, "view", **H01),
+    "store.visits.list_persons": of_db(visits.list_persons, "view", visit_id=OLD_VISIT),
+}  # fmt: skip
+
+#: What takes a scope and asks nothing: steps inside a service that has asked, with the reason.
+STEPS = {
+    "importer.apply.make_plan": "plans what commit has read; commit asks for every village of the file, make_plan for moves",
+    "store.proposals.adopt_visits": "takes visits into the round that insert_round has just made in the scope's area",
+}
