@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import shapely
 
 from geo.backup import write_backup
 from geo.exports import outlines, units
 from geo.importer import commit, refused, undo
 from geo.importer import rounds as import_rounds
 from geo.importer.commit import ImportOptions
+from geo.importer.outlines import commit as outline_import
+from geo.mapping import load
 from geo.model import IssueEntry, Scope, VisitEntry
 from geo.store import (
     assignments,
@@ -42,6 +45,7 @@ from geo.store import (
 from geo.store.database import Database
 from geo.store.households import NewHousehold
 from geo.store.rounds import RoundPlan
+from tests import mapped, maps
 
 DUE = date(2019, 11, 30)
 ROUND = {"round_id": "2"}
@@ -118,6 +122,26 @@ def _import(ground: Ground, scope: Scope) -> Any:
     return commit.import_file(ground.db, scope, ground.book, options=ImportOptions(good_rows=True))
 
 
+def _import_outlines(ground: Ground, scope: Scope) -> Any:
+    shape = shapely.box(109.0, 27.6, 109.01, 27.61)
+    path = maps.write_geojson(ground.folder / "a.geojson", [maps.group("一组", shape, village="东测村")])
+    return outline_import.import_outlines(ground.db, scope, path, name=path.name, options=ImportOptions())
+
+
+def _load(ground: Ground, scope: Scope) -> Any:
+    spec = mapped.spec_of(
+        """
+        units:
+          district: {code: {value: "900000"}, name: {value: 测试区}}
+          township: {name: {value: 甲测乡}}
+          village: {name: village}
+        households: {key: id}
+        """
+    )
+    path = mapped.write(ground.folder / "t.csv", "id,village\nC-702,东测村\n")
+    return load.load_file(ground.db, scope, path, spec=spec)
+
+
 def _import_many(ground: Ground, scope: Scope) -> Any:
     return commit.import_files(ground.db, scope, [ground.book], options=ImportOptions(good_rows=True))
 
@@ -153,6 +177,8 @@ CASES: dict[str, Case] = {
     ),
     "importer.commit.import_file": Case("import", _import),
     "importer.commit.import_files": Case("import", _import_many),
+    "importer.outlines.commit.import_outlines": Case("import", _import_outlines),
+    "mapping.load.load_file": Case("import", _load, whole=True),
     "importer.refused.list_refused": of_db(refused.list_refused, "import", blind=[]),
     "importer.refused.dismiss_refused": of_db(
         refused.dismiss_refused, "import", batch=lambda ground: ground.batch, row=1, reason="旧户"
@@ -243,5 +269,6 @@ CASES: dict[str, Case] = {
 #: What takes a scope and asks nothing: steps inside a service that has asked, with the reason.
 STEPS = {
     "importer.apply.make_plan": "plans what commit has read; commit asks for every village of the file, make_plan for moves",
+    "mapping.rounds.settle_rounds": "makes the rounds of a mapping through insert_round, after load_file has asked for the whole file",
     "store.proposals.adopt_visits": "takes visits into the round that insert_round has just made in the scope's area",
 }
