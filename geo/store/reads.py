@@ -74,7 +74,7 @@ def read_children(
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        of_round = _is_of_round(find_round(connection, round_id).id)
+        of_round = _is_of_round(visible_round(connection, scope, round_id).id)
         wanted = select(place.c.id).where(of_round).order_by(place.c.code)
         if level is None:
             wanted = wanted.where(place.c.parent == place_id)
