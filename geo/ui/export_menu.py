@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from geo.errors import GeoError
-from geo.exports import FORMATS, SHOW_PROGRESS_FROM, XLSX_TYPE, ExportHead, write_table
+from geo.exports import FORMATS, SHOW_PROGRESS_FROM, ExportHead, write_table
 from geo.i18n import text
 from geo.store.exportlog import log_export
 from geo.ui.plain import show_error
@@ -128,5 +128,5 @@ def _pack(db: Database, scope: Scope, export: Export, *, progress: Progress | No
     body, rows = export.make(progress)
     log_export(db, scope, what=f"{export.what}.{export.form}", filters=export.head.line(rows), rows=rows)
     form = FORMATS.get(export.form)
-    suffix, media_type = (form.suffix, form.media_type) if form else ("xlsx", XLSX_TYPE)
+    suffix, media_type = (form.suffix, form.media_type) if form else (export.form, "application/zip")
     return grants.Payload(body, media_type, export.head.file_name(suffix))

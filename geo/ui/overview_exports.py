@@ -22,7 +22,8 @@ from geo.exports import (
 from geo.i18n import text
 from geo.store.ledger import read_ledger
 from geo.store.register import read_roster
-from geo.ui.export_menu import draw_formats, offer_table
+from geo.ui.export_menu import draw_export, draw_formats, offer_table
+from geo.ui.field_forms import has_forms, offer_forms
 from geo.ui.shell import say_round
 
 if TYPE_CHECKING:
@@ -36,9 +37,15 @@ _LISTS: Final = ("coverage", "roster", "ledger", "areas")
 def draw_overview_exports(session: Session, overview: Overview) -> None:
     """Draw the menu: which list, then its formats, a workbook first."""
     with st.popover(text("ov.export")):
+        lists = (*_LISTS, "forms") if has_forms(session) else _LISTS
         what = st.selectbox(
-            text("ov.export.what"), _LISTS, format_func=lambda one: text(f"exports.title.{one}"), key="export_list"
+            text("ov.export.what"), lists, format_func=lambda one: text(f"exports.title.{one}"), key="export_list"
         )
+        if what == "forms":
+            roster = overview.figures.counts.roster
+            for one in offer_forms(session, overview.round, rows=roster):
+                draw_export(session, text(f"field.offer.{one.form}"), one)
+            return
         counts = {
             "coverage": len(overview.units), "roster": overview.figures.counts.roster,
             "ledger": overview.figures.issues["valid"], "areas": 1,
