@@ -33,7 +33,8 @@ def make_older(db: Database) -> None:
         for row in connection.exec_driver_sql("SELECT * FROM household").all():
             digest = hashlib.sha256(repr(tuple(row)).encode()).hexdigest()
             connection.exec_driver_sql("UPDATE import_row SET after_hash = ? WHERE row_id = ?", (digest, row[0]))
-        connection.exec_driver_sql("DROP TABLE area_aside")
+        for table in ("area_aside", "made_code", "import_mapping"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
 
 

@@ -12,6 +12,7 @@ from geo.errors import Invalid
 from geo.i18n import has_text, text
 from geo.importer import ImportOptions, NewRound, import_files
 from geo.importer.outlines.plan import OUTLINE
+from geo.importer.sources import save_mapping
 from geo.store.rounds import list_rounds
 
 if TYPE_CHECKING:
@@ -40,23 +41,13 @@ def run_import(options: argparse.Namespace) -> int:
             raise Invalid("cli.no_file", path=path.name)
     spec = choose_mapping(options)
     with open_session(options, edition=options.edition, spec=spec) as session:
-        choice = ImportOptions(
-            sheet=options.sheet,
-            unit=options.unit,
-            answers=dict(options.answer),
-            round=_choose_round(session, options.round),
-            dry_run=options.dry_run,
-            good_rows=options.good_rows,
-            visit_date=options.visit_date,
-            show_personal=options.show_personal,
-            apply=frozenset({OUTLINE} if options.replace_outlines else ()),
-            layer=options.layer,
-            crs=options.crs,
-        )
+        choice = _read_options(session, options)
         if spec is None:
             reports, total = import_files(session.db, session.scope, options.files, options=choice)
         else:
             reports, total = load_files(session, options, choice, spec)
+        if options.source and options.column and not options.dry_run:
+            _save_mappings(session, reports, options)
         has_round = bool(list_rounds(session.db, session.scope))
     answer = _answer(reports, total)
     if options.report is not None:
@@ -69,6 +60,34 @@ def run_import(options: argparse.Namespace) -> int:
     if not has_round:
         tell(text("cli.import.no_round"))
     return max(_exit_code(report, good_rows=options.good_rows) for report in reports)
+
+
+def _read_options(session: Session, options: argparse.Namespace) -> ImportOptions:
+    return ImportOptions(
+        sheet=options.sheet,
+        mapping=dict(options.column) or None,
+        make_codes=options.make_codes,
+        source=options.source,
+        unit=options.unit,
+        answers=dict(options.answer),
+        round=_choose_round(session, options.round),
+        dry_run=options.dry_run,
+        good_rows=options.good_rows,
+        visit_date=options.visit_date,
+        show_personal=options.show_personal,
+        apply=frozenset({OUTLINE} if options.replace_outlines else ()),
+        layer=options.layer,
+        crs=options.crs,
+    )
+
+
+def _save_mappings(session: Session, reports: list[ImportReport], options: argparse.Namespace) -> None:
+    """Keep the corrected columns for the source, so that its next file needs none."""
+    for report in reports:
+        if report.columns:
+            save_mapping(
+                session.db, session.scope, source=options.source, columns=report.columns, mapping=dict(options.column)
+            )
 
 
 def _choose_round(session: Session, typed: str | None) -> NewRound | str | None:
@@ -127,7 +146,9 @@ def _list_questions(report: ImportReport) -> Iterable[str]:
 
 
 def _list_sources(report: ImportReport) -> Iterable[str]:
-    """Say where the village came from when no column told it, and which sheets were not read."""
+    """Say whose columns were taken, where the village came from when no column told it, which sheets were not read."""
+    if report.mapping_from:
+        yield text("cli.import.mapped", source=report.mapping_from)
     if report.units and report.unit_from not in ("", "column"):
         sources = text("list.comma").join(text(f"unit_from.{one}") for one in report.unit_from.split("+"))
         yield text("cli.import.units", units=text("list.comma").join(report.units[:_SHOWN]), sources=sources)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from geo import codes, config
+from geo.cli.typed import read_answer, read_column
 from geo.crs import System, parse_system
 from geo.errors import Invalid
 from geo.gaps import GAP_MARKS, GAP_STATES
@@ -98,14 +99,6 @@ def read_crs(value: str) -> str:
     return value.strip().lower() if value.strip().lower() in ("", AUTO) else read_system(value).name
 
 
-def read_answer(value: str) -> tuple[str, str]:
-    """Return the id of a question and its answer, typed as ID=VALUE. Raises what argparse turns into a sentence."""
-    name, mark, answer = value.rpartition("=")
-    if not mark or not name:
-        raise argparse.ArgumentTypeError(text("cli.no_answer", value=value))
-    return name, answer
-
-
 def _parser(prog: str, key: str) -> Parser:
     return Parser(prog=prog, description=text(key), allow_abbrev=False)
 
@@ -141,6 +134,9 @@ def _add_import(commands: Any) -> None:
     _add(parser, "import", "--round", metavar="ROUND")
     _add(parser, "import", "--edition", metavar="EDITION")
     _add(parser, "import", "--sheet", metavar="NAME|N", default="")
+    _add(parser, "import", "--make-codes", action="store_true")
+    _add(parser, "import", "--column", metavar="LETTER=FIELD", action="append", type=read_column, default=[])
+    _add(parser, "import", "--source", metavar="NAME")
     _add(parser, "import", "--unit", metavar="CODE|NAME", default="")
     _add(parser, "import", "--answer", metavar="ID=VALUE", action="append", type=read_answer, default=[])
     _add(parser, "import", "--visit-date", type=read_day, metavar="DAY")

@@ -16,6 +16,7 @@ from geo.importer.collecting import paused_collection
 from geo.importer.findings import Finding
 from geo.importer.headers import Header, choose_sheet, find_header
 from geo.importer.keyed import resolve_keys
+from geo.importer.madecodes import ask_to_make_codes, check_free, store_made_codes
 from geo.importer.options import ImportOptions, read_background
 from geo.importer.outlines.commit import import_outlines
 from geo.importer.outlines.files import is_map_file
@@ -26,6 +27,7 @@ from geo.importer.refused import is_repeated, list_repaired, store_refused, was_
 from geo.importer.report import ImportReport, add_up, decide_outcome, list_values, mask_findings, sentence, take_preview
 from geo.importer.rounds import NewRound, settle_round
 from geo.importer.rows import take_rows
+from geo.importer.sources import look_up_mapping, sign_headers
 from geo.importer.submissions import join_submissions
 from geo.importer.understand import Understood, understand
 from geo.model import Round, new_id
@@ -77,9 +79,11 @@ def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options:
     others = tuple(one.name for one in sheets if one is not chosen)
     understood, edition = None, ""
     with db.read() as connection:
-        sheet, header = resolve_keys(connection, chosen, find_header(chosen, mapping=options.mapping))
+        header, mapping_from = _read_header(connection, chosen, options)
+        sheet, header = resolve_keys(connection, chosen, header)
         problem = header.problem
-        if not problem:
+        offers = problem == "E_MISSING_COLUMN" and not header.is_of_persons
+        if not problem or (offers and options.makes_codes):
             understood = understand(sheet, header, read_background(connection, options, file=name))
             edition = read_setting(connection, "edition")
             problem = "" if understood.rows_total else "E_EMPTY"
@@ -88,14 +92,27 @@ def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options:
         return replace(
             _refused(name, problem, message), sheet=sheet.name, other_sheets=others, columns=header.columns,
             header_row=header.row + 1, preview=_preview(sheet, header, options),
+            questions=(ask_to_make_codes(),) if offers else (), mapping_from=mapping_from,
         )  # fmt: skip
     report = _report(name, sheet, understood, edition, options)
-    report = replace(report, other_sheets=others, preview=_preview(sheet, header, options))
+    report = replace(
+        report, other_sheets=others, preview=_preview(sheet, header, options), mapping_from=mapping_from
+    )  # fmt: skip
     may_enter = report.outcome.startswith("accept") or (report.outcome == "reject_rows" and options.good_rows)
     if understood.asks or not understood.firsts:
         key = "asks" if understood.asks else "no_good_rows"
         return replace(report, message=sentence(key, n=sum(one.blocking for one in report.questions)))
     return _try(db, scope, path, understood, options, report, store=may_enter and not options.dry_run)
+
+
+def _read_header(connection: Connection, sheet: Sheet, options: ImportOptions) -> tuple[Header, str]:
+    """Return the header with corrections of now and, for a source, of earlier files; and the source they came from."""
+    header = find_header(sheet)
+    saved = None
+    if options.source is not None:
+        saved = look_up_mapping(connection, sign_headers(column.header for column in header.columns), options.source)
+    mapping = {**(saved.mapping if saved else {}), **(options.mapping or {})}
+    return (find_header(sheet, mapping=mapping) if mapping else header), saved.source if saved else ""
 
 
 def import_files(
@@ -219,8 +236,10 @@ def _store(
     )  # fmt: skip
     before = _covered(connection, round_, background.today)
     if news:
+        check_free(connection, understood.made)
         villages = {unit.id for unit in understood.columns["village"] if unit is not None}
         _write(connection, scope, plan, report, digest, round_ if made else None, background.today, villages)
+        store_made_codes(connection, understood.made, batch=report.batch, file=report.name)
     after = _covered(connection, round_, background.today)
     return replace(report, coverage=(before, after) if before and after else None)
 

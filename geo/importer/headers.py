@@ -18,7 +18,7 @@ from geo.schema.columns import PERSON_HEADERS, WEAK_HEADERS
 from geo.validate import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from geo.importer.sheets import Sheet
     from geo.validate import Cell
@@ -68,6 +68,11 @@ class Header:
         """Return the index of the column taken for a field."""
         return next((one.index for one in self.columns if one.key == key), None)
 
+    @property
+    def is_of_persons(self) -> bool:
+        """Say whether each row is a person: a column gives the relation to the head, or a person's number."""
+        return self.index_of("relation") is not None or name_persons([column.header for column in self.columns])
+
     def header_of(self, key: str) -> str:
         """Return the header, as written, of the column taken for a field."""
         return next((one.header for one in self.columns if one.key == key), "")
@@ -99,6 +104,11 @@ def find_header(sheet: Sheet, *, mapping: Mapping[int, str | None] | None = None
     titles = tuple(said for line in sheet.rows[:first] if (said := [text for cell in line if (text := _plain(cell))]))
     findings = tuple(_list_findings(columns, titles, first, row))
     return Header(row, tuple(columns), findings, problem, detail, first, titles)
+
+
+def name_persons(headers: Iterable[str]) -> bool:
+    """Say whether one of some headers says that each row is a person."""
+    return any(normalise_header(one.rsplit("/", 1)[-1]) in PERSON_HEADERS for one in headers)
 
 
 def _plain(cell: Cell) -> str:
@@ -174,7 +184,7 @@ def _decide_by_content(columns: list[Column], sample: list[list[Cell]]) -> list[
 
 def _decide(column: Column, cells: list[Cell], taken: set[str | None], headers: list[str]) -> str | None:
     texts = [text for text in (to_text(cell).strip() for cell in cells) if text]
-    of_persons = any(normalise_header(one.rsplit("/", 1)[-1]) in PERSON_HEADERS for one in headers)
+    of_persons = name_persons(headers)
     if of_persons and _ambiguous_name(column.header) in _PERSON_NAMES and texts and "person_name" not in taken:
         return "person_name"
     candidates = [key for key in AMBIGUOUS_HEADERS.get(_ambiguous_name(column.header), ()) if key not in taken]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from geo.crs import parse_system
 from geo.errors import Invalid
+from geo.importer.madecodes import MAKE, read_code_book
 from geo.importer.points import ASK, AUTO
 from geo.importer.register import known_pairs
 from geo.importer.understand import Background
@@ -39,6 +40,8 @@ class ImportOptions:
     `take_additions`, `added_on`, `begun`: see `plan.Choices`. `layer` chooses one of a map file. `crs` is the
     coordinate system of the file's numbers as the user declares it (wgs84, cgcs2000, gcj02, bd09, EPSG:n), `auto` (what
     is proven is applied and listed), `ask` (it is asked about), or '': a table `auto`, a map file as it says itself.
+    `make_codes` gives the households of a file without 户编号 codes. `source` names where the file comes from: columns
+    that were corrected for its kind of header are taken again (`sources.find_mapping`); '' takes those of any source.
     """
 
     sheet: str = ""
@@ -56,6 +59,13 @@ class ImportOptions:
     begun: frozenset[str] = frozenset()
     layer: str = ""
     crs: str = ""
+    make_codes: bool = False
+    source: str | None = None
+
+    @property
+    def makes_codes(self) -> bool:
+        """Say whether a file without 户编号 gets codes made."""
+        return self.make_codes or self.answers.get("make_codes") == MAKE
 
 
 def read_background(connection: Connection, options: ImportOptions, *, file: str) -> Background:
@@ -67,6 +77,7 @@ def read_background(connection: Connection, options: ImportOptions, *, file: str
         find_village(index, options.unit) if options.unit else None, lambda pairs: known_pairs(connection, pairs),
         options.crs if options.crs in (AUTO, ASK) else parse_system(options.crs) if options.crs else AUTO,
         lambda villages: read_ground(connection, villages),
+        (lambda villages: read_code_book(connection, villages)) if options.makes_codes else None,
     )  # fmt: skip
 
 

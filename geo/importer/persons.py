@@ -11,8 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from geo.importer.headernames import normalise_header
-from geo.schema.columns import HEAD_RELATIONS, PERSON_HEADERS
+from geo.schema.columns import HEAD_RELATIONS
 from geo.units import clean_name
 from geo.validate import to_text
 
@@ -38,8 +37,7 @@ class Persons:
 
 def read_persons(header: Header, rows: DataRows) -> Persons | None:
     """Return what the rows of a file of persons say; None where rows are households."""
-    headers = {normalise_header(column.header.rsplit("/", 1)[-1]) for column in header.columns}
-    if not headers.intersection(PERSON_HEADERS) and header.index_of("relation") is None:
+    if not header.is_of_persons:
         return None
     told = [column.index for column in header.columns if column.how != "ignored"]
     return Persons(

@@ -40,6 +40,7 @@ class ImportReport:
 
     `stored` says whether anything was written, `changed` whether anything would be.
 
+    `mapping_from` is the source whose earlier corrections of columns were taken, '' for none.
     `units` are the villages of the rows that stay, and `unit_from` where they came from (`unitsource.UNIT_SOURCES`).
     `message` is one Chinese sentence: why the file is refused, or what was or will be done. `preview` holds the first
     data rows as they stand in the file, cell by cell, masked like the rest. `coverage` is (effective, roster) of the
@@ -63,6 +64,7 @@ class ImportReport:
     rounds: tuple[dict[str, Any], ...] = ()
     sheet: str = ""
     other_sheets: tuple[str, ...] = ()
+    mapping_from: str = ""
     unit_from: str = ""
     units: tuple[str, ...] = ()
     header_row: int = 0
@@ -99,7 +101,8 @@ class ImportReport:
             "codes": self.codes, "values": list(self.values), "households": self.households, "persons": self.persons,
             "edition": self.edition, "round": self.round, "sheet": self.sheet,
             "rounds": list(self.rounds) or ([] if self.round is None else [self.round]),
-            "other_sheets": list(self.other_sheets), "unit_from": self.unit_from, "units": list(self.units),
+            "other_sheets": list(self.other_sheets), "mapping_from": self.mapping_from,
+            "unit_from": self.unit_from, "units": list(self.units),
             "findings": [_listed(one) | {"cell": one.cell} for one in self.findings],
             "questions": [_asked(one) for one in self.questions],
             "changes": self.changes, "proposals": [_proposed(one) for one in self.proposals],
@@ -178,12 +181,9 @@ def mask_findings(findings: list[Finding], *, show_personal: bool) -> tuple[Find
 
 def list_values(understood: Understood, *, show_personal: bool) -> tuple[dict[str, Any], ...]:
     """Return {row, field, value} of every field that was understood, row by row, of the first rows that stay."""
-    has_point = understood.header.index_of("point") is not None
-    present = [
-        key
-        for key in _SHOWN_KEYS
-        if understood.header.index_of(key) is not None or (has_point and key in ("lon", "lat"))
-    ]
+    without_column: tuple[str, ...] = ("lon", "lat") if understood.header.index_of("point") is not None else ()
+    without_column += ("code",) if any(understood.columns["code"]) else ()
+    present = [key for key in _SHOWN_KEYS if key in without_column or understood.header.index_of(key) is not None]
     listed = []
     for nth in list(understood.firsts)[:MOST_VALUES]:
         for key in present:

@@ -10,6 +10,7 @@ from geo.importer.answers import read_answers
 from geo.importer.duplicates import find_firsts, list_same_persons
 from geo.importer.findings import FIELDS, Finding, Ledger, Question
 from geo.importer.headernames import plain_header
+from geo.importer.madecodes import CodeBook, MadeCode, make_codes
 from geo.importer.meanings import Meanings
 from geo.importer.persons import fold_persons, read_persons
 from geo.importer.places import Locator, UnitCells
@@ -47,7 +48,7 @@ class Background:
     `visit_date` is the day of visits that carry none. `file` is the file's name for people, `unit` the village that was
     said for it. `known` tells which (village id, code) pairs are registered. `crs` is the coordinate system the user
     declares for the file, `auto` or `ask`; `ground` tells what is known of where the households of some villages (ids)
-    lie.
+    lie. `code_book` tells which household codes were made in them; without it none are made.
     """
 
     units: UnitIndex
@@ -60,6 +61,7 @@ class Background:
     known: Callable[[set[tuple[str, str]]], set[tuple[str, str]]] = _none_known
     crs: System | str = AUTO
     ground: Callable[[set[str]], Ground] | None = None
+    code_book: Callable[[set[str]], CodeBook] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Understood:
     degrees), coord_system and coord_raw (the system the point came in, what was written), visited_on, visit ((mode,
     outcome) or None), issues ((category, title), …), note, and what `answers.read_answers` gives.
     `firsts` maps each row that stays to the first row of its household; `points` says how coordinates were read,
-    `unit_from` where the villages came from (`unitsource.UNIT_SOURCES`, joined by +).
+    `unit_from` where the villages came from (`unitsource.UNIT_SOURCES`, joined by +). `made` are codes that are new.
     """
 
     header: Header
@@ -83,6 +85,7 @@ class Understood:
     questions: list[Question]
     points: tuple[PointSource, ...] = ()
     unit_from: str = ""
+    made: tuple[MadeCode, ...] = ()
 
     @property
     def rows_total(self) -> int:
@@ -118,18 +121,20 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     columns |= _read_words(ledger, cells, header, background, columns)
     columns["own_day"], columns["visited_on"] = read_days(ledger, cells("visited_on"), columns["visit"], background)
     list_dates_only(ledger, columns["visited_on"], cells("outcome"), has_column=header.index_of("outcome") is not None)
-    columns["code"] = _read_codes(ledger, cells("code"))
+    read_book = background.code_book if header.problem == "E_MISSING_COLUMN" else None
+    columns["code"] = [""] * len(rows.cells) if read_book else _read_codes(ledger, cells("code"))
     source = find_unit_source(
         background.units, titles=header.titles, sheet=sheet.name, file=background.file, said=background.unit
     )
     unit_from = _locate(ledger, cells, columns, header, background, source)
+    made = _make_codes(ledger, header, rows, columns, background, read_book) if read_book else []
     located = locate_rows(ledger, cells, columns, background, above=_say_above(header))
     firsts = _find_homes(ledger, header, rows, columns, background)
     list_same_persons(ledger, firsts, columns)
     located.list_doubts(firsts)
     return Understood(
         header, rows.sheet_rows, columns, firsts, _without_refused(ledger, rows), ledger.refusals,
-        list(ledger.questions.values()), located.sources, unit_from,
+        list(ledger.questions.values()), located.sources, unit_from, tuple(made),
     )  # fmt: skip
 
 
@@ -149,6 +154,17 @@ def _find_homes(
     if folded is not None:
         return folded
     return find_firsts(ledger, columns["village"], columns["code"], columns, is_wide=is_wide)
+
+
+def _make_codes(
+    ledger: Ledger, header: Header, rows: DataRows, columns: dict[str, list[Any]], background: Background,
+    read_book: Callable[[set[str]], CodeBook],
+) -> list[MadeCode]:  # fmt: skip
+    """Give every household of a file without 户编号 a code; return the new ones."""
+    told = [column.index for column in header.columns if column.how != "ignored"]
+    copies = [tuple(row[index] for index in told) for row in rows.cells]
+    villages = {unit.id for unit in columns["village"] if unit is not None}
+    return make_codes(ledger, columns, copies, background.units, read_book(villages))
 
 
 def _without_refused(ledger: Ledger, rows: DataRows) -> list[Finding]:

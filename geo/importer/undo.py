@@ -15,7 +15,7 @@ from geo.errors import Conflict, NotFound
 from geo.importer.apply import refresh_touched
 from geo.importer.blocks import hash_rows
 from geo.importer.journal import EVERY, FOLLOWING, KEYS, columns_of, fetch_row, hash_values, load_row
-from geo.schema import import_batch, import_refused, import_row
+from geo.schema import import_batch, import_refused, import_row, made_code
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
 
@@ -78,6 +78,7 @@ def undo_last(db: Database, scope: Scope) -> Undone:
         _check_pointers(connection, batch["id"])
         restored = _restore_changed(connection, entries)
         removed = _remove_made(connection, entries)
+        connection.execute(made_code.delete().where(made_code.c.batch == batch["id"]))
         connection.execute(import_row.delete().where(import_row.c.batch == batch["id"]))
         connection.execute(import_refused.delete().where(import_refused.c.batch == batch["id"]))
         connection.execute(import_batch.update().where(import_batch.c.id == batch["id"]).values(undone_at=now()))

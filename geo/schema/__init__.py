@@ -51,6 +51,7 @@ from geo.schema.register import (
     round_roster,
     setting,
 )
+from geo.schema.sources import import_mapping, made_code
 
 __all__ = [
     "AMBIGUOUS_HEADERS",
@@ -77,11 +78,13 @@ __all__ = [
     "household",
     "household_tag",
     "import_batch",
+    "import_mapping",
     "import_refused",
     "import_row",
     "issue",
     "issue_event",
     "issue_household",
+    "made_code",
     "measure",
     "metadata",
     "person",

@@ -24,6 +24,7 @@ _LISTS: Final = {
     "tag": "tag",
     "points": "points",
     "date_order": "date_order",
+    "make_codes": "make_codes",
 }
 _SHOWN_KINDS: Final = 6
 _SHOWN_ROWS: Final = 50

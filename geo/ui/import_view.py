@@ -13,6 +13,7 @@ from geo.i18n import text
 from geo.importer.commit import follow, import_files
 from geo.importer.options import ImportOptions
 from geo.importer.points import ASK
+from geo.importer.sources import save_mapping
 from geo.importer.undo import find_undoable, undo_last
 from geo.ui.import_changes import say_changes
 from geo.ui.import_confirm import show_confirm
@@ -121,7 +122,7 @@ def _options(journey: Journey, nth: int, *, dry_run: bool) -> ImportOptions:
     return ImportOptions(
         mapping=journey.uploads[nth].mapping, answers=journey.answers, round=journey.round, dry_run=dry_run,
         good_rows=True, visit_date=journey.visit_date, apply=journey.applied, take_additions=journey.take_additions,
-        crs=ASK,
+        crs=ASK, source="",
     )  # fmt: skip
 
 
@@ -200,6 +201,8 @@ def _show_check(journey: Journey, nth: int, report: ImportReport, *, problem: bo
     left, right = st.columns((842, 448), gap="medium")
     with left, st.container(key="sec_grid"):
         st.markdown(f"**{text('import_page.as_read')}**")
+        if report.mapping_from:
+            st.caption(escape(text("import_page.mapped", source=report.mapping_from)))
         show_grid(report)
         changed = show_questions(journey, report)
         changed = show_mapping(journey.uploads[nth], report.columns, expanded=problem) or changed
@@ -243,11 +246,21 @@ def _store(db: Database, scope: Scope, journey: Journey) -> None:
     try:
         with st.spinner(text("import_page.storing")):
             journey.results = _run(db, scope, journey, dry_run=False)
+            _keep_mappings(db, scope, journey)
     except GeoError as error:
         show_error(error)
         return
     journey.step = "done"
     st.rerun()
+
+
+def _keep_mappings(db: Database, scope: Scope, journey: Journey) -> None:
+    """Keep the columns that were corrected, so that the next file with the same header needs no correction."""
+    for upload, report in zip(journey.uploads, journey.results, strict=True):
+        corrected = {column.index: column.key for column in report.columns if column.how == "corrected"}
+        if upload.mapping and corrected and report.stored:
+            source = Path(upload.name).stem
+            save_mapping(db, scope, source=source, columns=report.columns, mapping=corrected)
 
 
 def _show_results(db: Database, scope: Scope, journey: Journey) -> None:

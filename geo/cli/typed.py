@@ -1,0 +1,36 @@
+"""Pairs that are typed as NAME=VALUE: answers to questions, meanings of columns."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Final
+
+from geo.i18n import text
+from geo.schema import IMPORT_FIELDS
+
+#: A column that is left out.
+LEFT_OUT: Final = "-"
+
+
+def read_answer(value: str) -> tuple[str, str]:
+    """Return the id of a question and its answer, typed as ID=VALUE. Raises what argparse turns into a sentence."""
+    name, mark, answer = value.rpartition("=")
+    if not mark or not name:
+        raise argparse.ArgumentTypeError(text("cli.no_answer", value=value))
+    return name, answer
+
+
+def read_column(value: str) -> tuple[int, str | None]:
+    """Return index and field of a column typed as C=户主, by header or key; C=- leaves it out.
+
+    Raises what argparse turns into a sentence.
+    """
+    letters, _, said = value.partition("=")
+    keys = {name: field.key for field in IMPORT_FIELDS for name in (field.header, field.key)}
+    if not re.fullmatch(r"[A-Za-z]{1,3}", letters) or (said != LEFT_OUT and said not in keys):
+        raise argparse.ArgumentTypeError(text("cli.no_column", value=value))
+    index = 0
+    for letter in letters.upper():
+        index = index * 26 + ord(letter) - 64
+    return index - 1, keys.get(said)
