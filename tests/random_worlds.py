@@ -255,7 +255,7 @@ def _facts(world: World, row: Row, one: Round, as_of: date) -> set[str] | None:
     facts |= _reached(home, kept, here, effective, as_of)
     if complete_on is not None:
         facts.add("complete")
-        if complete_on > as_of - timedelta(days=7):
+        if max(complete_on, day(row.added) if row.added is not None else one.starts_on) > as_of - timedelta(days=7):
             facts.add("entered_7d")
     facts |= {name for name, holds in (("located", home.located), ("priority", home.care)) if holds}
     if effective:

@@ -13,6 +13,7 @@ from geo.importer import ImportOptions, NewRound, import_files, list_refused, un
 from geo.model import VisitEntry
 from geo.store.assignments import add_person
 from geo.store.cells import differing_cells
+from geo.store.households import NewHousehold, add_household
 from geo.store.reads import read_figures, read_homes, read_same_day
 from geo.store.rounds import RoundPlan, create_round, current_round
 from geo.store.unentered import count_unentered
@@ -207,3 +208,15 @@ def test_another_groups_file_of_the_same_name_repairs_nothing(register, tmp_path
     assert [row["row"] for row in list_refused(*register)] == [2]
     bring(*register, write_csv(tmp_path / "one" / "表.csv", [home("A1"), home("A2")]))
     assert list_refused(*register) == []
+
+
+def test_a_household_added_by_hand_joins_the_rounds_that_last(world):
+    """A new household joins the running round from today and an open one to come from its first day, not one that is over."""
+    create_round(world, PLANNER, plan=RoundPlan("第3轮", date(2019, 12, 20), date(2020, 1, 20), "d"))
+    create_round(world, PLANNER, plan=RoundPlan("邻", date(2019, 12, 20), date(2020, 1, 20), "t2", programme="other"))
+    add_household(world, PLANNER, new=NewHousehold("n1", "X1", "g01", "王测"))
+    rows = "SELECT o.number, r.added_on, r.baseline FROM round_roster r JOIN round o ON o.id = r.round WHERE r.household = 'n1'"
+    assert sorted(select(world, rows)) == [(2, "2019-11-20", 0), (3, "2019-12-20", 0)]
+    for round_id in ("2", "3"):
+        with world.read() as connection:
+            assert differing_cells(connection, round_id) == []

@@ -102,17 +102,32 @@ def _choose_round(session: Session, typed: str | None) -> NewRound | str | None:
 
 
 def _exit_code(report: ImportReport, *, good_rows: bool) -> int:
-    if report.outcome == "reject_rows" and good_rows:
+    """Good rows that were asked for count as done, where there are any."""
+    if report.outcome == "reject_rows" and good_rows and report.rows_ok:
         return 0
     return EXIT_CODES[report.outcome]
 
 
 def _answer(reports: list[ImportReport], total: dict[str, int]) -> dict[str, Any]:
-    """Return the report of one file as it is; of several, each under `files`, the worst outcome and the sums."""
-    if len(reports) == 1:
-        return reports[0].as_dict()
-    worst = max((report.outcome for report in reports), key=_ORDER.index)
-    return {"outcome": worst, "total": total, "files": [report.as_dict() for report in reports]}
+    """Return the report of one file as it is; of several one report in the same words, and each under `files`.
+
+    It has the worst outcome, the sums, and the rows and values of all files, each with its file.
+    """
+    files = [report.as_dict() for report in reports]
+    if len(files) == 1:
+        return files[0]
+    return {
+        "outcome": max((one["outcome"] for one in files), key=_ORDER.index),
+        **{name: sum(one[name] for one in files) for name in ("rows_total", "rows_ok", "households", "persons")},
+        **{
+            name: [row | {"file": one["file"]} for one in files for row in one[name]] for name in ("rows_bad", "values")
+        },
+        "codes": sorted({code for one in files for code in one["codes"]}),
+        "edition": next((one["edition"] for one in files if one["edition"]), ""),
+        "round": next((one["round"] for one in files if one["round"]), None),
+        "total": total,
+        "files": files,
+    }
 
 
 def _print_report(report: ImportReport, options: argparse.Namespace) -> None:

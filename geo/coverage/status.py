@@ -121,10 +121,10 @@ def leaf_values(round_: Round, as_of: date, leaf: str) -> dict[str, object]:
 def household_status(round_: Round, as_of: date, *, homes: Homes | None = None) -> Select[Any]:
     """One row per roster row of the round that has entered by `as_of`: flags are 0/1, days are local dates.
 
-    `homes` narrows it (`homes_at`, `homes_under`, `one_home`). Columns: household, place, baseline, tile_id, lon, lat,
-    roster (in D), left, pending, keeps (an effective visit keeps it in D whatever is approved), attempted, contacted,
-    effective, phone, complete, away, attempts, misses, last_attempt_on, last_outcome, revisit_on, complete_on, due_on,
-    assigned, overdue, state
+    `homes` narrows it (`homes_at`, `homes_under`, `one_home`). Columns: household, place, baseline, added_on, tile_id,
+    lon, lat, roster (in D), left, pending, keeps (an effective visit keeps it in D whatever is approved), attempted,
+    contacted, effective, phone, complete, away, attempts, misses, last_attempt_on, last_outcome, revisit_on,
+    complete_on, due_on, assigned, overdue, state
     (`codes.VISIT_STATES`), located, priority (holds a care tag). `place` is the frozen `round_roster.place`.
     """
     return _household_status(_terms(round_, as_of), homes)
@@ -155,7 +155,8 @@ def _household_status(terms: _Terms, homes: Homes | None) -> Select[Any]:
         .outerjoin(group, and_(group.c.round == terms.id, group.c.place == base.c.place, is_live(group)))
     )
     inner = select(
-        base.c.household, base.c.place, base.c.baseline, household.c.tile_id, household.c.lon, household.c.lat,
+        base.c.household, base.c.place, base.c.baseline, base.c.added_on,
+        household.c.tile_id, household.c.lon, household.c.lat,
         *(value.label(name) for name, value in flags.items()),
     ).select_from(joined).subquery("flagged")  # fmt: skip
     state = _state(inner)
@@ -191,7 +192,9 @@ def _roll_up(terms: _Terms, homes: Homes | None) -> Select[Any]:
     for name in ("overdue", "unvisited", "missed", "refused", "partial"):
         cells[name] = _sum(status.c.state == name)
     cells["away"] = _sum(and_(not_yet, status.c.away == 1))
-    cells["entered_7d"] = _sum(and_(d, status.c.complete_on > terms.since))
+    # C holds only h ∈ D: a household that joined after it was reached first entered C when it joined.
+    entered = or_(status.c.complete_on > terms.since, status.c.added_on > terms.since)
+    cells["entered_7d"] = _sum(and_(d, status.c.complete == 1, entered))
     cells["priority_effective"] = _sum(and_(d, status.c.priority == 1, status.c.effective == 1))
     cells["unassigned"] = _sum(and_(not_yet, status.c.assigned == 0))
     summed = select(status.c.place, *(cells[name].label(name) for name in cells)).group_by(status.c.place)

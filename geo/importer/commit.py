@@ -71,13 +71,14 @@ def import_file(
 
 
 def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options: ImportOptions) -> ImportReport:
+    edition = db.setting("edition")
     try:
         sheets = join_submissions(read_sheets(path, name=name, wanted=options.sheet))
     except FileRefused as refused:
-        return _refused_file(name, refused)
+        return replace(_refused_file(name, refused), edition=edition)
     chosen = find_sheet(sheets, options.sheet) if options.sheet else choose_sheet(sheets)
     others = tuple(one.name for one in sheets if one is not chosen)
-    understood, edition = None, ""
+    understood = None
     with db.read() as connection:
         header, mapping_from = _read_header(connection, chosen, options)
         sheet, header = resolve_keys(connection, chosen, header)
@@ -85,13 +86,12 @@ def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options:
         offers = problem == "E_MISSING_COLUMN" and not header.is_of_persons
         if not problem or (offers and options.makes_codes):
             understood = understand(sheet, header, read_background(connection, options, file=name))
-            edition = read_setting(connection, "edition")
             problem = "" if understood.rows_total else "E_EMPTY"
     if problem or understood is None:
         message = text(f"finding.{problem}", columns=header.detail, name=name)
         return replace(
-            _refused(name, problem, message), sheet=sheet.name, other_sheets=others, columns=header.columns,
-            header_row=header.row + 1, preview=_preview(sheet, header, options),
+            _refused(name, problem, message), edition=edition, sheet=sheet.name, other_sheets=others,
+            columns=header.columns, header_row=header.row + 1, preview=_preview(sheet, header, options),
             questions=(ask_to_make_codes(),) if offers else (), mapping_from=mapping_from,
         )  # fmt: skip
     report = _report(name, sheet, understood, edition, options)
@@ -168,7 +168,9 @@ def _report(name: str, sheet: Sheet, understood: Understood, edition: str, optio
     homes = [nth for nth, first in understood.firsts.items() if nth == first]
     return ImportReport(
         name, decide_outcome(understood, understood.findings), rows_total=understood.rows_total,
-        rows_ok=len(understood.firsts), rows_bad=tuple(sorted(understood.refusals.values(), key=lambda one: one.row)),
+        rows_ok=len(understood.firsts), rows_bad=mask_findings(
+            sorted(understood.refusals.values(), key=lambda one: one.row), show_personal=options.show_personal
+        ),
         findings=mask_findings(understood.findings, show_personal=options.show_personal),
         questions=tuple(understood.questions),
         values=list_values(understood, show_personal=options.show_personal), households=len(homes),

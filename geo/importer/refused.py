@@ -11,8 +11,7 @@ from sqlalchemy import select
 from geo.access import require_right
 from geo.audit import log_change
 from geo.errors import Invalid, NotAllowed, NotFound
-from geo.importer.findings import FIELDS
-from geo.importer.report import mask_id
+from geo.importer.report import mask_findings
 from geo.schema import import_batch, import_refused
 from geo.store.rounds import visible_round
 from geo.store.unentered import batches_within, lacking_batches
@@ -33,9 +32,9 @@ def store_refused(connection: Connection, report: ImportReport) -> None:
     rows = [
         {
             "batch": report.batch, "row": one.row, "field": one.field, "code": one.code, "unit": report.sheet,
-            "value": mask_id(one.value) if one.field == FIELDS["id_number"].header else one.value,
+            "value": one.value,
         }
-        for one in report.rows_bad
+        for one in mask_findings(report.rows_bad, show_personal=False)
     ]  # fmt: skip
     if rows:
         connection.execute(import_refused.insert(), rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from geo.i18n import LANGUAGE, text, text_in
@@ -169,14 +169,30 @@ def mask_id(value: str) -> str:
     return "*" * (len(value) - _LAST) + value[-_LAST:]
 
 
-def mask_findings(findings: list[Finding], *, show_personal: bool) -> tuple[Finding, ...]:
-    """Return the findings, ID numbers masked to their last four."""
+def mask_findings(findings: Iterable[Finding], *, show_personal: bool) -> tuple[Finding, ...]:
+    """Return the findings, ID numbers masked to their last four, also those that stand in another field's text."""
     if show_personal:
         return tuple(findings)
-    return tuple(
-        Finding(one.code, one.row, one.cell, one.field, mask_id(one.value)) if one.personal else one
-        for one in findings
-    )  # fmt: skip
+    return tuple(map(_masked, findings))
+
+
+def _masked(one: Finding) -> Finding:
+    if one.field in _CODE_FIELDS or not one.value:
+        return one
+    shown = mask_id(one.value) if one.personal else mask_within(one.value)
+    return one if shown == one.value else replace(one, value=shown, personal=False)
+
+
+#: A birthday as ID numbers of 18 and of 15 characters carry it.
+_DAY: Final = r"(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+_ID_WITHIN: Final = re.compile(rf"(?<!\d)(\d{{6}}(18|19|20)\d\d{_DAY}\d{{3}}[\dXx]|\d{{8}}{_DAY}\d{{3}})(?![\dXx])")
+#: Fields whose digits are codes; a district-wide code may look like an ID number.
+_CODE_FIELDS: Final = frozenset(FIELDS[key].header for key in ("code", "village_code"))
+
+
+def mask_within(words: str) -> str:
+    """Return a text with every ID number in it masked to its last four."""
+    return _ID_WITHIN.sub(lambda found: mask_id(found[0]), words)
 
 
 def list_values(understood: Understood, *, show_personal: bool) -> tuple[dict[str, Any], ...]:
@@ -207,6 +223,8 @@ def _plain(understood: Understood, key: str, nth: int, *, show_personal: bool) -
         return [category for category, _ in value]
     if key == "visited_on":
         return value.isoformat()
+    if key in ("head_name", "note") and not show_personal:
+        return mask_within(value)
     return list(value) if isinstance(value, tuple) else value
 
 

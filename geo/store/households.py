@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from geo import codes
+from geo import codes, config
 from geo.access import require_area, require_home, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
@@ -20,7 +20,7 @@ from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
 from geo.store.places import find_place
 from geo.store.roster import add_to_roster, roster_places
-from geo.store.rounds import round_of_day
+from geo.store.rounds import open_rounds
 
 if TYPE_CHECKING:
     from datetime import date
@@ -95,7 +95,7 @@ def list_tags(db: Database, scope: Scope, *, household_id: str) -> list[str]:
 
 
 def add_household(db: Database, scope: Scope, *, new: NewHousehold, join_round: bool = True) -> str:
-    """Add a household, into the open round of its village as 新增户 from today; return its id.
+    """Add a household as 新增户 from today, into the open round of its village and those to come; return its id.
 
     The same id again changes nothing. Raises `Invalid` for an empty or taken code or a place that is no leaf.
     """
@@ -108,10 +108,10 @@ def add_household(db: Database, scope: Scope, *, new: NewHousehold, join_round: 
         today = read_today(connection)
         insert_household(connection, scope, new=new, today=today)
         if join_round:
-            running = round_of_day(connection, programme="visits", day=today, place_id=new.place)
-            if running is not None and running.status == "open":
-                add_to_roster(connection, round_id=running.id, household_id=new.id, place_id=new.place, on=today)
-                refresh_cells(connection, running.id, today, [new.place])
+            for one in open_rounds(connection, programme=config.PROGRAMME, place_id=new.place, from_day=today):
+                on = max(today, one.starts_on)
+                add_to_roster(connection, round_id=one.id, household_id=new.id, place_id=new.place, on=on)
+                refresh_cells(connection, one.id, today, [new.place])
         log_change(connection, scope, action="household.add", object_id=new.id, diff={"code": new.code})
         return new.id
 

@@ -259,3 +259,14 @@ def round_of_day(connection: Connection, *, programme: str, day: date, place_id:
         .first()
     )
     return Round(**row) if row else None
+
+
+def open_rounds(connection: Connection, *, programme: str, place_id: str, from_day: date) -> list[Round]:
+    """Return the open rounds of the programme whose scope contains the place and that last till the day or longer."""
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .join(place_path, and_(place_path.c.ancestor == round_.c.scope, place_path.c.place == place_id))
+        .where(round_.c.programme == programme, round_.c.ends_on >= from_day, round_.c.status == "open")
+        .order_by(round_.c.starts_on)
+    )
+    return [Round(**row) for row in rows.mappings()]
