@@ -10,9 +10,9 @@ import pytest
 from geo.importer import NewRound, undo_last
 from geo.model import VisitEntry
 from geo.store.cells import differing_cells
+from geo.store.exclusions import decide_exclusions
 from geo.store.households import edit_household, get_household, move_household, set_tags
 from geo.store.reads import read_figures
-from geo.store.roster import decide_exclusion
 from geo.store.visits import record_visit, void_visit
 from tests import workbooks
 from tests.workbooks import HEADER, bring, count, home, write_csv
@@ -119,7 +119,9 @@ def test_who_has_left_is_not_missing(register, tmp_path):
     with db.write() as connection:
         connection.exec_driver_sql("UPDATE household SET exited_on = '2019-11-10' WHERE code = 'A2'")
     round_id = str(select(db, "SELECT id FROM round")[0][0])
-    decide_exclusion(db, scope, round_id=round_id, household_id=house(db, "A3"), approve=True)
+    one = house(db, "A3")
+    rev = int(str(select(db, "SELECT rev FROM round_roster WHERE household = ?", one)[0][0]))
+    decide_exclusions(db, scope, round_id=round_id, revs={one: rev}, decision="approve")
     report = bring(db, scope, write_csv(tmp_path / "b.csv", [home("A1")]), round="1")
     assert proposals(report) == [("missing", "A4"), ("missing", "A5")]
 

@@ -19,10 +19,10 @@ from geo.store.assignments import add_person, assign, withdraw
 from geo.store.cells import ensure_cells
 from geo.store.check import check_database
 from geo.store.database import Database, write_setting
+from geo.store.exclusions import Decision, decide_exclusions
 from geo.store.households import NewHousehold, add_household, move_household, set_point, set_tags
 from geo.store.places import root_place
 from geo.store.reads import read_many
-from geo.store.roster import decide_exclusion
 from geo.store.rounds import RoundPlan, create_round, list_rounds
 from geo.store.visits import record_visit, void_visit
 from tests.judge import COUNTS, Judge
@@ -65,7 +65,7 @@ DRAWS: dict[str, tuple[int, Callable[[Random], tuple[Any, ...]]]] = {
     "make": (2, lambda luck: (luck.randint(0, 3), luck.choice(("", "yes")))),
     "visit": (6, lambda luck: (luck.choice(sorted(HOMES)), draw_day(luck), luck.choice(OUTCOMES), luck.choice(MODES))),
     "void": (3, lambda luck: (luck.randint(0, 40), luck.choice(("", "", *OUTCOMES)))),
-    "decide": (2, lambda luck: (luck.randint(0, 3), luck.choice(("", "yes")))),
+    "decide": (2, lambda luck: (luck.randint(0, 3), luck.choice(("approve", "approve", "dismiss", "reopen")))),
     "tags": (2, lambda luck: (luck.choice(sorted(HOMES)), luck.choice(([], ["away_all"], ["away_all", "dibao"])))),
     "give": (2, lambda luck: (luck.choice(sorted(HOMES)), draw_day(luck), luck.choice(("", "yes")))),
     "leave": (1, lambda luck: (luck.choice(sorted(HOMES)),)),
@@ -159,14 +159,14 @@ class Acts:
         instead = VisitEntry(f"n{self.number}", household, day, outcome, reason="unknown") if outcome else None
         void_visit(self.db, self.scope, visit_id=old, void_id=f"w{self.number}", replacement=instead)
 
-    def decide(self, nth: int, approve: str) -> None:
-        pending = self.select(
-            "SELECT round || '|' || household FROM round_roster WHERE excluded_on IS NOT NULL AND approved_on IS NULL"
+    def decide(self, nth: int, decision: Decision) -> None:
+        asked = self.select(
+            "SELECT round || '|' || household || '|' || rev FROM round_roster WHERE excluded_on IS NOT NULL"
             " ORDER BY household, round"
         )
-        if pending:
-            round_id, house = pending[nth % len(pending)].split("|")
-            decide_exclusion(self.db, self.scope, round_id=round_id, household_id=house, approve=bool(approve))
+        if asked:
+            round_id, house, rev = asked[nth % len(asked)].split("|")
+            decide_exclusions(self.db, self.scope, round_id=round_id, revs={house: int(rev)}, decision=decision)
 
     def tags(self, code: str, kinds: list[str]) -> None:
         set_tags(self.db, self.scope, household_id=self.house(code), kinds=kinds)
