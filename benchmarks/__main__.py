@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import coverage, gaps, save
+from benchmarks import coverage, formats, gaps, save
 from benchmarks.measure import describe_machine, show_table
 from benchmarks.world import built_world
 
 TARGET = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 TEXT = """# Benchmarks
 
-`python -m benchmarks` writes this page; `python -m benchmarks.save`, `.coverage` and `.gaps` print one table each.
+`python -m benchmarks` writes this page; `python -m benchmarks.save`, `.coverage`, `.gaps` and
+`.formats` print one table each.
 What counts is the ratio: both sides ran on the same data, one after the other, in one run on this machine.
 
 {machine}; {day}.
@@ -42,6 +43,12 @@ ready words. Every tenth name begins with `=`. Memory is the peak above the proc
 Goals: at least 4 × faster than `pandas.to_excel`, at most 60 MB, no formula.
 
 {gaps}
+
+## The same list in the other formats
+
+Goal: a few seconds each; 2,000 rows on paper in about one. Typst, which sets the paper, runs in processes of its own.
+
+{formats}
 """
 
 
@@ -56,7 +63,7 @@ def main() -> None:
             saves.append(save.measure_save(world))
     page = TEXT.format(
         machine=machine, day=datetime.now(UTC).date(), save=show_table(save.HEADS, saves),
-        coverage=show_table(coverage.HEADS, reads), gaps=gap_table,
+        coverage=show_table(coverage.HEADS, reads), gaps=gap_table, formats=formats.report(),
     )  # fmt: skip
     TARGET.write_text(page, encoding="utf-8")
     print(page)

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 def write_csv(table: Table, head: ExportHead) -> bytes:
     """Return the list as CSV."""
-    out = io.StringIO(newline="")
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([defuse(f"{head.title} · {head.line(len(table))}")])
     writer.writerow(column.header for column in table.columns)
     for part in table.read_parts():
         writer.writerows(zip(*(map(_held, values) for values in part), strict=True))
-    return out.getvalue().encode("utf-8-sig", errors="replace")
+    out.flush()
+    return raw.getvalue()
 
 
 def _held(value: object) -> object:

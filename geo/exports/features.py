@@ -13,6 +13,7 @@ import pyogrio
 import shapely
 
 from geo.exports.qgis import add_style
+from geo.exports.said import say_each
 from geo.i18n import text
 from geo.signs import hold_no_zero
 
@@ -76,8 +77,11 @@ def _legend(table: Table, head: ExportHead, fields: Sequence[tuple[OutColumn, st
 
 def _split_long(values: Sequence[Value]) -> list[list[Value]]:
     """Return texts in pieces that a field holds each; no piece begins or ends in a blank, which readers take away."""
-    pieces = [_pieces(hold_no_zero(str(value))) for value in values]
-    most = max((len(one) for one in pieces), default=1)
+    known = {value: _pieces(hold_no_zero(str(value))) for value in set(values)}
+    most = max(map(len, known.values()), default=1)
+    if most == 1:
+        return [[known[value][0] for value in values]]
+    pieces = [known[value] for value in values]
     return [[one[nth] if nth < len(one) else "" for one in pieces] for nth in range(most)]
 
 
@@ -113,7 +117,7 @@ def _write(path: Path, table: Table, columns: Sequence[tuple[OutColumn, str, lis
 def _array(column: OutColumn, values: list[Value]) -> tuple[Any, Any]:
     """Return a column for GDAL and which of its cells are empty (None: none is)."""
     if column.holds == "text":
-        return np.array([hold_no_zero(str(value)) for value in values], dtype=object), None
+        return np.array(say_each(values, lambda value: hold_no_zero(str(value))), dtype=object), None
     empty = np.array([value is None for value in values], dtype=bool)
     kind = np.int64 if column.holds == "whole" else np.float64
     return np.array([0 if value is None else value for value in values], dtype=kind), empty

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import shapely
 
+from geo.exports.said import say_each
 from geo.exports.table import PART
 from geo.signs import hold_no_zero
 
@@ -24,21 +26,23 @@ def write_geojson(table: Table, head: ExportHead) -> bytes:
     """Return the list as a feature collection, a feature a line."""
     heads = [json.dumps(column.header, ensure_ascii=False) for column in table.columns]
     shapes = table.draw()
-    out = io.StringIO()
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, "utf-8", newline="")
     about = {"name": head.title, "about": head.as_dict(len(table))}
     start = json.dumps({"type": "FeatureCollection", **about}, ensure_ascii=False)
     out.write(f'{start[:-1]}, "features": [')
     mark = "\n"
     for nth, part in enumerate(table.read_parts()):
         geometries = shapely.to_geojson(shapes[nth * PART : (nth + 1) * PART])
-        columns = [[f"{name}: {_json(value)}" for value in values] for name, values in zip(heads, part, strict=True)]
+        columns = [say_each(values, partial(_member, name)) for name, values in zip(heads, part, strict=True)]
         for geometry, cells in zip(geometries, zip(*columns, strict=True), strict=True):
             properties = ", ".join(cells)
             out.write(f'{mark}{{"type": "Feature", "properties": {{{properties}}}, "geometry": {geometry or "null"}}}')
             mark = ",\n"
     out.write("\n]}\n")
-    return out.getvalue().encode()
+    out.flush()
+    return raw.getvalue()
 
 
-def _json(value: Value) -> str:
-    return json.dumps(hold_no_zero(value) if isinstance(value, str) else value, ensure_ascii=False)
+def _member(name: str, value: Value) -> str:
+    return f"{name}: {json.dumps(hold_no_zero(value) if isinstance(value, str) else value, ensure_ascii=False)}"

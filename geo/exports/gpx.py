@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import io
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import quoteattr
 
 import shapely
 
 from geo.exports.kml import describe, label_rows, xml_text
+from geo.exports.said import say_each
 from geo.i18n import text
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from geo.exports.head import ExportHead
     from geo.exports.table import Table
+    from geo.schema import OutColumn
     from geo.workbook import Value
 
 _NUMERIC: Final = re.compile(r"[\s\d.eE+-]*|\s*[+-]?(inf|nan|infinity)\s*", re.IGNORECASE)
@@ -36,35 +39,44 @@ def write_gpx(table: Table, head: ExportHead) -> bytes:
     """Return the list as GPX."""
     shapes = table.draw()
     about = describe(table, head, shapes)
-    out = io.StringIO()
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, "utf-8", newline="")
     out.write(f"{_START}<metadata><name>{xml_text(head.title)}</name><desc>{xml_text(about)}</desc></metadata>\n")
-    heads = [f"{column.header}{text('list.colon')}" for column in table.columns]
-    fields = [f"ogr:{column.field}" for column in table.columns]
     values = table.read_all()
-    numeric = {
-        nth for nth, column in enumerate(table.columns) if column.holds == "text" and _looks_numeric(values[nth])
-    }
-    for row, (shape, name) in enumerate(zip(shapes, label_rows(table, values), strict=True)):
-        if shape is None:
-            continue
-        said = [(nth, column[row]) for nth, column in enumerate(values) if column[row] not in (None, "")]
-        desc = "\n".join(f"{heads[nth]}{value}" for nth, value in said)
-        extensions = []
-        for nth, value in said:
-            if nth in numeric:
-                numeric.remove(nth)
-                extensions.append(f"<{fields[nth]}>{xml_text(table.columns[nth].header)}</{fields[nth]}>")
-            extensions.append(f"<{fields[nth]}>{_one_line(value)}</{fields[nth]}>")
-        facts = f"<name>{_one_line(name)}</name><desc>{xml_text(desc)}</desc>"
-        out.write(_feature(shape, f"{facts}<extensions>{''.join(extensions)}</extensions>"))
+    located = [shape is not None for shape in shapes]
+    lines, fields = [], []
+    for column, said in zip(table.columns, values, strict=True):
+        lines.append(say_each(said, partial(_line, f"{column.header}{text('list.colon')}")))
+        fields.append(_fields(column, said, located))
+    rows = zip(shapes, label_rows(table, values), zip(*lines, strict=True), zip(*fields, strict=True), strict=True)
+    for shape, name, desc, extensions in rows:
+        if shape is not None:
+            facts = f"<name>{_one_line(name)}</name><desc>{''.join(desc).rstrip()}</desc>"
+            out.write(_feature(shape, f"{facts}<extensions>{''.join(extensions)}</extensions>"))
     out.write("</gpx>\n")
-    return out.getvalue().encode()
+    out.flush()
+    return raw.getvalue()
+
+
+def _line(head: str, value: object) -> str:
+    return "" if value in (None, "") else f"{xml_text(f'{head}{value}')}\n"
+
+
+def _fields(column: OutColumn, said: Sequence[Value], located: Sequence[bool]) -> list[str]:
+    """Return a column's elements; where all its texts could be numbers, its header stands before the first of them."""
+    name = f"ogr:{column.field}"
+    fields = say_each(said, lambda value: "" if value in (None, "") else f"<{name}>{_one_line(value)}</{name}>")
+    if column.holds == "text" and _looks_numeric(said):
+        first = next((row for row, field in enumerate(fields) if field and located[row]), None)
+        if first is not None:
+            fields[first] = f"<{name}>{xml_text(column.header)}</{name}>{fields[first]}"
+    return fields
 
 
 def _looks_numeric(values: Sequence[Value]) -> bool:
-    """Say whether all texts of a column could be numbers: GDAL would then read codes and phones as such, cut off.
+    """Say whether all texts of a column could be numbers: GDAL would read codes and phones as such, and cut them off.
 
-    The column's header before the first of them keeps it from that.
+    A text among them, be it in one row, keeps it from that.
     """
     return all(_NUMERIC.fullmatch(str(value)) for value in values if value)
 

@@ -6,11 +6,13 @@ Coordinates are lon, lat in WGS84 degrees. No icon is fetched from anywhere: the
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
 import shapely
 
+from geo.exports.said import say_each
 from geo.exports.table import PART
 from geo.i18n import text
 from geo.palette import AREA_LINE
@@ -32,7 +34,8 @@ _KEEP: Final = {"\r": "&#13;"}
 
 def write_kml(table: Table, head: ExportHead) -> bytes:
     """Return the list as a KML document."""
-    out = io.StringIO()
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, "utf-8", newline="")
     shapes = table.draw()
     about = describe(table, head, shapes)
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n')
@@ -44,10 +47,7 @@ def write_kml(table: Table, head: ExportHead) -> bytes:
     out.write(f'<Schema id="list" name="list">{fields}</Schema>\n')
     tags = [f"<SimpleData name={quoteattr(column.header)}>" for column in table.columns]
     for nth, part in enumerate(table.read_parts()):
-        data = [
-            ["" if value is None else f"{tag}{xml_text(value)}</SimpleData>" for value in values]
-            for tag, values in zip(tags, part, strict=True)
-        ]
+        data = [say_each(values, partial(_simple, tag)) for tag, values in zip(tags, part, strict=True)]
         for shape, name, look, *cells in zip(
             shapes[nth * PART : (nth + 1) * PART], label_rows(table, part), _look_of(table, part), *data, strict=True
         ):
@@ -57,7 +57,12 @@ def write_kml(table: Table, head: ExportHead) -> bytes:
                 f"{_geometry(shape)}</Placemark>\n"
             )
     out.write("</Document></kml>\n")
-    return out.getvalue().encode()
+    out.flush()
+    return raw.getvalue()
+
+
+def _simple(tag: str, value: Value) -> str:
+    return "" if value is None else f"{tag}{xml_text(value)}</SimpleData>"
 
 
 def describe(table: Table, head: ExportHead, shapes: NDArray[Any]) -> str:

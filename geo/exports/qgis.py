@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Shape of the map → simple marker of QGIS and its turn in degrees.
 _MARKERS: Final = {
     "diamond": ("diamond", 0), "square": ("square", 0), "triangle_up": ("triangle", 0),
-    "triangle_down": ("triangle", 180), "half_circle": ("half_circle", 0), "circle": ("circle", 0),
+    "triangle_down": ("triangle", 180), "half_circle": ("semi_circle", 0), "circle": ("circle", 0),
     "cross": ("cross2", 0),
 }  # fmt: skip
 _STYLES: Final = """
@@ -55,17 +55,17 @@ def make_qml(table: Table, style: Style) -> str:
     """Return the QML of a list: one rule a look, by what its column begins with; labels from its label column."""
     headers = {column.key: column.header for column in table.columns}
     qgis = Element("qgis", version="3.22.0", styleCategories="Symbology|Labeling")
-    renderer = SubElement(qgis, "renderer-v2", type="RuleRenderer", symbollevels="0", enableorderby="0")
+    renderer = SubElement(qgis, "renderer-v2", type="RuleRenderer", symbollevels="1", enableorderby="0")
     rules = SubElement(renderer, "rules", key="rules")
     symbols = SubElement(renderer, "symbols")
-    # Drawn last is seen: the worst look, the first, covers the others.
+    # Drawn in passes: the worst look, the first, comes last and covers the others.
     for nth in reversed(range(len(style.looks))):
         look = style.looks[nth]
         chosen = _choose(_name(headers[style.column]), style.looks, nth)
         SubElement(rules, "rule", key=f"look{nth}", symbol=str(nth), label=look.words, filter=chosen)
         kind = "marker" if table.geometry == "Point" else "fill"
         symbol = SubElement(symbols, "symbol", type=kind, name=str(nth), alpha="1", clip_to_extent="1")
-        _add_layer(symbol, look.fill, look.shape)
+        _add_layer(symbol, look.fill, look.shape, drawn=len(style.looks) - 1 - nth)
     SubElement(qgis, "previewExpression").text = _name(headers[style.label])
     return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + tostring(qgis, encoding="unicode")
 
@@ -79,19 +79,20 @@ def _choose(column: str, looks: Sequence[Look], nth: int) -> str:
     return " AND ".join([f"{column} >= {look.least:g}", *below])
 
 
-def _add_layer(symbol: Element, fill: str, shape: str) -> None:
+def _add_layer(symbol: Element, fill: str, shape: str, *, drawn: int) -> None:
     if shape in _MARKERS:
         name, turn = _MARKERS[shape]
-        layer = SubElement(symbol, "layer", {"class": "SimpleMarker", "enabled": "1", "locked": "0", "pass": "0"})
+        kind = "SimpleMarker"
         options = {"name": name, "angle": str(turn), "color": _rgba(fill), "outline_color": _rgba(OUTLINE),
                    "outline_style": "solid", "outline_width": "0.2", "size": "2.6"}  # fmt: skip
     else:
-        layer = SubElement(symbol, "layer", {"class": "SimpleFill", "enabled": "1", "locked": "0", "pass": "0"})
+        kind = "SimpleFill"
         dashed = "dash" if shape == "computed" else "solid"
         options = {
             "color": _rgba(fill or "#FFFFFF"), "style": "solid" if fill else "no", "outline_style": dashed,
             "outline_color": _rgba(AREA_LINE.stroke), "outline_width": "0.3",
         }  # fmt: skip
+    layer = SubElement(symbol, "layer", {"class": kind, "enabled": "1", "locked": "0", "pass": str(drawn)})
     for key, value in options.items():
         SubElement(layer, "prop", k=key, v=value)
     group = SubElement(layer, "Option", type="Map")

@@ -26,6 +26,12 @@ def translate(values: pd.Series, word: Callable[[object], str]) -> Sequence[Valu
     return [known[value] for value in plain]
 
 
+def say_each(values: Sequence[Value], word: Callable[[Value], str]) -> list[str]:
+    """Return what is said of each value of one column; each distinct value is said once."""
+    known = {value: word(value) for value in set(values)}
+    return [known[value] for value in values]
+
+
 def as_text(value: object) -> str:
     """Return a value as text, nothing as an empty one."""
     return "" if value is None else str(value)
