@@ -106,3 +106,18 @@ def test_several_files_of_one_drop_share_the_baseline(files, capsys, tmp_path):
     code, out, _ = run(capsys, *words)
     total = json.loads(out)["total"]
     assert (code, total["roster_baseline"], total["roster_added"], total["visits_new"]) == (0, 3, 0, 3)
+
+
+def test_a_system_on_the_command_line_comes_before_the_mappings(files, capsys):
+    """--crs EPSG:2193 reads metres that the mapping takes for degrees."""
+    mapping, file, path = files
+    write(mapping, f"{UNITS}\n    households: {{key: home, lon: x, lat: y}}\n")
+    write(file, "home,village,x,y\nA,North,1801500,5816500\n")
+    words = ("import", file, "--mapping", mapping, "--db", path)
+    code, out, _ = run(capsys, *words, "--dry-run", "--json")
+    assert (code, "W_COORD_RANGE" in json.loads(out)["codes"]) == (0, True)
+    code, out, _ = run(capsys, *words, "--crs", "EPSG:2193", "--json")
+    assert (code, json.loads(out)["codes"]) == (0, [])
+    db = Database(path)
+    assert rows(db, "SELECT round(lon, 4), round(lat, 4) FROM household") == [(175.288, -37.7767)]
+    db.close()

@@ -14,8 +14,9 @@ from geo.mapping.parse_targets import MATCH_KEYS, REPEATED, SETTINGS, UNIQUE_IN
 from geo.mapping.parse_units import LEVEL_KEYS, UNIT_KEYS
 from geo.mapping.parse_values import CONDITION_KEYS, VALUE_KEYS
 from geo.mapping.shipped import shipped_dir
+from geo.schema import IMPORT_FIELDS
 from geo.schema.mapped import MAPPED_FIELDS
-from tests import mapped
+from tests import mapped, workbooks
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "mapping-files.md").read_text(encoding="utf-8")
@@ -28,6 +29,7 @@ STORED = {
     "clinics": {"household": 3, "round_roster": 3, "visit": 3, "place": 4},
     "hamlets": {"place": 4},
     "farms": {"household": 2, "household_tag": 1, "round_roster": 2},
+    "roster": {"household": 2},
     "requests": {"issue": 3, "issue_event": 10},
 }
 
@@ -65,7 +67,9 @@ def test_an_example_does_what_it_says(name, tmp_path):
     """Each worked example loads without a finding, stores what the page says, and the second time nothing."""
     path = mapped.write(tmp_path / f"{name}.csv", EXAMPLES[f"{name}.csv"])
     spec = read_mapping(mapped.write(tmp_path / f"{name}.yaml", EXAMPLES[f"{name}.yaml"]))
-    db, scope = mapped.open_mapped(tmp_path / "d.sqlite", spec)
+    db, scope = (workbooks.open_register if spec.register else mapped.open_mapped)(
+        tmp_path / "d.sqlite", *([] if spec.register else [spec])
+    )
     report = mapped.load(db, scope, path, spec)
     assert (report.stored, [one.code for one in report.findings if one.code != "W_COORD_MISSING"]) == (True, [])
     for table, count in STORED[name].items():
@@ -82,3 +86,9 @@ def test_the_example_of_points_pairs_one_point_with_one_farm(tmp_path):
     points = read_mapping(mapped.write(tmp_path / "points.yaml", EXAMPLES["points.yaml"]))
     report = mapped.load(db, scope, mapped.write(tmp_path / "points.csv", EXAMPLES["points.csv"]), points)
     assert (report.changes["visits_new"], report.changes["visits_unmatched"], report.codes) == (1, 1, ["W_UNMATCHED"])
+
+
+def test_every_field_of_a_roster_is_documented():
+    """The section on rosters names every column that the importer knows."""
+    text = section("Register")
+    assert [one.key for one in IMPORT_FIELDS if f"`{one.key}`" not in text] == []

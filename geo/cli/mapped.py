@@ -9,8 +9,10 @@ from geo.cli.rounds import read_round
 from geo.cli.session import print_json, tell
 from geo.errors import Invalid
 from geo.i18n import has_text, text
+from geo.importer import import_files
+from geo.importer.points import ASK, AUTO
 from geo.importer.report import add_up
-from geo.mapping import MappingInvalid, describe_problems, find_mapping, load_file
+from geo.mapping import MappingInvalid, describe_problems, find_mapping, load_file, register_options
 from geo.mapping.spec import RoundPlanned
 from geo.store.rounds import get_round
 
@@ -52,7 +54,12 @@ def load_files(
     session: Session, options: argparse.Namespace, choice: ImportOptions, spec: MappingSpec
 ) -> tuple[list[ImportReport], dict[str, int]]:
     """Load the files one after the other; return one report each, and the sum of their counts."""
+    if spec.register is not None:
+        told = register_options(choice, spec)
+        return import_files(session.db, session.scope, options.files, options=told)
     spec = _add_round(session, spec, options.round)
+    if choice.crs not in ("", AUTO, ASK):
+        spec = spec.with_crs(choice.crs)
     reports = []
     for path in options.files:
         report = load_file(session.db, session.scope, path, spec=spec, options=choice)
@@ -63,7 +70,7 @@ def load_files(
 
 def _add_round(session: Session, spec: MappingSpec, typed: str | None) -> MappingSpec:
     """Return the mapping with the round that was typed; one that has rounds of its own takes none."""
-    if typed is None or spec.register is not None:
+    if typed is None:
         return spec
     if spec.rounds:
         raise Invalid("mapping.has_rounds", name=spec.name)

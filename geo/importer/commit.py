@@ -79,6 +79,12 @@ def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options:
     chosen = find_sheet(sheets, options.sheet) if options.sheet else choose_sheet(sheets)
     others = tuple(one.name for one in sheets if one is not chosen)
     understood = None
+    if options.rewrite is not None:
+        try:
+            chosen, mapping = options.rewrite(chosen)
+        except FileRefused as refused:
+            return replace(_refused_file(name, refused), edition=edition)
+        options = replace(options, mapping=mapping)
     with db.read() as connection:
         header, mapping_from = _read_header(connection, chosen, options)
         sheet, header = resolve_keys(connection, chosen, header)
@@ -153,7 +159,7 @@ def _refused(name: str, code: str, message: str, cell: str = "") -> ImportReport
 
 def _refused_file(name: str, refused: FileRefused) -> ImportReport:
     """Say why a file cannot be read, and in which rows, where that is known."""
-    message = text(refused.key, **({"name": name} | refused.params))
+    message = str(refused.params.get("said", "")) or text(refused.key, **({"name": name} | refused.params))
     cell = str(refused.params.get("cell", ""))
     return _refused(name, refused.code, message + (sentence("where", rows=cell) if cell else ""), cell)
 

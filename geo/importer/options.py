@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import select
 
@@ -21,12 +21,17 @@ from geo.store.units import read_units
 from geo.units import Unit, UnitIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from sqlalchemy import Connection
 
     from geo.importer.rounds import RoundChoice
+    from geo.importer.sheets import Sheet
+
+
+#: Makes another sheet of a file's: renamed, completed, with what each column is (index → field key or None).
+Rewrite: TypeAlias = "Callable[[Sheet], tuple[Sheet, Mapping[int, str | None]]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class ImportOptions:
     is proven is applied and listed), `ask` (it is asked about), or '': a table `auto`, a map file as it says itself.
     `make_codes` gives the households of a file without 户编号 codes. `source` names where the file comes from: columns
     that were corrected for its kind of header are taken again (`sources.find_mapping`); '' takes those of any source.
+    `rewrite` gives the sheet that is read in place of the file's, and what its columns are (mapping files).
     """
 
     sheet: str = ""
@@ -61,6 +67,7 @@ class ImportOptions:
     crs: str = ""
     make_codes: bool = False
     source: str | None = None
+    rewrite: Rewrite | None = None
 
     @property
     def makes_codes(self) -> bool:

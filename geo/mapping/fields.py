@@ -66,7 +66,7 @@ def _rule_of(field: MappedField, value: Value, today: date) -> Callable[[str], t
     rules: dict[str, Callable[[str], tuple[Any, str]]] = {
         "text": lambda said: parse_text(said, longest=field.longest),
         "key": lambda said: parse_code(said, longest=field.longest),
-        "day": lambda said: _read_day(said, value, date.max if field.ahead else today),
+        "day": lambda said: read_day(said, value, date.max if field.ahead else today),
         "whole": _read_whole,
         "word": lambda said: _read_word(said, field),
         "words": lambda said: _read_words(said, field),
@@ -77,8 +77,8 @@ def _rule_of(field: MappedField, value: Value, today: date) -> Callable[[str], t
     return rules[field.kind]
 
 
-def _read_day(said: str, value: Value, latest: date) -> tuple[str | None, str]:
-    """Return a day as ISO text; declared formats are tried first and alone."""
+def read_day(said: str, value: Value, latest: date) -> tuple[str | None, str]:
+    """Return a day as ISO text, and the code of what is wrong with it; declared formats are tried first and alone."""
     if value.formats:
         if is_blank(said):
             return None, ""

@@ -13,6 +13,7 @@ from geo.audit import log_change
 from geo.errors import FileRefused, Invalid
 from geo.i18n import text
 from geo.importer.apply import apply_plan, store_batch
+from geo.importer.commit import import_file
 from geo.importer.findings import Finding
 from geo.importer.options import ImportOptions
 from geo.importer.readers import read_sheets
@@ -24,6 +25,7 @@ from geo.mapping.households import plan_households
 from geo.mapping.issues import plan_issues
 from geo.mapping.ledger import Ledger
 from geo.mapping.reading import read_file
+from geo.mapping.register import register_answers, rewrite_sheet
 from geo.mapping.rounds import plan_rosters, settle_rounds
 from geo.mapping.table import take_table
 from geo.mapping.units import plan_places, plan_units
@@ -57,6 +59,8 @@ def load_file(
     """
     require_right(scope, "import")
     options, path = options or ImportOptions(), Path(path)
+    if spec.register is not None:
+        return import_file(db, scope, path, options=register_options(options, spec))
     try:
         sheets = read_sheets(path, wanted=options.sheet or spec.source.sheet)
         table = take_table(sheets, spec, wanted_sheet=options.sheet)
@@ -70,6 +74,14 @@ def load_file(
     ledger.findings += table.listed
     reading = read_file(ledger, spec, today=today, area=area)
     return _try(db, scope, path, spec, options, (ledger, reading))
+
+
+def register_options(options: ImportOptions, spec: MappingSpec) -> ImportOptions:
+    """Return the options with which the importer reads a roster by a mapping."""
+    return replace(
+        options, sheet=options.sheet or spec.source.sheet, answers=register_answers(spec) | dict(options.answers),
+        rewrite=lambda sheet: rewrite_sheet(sheet, spec),
+    )  # fmt: skip
 
 
 def require_root(connection: Connection, spec: MappingSpec) -> None:

@@ -13,6 +13,7 @@ from geo.mapping.document import MappingInvalid, parse_document
 from geo.mapping.parse_targets import parse_target
 from geo.mapping.parse_units import parse_units
 from geo.mapping.parse_values import parse_conditions, parse_value
+from geo.mapping.register import register_field
 from geo.mapping.spec import MappingSpec, RoundPlanned, Source
 from geo.schema import IMPORT_FIELDS
 from geo.schema.mapped import TARGETS
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from geo.mapping.spec import Target, Value
 
 #: Sections of a mapping file.
-SECTIONS: Final = ("name", "about", "source", "where", "units", "rounds", *TARGETS)
+SECTIONS: Final = ("name", "about", "source", "where", "units", "rounds", *TARGETS, "register")
 SOURCE_KEYS: Final = ("sheet", "header_row", "nothing")
 ROUND_KEYS: Final = ("name", "number", "from", "to", "target", "roster")
 ROSTERS: Final = ("file", "registered", "none")
@@ -112,8 +113,8 @@ def _parse_percent(checker: Checker, node: Node) -> int:
 def _parse_register(checker: Checker, node: Node) -> dict[str, Value]:
     """Return the columns of the register (schema's import fields) with where they come from."""
     known = tuple(one.key for one in IMPORT_FIELDS)
-    entries = checker.table(node, known, ("code",))
-    return {key: parse_value(checker, value, None) for key, value in entries.items()}
+    entries = checker.table(node, known)
+    return {key: parse_value(checker, value, register_field(key)) for key, value in entries.items()}
 
 
 def _check_together(checker: Checker, root: Node, entries: dict[str, Node], spec: MappingSpec) -> None:

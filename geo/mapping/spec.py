@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from geo import config
@@ -191,6 +191,13 @@ class MappingSpec:
     def brings_units(self) -> bool:
         """Say whether its units are its own, not those that are registered."""
         return self.units is not None and not self.units.registered
+
+    def with_crs(self, crs: str) -> MappingSpec:
+        """Return the mapping with all its points in another declared system."""
+        points = {
+            name: replace(target, points=replace(target.points, crs=crs)) for name, target in self.targets.items()
+        }
+        return replace(self, targets=points)
 
     def values(self) -> Iterator[Value]:
         """Yield every value that is read from the file."""

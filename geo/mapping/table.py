@@ -83,8 +83,8 @@ def take_table(sheets: list[Sheet], spec: MappingSpec, *, wanted_sheet: str = ""
     if row >= len(sheet.rows):
         raise FileRefused("E_EMPTY")
     headers = [to_text(cell).strip() for cell in sheet.rows[row]]
-    index_of = {name: index for name in wanted if (index := _find_column(name, headers)) is not None}
-    _require_columns(spec, headers, index_of)
+    index_of = find_columns(spec, headers)
+    require_columns(spec, headers, index_of)
     keys = _key_columns(spec)
     columns = tuple(
         Column(nth, header, "code" if header in keys else None, "exact") for nth, header in enumerate(headers)
@@ -136,7 +136,14 @@ def _find_column(name: str, headers: list[str]) -> int | None:
     return like[0] if len(like) == 1 else None
 
 
-def _require_columns(spec: MappingSpec, headers: list[str], index_of: dict[str, int]) -> None:
+def find_columns(spec: MappingSpec, headers: list[str]) -> dict[str, int]:
+    """Return the columns that the mapping reads and the file has: header as the mapping writes it → index."""
+    wanted = dict.fromkeys(name for need in spec.needs() for name in need.names)
+    return {name: index for name in wanted if (index := _find_column(name, headers)) is not None}
+
+
+def require_columns(spec: MappingSpec, headers: list[str], index_of: dict[str, int]) -> None:
+    """Refuse a file that lacks a column the mapping needs, or has one twice. Raises `FileRefused`."""
     twice = [name for name, index in index_of.items() if headers.count(headers[index]) > 1]
     if twice:
         raise FileRefused("E_DUP_COLUMN", columns=text("list.comma").join(twice))
