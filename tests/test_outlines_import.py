@@ -352,3 +352,15 @@ def test_the_command_line(tmp_path, capsys):
     assert main(["import", str(other), "--db", str(db), "--replace-outlines"]) == 0
     (tmp_path / "e.kml").write_text("<OGRVRTDataSource/>", encoding="utf-8")
     assert main(["import", str(tmp_path / "e.kml"), "--db", str(db)]) == 4
+
+
+def test_groups_of_the_village_that_the_file_names(register, tmp_path):
+    """A file called after a village, or `--unit`, tells whose groups they are; two villages that disagree tell nothing."""
+    bare = [feature(square(nth), name=name) for nth, name in enumerate(("一组", "2组"))]
+    report = bring(register, maps.write_geojson(tmp_path / "孟溪村组界.geojson", bare))
+    assert (report.stored, report.changes["groups_new"]) == (True, 2)
+    assert set(places(register, "level = 'group'")) == {f"{VILLAGE}001", f"{VILLAGE}002"}
+    other = maps.write_geojson(tmp_path / "a.geojson", bare)
+    assert bring(register, other).codes == ["W_AREA_UNMATCHED"]
+    assert bring(register, other, unit="龙鱼村").changes["groups_new"] == 2
+    assert bring(register, tmp_path / "孟溪村组界.geojson", unit="龙鱼村").codes == ["W_AREA_UNMATCHED"]

@@ -102,6 +102,23 @@ def test_a_folder_names_the_village(index):
     assert said(match(index, folder="孟溪村", name="一组")) == ("group", f"{MENGXI}001", "matched")
     assert said(match(index, folder="孟溪村", 村民组="九组")) == ("new", f"{MENGXI}/九组", "matched")
     assert said(match(index, folder="我的地图", name="一组"))[2] == "unknown"
+    assert said(match(index, folder="孟溪村", name="村委会"))[2] == "unknown"
+    assert said(match(index, folder="孟溪村", name="周家组")) == ("new", f"{MENGXI}/周家组", "matched")
+
+
+def test_the_village_a_file_is_about(index):
+    """Groups whose feature names no village are of the one the file or the user names; what names one keeps it."""
+    home = index.by_code[MENGXI]
+    for texts, expected in (
+        ({"name": "一组"}, ("group", f"{MENGXI}001", "matched")),
+        ({"村民组": "八组"}, ("new", f"{MENGXI}/八组", "matched")),
+        ({"村民组": "八组", "村": "龙鱼村"}, ("new", f"{LONGYU}/八组", "matched")),
+        ({"村民组": "八组", "村": "孟西村"}, ("", "", "unknown")),
+        ({"name": "篮球场"}, ("", "", "unknown")),
+    ):  # fmt: skip
+        feature = Feature(1, texts, None)
+        fields, _ = choose_fields(Layer("", (feature,), ""))
+        assert said(Matcher(index, {}, home).find(read_texts(feature, fields))) == expected
 
 
 def test_answers_settle_what_was_asked(index):

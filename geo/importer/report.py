@@ -15,6 +15,8 @@ from geo.validate import to_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shapely.geometry.base import BaseGeometry
+
     from geo.importer.headers import Column, Header
     from geo.importer.plan import Proposal
     from geo.importer.points import PointSource
@@ -32,6 +34,15 @@ _SHOWN_KEYS: Final = (
     "township", "village", "group", "code", "head_name", "id_number", "size", "phone", "household_class", "tags", "lon",
     "lat", "visited_on", "outcome", "issue", "note",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One feature of a map file for the eye: what becomes of it, its outline, and the one its unit has (WGS84)."""
+
+    what: str
+    after: BaseGeometry | None
+    before: BaseGeometry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,7 @@ class ImportReport:
     changed: bool = False
     message: str = ""
     areas: dict[str, Any] | None = None
+    drawn: tuple[Drawn, ...] = ()
 
     @property
     def codes(self) -> list[str]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 CHANGES: Final = (
     "households_new", "households_changed", "households_same", "groups_new", "roster_baseline", "roster_added",
     "visits_new", "visits_joined", "visits_corrected", "visits_same", "visits_outside", "issues_new", "issues_same",
-    "tags_new", "roster_missing",
+    "tags_new", "roster_missing", "outlines_new", "outlines_changed", "outlines_same", "centres_new", "centres_changed",
+    "kept_aside", "left_computed",
 )  # fmt: skip
 _SHOWN: Final = 200
 
@@ -57,7 +58,7 @@ def show_proposals(journey: Journey, reports: list[ImportReport]) -> None:
     proposals = [one for report in reports for one in report.proposals]
     kinds = Counter(one.kind for one in proposals)
     applied = set(journey.applied)
-    for kind in ("correction", "move"):
+    for kind in ("correction", "move", "outline"):
         if kinds[kind] and st.checkbox(
             text(f"import_page.take.{kind}", n=kinds[kind]), kind in journey.applied, key=f"take_{kind}"
         ):

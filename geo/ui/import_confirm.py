@@ -33,12 +33,15 @@ _USUAL_DAYS: Final = 56
 def show_confirm(db: Database, scope: Scope, journey: Journey, reports: list[ImportReport]) -> bool:
     """Draw the round, the changes and the buttons; say whether the import was confirmed."""
     left, right = st.columns((640, 640), gap="medium")
-    with left, st.container(key="sec_round"):
-        st.markdown(f"**{text('import_page.round')}**")
-        chosen = _choose_round(db, scope, reports)
-    if chosen != journey.round:
-        journey.round = chosen
-        st.rerun()
+    if any(report.kind == "table" for report in reports):
+        with left, st.container(key="sec_round"):
+            st.markdown(f"**{text('import_page.round')}**")
+            chosen = _choose_round(db, scope, reports)
+        if chosen != journey.round:
+            journey.round = chosen
+            st.rerun()
+    else:
+        right = left
     with right, st.container(key="sec_changes"):
         show_changes(reports)
         show_proposals(journey, reports)
@@ -50,14 +53,17 @@ def show_confirm(db: Database, scope: Scope, journey: Journey, reports: list[Imp
             text("import_page.do", n=usable), type="primary", key="import_do", disabled=not ready, on_click=confirm
         )
         st.button(text("import_page.back"), key="import_back", on_click=go_to, args=("check",))
-        st.caption(_ask_import(journey, usable, changed=changed))
+        outlines = all(report.kind == "areas" for report in reports)
+        st.caption(_ask_import(journey, usable, changed=changed, outlines=outlines))
     go, journey.confirmed = journey.confirmed and ready, False
     return go
 
 
-def _ask_import(journey: Journey, usable: int, *, changed: bool) -> str:
+def _ask_import(journey: Journey, usable: int, *, changed: bool, outlines: bool) -> str:
     if not changed:
         return text("import_page.nothing_changes", n=usable)
+    if outlines:
+        return text("ask.import_areas", n=usable, days=config.UNDO_DAYS)
     key = "ask.import_none" if journey.round is None else "ask.import"
     name = journey.round.name if isinstance(journey.round, NewRound) else text("import_page.this_round")
     return text(key, n=usable, round=name, days=config.UNDO_DAYS)

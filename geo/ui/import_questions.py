@@ -77,14 +77,19 @@ def _show_groups(report: ImportReport, findings: Sequence[Finding], name: str) -
 def _show_group(report: ImportReport, code: str, group: list[Finding], name: str) -> None:
     first = group[0]
     places = text("import_page.places", n=len(group))
-    label = f"**{escape(first.cell) or '—'}** {escape(say_finding(report, first))} · {places}"
+    label = f"**{escape(_where(first))}** {escape(say_finding(report, first))} · {places}"
     with st.expander(label, key=f"{name}_{code}"):
-        rows = [{"cell": one.cell, "field": one.field, "value": one.value} for one in group[:_SHOWN_ROWS]]
+        rows = [{"cell": _where(one), "field": one.field, "value": one.value} for one in group[:_SHOWN_ROWS]]
         config: dict[str, Any] = {
             column: st.column_config.TextColumn(text(f"import_page.col.{column}"))
             for column in ("cell", "field", "value")
         }
         st.dataframe(rows, hide_index=True, row_height=28, column_config=config, height=38 + 28 * min(len(rows), 8))
+
+
+def _where(one: Finding) -> str:
+    """Return the cell of a finding, else its row (#4): features of a map file have no cells."""
+    return one.cell or (f"#{one.row}" if one.row else "—")
 
 
 def say_finding(report: ImportReport, one: Finding) -> str:

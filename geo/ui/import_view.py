@@ -15,6 +15,7 @@ from geo.importer.options import ImportOptions
 from geo.importer.points import ASK
 from geo.importer.sources import save_mapping
 from geo.importer.undo import find_undoable, undo_last
+from geo.ui.import_areas import show_areas
 from geo.ui.import_changes import say_changes
 from geo.ui.import_confirm import show_confirm
 from geo.ui.import_grid import show_grid, show_mapping
@@ -172,6 +173,8 @@ def _show_check_or_confirm(db: Database, scope: Scope, journey: Journey) -> None
         _show_steps("header" if problem else "check", _aside([report]))
     if report.outcome == "reject_file" and not report.columns:
         st.error(escape(report.message))
+    elif report.kind == "areas":
+        show_areas(journey, report)
     else:
         _show_check(journey, nth, report, problem=problem)
     _show_check_bar(reports)
@@ -237,8 +240,8 @@ def _aside(reports: list[ImportReport]) -> str:
     if len(reports) != 1:
         return text("import_page.files", n=len(reports))
     report = reports[0]
-    if not report.sheet:
-        return report.name
+    if not report.sheet or report.kind == "areas":
+        return " · ".join(part for part in (report.name, report.sheet) if part)
     return text("import_page.aside", name=report.name, sheet=report.sheet, row=report.header_row)
 
 
@@ -269,7 +272,8 @@ def _show_results(db: Database, scope: Scope, journey: Journey) -> None:
         with st.container(key=f"sec_result_{journey.results.index(report)}"):
             st.text(report.name)
             if report.stored:
-                st.success(text("import_page.stored", n=report.rows_ok, households=report.households))
+                stored = text("import_page.stored", n=report.rows_ok, households=report.households)
+                st.success(escape(report.message) if report.kind == "areas" else stored)
                 st.caption(" · ".join(say_changes([report])))
             elif report.outcome == "reject_file":
                 st.error(escape(report.message))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import shapely
 import streamlit as st
 
@@ -13,11 +12,11 @@ from geo.palette import AREA_CLASSES, AREA_FILLS, AREA_LINE, HATCH, INK, area_cl
 from geo.ui.mapdata import read_areas
 from geo.ui.navigation import find_page, has_page
 from geo.ui.overview_view import draw_head
+from geo.ui.paper_map import PaperMap
 from geo.ui.session import view_params
 from geo.ui.widgets import note
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from geo.store.reads import Figures
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from geo.ui.session import Session
 
 _SIZE: Final = (392, 262)
-_MARGIN: Final = 8
 _NUMBERED: Final = 10
 _LINE: Final = f'stroke="{AREA_LINE.stroke}" stroke-width="0.8" stroke-linejoin="round"'
 #: A computed border (示意) is dashed, a given one is not.
@@ -36,26 +34,6 @@ _HATCHED: Final = (
     '<defs><pattern id="none" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     f'<path d="M0 0V6" stroke="{HATCH}" stroke-width="1.5"></path></pattern></defs>'
 )
-
-
-class _Paper:
-    """Where a longitude and latitude (WGS84 degrees) lie on the drawing, in px from its upper left corner."""
-
-    def __init__(self, shapes: list[BaseGeometry]) -> None:
-        """Fit all shapes into the drawing, degrees of longitude shortened by the latitude."""
-        west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object))
-        self._west, self._north = float(west), float(north)
-        self._shorter = float(np.cos(np.radians((south + north) / 2)))
-        width, height = (_SIZE[0] - 2 * _MARGIN), (_SIZE[1] - 2 * _MARGIN)
-        spans = (max((east - west) * self._shorter, 1e-9), max(north - south, 1e-9))
-        self._scale = min(width / spans[0], height / spans[1])
-        self._left = (_SIZE[0] - spans[0] * self._scale) / 2
-
-    def place(self, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return px for rows of lon, lat."""
-        x = self._left + (degrees[:, 0] - self._west) * self._shorter * self._scale
-        y = _MARGIN + (self._north - degrees[:, 1]) * self._scale
-        return np.column_stack([x, y])
 
 
 def draw_map(session: Session, overview: Overview) -> None:
@@ -74,29 +52,18 @@ def draw_map(session: Session, overview: Overview) -> None:
 
 
 def _draw_svg(shown: list[tuple[int, Figures, BaseGeometry]], target_bp: int, *, given: frozenset[str]) -> str:
-    paper = _Paper([shape for _, _, shape in shown])
+    paper = PaperMap([shape for _, _, shape in shown], _SIZE)
     paths = []
     for _, one, shape in shown:
         kind = area_class(one.counts.effective, one.counts.roster, target_bp=target_bp)
         fill = "url(#none)" if kind == "none" else AREA_FILLS[kind]
         dash = "" if one.place.id in given else _DASHED
-        paths.append(f'<path d="{_trace(shape, paper)}" fill="{fill}"{dash}></path>')
+        paths.append(f'<path d="{paper.trace(shape)}" fill="{fill}"{dash}></path>')
     marks = [_mark(nth, shape, paper) for nth, one, shape in shown if nth <= _NUMBERED and one.counts.roster]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_SIZE[0]}" height="{_SIZE[1]}" '
-        f'viewBox="0 0 {_SIZE[0]} {_SIZE[1]}">'
-        f"{_HATCHED}<g {_LINE}>{''.join(paths)}</g>"
-        f"{''.join(marks)}</svg>"
-    )
+    return paper.frame(f"{_HATCHED}<g {_LINE}>{''.join(paths)}</g>{''.join(marks)}")
 
 
-def _trace(shape: BaseGeometry, paper: _Paper) -> str:
-    moved = shapely.transform(shape, paper.place).simplify(0.6)
-    rings = [ring for part in getattr(moved, "geoms", [moved]) for ring in (part.exterior, *part.interiors)]
-    return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in shapely.get_coordinates(ring)) + "Z" for ring in rings)
-
-
-def _mark(number: int, shape: BaseGeometry, paper: _Paper) -> str:
+def _mark(number: int, shape: BaseGeometry, paper: PaperMap) -> str:
     (x, y), *_ = paper.place(shapely.get_coordinates(shape.representative_point()))
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="#FFFFFF" stroke="{INK}"></circle>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from geo.importer.apply import insert_paths, store_batch
 from geo.importer.blocks import Block
 from geo.importer.findings import Finding, Option, Question
 from geo.importer.journal import Journal
+from geo.importer.options import find_village
 from geo.importer.outlines.features import Layers
 from geo.importer.outlines.files import read_layer
 from geo.importer.outlines.neighbours import list_outside, measure_neighbours
@@ -23,6 +25,7 @@ from geo.importer.outlines.systems import choose_system
 from geo.importer.outlines.understand import understand_layer
 from geo.importer.refused import list_repaired, store_refused, was_imported_on
 from geo.importer.report import MOST_VALUES, ImportReport, sentence
+from geo.importer.unitsource import find_unit_source
 from geo.model import new_id
 from geo.schema import place
 from geo.store.area import read_area
@@ -74,7 +77,10 @@ def import_outlines(db: Database, scope: Scope, path: Path, *, name: str, option
     system = choose_system(layer, asked, area)
     if isinstance(system, Question):
         return replace(_ask(name, system), rows_total=len(layer.features), sheet=layer.name)
-    understood = understand_layer(layer, system, index, area=area, answers=options.answers)
+    said = find_village(index, options.unit) if options.unit else None
+    source = find_unit_source(index, sheet=layer.name, file=PurePath(name).stem, said=said)
+    home = source.unit if source.rival is None else None
+    understood = understand_layer(layer, system, index, area=area, answers=options.answers, home=home)
     report = replace(_report(name, layer, understood, system), edition=edition)
     may_enter = report.outcome.startswith("accept") or (report.outcome == "reject_rows" and options.good_rows)
     if understood.asks or not understood.rows_ok:
@@ -157,6 +163,7 @@ def _store(
     news = not plan.is_empty or (bool(report.rows_bad) and not again)
     report = replace(
         report, changes=dict(plan.counts), changed=news, proposals=tuple(plan.proposals), batch=new_id(),
+        drawn=tuple(plan.drawn),
     )  # fmt: skip
     if news:
         _write(connection, scope, plan, report, digest, maker)

@@ -47,10 +47,14 @@ class Match:
 
 @dataclass(slots=True)
 class Matcher:
-    """Matches the features of one file; `answers` are those to its questions (`unit:<label>` → unit id or code)."""
+    """Matches the features of one file; `answers` are those to its questions (`unit:<label>` → unit id or code).
+
+    `home` is the village that the file or the user names for groups whose feature names none.
+    """
 
     index: UnitIndex
     answers: Mapping[str, str]
+    home: Unit | None = None
     _all_codes: dict[str, Unit] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -121,8 +125,10 @@ class Matcher:
     def _group(self, texts: UnitTexts, coded: Unit | None) -> Match:
         """A group by its name and its village; its own code, where it is known, must mean the same."""
         group = parse_group(texts.group or texts.name)
-        above = texts.village or (texts.parent if texts.level == "group" else "") or texts.folder
-        village = self._village_match(texts, above)
+        above = texts.village or (texts.parent if texts.level == "group" else "")
+        village = (
+            self._village_match(texts, above) if above or texts.code or texts.village_code else self._around(texts)
+        )
         if village.unit is None and coded is not None and coded.level == "group" and not above:
             village = Match(self.index.by_id.get(coded.parent or ""))
         if village.unit is None or group is None:
@@ -133,6 +139,11 @@ class Matcher:
         if coded is not None and coded.level == "group" and found.unit != coded:
             return Match(reason="conflict", candidates=tuple(one for one in (found.unit, coded) if one is not None))
         return found
+
+    def _around(self, texts: UnitTexts) -> Match:
+        """The village of a feature that names none: that of its folder, else the one its file is about."""
+        found = self._village_match(texts, texts.folder) if texts.folder else Match(reason="unknown")
+        return Match(self.home) if found.unit is None and self.home is not None else found
 
     def _group_of(self, village: Unit, group: GroupName) -> Match:
         return Match(self.index.group(village, group), village, group)
@@ -162,9 +173,12 @@ class Matcher:
             villages = {one.village for one in readings.values() if one.village is not None}
             return Match(reason="ambiguous", candidates=tuple(sorted(villages, key=lambda unit: unit.code)))
         group = parse_group(name)
-        if texts.folder and group is not None and not group.several:
-            village = self._village_match(texts, texts.folder)
-            return self._group_of(village.unit, group) if village.unit is not None else village
+        village = self._around(texts).unit
+        if group is not None and not group.several and village is not None:
+            # Not every mark in a village's folder is a group: a new one must be called one.
+            is_called = group.key.startswith("#") or name.endswith(load_words().group_tails)
+            if is_called or self.index.group(village, group) is not None:
+                return self._group_of(village, group)
         return Match(reason="unknown", candidates=self.index.nearest(name))
 
     def _split_name(self, name: str) -> Iterable[Match]:

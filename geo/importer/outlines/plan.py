@@ -10,6 +10,7 @@ import shapely
 
 from geo.importer.outlines.measure import measure_area
 from geo.importer.plan import Proposal, choose_group_code
+from geo.importer.report import Drawn
 from geo.model import new_id
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class OutlinePlan:
     proposals: list[Proposal] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     listed: list[dict[str, Any]] = field(default_factory=list)
+    drawn: list[Drawn] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -113,6 +115,7 @@ def _add_group(plan: OutlinePlan, given: Given, index: UnitIndex, taken: dict[st
     plan.inserts.append(row)
     plan.rows[row["id"]] = given.row
     _list(plan, given, {**row, "level": "group"}, "new_group")
+    plan.drawn.append(Drawn("new_group", given.outline))
 
 
 def _change_place(plan: OutlinePlan, given: Given, row: Row, maker: Maker, *, replace: bool) -> None:
@@ -122,13 +125,15 @@ def _change_place(plan: OutlinePlan, given: Given, row: Row, maker: Maker, *, re
     changes |= further
     if changes:
         plan.updates.append((row, changes | maker.changed(row)))
-    _list(plan, given, row, outline if outline != "same" else centre)
+    what = outline if outline != "same" else centre
+    _list(plan, given, row, what)
+    plan.drawn.append(Drawn(what, given.outline, _given_outline(row) if outline != "new" else None))
 
 
 def _change_outline(plan: OutlinePlan, given: Given, row: Row, *, replace: bool) -> tuple[str, Row]:
     if given.outline is None:
         return "same", {}
-    stored = shapely.from_wkb(row["boundary"]) if row["boundary"] and not row["boundary_computed"] else None
+    stored = _given_outline(row)
     same = stored is not None and is_same(stored, given.outline)
     what = _weigh(plan, "outlines", has=stored is not None, same=same, replace=replace)
     if stored is not None and not same:
@@ -137,6 +142,10 @@ def _change_outline(plan: OutlinePlan, given: Given, row: Row, *, replace: bool)
     if what not in ("new", "changed"):
         return what, {}
     return what, {"boundary": shapely.to_wkb(given.outline), "boundary_computed": 0}
+
+
+def _given_outline(row: Row) -> BaseGeometry | None:
+    return shapely.from_wkb(row["boundary"]) if row["boundary"] and not row["boundary_computed"] else None
 
 
 def _change_centre(plan: OutlinePlan, given: Given, row: Row, *, replace: bool) -> tuple[str, Row]:
@@ -180,6 +189,8 @@ def _plan_aside(connection: Connection, plan: OutlinePlan, aside: list[Aside]) -
     for one in aside:
         shape = None if one.shape is None else shapely.to_wkb(one.shape)
         plan.listed.append({"row": one.row, "level": "", "code": "", "name": one.label, "what": "aside", "m2": None})
+        if one.shape is not None and one.shape.geom_type != "Point":
+            plan.drawn.append(Drawn("aside", one.shape))
         if (one.label, shape) not in kept:
             plan.aside.append({"row": one.row, "label": one.label, "shape": shape})
             plan.counts["kept_aside"] += 1

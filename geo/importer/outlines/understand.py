@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from geo.crs import System
     from geo.importer.outlines.features import Feature, Layer
     from geo.store.area import Area
-    from geo.units import UnitIndex
+    from geo.units import Unit, UnitIndex
 
 #: The field that findings about shapes speak of.
 GEOMETRY: Final = "geometry"
 JOIN: Final = "join"
 _ASKED: Final = ("conflict", "ambiguous")
+#: A question which unit a feature is has its own words, and the key of every question about a unit.
+_ANSWERED_AS: Final = {"area": "unit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,12 @@ class Understood:
 
 
 def understand_layer(
-    layer: Layer, system: System, index: UnitIndex, *, area: Area | None, answers: Mapping[str, str]
-) -> Understood:
-    """Return what the features of a layer give; nothing is stored and nothing is guessed."""
+    layer: Layer, system: System, index: UnitIndex, *, area: Area | None, answers: Mapping[str, str],
+    home: Unit | None = None,
+) -> Understood:  # fmt: skip
+    """Return what the features of a layer give; nothing is stored and nothing is guessed. `home`: see `Matcher`."""
     fields, guessed = choose_fields(layer)
-    matcher = Matcher(index, answers)
+    matcher = Matcher(index, answers, home)
     found = Understood(len(layer.features))
     found.findings += [Finding(code) for code in layer.codes]
     found.findings += [Finding("W_HEADER_GUESSED", field=fields[name], value=name) for name in guessed]
@@ -172,13 +175,13 @@ class _Reader:
         self, kind: str, value: str, code: str, row: int, options: tuple[Option, ...], suggestion: str = "", *,
         blocking: bool = False, about: str = GEOMETRY,
     ) -> None:  # fmt: skip
-        cell = f"#{row}"
-        self.found.ask(Question(f"{kind}:{value}", kind, code, about, value, cell, 1, blocking, options, suggestion))
+        name = f"{_ANSWERED_AS.get(kind, kind)}:{value}"
+        self.found.ask(Question(name, kind, code, about, value, f"#{row}", 1, blocking, options, suggestion))
 
     def _ask_unit(self, match: Match, label: str, row: int) -> None:
         self.found.waiting.add(row)
         self._ask(
-            "unit", label, "R_UNKNOWN_VALUE", row, self.matcher.options(match), blocking=True,
+            "area", label, "R_UNKNOWN_VALUE", row, self.matcher.options(match), blocking=True,
             about=FIELDS["village"].header,
         )  # fmt: skip
 
@@ -188,7 +191,7 @@ class _Reader:
         self.found.warn("W_AREA_UNMATCHED", feature.row, label, about=FIELDS["village"].header)
         if match.candidates:
             about = FIELDS["village"].header
-            self._ask("unit", label, "W_AREA_UNMATCHED", feature.row, self.matcher.options(match), about=about)
+            self._ask("area", label, "W_AREA_UNMATCHED", feature.row, self.matcher.options(match), about=about)
 
     def _give(self, row: int, match: Match, settled: Settled) -> None:
         """Give a unit its outline or centre; a second outline of one unit is the same, a part of it, or a conflict."""
