@@ -7,7 +7,8 @@ GeoError                     carries a message key and its parameters
 ├── Invalid                  (ValueError)       the input breaks a rule; nothing was stored
 │   └── FileRefused          the whole file is refused; `code` is one of `codes.FINDING_CODES`
 ├── Conflict                 (RuntimeError)     somebody else changed the row first
-└── Busy                     (TimeoutError)     the database stayed locked for the whole waiting time
+├── Busy                     (TimeoutError)     the database stayed locked for the whole waiting time
+└── Stopped                  (InterruptedError) whoever waited stopped it; nothing was stored
 ```
 
 What a person reads comes from the catalogue: `geo.i18n.text(error.key, **error.params)`.
@@ -57,3 +58,7 @@ class Conflict(GeoError, RuntimeError):
 
 class Busy(GeoError, TimeoutError):
     """The database stayed locked for the whole waiting time; nothing was stored."""
+
+
+class Stopped(GeoError, InterruptedError):
+    """Whoever waited for a long work stopped it; nothing was stored."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo.cli.mapped import choose_mapping, list_loaded, load_files
 from geo.cli.outlines import list_outlines
+from geo.cli.progress import tell_progress
 from geo.cli.rounds import read_round
 from geo.cli.session import open_session, print_json, tell, to_json
 from geo.errors import Invalid
@@ -43,7 +44,9 @@ def run_import(options: argparse.Namespace) -> int:
     with open_session(options, edition=options.edition, spec=spec) as session:
         choice = _read_options(session, options)
         if spec is None:
-            reports, total = import_files(session.db, session.scope, options.files, options=choice)
+            reports, total = import_files(
+                session.db, session.scope, options.files, options=choice, progress=tell_progress()
+            )
         else:
             reports, total = load_files(session, options, choice, spec)
         if options.source and options.column and not options.dry_run:

@@ -10,6 +10,7 @@ from geo.access import require_area
 from geo.importer.events import plan_issues, plan_roster, plan_tags, plan_visits
 from geo.importer.journal import Journal, columns_of, fetch_row
 from geo.importer.plan import Bench, plan_households, plan_places
+from geo.importer.progress import step
 from geo.importer.register import find_by_code, read_id_key, read_register
 from geo.importer.rounds import Calendar
 from geo.store.cells import refresh_cells
@@ -17,7 +18,7 @@ from geo.store.database import bulk_insert, read_setting
 from geo.store.proposals import earliest_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Connection
@@ -73,7 +74,7 @@ def make_plan(
 
 def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_rounds: Sequence[Round], today: date) -> None:
     """Write a plan with its journal, and bring the cells of every touched round up to date."""
-    journal = Journal(connection, batch, prefix=plan.prefix)
+    journal = Journal(connection, batch, prefix=plan.prefix, tick=_count(plan))
     for made in made_rounds:
         row = fetch_row(connection, "round", made.id)
         if row is not None:
@@ -93,7 +94,22 @@ def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_rounds: S
         _mark_roster(connection, journal, kind, *mark)
     journal.write()
     leaves: dict[str, set[str]] = {made.id: set() for made in made_rounds}
+    step("figures", 0, 1)
     refresh_touched(connection, touched_households(plan), today, leaves | _joined(plan))
+    step("figures", 1, 1)
+
+
+def _count(plan: Plan) -> Callable[[int], None]:
+    """Return what adds up the rows written and tells how far they are."""
+    total = sum(len(block.rows) for block in plan.inserts.values())
+    written = 0
+
+    def tick(rows: int) -> None:
+        nonlocal written
+        written += rows
+        step("store", written, total)
+
+    return tick
 
 
 def _joined(plan: Plan) -> dict[str, set[str]]:

@@ -22,6 +22,7 @@ from geo.importer.outlines.commit import import_outlines
 from geo.importer.outlines.files import is_map_file
 from geo.importer.plan import Choices, Plan
 from geo.importer.points import ASK
+from geo.importer.progress import Progress, listening, step
 from geo.importer.readers import find_sheet, is_packed_table, read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.report import ImportReport, add_up, decide_outcome, list_values, mask_findings, sentence, take_preview
@@ -51,13 +52,14 @@ class _Undecided(Exception):
 
 @paused_collection()
 def import_file(
-    db: Database, scope: Scope, path: Path | str, *, name: str = "", options: ImportOptions | None = None
-) -> ImportReport:
+    db: Database, scope: Scope, path: Path | str, *, name: str = "", options: ImportOptions | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:  # fmt: skip
     """Import one file and return its report; a dry run, or a file that may not enter, stores nothing.
 
     accept and accept_with_warnings are stored; reject_rows only with `good_rows`; reject_file and ask never.
-    The same file again changes nothing. Raises `NotAllowed`, `Busy`, `Invalid` (demo data, a round that is not open
-    or overlaps another).
+    The same file again changes nothing. `progress` hears how far it is, and may stop it. Raises `NotAllowed`, `Busy`,
+    `Invalid` (demo data, a round that is not open or overlaps another), `Stopped`.
     """
     require_right(scope, "import")
     options = options or ImportOptions()
@@ -67,15 +69,18 @@ def import_file(
     if is_map_file(name) and not is_packed_table(path, name=name):
         as_it_says = replace(options, crs="") if options.crs == ASK else options
         return import_outlines(db, scope, path, name=name, options=as_it_says)
-    return _import_table(db, scope, path, name=name, options=options)
+    with listening(progress):
+        return _import_table(db, scope, path, name=name, options=options)
 
 
 def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options: ImportOptions) -> ImportReport:
     edition = db.setting("edition")
+    step("read", 0, 1)
     try:
         sheets = join_submissions(read_sheets(path, name=name, wanted=options.sheet))
     except FileRefused as refused:
         return replace(_refused_file(name, refused), edition=edition)
+    step("read", 1, 1)
     chosen = find_sheet(sheets, options.sheet) if options.sheet else choose_sheet(sheets)
     others = tuple(one.name for one in sheets if one is not chosen)
     understood = None
@@ -123,16 +128,17 @@ def _read_header(connection: Connection, sheet: Sheet, options: ImportOptions) -
 
 def import_files(
     db: Database, scope: Scope, paths: Sequence[Path | str], *, names: Sequence[str] = (),
-    options: ImportOptions | None = None,
+    options: ImportOptions | None = None, progress: Progress | None = None,
 ) -> tuple[list[ImportReport], dict[str, int]]:  # fmt: skip
     """Import several files one after the other; return one report each, and the sum of their counts.
 
     A new round is made with the first file that is stored; the others join it, and its baseline goes on with them.
+    Stopping takes back the file under way; those before it stay.
     """
     options = options or ImportOptions()
     reports = []
     for path, name in zip(paths, names or [Path(path).name for path in paths], strict=True):
-        report = import_file(db, scope, path, name=name, options=options)
+        report = import_file(db, scope, path, name=name, options=options, progress=progress)
         reports.append(report)
         options = follow(options, report)
     return reports, add_up(reports)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from geo.importer.blocks import Block
 from geo.importer.findings import FIELDS, Finding
+from geo.importer.progress import EVERY_ROWS, step
 from geo.importer.register import hash_id, hash_owners
 from geo.model import new_id
 from geo.store.database import now
@@ -227,6 +228,8 @@ def plan_households(bench: Bench) -> None:
     for nth, first in bench.understood.firsts.items():
         if nth != first:
             continue
+        if len(bench.homes) % EVERY_ROWS == 0:
+            step("plan", len(bench.homes), len(bench.understood.firsts))
         village, code = villages[first], codes[first]
         facts = read.facts(first)
         known = bench.register.households.get((village.id, code))

@@ -15,6 +15,7 @@ from geo.importer.meanings import Meanings
 from geo.importer.persons import fold_persons, read_persons
 from geo.importer.places import Locator, UnitCells
 from geo.importer.points import AUTO, PointSource, locate_rows
+from geo.importer.progress import step
 from geo.importer.rows import take_rows
 from geo.importer.unitsource import UNIT_SOURCES, UnitSource, find_unit_source
 from geo.importer.visitdays import list_dates_only, read_days
@@ -116,7 +117,10 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     def cells(key: str) -> Sequence[Cell]:
         return rows.column(header.index_of(key))
 
+    total = len(rows.sheet_rows)
+    step("understand", 0, total)
     columns = _read_fields(ledger, cells)
+    step("understand", total // 2, total)
     columns |= read_answers(ledger, cells)
     columns |= _read_words(ledger, cells, header, background, columns)
     columns["own_day"], columns["visited_on"] = read_days(ledger, cells("visited_on"), columns["visit"], background)
@@ -129,9 +133,11 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     unit_from = _locate(ledger, cells, columns, header, background, source)
     made = _make_codes(ledger, header, rows, columns, background, read_book) if read_book else []
     located = locate_rows(ledger, cells, columns, background, above=_say_above(header))
+    step("understand", total * 3 // 4, total)
     firsts = _find_homes(ledger, header, rows, columns, background)
     list_same_persons(ledger, firsts, columns)
     located.list_doubts(firsts)
+    step("understand", total, total)
     return Understood(
         header, rows.sheet_rows, columns, firsts, _without_refused(ledger, rows), ledger.refusals,
         list(ledger.questions.values()), located.sources, unit_from, tuple(made),
