@@ -5,9 +5,6 @@ Each writer runs in a process of its own, so that its peak of memory is its own.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 import io
 import json
 import subprocess
@@ -20,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.measure import describe_machine, show_table
+from benchmarks.measure import describe_machine, peak_mb, settle_memory, show_table
 from benchmarks.world import SEED, TODAY
 from geo import codes
 from geo.exports import ExportHead, tabulate_gaps, write_table
@@ -76,25 +73,6 @@ def measure_writer(writer: str, path: Path) -> dict[str, float]:
         sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
     counted = {"rows": sum(one.count(b"<row ") for one in sheets), "formulas": sum(one.count(b"<f>") for one in sheets)}
     return {"seconds": seconds, "extra": extra, "size": len(content) / 1e6, **counted}
-
-
-def settle_memory() -> float:
-    """Give freed memory back, forget the peak so far, and return what the process holds now, in MB (Linux)."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    return peak_mb()
-
-
-def peak_mb() -> float:
-    """Return the highest memory this process has held since `settle_memory`, in MB."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return float("nan")
-    line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
 
 
 def report() -> str:
