@@ -53,8 +53,8 @@ Goal: a few seconds each; 2,000 rows on paper in about one. Typst, which sets th
 ## A workbook of 100,000 households imported
 
 `benchmarks/register.py` writes 15 columns as villages keep them: units, household, head, ID number, people, phone,
-class, point, day and outcome of a visit, issue, note; about 3 % of the rows have a bad cell. The product reads, checks and
-lists every cell, asks where it must, compares with the register, and stores households, roster, visits, issues, the
+class, point, day and outcome of a visit, issue, note; about 3 % of the rows have a bad cell. The product reads, checks
+and lists every cell, asks where it must, compares with the register, and stores households, roster, visits, issues, the
 journal to undo it by, the log and the cells of every level in one transaction.
 The row loop (`benchmarks/rowloop.py`) checks the same fields, looks each household up and inserts the same rows one by
 one, then has the cells computed by the product. It keeps no journal. openpyxl reads in its read-only mode, which is the
