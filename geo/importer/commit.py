@@ -75,21 +75,11 @@ def import_file(
 
 def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options: ImportOptions) -> ImportReport:
     edition = db.setting("edition")
-    step("read", 0, 1)
     try:
-        sheets = join_submissions(read_sheets(path, name=name, wanted=options.sheet))
+        chosen, others, options = _read_sheet(path, name, options)
     except FileRefused as refused:
         return replace(_refused_file(name, refused), edition=edition)
-    step("read", 1, 1)
-    chosen = find_sheet(sheets, options.sheet) if options.sheet else choose_sheet(sheets)
-    others = tuple(one.name for one in sheets if one is not chosen)
     understood = None
-    if options.rewrite is not None:
-        try:
-            chosen, mapping = options.rewrite(chosen)
-        except FileRefused as refused:
-            return replace(_refused_file(name, refused), edition=edition)
-        options = replace(options, mapping=mapping)
     with db.read() as connection:
         header, mapping_from = _read_header(connection, chosen, options)
         sheet, header = resolve_keys(connection, chosen, header)
@@ -114,6 +104,19 @@ def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options:
         key = "asks" if understood.asks else "no_good_rows"
         return replace(report, message=sentence(key, n=sum(one.blocking for one in report.questions)))
     return _try(db, scope, path, understood, options, report, store=may_enter and not options.dry_run)
+
+
+def _read_sheet(path: Path, name: str, options: ImportOptions) -> tuple[Sheet, tuple[str, ...], ImportOptions]:
+    """Return the sheet to import, the names of the others, and the options with what a mapping file says of it."""
+    step("read", 0, 1)
+    sheets = join_submissions(read_sheets(path, name=name, wanted=options.sheet))
+    step("read", 1, 1)
+    chosen = find_sheet(sheets, options.sheet) if options.sheet else choose_sheet(sheets)
+    others = tuple(one.name for one in sheets if one is not chosen)
+    if options.rewrite is not None:
+        chosen, mapping = options.rewrite(chosen)
+        options = replace(options, mapping=mapping)
+    return chosen, others, options
 
 
 def _read_header(connection: Connection, sheet: Sheet, options: ImportOptions) -> tuple[Header, str]:
