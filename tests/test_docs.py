@@ -18,6 +18,7 @@ from geo.coverage import SHARES
 from geo.exports import FORMATS
 from geo.gaps import GAP_MARKS, TODO_MARKS
 from geo.i18n import has_text, text
+from geo.importer.asread import AsRead
 from geo.issues import ISSUE_COUNTS, issue_shares
 from geo.schema import (
     AREA_COLUMNS,
@@ -119,6 +120,15 @@ def test_every_import_column_is_documented(field):
 def test_every_name_in_map_files_is_documented(field):
     """docs/formats.md has every name by which a map file says which unit a feature is."""
     assert f"| {field.header} | `{field.key}` | {'、'.join(field.aliases)} |" in read("docs/formats.md").splitlines()
+
+
+def test_every_column_as_understood_is_documented():
+    """docs/formats.md has every column that --understood writes, in one table."""
+    (part,) = re.findall(r"### As understood\n(.*?)\n## ", read("docs/formats.md"), flags=re.DOTALL)
+    listed = [
+        name for row in re.findall(r"^\| (`.*?) \|", part, flags=re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
+    ]
+    assert sorted(listed) == sorted(AsRead._fields)
 
 
 def test_columns_left_out_are_documented():

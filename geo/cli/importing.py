@@ -9,6 +9,7 @@ from geo.cli.outlines import list_outlines
 from geo.cli.progress import tell_progress
 from geo.cli.rounds import read_round
 from geo.cli.session import open_session, print_json, tell, to_json
+from geo.cli.understood import write_understood
 from geo.errors import Invalid
 from geo.i18n import has_text, text
 from geo.importer import ImportOptions, NewRound, import_files
@@ -53,6 +54,8 @@ def run_import(options: argparse.Namespace) -> int:
             _save_mappings(session, reports, options)
         has_round = bool(list_rounds(session.db, session.scope))
     answer = _answer(reports, total)
+    if options.understood is not None:
+        write_understood(options.understood, reports, show_personal=options.show_personal)
     if options.report is not None:
         options.report.write_text(to_json(answer) + "\n", encoding="utf-8")
     if options.json:
@@ -71,6 +74,7 @@ def _read_options(session: Session, options: argparse.Namespace) -> ImportOption
         mapping=dict(options.column) or None,
         make_codes=options.make_codes,
         source=options.source,
+        understood=options.understood is not None,
         unit=options.unit,
         answers=dict(options.answer),
         round=_choose_round(session, options.round),

@@ -12,6 +12,7 @@ from geo.coverage import Counts
 from geo.errors import FileRefused, Invalid
 from geo.i18n import text
 from geo.importer.apply import apply_plan, make_plan, store_batch
+from geo.importer.asread import list_as_read
 from geo.importer.collecting import paused_collection
 from geo.importer.findings import Finding
 from geo.importer.headers import Header, choose_sheet, find_header
@@ -251,6 +252,9 @@ def _store(
         report, findings=findings, outcome=outcome, round=_shown(round_), changes=dict(plan.counts), changed=news,
         proposals=tuple(plan.proposals), outside=tuple(plan.outside), begun=frozenset(plan.begun), batch=new_id(),
     )  # fmt: skip
+    if options.understood:
+        rows = list_as_read(understood, plan, background.units, file=report.name, sheet=report.sheet, findings=findings)
+        report = replace(report, as_read=tuple(rows))
     before = _covered(connection, round_, background.today)
     if news:
         check_free(connection, understood.made)

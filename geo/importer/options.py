@@ -48,6 +48,7 @@ class ImportOptions:
     `make_codes` gives the households of a file without 户编号 codes. `source` names where the file comes from: columns
     that were corrected for its kind of header are taken again (`sources.find_mapping`); '' takes those of any source.
     `rewrite` gives the sheet that is read in place of the file's, and what its columns are (mapping files).
+    `understood` has every accepted row as it was understood put into the report (`as_read`).
     """
 
     sheet: str = ""
@@ -68,6 +69,7 @@ class ImportOptions:
     make_codes: bool = False
     source: str | None = None
     rewrite: Rewrite | None = None
+    understood: bool = False
 
     @property
     def makes_codes(self) -> bool:

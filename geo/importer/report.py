@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
+    from geo.importer.asread import AsRead
     from geo.importer.headers import Column, Header
     from geo.importer.plan import Proposal
     from geo.importer.points import PointSource
@@ -87,6 +88,7 @@ class ImportReport:
     outside: tuple[int, ...] = ()
     begun: frozenset[str] = frozenset()
     points: tuple[PointSource, ...] = ()
+    as_read: tuple[AsRead, ...] = ()
     batch: str = ""
     stored: bool = False
     changed: bool = False

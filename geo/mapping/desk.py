@@ -51,7 +51,8 @@ class Leaf:
 class Desk:
     """Everything the steps share.
 
-    `homes` has the household of every row that names one, `leaves` its place; None for the others. `visit_date` is the
+    `homes` has the household of every row that names one, `leaves` its place; None for the others. `visits` has the
+    household, and day, mode and outcome, of every row that makes a visit. `visit_date` is the
     day (ISO) of visits that have none. `begun` and `again`: see `importer.plan.Choices`. `new` holds the new rows of
     each table, with all its columns.
     """
@@ -71,6 +72,7 @@ class Desk:
     stamp: str = field(default_factory=now)
     homes: list[Home | None] = field(default_factory=list)
     leaves: list[Leaf | None] = field(default_factory=list)
+    visits: dict[int, tuple[Home, tuple[str, str, str]]] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
     made_rounds: list[Round] = field(default_factory=list)
     new: dict[str, list[Row]] = field(default_factory=dict)

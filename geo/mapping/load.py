@@ -20,6 +20,7 @@ from geo.importer.readers import read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.register import read_id_key
 from geo.importer.report import ImportReport
+from geo.mapping.asread import list_as_read
 from geo.mapping.desk import Desk, PlaceBook
 from geo.mapping.households import plan_households
 from geo.mapping.issues import plan_issues
@@ -103,8 +104,11 @@ def _try(
             digest = hash_file(path)
             desk = _make_desk(connection, scope, spec, said[0], options)
             desk.again = is_repeated(connection, digest, describe(spec))
-            _plan(desk, scope, said[1])
+            book = _plan(desk, scope, said[1])
             report = _report(desk, path.name, said[1])
+            if options.understood and report.outcome != "ask":
+                rows = list_as_read(desk, book, said[1], file=path.name, findings=list(report.findings))
+                report = replace(report, as_read=tuple(rows))
             enters = report.outcome.startswith("accept") or (report.outcome == "reject_rows" and options.good_rows)
             is_new = bool(report.rows_bad) and was_imported_on(connection, digest) is None
             changed = bool(desk.made_rounds or desk.new) or not desk.plan.is_empty or (is_new and options.good_rows)
@@ -132,8 +136,11 @@ def describe(spec: MappingSpec) -> dict[str, str]:
     return {"name": spec.name, "text": spec.text}
 
 
-def _plan(desk: Desk, scope: Scope, reading: Reading) -> None:
-    """Plan places, households, rounds and rosters, visits, issues, in this order: each needs the ones before."""
+def _plan(desk: Desk, scope: Scope, reading: Reading) -> PlaceBook:
+    """Plan places, households, rounds and rosters, visits, issues, in this order: each needs the ones before.
+
+    Return the places as they are then.
+    """
     book = PlaceBook(desk)
     plan_places(desk, book, reading)
     desk.leaves = plan_units(desk, book, reading)
@@ -143,6 +150,7 @@ def _plan(desk: Desk, scope: Scope, reading: Reading) -> None:
     plan_visits(desk, book, reading)
     plan_issues(desk, book, reading)
     desk.plan.counts["visits_outside"] = len(desk.plan.outside)
+    return book
 
 
 def _report(desk: Desk, name: str, reading: Reading) -> ImportReport:

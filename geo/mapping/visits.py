@@ -40,6 +40,7 @@ def plan_visits(desk: Desk, book: PlaceBook, reading: Reading) -> None:
         homes = find_homes(desk, rows, list(said), target="visits")
     made.read_known(said, homes)
     for nth, home in homes.items():
+        desk.visits[nth] = home, said[nth]
         made.add(nth, home, said[nth])
 
 
