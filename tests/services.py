@@ -20,9 +20,10 @@ import shapely
 from geo.backup import write_backup
 from geo.errors import Invalid
 from geo.exports import outlines, units
-from geo.importer import commit, refused, succession, undo
+from geo.importer import commit, refused, sources, succession, undo
 from geo.importer import rounds as import_rounds
 from geo.importer.commit import ImportOptions
+from geo.importer.headers import Column
 from geo.importer.outlines import commit as outline_import
 from geo.mapping import load
 from geo.model import IssueEntry, Scope, VisitEntry
@@ -163,6 +164,7 @@ VISIT = VisitEntry("sv1", "h01", date(2019, 11, 19), "effective")
 ISSUE = IssueEntry("si1", "g01", "household", "OTH", "屋顶漏水", date(2019, 11, 1), ("h01",))
 NEW = NewHousehold("sn1", "C-990", "g01", "赵测新")
 BULK = pd.DataFrame([{"household": "h01", "visited_on": date(2019, 11, 18), "outcome": "effective"}])
+COLUMNS = (Column(0, "户编号", "code", "exact"), Column(1, "说法", None, "unknown"))
 OLD_VISIT = "v01-2019-10-20-in_person"
 
 CASES: dict[str, Case] = {
@@ -195,6 +197,10 @@ CASES: dict[str, Case] = {
     "importer.rounds.settle_round": in_write(
         import_rounds.settle_round, "", choice=lambda ground: ground.own_round
     ),
+    "importer.sources.save_mapping": of_db(
+        sources.save_mapping, "import", whole=True, source="甲测乡", columns=COLUMNS, mapping={1: "note"}
+    ),
+    "importer.sources.find_mapping": of_db(sources.find_mapping, "import", whole=True, columns=COLUMNS),
     "importer.succession.load_newer": Case("import", _load_newer, whole=True),
     "importer.undo.find_undoable": of_db(undo.find_undoable, "import", whole=True),
     "importer.undo.undo_last": of_db(undo.undo_last, "import", whole=True),

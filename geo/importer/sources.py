@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from geo.access import require_right
+from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Invalid
 from geo.importer.findings import FIELDS
@@ -49,6 +49,7 @@ def save_mapping(
 ) -> None:
     """Keep corrected columns for a source and this header; an earlier correction of both is replaced.
 
+    They are proposed to everybody, so only a planner of the whole district may keep them.
     Raises `Invalid` for a source without a name and for a field that there is not.
     """
     require_right(scope, "import")
@@ -59,6 +60,7 @@ def save_mapping(
     signature = sign_headers(column.header for column in columns)
     kept = json.dumps({str(index): key for index, key in sorted(mapping.items())})
     with db.write(counts=False) as connection:
+        require_whole(connection, scope)
         found = _find(connection, signature, source)
         if found is None:
             row = {"id": new_id(), "source": source, "signature": signature, "mapping": kept, "rev": 1}
@@ -77,6 +79,7 @@ def find_mapping(db: Database, scope: Scope, *, columns: Sequence[Column], sourc
     """Return what was corrected for this header in files of a source, or, without one, of any source, the newest."""
     require_right(scope, "import")
     with db.read() as connection:
+        require_whole(connection, scope)
         return look_up_mapping(connection, sign_headers(column.header for column in columns), source)
 
 

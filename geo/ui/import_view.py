@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from html import escape as escape_html
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from geo.errors import GeoError
+from geo.errors import GeoError, NotAllowed
 from geo.i18n import text
 from geo.importer.commit import follow, import_files
 from geo.importer.options import ImportOptions
@@ -262,8 +263,9 @@ def _keep_mappings(db: Database, scope: Scope, journey: Journey) -> None:
     for upload, report in zip(journey.uploads, journey.results, strict=True):
         corrected = {column.index: column.key for column in report.columns if column.how == "corrected"}
         if upload.mapping and corrected and report.stored:
-            source = Path(upload.name).stem
-            save_mapping(db, scope, source=source, columns=report.columns, mapping=corrected)
+            # Who may import for a part of the district only keeps the columns for this import.
+            with suppress(NotAllowed):
+                save_mapping(db, scope, source=Path(upload.name).stem, columns=report.columns, mapping=corrected)
 
 
 def _show_results(db: Database, scope: Scope, journey: Journey) -> None:
