@@ -175,3 +175,17 @@ def test_an_issue_without_day_place_or_category_is_refused(tmp_path):
     assert [(one.row, one.code, one.field) for one in report.rows_bad] == [
         (1, "R_REQUIRED", "台账号"), (2, "R_REQUIRED", "收集时间"), (3, "R_REQUIRED", "村"),
     ]  # fmt: skip
+
+
+def test_issues_of_households_that_are_there(tmp_path):
+    """A file of issues alone finds households by key and lies where they live; an unknown key is refused."""
+    homes = spec_of(f"{UNITS}\n    households: {{key: id}}\n")
+    db, scope = open_mapped(tmp_path / "d.sqlite", homes)
+    load(db, scope, write(tmp_path / "h.csv", "id,village\nA,North\n"), homes)
+    spec = spec_of("issues: {key: no, household: home, category: {value: OTH}, raised_on: day}\n", name="issues.yaml")
+    path = write(tmp_path / "i.csv", "no,home,day\n1,A,2024-01-01\n2,B,2024-01-01\n")
+    report = load(db, scope, path, spec, good_rows=True)
+    assert [(one.row, one.code, one.value) for one in report.rows_bad] == [(2, "R_REQUIRED", "B")]
+    assert rows(db, "SELECT i.number, i.scope, p.name FROM issue i JOIN place p ON p.id = i.place") == [
+        ("1", "household", "North")
+    ]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import date
 
+import pytest
+import xlsxwriter
+
+from geo.errors import Invalid
 from tests.mapped import UNITS, load, open_mapped, rows, spec_of, write
 
 
@@ -115,3 +119,49 @@ def test_parts_of_a_cell_are_taken_out(tmp_path):
     report = load(db, scope, write(tmp_path / "x.csv", "id,village,at\n1,N,POINT (109.5 27.25)\n2,N,unknown\n"), spec)
     assert rows(db, "SELECT lon, lat FROM household ORDER BY code") == [(109.5, 27.25), (None, None)]
     assert [(one.row, one.code) for one in report.findings] == [(2, "W_COORD_MISSING")]
+
+
+def test_a_workbook_is_read_like_any_table(tmp_path):
+    """Date cells are days whatever format is declared, numbers lose no digits, merged cells speak for all their rows."""
+    spec = spec_of(f"""
+{UNITS}
+    households: {{key: id}}
+    visits: {{visited_on: {{column: day, format: "%m/%d/%Y"}}, outcome: {{value: effective}}}}
+    """)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    book = xlsxwriter.Workbook(tmp_path / "b.xlsx")
+    sheet, style = book.add_worksheet("data"), book.add_format({"num_format": "yyyy-mm-dd"})
+    sheet.write_row(0, 0, ["id", "village", "day"])
+    sheet.merge_range(1, 1, 2, 1, "North")
+    for row, day in ((1, date(2024, 3, 5)), (2, date(2024, 5, 3))):
+        sheet.write_number(row, 0, 1_000_000 + row)
+        sheet.write_datetime(row, 2, day, style)
+    sheet.write_row(3, 0, ["x7", "South", "03/05/2024"])
+    sheet.set_row(3, None, None, {"hidden": True})
+    book.add_worksheet("notes").write(0, 0, "nothing here")
+    book.close()
+    report = load(db, scope, tmp_path / "b.xlsx", spec)
+    assert [(one.code, one.cell, one.field) for one in report.findings] == [
+        ("W_MERGED_FILLED", "B2:B3", "village"), ("W_HIDDEN_ROWS", "4", ""),
+    ]  # fmt: skip
+    found = "SELECT h.code, p.name, v.visited_on FROM visit v JOIN household h ON h.id = v.household JOIN place p ON p.id = h.place"
+    assert sorted(rows(db, found)) == [
+        ("1000001", "North", "2024-03-05"), ("1000002", "North", "2024-05-03"), ("x7", "South", "2024-03-05"),
+    ]  # fmt: skip
+
+
+def test_the_sheet_may_be_named(tmp_path):
+    """source.sheet chooses a sheet by name or number; --sheet comes before it; an unknown one is refused."""
+    book = xlsxwriter.Workbook(tmp_path / "b.xlsx")
+    for name, home in (("one", "A"), ("two", "B"), ("three", "C")):
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, ["id", "village"])
+        sheet.write_row(1, 0, [home, "North"])
+    book.close()
+    for said, option, home in (("two", "", "B"), ("3", "", "C"), ("two", "one", "A")):
+        spec = spec_of(f"{UNITS}\n    source: {{sheet: {said}}}\n    households: {{key: id}}\n")
+        db, scope = open_mapped(tmp_path / f"{home}.sqlite", spec)
+        load(db, scope, tmp_path / "b.xlsx", spec, sheet=option)
+        assert rows(db, "SELECT code FROM household") == [(home,)]
+    with pytest.raises(Invalid):
+        load(db, scope, tmp_path / "b.xlsx", spec, sheet="four")

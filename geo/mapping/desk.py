@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _PART = 500
 
 
+_PICK = {table: itemgetter(*columns_of(table)) for table in KEYS}
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """A household as the visits and issues of a file need it: its id, village and place (ids)."""
@@ -54,7 +57,7 @@ class Desk:
     `homes` has the household of every row that names one, `leaves` its place; None for the others. `visits` has the
     household, and day, mode and outcome, of every row that makes a visit. `visit_date` is the
     day (ISO) of visits that have none. `begun` and `again`: see `importer.plan.Choices`. `new` holds the new rows of
-    each table, with all its columns.
+    each table in the order of its columns, `new_places` those of places.
     """
 
     connection: Connection
@@ -75,7 +78,8 @@ class Desk:
     visits: dict[int, tuple[Home, tuple[str, str, str]]] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
     made_rounds: list[Round] = field(default_factory=list)
-    new: dict[str, list[Row]] = field(default_factory=dict)
+    new: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    new_places: list[Row] = field(default_factory=list)
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
     def new_id(self) -> str:
@@ -83,17 +87,26 @@ class Desk:
         return f"{self.plan.prefix}{next(self._ids):012x}"
 
     def insert(self, table: str, row: Row) -> None:
-        """Plan one new row; it carries every column of its table."""
-        self.new.setdefault(table, []).append(row)
+        """Plan one new row; it carries every column of its table. A place may still be completed until all is read."""
+        if table == "place":
+            self.new_places.append(row)
+        else:
+            self.new.setdefault(table, []).append(_PICK[table](row))
 
     def fill_plan(self) -> Plan:
         """Return the plan with all new rows as blocks, in the order of their keys."""
+        if self.new_places:
+            self.new["place"] = [_PICK["place"](row) for row in self.new_places]
         for table, rows in self.new.items():
-            order = itemgetter(*reversed(KEYS[table]))
-            pick = itemgetter(*columns_of(table))
-            values = [pick(row) for row in sorted(rows, key=order)]
-            self.plan.inserts[table] = Block(table, tuple(columns_of(table)), {}, values)
+            names = columns_of(table)
+            rows.sort(key=itemgetter(*(names.index(key) for key in reversed(KEYS[table]))))
+            self.plan.inserts[table] = Block(table, tuple(names), {}, rows)
         return self.plan
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing would change."""
+        return not (self.new or self.new_places or self.made_rounds) and self.plan.is_empty
 
     def created(self) -> Row:
         """Return the columns of an edited row that is new."""

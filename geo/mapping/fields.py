@@ -78,7 +78,7 @@ def _rule_of(field: MappedField, value: Value, today: date) -> Callable[[str], t
 
 
 def read_day(said: str, value: Value, latest: date) -> tuple[str | None, str]:
-    """Return a day as ISO text, and the code of what is wrong with it; declared formats are tried first and alone."""
+    """Return a day as ISO text, and the code of what is wrong with it; declared formats are tried alone."""
     if value.formats:
         if is_blank(said):
             return None, ""
@@ -100,7 +100,11 @@ def _read_formats(said: str, formats: tuple[str, ...]) -> tuple[date | None, str
             return datetime.strptime(said, form).date(), ""  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-    return None, "W_DATE_IMPOSSIBLE"
+    try:
+        # A date cell of a workbook, which no format is meant for.
+        return date.fromisoformat(said), ""
+    except ValueError:
+        return None, "W_DATE_IMPOSSIBLE"
 
 
 def _read_whole(said: str) -> tuple[int | None, str]:

@@ -111,7 +111,7 @@ def _try(
                 report = replace(report, as_read=tuple(rows))
             enters = report.outcome.startswith("accept") or (report.outcome == "reject_rows" and options.good_rows)
             is_new = bool(report.rows_bad) and was_imported_on(connection, digest) is None
-            changed = bool(desk.made_rounds or desk.new) or not desk.plan.is_empty or (is_new and options.good_rows)
+            changed = not desk.is_empty or (is_new and options.good_rows)
             report = replace(report, changed=changed)
             if options.dry_run or not enters or not changed:
                 raise _Undecided  # noqa: TRY301 - only an exception takes a transaction back

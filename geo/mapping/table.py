@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from geo.errors import FileRefused
@@ -85,17 +85,26 @@ def take_table(sheets: list[Sheet], spec: MappingSpec, *, wanted_sheet: str = ""
     headers = [to_text(cell).strip() for cell in sheet.rows[row]]
     index_of = find_columns(spec, headers)
     require_columns(spec, headers, index_of)
-    keys = _key_columns(spec)
+    keys, read = _key_columns(spec), set(index_of.values())
     columns = tuple(
-        Column(nth, header, "code" if header in keys else None, "exact") for nth, header in enumerate(headers)
+        Column(nth, header, "code" if header in keys else "note" if nth in read else None, "exact")
+        for nth, header in enumerate(headers)
     )
     rows = take_rows(sheet, Header(row, columns, first_row=row))
     if not rows.cells:
         raise FileRefused("E_EMPTY")
+    listed = tuple(_say_column(one, columns) for one in rows.listed)
     return Table(
-        sheet.name, row, columns, rows.cells, rows.sheet_rows, index_of, frozenset(spec.source.nothing), rows.listed,
+        sheet.name, row, columns, rows.cells, rows.sheet_rows, index_of, frozenset(spec.source.nothing), listed,
         rows.ragged,
     )  # fmt: skip
+
+
+def _say_column(one: Finding, columns: tuple[Column, ...]) -> Finding:
+    """Return what was found in a cell under the file's own header: the rows were read as if all columns were notes."""
+    letters = one.cell.rstrip("0123456789").split(":")[0].rstrip("0123456789")
+    header = next((column.header for column in columns if one.field and column.letter == letters), one.field)
+    return replace(one, field=header)
 
 
 def _key_columns(spec: MappingSpec) -> tuple[str, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from geo import codes
+from geo.importer.journal import columns_of
 from geo.importer.plan import Proposal
 from geo.importer.register import rows_of_visits
 from geo.mapping.desk import Home
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from geo.mapping.reading import Reading, Rows
 
 _FIELDS = MAPPED_FIELDS["visits"]
+_CANDIDATE: Final = ("id", "village", "place", "code", "lon", "lat")
 _GONE: Final = "EXISTS (SELECT 1 FROM visit v WHERE v.void_of = x.id) AS gone"
 
 
@@ -152,13 +155,11 @@ def _list_candidates(desk: Desk, book: PlaceBook) -> tuple[dict[str, Home], dict
     """Return the households that have not left, by id, and the points of those that have one."""
     rows: list[Any] = list(
         desk.connection.exec_driver_sql(
-            "SELECT id, village, place, code, lon, lat FROM household WHERE exited_on IS NULL ORDER BY tile_id"
+            f"SELECT {', '.join(_CANDIDATE)} FROM household WHERE exited_on IS NULL ORDER BY tile_id"
         )
     )
-    rows += [
-        tuple(row[name] for name in ("id", "village", "place", "code", "lon", "lat"))
-        for row in desk.new.get("household", ())
-    ]
+    pick = itemgetter(*(columns_of("household").index(name) for name in _CANDIDATE))
+    rows += [pick(row) for row in desk.new.get("household", ())]
     inside = [row for row in rows if row[2] in book.by_id]
     homes = {row[0]: Home(*row[:4]) for row in inside}
     return homes, {row[0]: (row[4], row[5]) for row in inside if row[4] is not None}
@@ -246,7 +247,8 @@ class _Made:
         row = self._row(nth, home, visit, round_id) | {"id": row_id}
         self._desk.plan.counts["visits_new"] += 1
         self._desk.insert("visit", row)
-        self._by_id[row_id] = self._by_day[home.id, day, mode] = row
+        known = {"household": home.id, "visited_on": day, "mode": mode, "outcome": visit[2]}
+        self._by_id[row_id] = self._by_day[home.id, day, mode] = known
         _propose(self._desk, row)
 
     def _round_of(self, home: Home, day: str) -> str | None:
