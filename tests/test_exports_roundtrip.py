@@ -9,11 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import shapely
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from geo import codes
-from geo.exports import ExportHead, tabulate_roster, write_table
+from geo.exports import FORMATS, ExportHead, draw_shapes, list_areas, tabulate_areas, tabulate_roster, write_table
 from geo.model import Scope
 from geo.schema import household, household_tag, round_roster
 from geo.store.cells import rebuild_round
@@ -138,7 +139,7 @@ def take_and_bring(db: Database, folder: Path, form: str, round_id: str | None) 
     scope = Scope("planner", "planner", root_place(db).id)
     frame = read_roster(db, scope, place_id=scope.area, round_id=round_id)
     table = tabulate_roster(frame)
-    path = folder / f"roster.{form}"
+    path = folder / f"roster.{FORMATS[form].suffix}"
     path.write_bytes(write_table(table, head=HEAD, form=form))
     before = dump(db)
     sheets = [name for name, _part in table.split()] if form == "xlsx" and len(table.split()) > 1 else [""]
@@ -155,25 +156,76 @@ def take_and_bring(db: Database, folder: Path, form: str, round_id: str | None) 
     assert dump(db, without=MARKS) == {name: rows for name, rows in before.items() if name not in MARKS}
 
 
-@pytest.mark.parametrize("form", ["xlsx", "csv"])
-@settings(
-    max_examples=12,
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(world=_worlds, of_round=st.booleans())
-@example(world=_HOSTILE_WORLD, of_round=True)
-@example(world=_HOSTILE_WORLD, of_round=False)
-def test_a_roster_comes_back_as_it_went(empty, tmp_path, form, world, of_round):
-    """A roster taken away and brought back leaves every row of the register as it was, whatever people wrote in it."""
-    path = tmp_path / "world.sqlite"
-    for old in tmp_path.glob("world.sqlite*"):
+def check(empty: Path, folder: Path, form: str, world: list[Home], *, of_round: bool) -> None:
+    """Take the roster of a world away and bring it back."""
+    path = folder / "world.sqlite"
+    for old in folder.glob("world.sqlite*"):
         old.unlink()
     shutil.copy(empty, path)
     db = Database(path)
     try:
         round_id = settle(db, world)
-        take_and_bring(db, tmp_path, form, round_id if of_round else None)
+        take_and_bring(db, folder, form, round_id if of_round else None)
     finally:
         db.close()
+
+
+_FEW = settings(
+    max_examples=12, deadline=None, phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+@settings(_FEW)
+@given(world=_worlds, of_round=st.booleans())
+@example(world=_HOSTILE_WORLD, of_round=True)
+@example(world=_HOSTILE_WORLD, of_round=False)
+def test_a_roster_comes_back_as_it_went(empty, tmp_path, form, world, of_round):
+    """A roster taken away and brought back leaves every row of the register as it was, whatever people wrote in it."""
+    check(empty, tmp_path, form, world, of_round=of_round)
+
+
+@pytest.mark.parametrize("form", ["geojson", "kml", "shp", "gpkg"])
+@settings(_FEW, max_examples=4)
+@given(world=_worlds)
+@example(world=_HOSTILE_WORLD)
+def test_a_map_of_the_roster_comes_back_as_it_went(empty, tmp_path, form, world):
+    """So does a roster taken away as points for a map, households without a point among them."""
+    check(empty, tmp_path, form, world, of_round=True)
+
+
+@pytest.mark.parametrize("form", ["geojson", "kml", "shp", "gpkg"])
+def test_areas_come_back_as_they_went(empty, tmp_path, form):
+    """Areas brought back change no outline that is known, and make none of those that were computed or are not there."""
+    path = tmp_path / "world.sqlite"
+    shutil.copy(empty, path)
+    db = Database(path)
+    settle(db, [Home(nth % 3, nth % 4, f"C-{nth}", "", "", "", None, "general", "at_home",
+                     (109.1 + nth % 5 / 100, 27.7 + nth // 5 / 100, "gps"), (), None, in_round=True)
+                for nth in range(30)])  # fmt: skip
+    scope = Scope("planner", "planner", root_place(db).id)
+    ring = shapely.Polygon(
+        [(109.1, 27.7), (109.2, 27.7), (109.2, 27.8), (109.1, 27.8)],
+        [[(109.12, 27.72), (109.14, 27.72), (109.13, 27.74)]],
+    )
+    several = shapely.MultiPolygon([ring, shapely.box(109.21, 27.7, 109.22, 27.71)])
+    with db.write() as connection:
+        for code, shape in (
+            (VILLAGES[0], ring),
+            (VILLAGES[1], several),
+            (f"{VILLAGES[2]}001", shapely.box(109.1, 27.6, 109.15, 27.65)),
+        ):
+            connection.exec_driver_sql("UPDATE place SET boundary = ? WHERE code = ?", (shapely.to_wkb(shape), code))
+    frame = list_areas(db, scope, place_id=scope.area)
+    assert frame["boundary"].value_counts().to_dict()["known"] == 3
+    assert {"computed", "none"} <= set(frame["boundary"])
+    file = tmp_path / f"areas.{FORMATS[form].suffix}"
+    file.write_bytes(write_table(tabulate_areas(frame, draw_shapes), head=HEAD, form=form))
+    before = dump(db)
+    report = bring(db, scope, file)
+    assert (report.rows_total, report.rows_ok, report.rows_bad) == (len(frame), len(frame), ())
+    assert report.changes["outlines_same"] == 3
+    assert not report.changed
+    assert dump(db, without=MARKS) == {name: rows for name, rows in before.items() if name not in MARKS}
+    db.close()

@@ -89,7 +89,7 @@ def _pieces(value: str) -> list[str]:
     found = []
     while len(raw := value.encode()) > _DBF_BYTES:
         most = len(raw[:_DBF_BYTES].decode("utf-8", "ignore"))
-        cuts = (cut for cut in range(most, 0, -1) if value[cut - 1] != " " != value[cut])
+        cuts = (cut for cut in range(most, 0, -1) if not (value[cut - 1].isspace() or value[cut].isspace()))
         cut = next(cuts, most)
         found.append(value[:cut])
         value = value[cut:]

@@ -16,10 +16,12 @@ from geo.importer.asread import list_as_read
 from geo.importer.collecting import paused_collection
 from geo.importer.findings import Finding
 from geo.importer.headers import Header, choose_sheet, find_header
+from geo.importer.homepoints import as_table
 from geo.importer.keyed import resolve_keys
 from geo.importer.madecodes import ask_to_make_codes, check_free, store_made_codes
 from geo.importer.options import ImportOptions, read_background
-from geo.importer.outlines.commit import import_outlines
+from geo.importer.outlines.commit import import_outlines, read_map
+from geo.importer.outlines.features import Layer
 from geo.importer.outlines.files import is_map_file
 from geo.importer.plan import Choices, Plan
 from geo.importer.points import ASK
@@ -69,15 +71,23 @@ def import_file(
     name = name or path.name
     if is_map_file(name) and not is_packed_table(path, name=name):
         as_it_says = replace(options, crs="") if options.crs == ASK else options
-        return import_outlines(db, scope, path, name=name, options=as_it_says)
+        layer = read_map(path, name=name, options=as_it_says)
+        homes = as_table(layer) if isinstance(layer, Layer) else None
+        if homes is None:
+            return import_outlines(db, scope, path, name=name, options=as_it_says, layer=layer)
+    else:
+        homes = None
     with listening(progress):
-        return _import_table(db, scope, path, name=name, options=options)
+        return _import_table(db, scope, path, name=name, options=options, sheet=homes)
 
 
-def _import_table(db: Database, scope: Scope, path: Path, *, name: str, options: ImportOptions) -> ImportReport:
+def _import_table(
+    db: Database, scope: Scope, path: Path, *, name: str, options: ImportOptions, sheet: Sheet | None
+) -> ImportReport:
+    """Import a table: a sheet that was read already, or that of a workbook or text file."""
     edition = db.setting("edition")
     try:
-        chosen, others, options = _read_sheet(path, name, options)
+        chosen, others, options = (sheet, (), options) if sheet else _read_sheet(path, name, options)
     except FileRefused as refused:
         return replace(_refused_file(name, refused), edition=edition)
     understood = None

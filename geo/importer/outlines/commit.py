@@ -57,18 +57,31 @@ class _Undecided(Exception):
     """Rolls a trial back; nothing is stored."""
 
 
-def import_outlines(db: Database, scope: Scope, path: Path, *, name: str, options: ImportOptions) -> ImportReport:
+def read_map(path: Path, *, name: str, options: ImportOptions) -> Layer | Layers | FileRefused:
+    """Return the layer of a map file that the options mean, the names of its layers, or why it is refused."""
+    try:
+        return read_layer(path, name=name, layer=options.layer or options.answers.get(_LAYER, ""))
+    except FileRefused as refused:
+        return refused
+
+
+def import_outlines(
+    db: Database, scope: Scope, path: Path, *, name: str, options: ImportOptions,
+    layer: Layer | Layers | FileRefused | None = None,
+) -> ImportReport:  # fmt: skip
     """Import the outlines and centres of one map file and return its report, as `import_file` does for tables.
+
+    `layer`: what `read_map` gave, where it was read before.
 
     Outcomes and what is stored are those of tables; a row is a feature. Outlines that are given already and differ are
     proposals (kind `outline`), carried out when `options.apply` holds that word. The same file again changes nothing.
     """
     require_right(scope, "import")
-    try:
-        layer = read_layer(path, name=name, layer=options.layer or options.answers.get(_LAYER, ""))
-    except FileRefused as refused:
-        message = text(refused.key, **({"name": name} | refused.params))
-        return ImportReport(name, "reject_file", kind=KIND, findings=(Finding(refused.code),), message=message)
+    if layer is None:
+        layer = read_map(path, name=name, options=options)
+    if isinstance(layer, FileRefused):
+        message = text(layer.key, **({"name": name} | layer.params))
+        return ImportReport(name, "reject_file", kind=KIND, findings=(Finding(layer.code),), message=message)
     if isinstance(layer, Layers):
         return _ask(name, _ask_layer(layer))
     with db.read() as connection:

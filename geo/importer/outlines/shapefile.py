@@ -175,7 +175,11 @@ def _read_texts(raw: bytes, page: bytes, *, name: str) -> list[dict[str, str] | 
 def _cut_record(record: bytes, fields: list[_Field]) -> list[bytes]:
     ends = np.cumsum([1, *(one.width for one in fields)]).tolist()
     cells = [record[a:b].strip(b" \0") for a, b in pairwise(ends)]
-    return [_WHOLE.sub(rb"\1", cell) if one.is_numeric else cell for cell, one in zip(cells, fields, strict=True)]
+    # A number that is not there is written as asterisks.
+    return [
+        _WHOLE.sub(rb"\1", cell.strip(b"*")) if one.is_numeric else cell
+        for cell, one in zip(cells, fields, strict=True)
+    ]
 
 
 def _choose_encoding(lines: list[list[bytes]], page: bytes, language: int, *, name: str) -> str:
