@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -364,3 +365,35 @@ def test_groups_of_the_village_that_the_file_names(register, tmp_path):
     assert bring(register, other).codes == ["W_AREA_UNMATCHED"]
     assert bring(register, other, unit="龙鱼村").changes["groups_new"] == 2
     assert bring(register, tmp_path / "孟溪村组界.geojson", unit="龙鱼村").codes == ["W_AREA_UNMATCHED"]
+
+
+def test_odd_texts_are_listed_and_never_run(register, tmp_path):
+    """Markup and formulas are texts, control characters go, a name that is too long names nobody; values are understood."""
+    odd = [
+        group("<img src=x onerror=alert(1)>组", square()), group("@SUM(A1)组", square(1)),
+        group("三\u0007组", square(2)), group("长" * 90, square(3)),
+    ]  # fmt: skip
+    report = bring(register, maps.write_geojson(tmp_path / "a.geojson", odd))
+    assert (report.outcome, report.rows_ok) == ("accept_with_warnings", 4)
+    assert [(one.code, one.row) for one in report.findings] == [
+        ("W_FORMULA_TEXT", 2), ("W_CONTROL_CHARS", 3), ("W_TOO_LONG", 4), ("W_AREA_UNMATCHED", 4),
+    ]  # fmt: skip
+    names = {row[0] for row in places(register, "level = 'group'").values()}
+    assert names == {"<imgsrc=xonerror=alert(1)>组", "@SUM(A1)组", "三组"}
+    assert places(register, f"code = '{VILLAGE}'")[VILLAGE][1] is None
+    values = {(one["row"], one["field"]): one["value"] for one in report.values}
+    assert (values[3, "村"], values[3, "村民组"], values[3, "乡镇"]) == ("孟溪村", "三组", "和平土家族侗族乡")
+
+
+def test_a_large_file_is_read_in_seconds(register, tmp_path):
+    """Three thousand groups, half of them of villages nobody knows, take a few seconds, not minutes."""
+    names = [(f"{nth % 90 + 1}组", f"无名{nth}村" if nth % 2 else "孟溪村") for nth in range(3_000)]
+    features = [
+        group(f"{name[:-1]}{nth}组" if village == "孟溪村" else name, square(nth % 30, side=0.0005, row=nth // 30), village=village)
+        for nth, (name, village) in enumerate(names)
+    ]  # fmt: skip
+    path = maps.write_geojson(tmp_path / "a.geojson", features)
+    start = time.perf_counter()
+    report = bring(register, path)
+    assert (report.rows_ok, report.changes["kept_aside"]) == (3_000, 1_500)
+    assert time.perf_counter() - start < 60

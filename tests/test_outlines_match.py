@@ -34,7 +34,7 @@ def match(index: UnitIndex, folder: str = "", answers: dict[str, str] | None = N
     """Match one feature with these properties."""
     feature = Feature(1, texts, None, "", folder)
     fields, _ = choose_fields(Layer("", (feature,), ""))
-    return Matcher(index, answers or {}).find(read_texts(feature, fields))
+    return Matcher(index, answers or {}).find(read_texts(feature, fields)[0])
 
 
 def said(found) -> tuple[str, str, str]:
@@ -78,6 +78,9 @@ def said(found) -> tuple[str, str, str]:
         ({"村": "孟溪村", "村民组": "二组", "code": f"{MENGXI}001"}, ("", "", "conflict")),
         ({"code": "520602202", "乡镇": "六龙山乡"}, ("", "", "conflict")),
         ({"code": "520602", "level": "district", "name": "万山区"}, ("", "", "conflict")),
+        ({"村": "孟溪村", "村民组": ""}, ("", "", "no_group")),
+        ({"村": "孟溪村", "村民组": "", "级别": "村"}, ("village", MENGXI, "matched")),
+        ({"村": "孟溪村", "村民组": "", "code": MENGXI}, ("village", MENGXI, "matched")),
         ({"村": "孟溪村", "村民组": "二三组"}, ("new", f"{MENGXI}/二三组", "several")),
         # 和平 is the stem of a township and of a village.
         ({"name": "和平"}, ("", "", "ambiguous")),
@@ -88,6 +91,7 @@ def said(found) -> tuple[str, str, str]:
         ({"name": "一组"}, ("", "", "unknown")),
         ({"code": "530000000001"}, ("", "", "unknown")),
         ({"村": "/", "村民组": "无"}, ("", "", "unknown")),
+        ({"乡镇": "和平乡", "村": "", "村民组": ""}, ("township", "520602202", "matched")),
         ({}, ("", "", "unknown")),
         ({"面积": "3"}, ("", "", "unknown")),
     ],
@@ -118,7 +122,7 @@ def test_the_village_a_file_is_about(index):
     ):  # fmt: skip
         feature = Feature(1, texts, None)
         fields, _ = choose_fields(Layer("", (feature,), ""))
-        assert said(Matcher(index, {}, home).find(read_texts(feature, fields))) == expected
+        assert said(Matcher(index, {}, home).find(read_texts(feature, fields)[0])) == expected
 
 
 def test_answers_settle_what_was_asked(index):

@@ -41,7 +41,11 @@ def test_a_geojson_collection_a_feature_and_a_bare_geometry(tmp_path):
     """All three forms are read; numbers are texts without a point, nested values say nothing, GBK is understood."""
     path = maps.write_geojson(tmp_path / "a.geojson", [maps.feature(HOLED, 村="孟溪村", n=3.0, x=None, y={"z": 1})])
     layer = read(path)
-    assert (texts(layer), layer.system, layer.features[0].shape) == ([{"村": "孟溪村", "n": "3"}], "wgs84", HOLED)
+    assert (texts(layer), layer.system, layer.features[0].shape) == (
+        [{"村": "孟溪村", "n": "3", "x": ""}],
+        "wgs84",
+        HOLED,
+    )
     for content in (maps.feature(HOLED), shapely.geometry.mapping(HOLED)):
         path.write_text(json.dumps(content), encoding="utf-8")
         assert read(path).features[0].shape == HOLED
@@ -181,7 +185,9 @@ def test_links_in_kml_are_not_followed(tmp_path):
         ("a.gpkg", b"SQLite format 3\x00 gpkg_contents" + bytes(4096), "E_CORRUPT"),
         ("a.zip", b"\x89PNG\r\n", "E_NOT_SPREADSHEET"),
         ("a.zip", b"PK\x03\x04 cut off", "E_CORRUPT"),
-        ("a.kmz", "<kml/>", "E_NOT_SPREADSHEET"),
+        ("a.kmz", "<kml/>", "E_FORBIDDEN_FORMAT"),
+        ("a.gpkg", "<OGRVRTDataSource/>", "E_FORBIDDEN_FORMAT"),
+        ("a.zip", " <OGRVRTDataSource/>", "E_FORBIDDEN_FORMAT"),
     ],
 )  # fmt: skip
 def test_files_that_are_refused(tmp_path, name, content, code):

@@ -117,6 +117,17 @@ def test_the_antimeridian():
     assert settle(long_way, area=AREA).codes == ("W_GEOM_ANTIMERIDIAN", "W_COORD_OUT_OF_AREA")
 
 
+def test_other_ways_across_the_antimeridian():
+    """Longitudes that go on beyond 180°, and parts on both sides of it, are the same and said so."""
+    beyond = shapely.box(179.5, 27, 180.5, 28)
+    assert settle(beyond).codes == ("W_GEOM_ANTIMERIDIAN",)
+    assert [round(one, 3) for one in settle(beyond).outline.bounds] == [-180.0, 27.0, 180.0, 28.0]
+    cut = shapely.MultiPolygon([shapely.box(179.5, 27, 180, 28), shapely.box(-180, 27, -179.5, 28)])
+    assert (settle(cut).codes, settle(cut).outline) == (("W_GEOM_ANTIMERIDIAN",), cut)
+    assert settle(shapely.Point(190, 27)).codes == ("W_COORD_RANGE",)
+    assert settle(shapely.Point(0, 0)).codes == ("W_COORD_ZERO",)
+
+
 def test_where_an_outline_cannot_lie():
     """Out of the globe, with latitude first, or outside the district: nothing is taken unless somebody says so."""
     huge = translate(square(), 1e9, 1e9)
@@ -180,6 +191,12 @@ def test_a_declared_system_that_cannot_be_is_asked_about():
     metres = [turned_into(square(), gauss_system(108))]
     for layer in (layer_of(metres, "wgs84"), layer_of([square()], "EPSG:4545"), layer_of([square()], "EPSG:999999")):
         assert isinstance(choose_system(layer, "", AREA), Question)
+
+
+def test_numbers_that_no_system_has_are_no_question():
+    """Where the format says WGS84 and no projection has such numbers, features are out of range, one by one."""
+    for far in (1e9, 1e30):
+        assert choose_system(layer_of([translate(square(), far, far)], "wgs84"), "", AREA).name == "wgs84"
 
 
 def test_auto_takes_what_is_proven():

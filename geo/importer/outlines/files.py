@@ -173,8 +173,11 @@ def _is_hidden(name: str) -> bool:
 
 def _read_archive(path: Path, *, name: str, layer: str) -> Layer | Layers:
     with path.open("rb") as file:
-        if file.read(2) != _ZIP:
-            raise FileRefused("E_NOT_SPREADSHEET", name=name)
+        head = file.read(512)
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        raise FileRefused("E_FORBIDDEN_FORMAT", name=name)
+    if not head.startswith(_ZIP):
+        raise FileRefused("E_NOT_SPREADSHEET", name=name)
     archive = _Archive(path, name=name)
     try:
         return _choose_member(archive, name=name, layer=layer)

@@ -59,8 +59,8 @@ def _texts(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in properties.items() if isinstance(properties, dict) else ():
         if isinstance(value, float) and value.is_integer():
             yield key, str(int(value))
-        elif value is not None and not isinstance(value, (dict, list)):
-            yield key, str(value)
+        elif not isinstance(value, (dict, list)):
+            yield key, "" if value is None else str(value)
 
 
 def _read_system(crs: Any) -> tuple[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ import shapely
 
 from geo.errors import FileRefused
 from geo.importer.outlines.features import Feature, Layer, Layers
-from geo.importer.outlines.shapes import check_shape
+from geo.importer.outlines.shapes import EMPTY, INVALID, check_shape
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -21,6 +21,8 @@ _CHILD: Final = Path(__file__).with_name("geopackage_child.py")
 _SECONDS: Final = 60
 _MAGIC: Final = b"SQLite format 3\x00"
 _TABLE: Final = b"gpkg_contents"
+#: Letters that the WKB of an empty geometry has at most.
+_EMPTY_HEX: Final = 42
 
 
 def read_geopackage(path: Path, *, name: str, layer: str = "") -> Layer | Layers:
@@ -29,6 +31,8 @@ def read_geopackage(path: Path, *, name: str, layer: str = "") -> Layer | Layers
     Raises `FileRefused`: E_NOT_SPREADSHEET (other bytes), E_FORBIDDEN_FORMAT (another SQLite file), E_CORRUPT, E_EMPTY.
     """
     head = path.read_bytes()[: 1 << 20]
+    if head.lstrip().startswith(b"<"):
+        raise FileRefused("E_FORBIDDEN_FORMAT", name=name)
     if not head.startswith(_MAGIC):
         raise FileRefused("E_NOT_SPREADSHEET", name=name)
     if _TABLE not in head:
@@ -42,6 +46,8 @@ def read_geopackage(path: Path, *, name: str, layer: str = "") -> Layer | Layers
     features = []
     for row, (texts, wkb) in enumerate(answer["features"], start=1):
         shape, problem = check_shape(_read_wkb(wkb))
+        # A shape that only GDAL knows (a curve) is there, but none that we can read.
+        problem = INVALID if wkb is not None and problem == EMPTY and len(wkb) > _EMPTY_HEX else problem
         features.append(Feature(row, dict(zip(fields, texts, strict=True)), shape, problem))
     return Layer(answer["layer"], tuple(features), answer["crs"])
 

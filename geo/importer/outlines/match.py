@@ -28,7 +28,8 @@ _LEVELS: Final = ("village", "township", "district")
 class Match:
     """What a feature is: a unit that is there, or a new group (`village` and `group`), or neither.
 
-    `reason` then is unknown (kept aside), conflict or ambiguous (asked about, with `candidates`) or several (二三组).
+    `reason` then is unknown (kept aside), conflict or ambiguous (asked about, with `candidates`), several (二三组) or
+    no_group (the name of the group is left empty).
     """
 
     unit: Unit | None = None
@@ -74,7 +75,10 @@ class Matcher:
         if texts.group or texts.level == "group" or new or (coded is not None and coded.level == "group"):
             return self._group(texts, coded)
         if texts.village or texts.village_code or texts.level == "village" or (coded and coded.level == "village"):
-            return self._village(texts)
+            # Among groups, one without a name is not the village: that takes a level, or a code of its own.
+            is_bare = texts.no_group and not texts.level and not texts.code
+            found = self._village(texts)
+            return Match(reason="no_group") if is_bare and found.unit is not None else found
         if texts.township or texts.level == "township" or (coded and coded.level == "township"):
             return self._other("township", texts.township or texts.name, coded)
         if texts.district or texts.level == "district" or (coded and coded.level == "district"):
@@ -84,6 +88,15 @@ class Matcher:
     def options(self, match: Match) -> tuple[Option, ...]:
         """Return the answers to the question of a match: its candidates, and leaving the feature aside."""
         return (*(Option(unit.id, self.label(unit)) for unit in match.candidates), Option(SKIP, SKIP))
+
+    def names(self, match: Match) -> dict[str, str]:
+        """Return the names of township, village and group that a match means, by field."""
+        names = {match.group.name: "group"} if match.group is not None else {}
+        unit = match.unit or match.village
+        while unit is not None and unit.level != "district":
+            names[unit.name] = unit.level
+            unit = self.index.by_id.get(unit.parent or "")
+        return {level: name for name, level in reversed(names.items())}
 
     def label(self, unit: Unit) -> str:
         """Return a unit's name after that of the unit above it."""

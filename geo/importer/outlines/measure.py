@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NARROW_M: Final = 0.5
 #: A household nearer than this to its unit's outline counts as inside: no point is surer.
 NEAR_M: Final = 10.0
+_ELLIPSOID: Final = pyproj.Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,9 @@ def measure_gaps(shapes: Iterable[BaseGeometry], outline: BaseGeometry | None, p
 
 
 def measure_area(outline: BaseGeometry) -> float:
-    """Return the area of an outline in square metres."""
-    return float(Plane([outline]).lay(outline).area)
+    """Return the area of an outline in square metres, on the ellipsoid."""
+    square_metres, _perimeter = _ELLIPSOID.geometry_area_perimeter(shapely.orient_polygons(outline))
+    return abs(float(square_metres))
 
 
 def measure_distances(outline: BaseGeometry, lonlat: NDArray[np.float64], plane: Plane) -> NDArray[np.float64]:

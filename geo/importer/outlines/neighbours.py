@@ -96,13 +96,15 @@ def list_outside(connection: Connection, plan: OutlinePlan) -> tuple[dict[str, A
     seen: set[str] = set()
     listed: list[dict[str, Any]] = []
     findings: list[Finding] = []
+    outlines = {unit["id"]: shape for unit in units if (shape := _given(unit)) is not None}
+    plane = Plane(outlines.values()) if outlines else None
     for unit in sorted(units, key=lambda row: (-codes.LEVELS.index(row["level"]), str(row["code"]))):
-        outline = _given(unit)
+        outline = outlines.get(unit["id"])
         homes = [] if outline is None else connection.exec_driver_sql(_HOMES, (unit["id"],)).all()
-        if outline is None or not homes:
+        if outline is None or plane is None or not homes:
             continue
         lonlat = np.array([(home.lon, home.lat) for home in homes], dtype=np.float64)
-        distances = measure_distances(outline, lonlat, Plane([outline]))
+        distances = measure_distances(outline, lonlat, plane)
         for home, metres in zip(homes, distances.tolist(), strict=True):
             if metres > NEAR_M and home.id not in seen:
                 seen.add(home.id)

@@ -27,6 +27,7 @@ _KEPT: Final = 0.01
 _HALF_TURN: Final = 180.0
 _TURN: Final = 360.0
 _POLE: Final = 90.0
+_AREAL: Final = 2
 _LEAST_CLOSED: Final = 4
 #: How much of an outline must lie in the district's area, margin included.
 _INSIDE: Final = 0.5
@@ -46,12 +47,14 @@ def settle_shape(shape: BaseGeometry, area: Area | None, *, answers: dict[str, s
     """Return what a shape (WGS84 degrees) gives.
 
     Problems: R_GEOM_EMPTY, R_GEOM_INVALID. Codes: W_GEOM_ANTIMERIDIAN (cut at 180°), W_GEOM_REPAIRED; W_COORD_RANGE,
-    W_COORD_SWAPPED, W_COORD_OUT_OF_AREA (nothing is taken, unless `answers` say `points:swapped` = swap or
-    `points:outside` = keep).
+    W_COORD_ZERO, W_COORD_SWAPPED, W_COORD_OUT_OF_AREA (nothing is taken, unless `answers` say `points:swapped` = swap
+    or `points:outside` = keep).
     """
     codes: list[str] = []
     xy = shapely.get_coordinates(shape)
-    if not _on_globe(xy):
+    if shape.geom_type == "Point" and not xy.any():
+        return Settled(codes=("W_COORD_ZERO",))
+    if not _on_globe(xy) and not (_goes_on(xy) and shapely.get_dimensions(shape) == _AREAL):
         swapped = _swap(shape)
         if not _on_globe(shapely.get_coordinates(swapped)) or (area is not None and not _lies_in(swapped, area)):
             return Settled(codes=("W_COORD_RANGE",))
@@ -81,6 +84,11 @@ def settle_shape(shape: BaseGeometry, area: Area | None, *, answers: dict[str, s
 
 def _on_globe(xy: NDArray[np.float64]) -> bool:
     return bool((np.abs(xy[:, 0]) <= _HALF_TURN).all() and (np.abs(xy[:, 1]) <= _POLE).all())
+
+
+def _goes_on(xy: NDArray[np.float64]) -> bool:
+    """Say whether longitudes go on beyond 180° instead of beginning anew at −180°."""
+    return bool((np.abs(xy[:, 0]) <= _TURN).all() and (np.abs(xy[:, 1]) <= _POLE).all())
 
 
 def _swap(shape: BaseGeometry) -> BaseGeometry:
@@ -134,6 +142,8 @@ def _outline(polygons: list[BaseGeometry]) -> tuple[BaseGeometry | None, list[st
         if abs(whole.area - own) > _KEPT * own:
             return None, codes, INVALID
         codes.append("W_GEOM_REPAIRED")
+    if whole.bounds[2] - whole.bounds[0] > _HALF_TURN:
+        codes.append("W_GEOM_ANTIMERIDIAN")
     return whole, list(dict.fromkeys(codes)), ""
 
 
@@ -160,9 +170,12 @@ def _polygons_of(shape: BaseGeometry) -> list[BaseGeometry]:
 
 
 def _unwrap(polygon: BaseGeometry) -> BaseGeometry | None:
-    """Return a polygon that was drawn the long way round with longitudes from 0 to 360; None for any other."""
+    """Return a polygon across 180° with longitudes from 0 to 360; None for any other.
+
+    It was drawn the long way round, or with longitudes that go on beyond 180°.
+    """
     x = np.asarray(polygon.exterior.coords)[:, 0]
-    if np.abs(np.diff(x)).max(initial=0.0) <= _HALF_TURN:
+    if np.abs(np.diff(x)).max(initial=0.0) <= _HALF_TURN and np.abs(x).max() <= _HALF_TURN:
         return None
     return shapely.transform(polygon, lambda xy: np.column_stack([np.mod(xy[:, 0], _TURN), xy[:, 1]]))
 

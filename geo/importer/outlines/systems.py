@@ -39,6 +39,8 @@ AUTO: Final = "auto"
 _QUESTION: Final = "crs"
 #: Numbers beyond these are no degrees.
 _DEGREES: Final = 360.0
+#: No projection of the earth has numbers as large as these.
+_FAR: Final = 1e9
 #: `auto` takes a reading that so many of the features fit, and at least so many.
 _SHARE: Final = 0.8
 _LEAST: Final = 5
@@ -67,6 +69,8 @@ def choose_system(layer: Layer, asked: str, area: Area | None) -> System | Quest
     if declared is not None and (not len(points) or declared.is_metric != _are_degrees(points)):
         return declared
     readings = _read_all(points, area)
+    if declared is not None and not readings:
+        return declared
     best = _single_best(readings)
     if asked == AUTO and best is not None and best.fits >= max(_LEAST, _SHARE * best.of):
         return best.system
@@ -111,7 +115,8 @@ def _read_all(points: NDArray[np.float64], area: Area | None) -> list[Reading]:
 
 def _metric_systems(points: NDArray[np.float64]) -> Iterable[System]:
     """Return the Gauss-Krüger systems that eastings may be of: that of the zone before them, else every 3° zone's."""
-    east, _, _ = orient(points[:, 0], points[:, 1])
+    possible = np.where(np.abs(points) < _FAR, points, np.nan)
+    east, _, _ = orient(possible[:, 0], possible[:, 1])
     known = east[np.isfinite(east)]
     if not len(known):
         return ()

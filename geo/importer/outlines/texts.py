@@ -11,10 +11,10 @@ from geo.schema import AREA_FIELDS, IMPORT_FIELDS, LEVEL_WORDS
 from geo.schema.columns import COMPUTED_WORDS
 from geo.succession import trim_code
 from geo.units import clean_name
-from geo.validate import is_blank
+from geo.validate import parse_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from geo.importer.outlines.features import Feature, Layer
 
@@ -30,7 +30,10 @@ _BOUNDARY: Final = "boundary"
 
 @dataclass(frozen=True, slots=True)
 class UnitTexts:
-    """What one feature says of its unit; what it does not say is ''. `level` is a level of `codes.LEVELS` or ''."""
+    """What one feature says of its unit; what it does not say is ''. `level` is a level of `codes.LEVELS` or ''.
+
+    `no_group`: there is a place for the group's name, with nothing in it.
+    """
 
     level: str = ""
     code: str = ""
@@ -43,6 +46,7 @@ class UnitTexts:
     group: str = ""
     boundary: str = ""
     folder: str = ""
+    no_group: bool = False
 
     @property
     def is_computed(self) -> bool:
@@ -106,17 +110,27 @@ def _uncut(name: str) -> str | None:
     return fields.pop() if len(fields) == 1 else None
 
 
-def read_texts(feature: Feature, fields: dict[str, str]) -> UnitTexts:
-    """Return what a feature says of its unit."""
+def read_texts(feature: Feature, fields: dict[str, str]) -> tuple[UnitTexts, list[tuple[str, str, str]]]:
+    """Return what a feature says of its unit, and (code, field, value) of texts that are too long or hold odd signs."""
     said: dict[str, str] = {}
+    listed: list[tuple[str, str, str]] = []
     for name, text in feature.texts.items():
-        if name in fields and (fields[name] == _BOUNDARY or not is_blank(text)):
-            said.setdefault(fields[name], " ".join(text.split())[:_LONGEST])
-    said["level"] = _read_level(said.get("level", ""))
+        if fields.get(name) == _BOUNDARY:
+            said.setdefault(_BOUNDARY, text.strip())
+        elif name in fields:
+            kept, code = parse_text(text, longest=_LONGEST)
+            if code:
+                listed.append((code, fields[name], text[:_LONGEST]))
+            if kept:
+                said.setdefault(fields[name], " ".join(kept.split()))
+    # A group whose name cannot be kept is still no village.
+    lost = any(field == "group" for _, field, _ in listed) and "group" not in said
+    said["level"] = "group" if lost else _read_level(said.get("level", ""))
     for key in ("code", "village_code"):
         if key in said:
             said[key] = trim_code(clean_name(said[key]))
-    return UnitTexts(**said, folder=feature.folder)
+    no_group = "group" not in said and any(fields.get(name) == "group" for name in feature.texts)
+    return UnitTexts(**said, folder=feature.folder, no_group=no_group), listed
 
 
 def _read_level(text: str) -> str:
@@ -124,8 +138,22 @@ def _read_level(text: str) -> str:
     return next((level for level, words in LEVEL_WORDS.items() if plain == level or plain in words), "")
 
 
-def list_values(row: int, texts: UnitTexts, headers: Iterable[str]) -> list[dict[str, object]]:
-    """Return {row, field, value} of what a feature says, by the Chinese header of each field that the layer has."""
-    names = {one.key: one.header for one in (*IMPORT_FIELDS, *AREA_FIELDS)}
-    said = ((key, getattr(texts, key)) for key in dict.fromkeys(headers))
-    return [{"row": row, "field": names[key], "value": value} for key, value in said if value]
+def list_values(
+    row: int, texts: UnitTexts, headers: Iterable[str], *, understood: Mapping[str, str]
+) -> list[dict[str, object]]:
+    """Return {row, field, value} of what a feature says, by the Chinese header of each field.
+
+    `understood` are names of units as the register has them; they stand in the place of what was written.
+    """
+    said = {key: getattr(texts, key) for key in headers} | dict(understood)
+    return [{"row": row, "field": header_of(key), "value": value} for key, value in said.items() if value]
+
+
+@cache
+def _headers() -> dict[str, str]:
+    return {one.key: one.header for one in (*AREA_FIELDS, *IMPORT_FIELDS)}
+
+
+def header_of(key: str) -> str:
+    """Return the header of a field as people know it."""
+    return _headers()[key]

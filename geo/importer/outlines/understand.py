@@ -12,7 +12,7 @@ from geo.importer.findings import FIELDS, Finding, Option, Question
 from geo.importer.outlines.match import Match, Matcher
 from geo.importer.outlines.settle import Settled, settle_shape
 from geo.importer.outlines.systems import move
-from geo.importer.outlines.texts import choose_fields, list_values, read_texts
+from geo.importer.outlines.texts import choose_fields, header_of, list_values, read_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 GEOMETRY: Final = "geometry"
 JOIN: Final = "join"
 _ASKED: Final = ("conflict", "ambiguous")
+_REFUSED: Final = {"several": "R_UNKNOWN_VALUE", "no_group": "R_REQUIRED"}
 #: A question which unit a feature is has its own words, and the key of every question about a unit.
 _ANSWERED_AS: Final = {"area": "unit"}
 
@@ -101,16 +102,19 @@ def understand_layer(
     matcher = Matcher(index, answers, home)
     found = Understood(len(layer.features))
     found.findings += [Finding(code) for code in layer.codes]
-    found.findings += [Finding("W_HEADER_GUESSED", field=fields[name], value=name) for name in guessed]
+    found.findings += [Finding("W_HEADER_GUESSED", field=header_of(fields[name]), value=name) for name in guessed]
     found.findings += _list_unknown(layer, fields)
     reader = _Reader(found, matcher, system, area, dict(answers))
     for feature in layer.features:
-        texts = read_texts(feature, fields)
-        found.values += list_values(feature.row, texts, fields.values())
+        texts, odd = read_texts(feature, fields)
+        for code, field_, value in odd:
+            found.warn(code, feature.row, value, about=header_of(field_))
+        match = Match(reason="computed") if texts.is_computed else matcher.find(texts)
+        found.values += list_values(feature.row, texts, fields.values(), understood=matcher.names(match))
         if texts.is_computed:
             found.computed += 1
         else:
-            reader.take(feature, matcher.find(texts), texts.label)
+            reader.take(feature, match, texts.label)
     found.findings[:] = [one for one in found.findings if one.row not in found.refusals]
     return found
 
@@ -141,8 +145,8 @@ class _Reader:
         label = label or f"#{feature.row}"
         if match.reason in _ASKED:
             self._ask_unit(match, label, feature.row)
-        elif match.reason == "several":
-            self.found.refuse("R_UNKNOWN_VALUE", feature.row, label, about=FIELDS["group"].header)
+        elif match.reason in _REFUSED:
+            self.found.refuse(_REFUSED[match.reason], feature.row, label, about=FIELDS["group"].header)
         elif not match.key:
             self._keep_aside(feature, settled, match, label)
         else:
