@@ -129,7 +129,7 @@ def build_spec(
         "notes": [_note(number, unit, level=levels) for number, unit in numbered if unit.issues],
         "legend": _legend(view, units, states=states, rings=rings, target_bp=target_bp, level=levels),
         "footnote": _footnote(units, level=levels),
-        "words": _words(frame),
+        "words": say_words(frame.name),
     }
     return MapSpec(data, tuple(unit.place for unit in units))
 
@@ -287,8 +287,9 @@ def _footnote(units: Sequence[Unit], *, level: str) -> str:
     return text("map.semicolon").join(parts)
 
 
-def _words(frame: Frame) -> dict[str, str]:
+def say_words(name: str) -> dict[str, str]:
+    """Return the words of the map's own furniture; `name` is what it shows, for those who hear it."""
     keys = (
         "zoom_in", "zoom_out", "whole", "metres", "kilometres", "north", "failed", "pick_point"
     )  # fmt: skip
-    return {**{key: text(f"map.{key}") for key in keys}, "map": text("map.label", place=frame.name)}
+    return {**{key: text(f"map.{key}") for key in keys}, "map": text("map.label", place=name)}

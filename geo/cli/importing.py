@@ -14,6 +14,7 @@ from geo.errors import Invalid
 from geo.i18n import has_text, text
 from geo.importer import ImportOptions, NewRound, import_files
 from geo.importer.outlines.plan import OUTLINE
+from geo.importer.points import READING
 from geo.importer.sources import save_mapping
 from geo.store.rounds import list_rounds
 
@@ -154,7 +155,7 @@ def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
 def _list_questions(report: ImportReport) -> Iterable[str]:
     """Say what only a person can tell, with the answers there are and how one is given here."""
     for question in report.questions:
-        if question.kind == "points_crs":
+        if question.kind == READING:
             yield text("cli.import.ask_crs", value=question.value, n=question.rows, cell=question.cell)
         elif question.blocking:
             options = [one.value if one.value == one.label else f"{one.value} {one.label}" for one in question.options]

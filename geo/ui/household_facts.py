@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
@@ -89,11 +89,17 @@ def show_facts(db: Database, scope: Scope, *, card: Card) -> None:
             _offer_edits(db, scope, card=card)
 
 
+#: Systems of points that were taken as they were written.
+_PLAIN: Final = ("", "wgs84", "cgcs2000")
+
+
 def _point(card: Card) -> str:
     source = text(f"coord_source.{card.row['coord_source']}")
     if card.row["lon"] is None or card.row["lat"] is None:
         return source
-    return f"{card.row['lon']:.4f}, {card.row['lat']:.4f} {source}"
+    place = f"{card.row['lon']:.4f}, {card.row['lat']:.4f} {source}"
+    system = card.row["coord_system"]
+    return place if system in _PLAIN else text("household.point_from", place=place, system=system)
 
 
 def _offer_edits(db: Database, scope: Scope, *, card: Card) -> None:

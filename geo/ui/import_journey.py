@@ -22,11 +22,15 @@ _KEPT: Final = "import_journey"
 
 @dataclass(slots=True)
 class Upload:
-    """One file: its own name (for people only), where it lies for now, and the columns the user corrected."""
+    """One file: its own name (for people only), where it lies for now, and the columns the user corrected.
+
+    `readings` says how its coordinates are to be read, by the id of the question.
+    """
 
     name: str
     path: Path
     mapping: dict[int, str | None] = field(default_factory=dict)
+    readings: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, weakref_slot=True)

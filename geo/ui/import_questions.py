@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from geo.i18n import has_text, text
+from geo.importer.points import READING
 from geo.ui.plain import escape
 
 if TYPE_CHECKING:
@@ -102,13 +103,14 @@ def say_finding(report: ImportReport, one: Finding) -> str:
 
 def show_questions(journey: Journey, report: ImportReport) -> bool:
     """Draw what only a person can tell, with what seems likely preselected; say whether answers were given."""
-    if not report.questions:
+    questions = [one for one in report.questions if one.kind != READING]
+    if not questions:
         return False
     given: dict[str, str] = {}
     visit_date = journey.visit_date
     with st.container(key="questions", gap="small"):
         st.markdown(f"**{text('import_page.ask')}**")
-        for nth, question in enumerate(report.questions):
+        for nth, question in enumerate(questions):
             if question.kind == "visit_date":
                 visit_date = st.date_input(
                     escape(_say_question(question)), journey.visit_date, max_value="today", key=f"ask_date:{nth}",

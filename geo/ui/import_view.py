@@ -21,6 +21,7 @@ from geo.ui.import_changes import say_changes
 from geo.ui.import_confirm import show_confirm
 from geo.ui.import_grid import show_grid, show_mapping
 from geo.ui.import_journey import Journey, begin_journey, current_journey, end_journey, go_to
+from geo.ui.import_points import show_points
 from geo.ui.import_questions import show_counts, show_findings, show_questions
 from geo.ui.navigation import find_page, has_page
 from geo.ui.own_data import offer_demo, offer_own_data
@@ -122,7 +123,8 @@ def _undo(db: Database, scope: Scope) -> None:
 
 def _options(journey: Journey, nth: int, *, dry_run: bool) -> ImportOptions:
     return ImportOptions(
-        mapping=journey.uploads[nth].mapping, answers=journey.answers, round=journey.round, dry_run=dry_run,
+        mapping=journey.uploads[nth].mapping, answers={**journey.answers, **journey.uploads[nth].readings},
+        round=journey.round, dry_run=dry_run,
         good_rows=True, visit_date=journey.visit_date, apply=journey.applied, take_additions=journey.take_additions,
         crs=ASK, source="",
     )  # fmt: skip
@@ -131,7 +133,8 @@ def _options(journey: Journey, nth: int, *, dry_run: bool) -> ImportOptions:
 def preview(db: Database, scope: Scope, journey: Journey) -> list[ImportReport]:
     """Return what importing each file would do; computed again only when something was decided differently."""
     decided = (
-        [sorted(one.mapping.items()) for one in journey.uploads], sorted(journey.answers.items()), journey.visit_date,
+        [(sorted(one.mapping.items()), sorted(one.readings.items())) for one in journey.uploads],
+        sorted(journey.answers.items()), journey.visit_date,
         journey.applied, journey.take_additions, journey.round,
     )  # fmt: skip
     if journey.previewed != decided:
@@ -202,6 +205,7 @@ def _show_check(journey: Journey, nth: int, report: ImportReport, *, problem: bo
         st.error(escape(report.message))
     else:
         show_counts(report)
+    moved = not problem and show_points(journey.uploads[nth], report)
     left, right = st.columns((842, 448), gap="medium")
     with left, st.container(key="sec_grid"):
         st.markdown(f"**{text('import_page.as_read')}**")
@@ -213,7 +217,7 @@ def _show_check(journey: Journey, nth: int, report: ImportReport, *, problem: bo
     if not problem:
         with right:
             show_findings(report)
-    if changed:
+    if changed or moved:
         st.rerun()
 
 

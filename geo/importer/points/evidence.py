@@ -57,6 +57,7 @@ class Neighbours:
 
     def __init__(self, leaves: Rows, lon: Floats, lat: Floats) -> None:
         """Take points (WGS84 degrees) and the number of the leaf each belongs to."""
+        self.leaves, self.lon, self.lat = leaves, lon, lat
         self._known = np.unique(leaves)
         self._shorter = float(np.cos(np.radians(np.median(lat)))) if len(lat) else 1.0
         self._tree = cKDTree(self._place(leaves, lon, lat)) if len(lat) else None
@@ -112,7 +113,7 @@ def weigh(
     """Return what speaks for each reading of the rows; `fixed` are rows whose order their own writing tells.
 
     A point fits when it lies inside its unit's known area and, where a reading needs neighbours to prove it, is nearer
-    to the undisputed points of its group than under every other reading.
+    to the undisputed points of its group than under every other reading. As it stands it fits unless another is nearer.
     """
     leaves = field.leaves_of(rows) if neighbours is not None else rows
     found = []
@@ -127,7 +128,8 @@ def weigh(
     weighed = []
     for nth, (reading, lon, lat, inside, metres) in enumerate(found):
         others = np.delete(nearest, nth, axis=0)
-        nearer = np.isfinite(metres) & (metres < others.min(axis=0, initial=np.inf))
-        fits = inside & nearer if reading.needs_neighbours else inside
+        least = others.min(axis=0, initial=np.inf)
+        nearer = np.isfinite(metres) & (metres < least)
+        fits = inside & (nearer if reading.needs_neighbours else ~(least < metres) if reading.is_plain else True)
         weighed.append(Weighed(reading, lon, lat, inside, metres, fits))
     return weighed

@@ -9,6 +9,7 @@ import numpy as np
 from geo.importer.findings import FIELDS, Option, Question
 from geo.importer.meanings import SKIP
 from geo.importer.points.readings import PLAIN, SWAPPED, Reading, are_metres
+from geo.importer.points.verdict import READING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 _CHINA_LON: Final = (73.0, 136.0)
 _CHINA_LAT: Final = (3.0, 54.0)
 _DIGITS: Final = 6
-#: The kind of the question how a source is read, and how its id begins.
-QUESTION: Final = "points_crs"
 #: Letters of what was written that a finding shows.
 _SHOWN: Final = 80
 
@@ -64,7 +63,7 @@ class Listing:
         code = "W_CRS_GCJ02" if shifted else "W_COORD_SWAPPED" if best == SWAPPED else "W_COORD_PROJECTED"
         options = tuple(Option(key, key) for key in (*keys, SKIP))
         self._ledger.questions[lot.question] = Question(
-            lot.question, QUESTION, code, FIELDS[self._key].header, lot.source.label,
+            lot.question, READING, code, FIELDS[self._key].header, lot.source.label,
             self._ledger.cell(int(lot.rows[0]), self._key), len(lot.rows), blocking=True, options=options,
             suggestion=verdict.best,
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -41,8 +41,9 @@ class PointSource:
     """How the points of one declared source are read, and why.
 
     `how`: plain, declared, answered, applied, asked (see `verdict.Verdict`); `reading` the key of the reading that is
-    taken, `best` of the one that is proven. `moves` are (lon, lat as they stand, lon, lat under `best` or `reading`)
-    in WGS84 degrees of at most 400 of its `usable` points.
+    taken, `best` of the one that is proven, `proposed` of the one to show beside the points as they stand ('' none).
+    `moves` are (lon, lat as they stand, lon, lat as proposed) in WGS84 degrees of at most 400 of its `usable` points,
+    the first pair not a number for metres; `around` at most 400 undisputed points of their groups.
     """
 
     label: str
@@ -53,7 +54,9 @@ class PointSource:
     reading: str
     best: str
     evidence: tuple[Evidence, ...]
+    proposed: str = ""
     moves: tuple[tuple[float, float, float, float], ...] = ()
+    around: tuple[tuple[float, float], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a report says of the source."""
@@ -183,15 +186,24 @@ def _report(verdict: Verdict) -> PointSource:
     evidence = tuple(
         Evidence(one.reading.key, int(one.inside.sum()), int(one.fits.sum()), one.median_m) for one in verdict.weighed
     )
-    lot = verdict.lot
-    shown = verdict.best or verdict.reading.key
-    moves: tuple[tuple[float, float, float, float], ...] = ()
-    if shown != PLAIN.key:
-        before, after = verdict.weighed[0], next(one for one in verdict.weighed if one.reading.key == shown)
-        some = np.unique(np.linspace(0, len(lot.rows) - 1, min(_SHOWN, len(lot.rows))).astype(np.int64))
-        table = np.column_stack([before.lon, before.lat, after.lon, after.lat])[some]
-        moves = tuple(tuple(row) for row in table[np.isfinite(table[:, 2])].tolist())
-    return PointSource(
+    lot, shown = verdict.lot, verdict.proposed()
+    source = PointSource(
         lot.source.label, lot.question, lot.source.named, len(lot.rows), verdict.how, verdict.reading.key, verdict.best,
-        evidence, moves,
+        evidence,
     )  # fmt: skip
+    if shown is None:
+        return source
+    before = verdict.weighed[0]
+    table = _thin(np.column_stack([before.lon, before.lat, shown.lon, shown.lat]))
+    around = verdict.neighbours
+    known = _thin(np.column_stack([around.lon, around.lat])) if around is not None else np.zeros((0, 2))
+    return replace(
+        source, proposed=shown.reading.key, around=tuple((lon, lat) for lon, lat in known.tolist()),
+        moves=tuple((a, b, c, d) for a, b, c, d in table.tolist() if np.isfinite(c)),
+    )  # fmt: skip
+
+
+def _thin(table: Floats) -> Floats:
+    """Return at most as many rows of a table as are shown, evenly spread."""
+    some = np.unique(np.linspace(0, len(table) - 1, min(_SHOWN, len(table))).astype(np.int64))
+    return table[some]

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 #: What the user can say of a file instead of a system: apply what is proven, or ask about it.
 AUTO: Final = "auto"
 ASK: Final = "ask"
-_QUESTION: Final = "points_crs"
+#: The kind of the question how a source is read, and how its id begins.
+READING: Final = "points_crs"
 #: Rows from which a sample tells whether a shift is worth weighing at all: its blocks, and the share it must reach.
 _MANY: Final = 4_000
 _BLOCKS: Final = 10
@@ -44,7 +45,7 @@ class Lot:
     @property
     def question(self) -> str:
         """Return the id under which the reading of this source is asked and answered."""
-        return f"{_QUESTION}:{self.source.label}" if self.source.label else _QUESTION
+        return f"{READING}:{self.source.label}" if self.source.label else READING
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Verdict:
     """How a lot is read.
 
     `how` is plain (as it stands, nothing was proposed), declared, answered, applied (proven) or asked (nothing is read
-    before somebody answers). `weighed` is the evidence, `best` the key of the reading that speaks for itself ('' none).
+    before somebody answers). `weighed` is the evidence, `best` the key of the reading that speaks for itself ('' none),
+    `neighbours` the undisputed points it was weighed by.
     """
 
     lot: Lot
@@ -60,10 +62,19 @@ class Verdict:
     reading: Reading
     weighed: tuple[Weighed, ...]
     best: str = ""
+    neighbours: Neighbours | None = None
 
     def chosen(self) -> Weighed:
         """Return the chosen reading's own points."""
         return next(one for one in self.weighed if one.reading == self.reading)
+
+    def proposed(self) -> Weighed | None:
+        """Return what to show beside the points as they stand: the proven reading, or the chosen, named, likeliest."""
+        others = [one for one in self.weighed if not one.reading.is_plain]
+        keys = (self.best, self.reading.key, self.lot.source.named)
+        told = next((one for key in keys for one in others if one.reading.key == key), None)
+        likely = max(others, key=lambda one: (int(one.fits.sum()), int(one.inside.sum())), default=None)
+        return told or (likely if likely is not None and likely.inside.any() else None)
 
 
 def judge(
@@ -73,9 +84,11 @@ def judge(
     """Return how a lot is read. `crs` is the system that the user declared for the file, `auto` or `ask`."""
     told = crs if isinstance(crs, System) else _answered(answers.get(lot.question, ""))
     if told is not None:
-        reading = told if isinstance(told, Reading) else Reading(told)
-        found = _weigh(lot, field, [PLAIN] if reading == PLAIN else [PLAIN, reading], None)
-        return Verdict(lot, "declared" if isinstance(crs, System) else "answered", reading, tuple(found))
+        declared = isinstance(told, System)
+        reading = Reading(told) if isinstance(told, System) else told
+        around = None if declared else find_neighbours(lot.rows)
+        found = _weigh(lot, field, [PLAIN] if reading == PLAIN else [PLAIN, reading], around)
+        return Verdict(lot, "declared" if declared else "answered", reading, tuple(found), neighbours=around)
     neighbours = find_neighbours(lot.rows) if _is_worth(lot, field, find_neighbours) else None
     weighed = _weigh(lot, field, [PLAIN], neighbours)
     readings = _list_readings(lot, field, weighed[0], neighbours, area)
@@ -83,10 +96,10 @@ def judge(
     best = _find_best(weighed, lot.source.named)
     key = best.reading.key if best else ""
     if _must_ask(lot.source, best) or (best is not None and crs == ASK):
-        return Verdict(lot, "asked", PLAIN, tuple(weighed), key)
+        return Verdict(lot, "asked", PLAIN, tuple(weighed), key, neighbours)
     if best is None:
-        return Verdict(lot, "plain", PLAIN, tuple(weighed))
-    return Verdict(lot, "applied", best.reading, tuple(weighed), key)
+        return Verdict(lot, "plain", PLAIN, tuple(weighed), "", neighbours)
+    return Verdict(lot, "applied", best.reading, tuple(weighed), key, neighbours)
 
 
 def _find_best(weighed: list[Weighed], named: str) -> Weighed | None:

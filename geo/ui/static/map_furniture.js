@@ -69,7 +69,7 @@
       this.legend.classList.toggle("geo-dense", !drawn);
       if (!drawn) this.drawClasses(legend.classes);
       const channels = view.view === "issues" ? ["issues", "visits"] : ["visits", "issues"];
-      channels.forEach((channel, at) => {
+      channels.filter((channel) => legend[channel].title).forEach((channel, at) => {
         const head = this.heading(legend[channel].title, drawn && !at ? legend.hint : "");
         head.classList.toggle("geo-later", !drawn || at > 0);
         for (const row of legend[channel].rows) this.drawRow(channel, row, drawn, hidden);

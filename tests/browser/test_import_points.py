@@ -1,0 +1,90 @@
+"""The coordinate step in a real browser: both places of the points on the map, one choice, and on to the end."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from geo.importer import ImportOptions, import_file
+from geo.model import Scope
+from geo.store.create import create_database
+from geo.store.places import root_place
+from tests import homesteads, workbooks
+from tests.conftest import ServedApp
+from tests.homesteads import HEADER, settle, write_in
+
+#: What the map knows of its points: how many of each state the block holds, and whether the sheet shows ink.
+_LOOK = """() => {
+  const frame = [...document.querySelectorAll('iframe')].find((one) => one.contentDocument?.querySelector('.geo-sheet'));
+  if (!frame) return null;
+  const within = frame.contentDocument;
+  const canvas = within.querySelector('canvas.geo-sheet');
+  const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  let ink = 0;
+  for (let at = 3; at < pixels.length; at += 4) ink += pixels[at] > 0;
+  return {ink, legend: [...within.querySelectorAll('.geo-row')].map((one) => one.textContent),
+          said: within.querySelector('.geo-message').textContent};
+}"""
+
+
+def settle_page(page: Any) -> None:
+    """Wait until the page has finished its run."""
+    page.wait_for_timeout(400)
+    for _ in range(300):
+        if page.locator(".stApp").first.get_attribute("data-test-script-state", timeout=60_000) == "notRunning":
+            break
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(400)
+
+
+def test_a_shifted_file_is_seen_chosen_and_stored(
+    served_app: Callable[..., ServedApp], offline_page: Any, tmp_path: Path
+) -> None:
+    """GCJ-02 beside registered homes: the map draws both places and the neighbours, 按此读法 leads on, the points are right."""
+    path = tmp_path / "geo.sqlite"
+    db = create_database(path, kind="real", edition="2023-06-30", today=workbooks.TODAY)
+    scope = Scope("p", "planner", root_place(db).id)
+    known = [homesteads.row(home, home.lon, home.lat) for home in settle(45, prefix="A")]
+    import_file(db, scope, workbooks.write_csv(tmp_path / "a.csv", known, header=HEADER), options=ImportOptions())
+    homes = settle(30, seed=2)
+    rows = [homesteads.row(home, *write_in("gcj02", home), "高德") for home in homes]
+    upload = workbooks.write_csv(tmp_path / "高德定位.csv", rows, header=[*HEADER, "坐标来源"])
+    page, errors = offline_page, []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{served_app(path).address}/import")
+    settle_page(page)
+    page.locator(".st-key-import_drop input[type=file]").set_input_files(str(upload))
+    settle_page(page)
+    page.locator(".st-key-import_read button").first.click()
+    settle_page(page)
+    for _ in range(40):
+        seen = page.evaluate(_LOOK)
+        if seen and seen["ink"] and seen["legend"]:
+            break
+        page.wait_for_timeout(250)
+    assert seen["ink"] > 500, json.dumps(seen, ensure_ascii=False)
+    assert seen["legend"] == ["按原样30", "GCJ-02（高德、腾讯）30", "同组已知的点45"]
+    assert seen["said"] == ""
+    if folder := os.environ.get("GEO_PICTURES"):
+        page.screenshot(path=Path(folder) / "import_points.png")
+    assert page.locator(".st-key-import_next button").first.is_disabled()
+    page.locator(".st-key-points_take_0 button").first.click()
+    settle_page(page)
+    page.locator(".st-key-import_next button").first.click()
+    settle_page(page)
+    page.locator(".st-key-import_do button").first.click()
+    settle_page(page)
+    with db.read() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT code, lon, lat, coord_system FROM household WHERE code LIKE 'MX%'"
+        ).all()
+    db.close()
+    true = {home.code: (home.lon, home.lat) for home in homes}
+    located = [row for row in found if row.lon is not None]
+    assert len(located) >= 24
+    assert all(abs(row.lon - true[row.code][0]) + abs(row.lat - true[row.code][1]) < 1e-6 for row in located)
+    assert {row.coord_system for row in located} == {"gcj02"}
+    assert errors == []
