@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from geo.importer import ImportOptions, import_file
 from geo.model import Scope
 from geo.store.create import create_database
+from geo.store.database import Database
 from geo.store.places import root_place
 from tests import homesteads, workbooks
 from tests.conftest import ServedApp
@@ -40,51 +40,61 @@ def settle_page(page: Any) -> None:
     page.wait_for_timeout(400)
 
 
+def press(page: Any, key: str) -> None:
+    """Press a button and wait."""
+    page.locator(f".st-key-{key} button").first.click()
+    settle_page(page)
+
+
+def look(page: Any) -> dict[str, Any]:
+    """Return what the map shows once it has drawn."""
+    seen: dict[str, Any] = {}
+    for _ in range(40):
+        seen = page.evaluate(_LOOK) or {}
+        if seen.get("ink") and seen.get("legend"):
+            break
+        page.wait_for_timeout(250)
+    return seen
+
+
+def open_database(path: Path, folder: Path) -> Database:
+    """Return a database with registered homes in three groups."""
+    db = create_database(path, kind="real", edition="2023-06-30", today=workbooks.TODAY)
+    known = [homesteads.row(home, home.lon, home.lat) for home in settle(45, prefix="A")]
+    scope = Scope("p", "planner", root_place(db).id)
+    import_file(db, scope, workbooks.write_csv(folder / "a.csv", known, header=HEADER), options=ImportOptions())
+    return db
+
+
 def test_a_shifted_file_is_seen_chosen_and_stored(
     served_app: Callable[..., ServedApp], offline_page: Any, tmp_path: Path
 ) -> None:
     """GCJ-02 beside registered homes: the map draws both places and the neighbours, 按此读法 leads on, the points are right."""
-    path = tmp_path / "geo.sqlite"
-    db = create_database(path, kind="real", edition="2023-06-30", today=workbooks.TODAY)
-    scope = Scope("p", "planner", root_place(db).id)
-    known = [homesteads.row(home, home.lon, home.lat) for home in settle(45, prefix="A")]
-    import_file(db, scope, workbooks.write_csv(tmp_path / "a.csv", known, header=HEADER), options=ImportOptions())
-    homes = settle(30, seed=2)
-    rows = [homesteads.row(home, *write_in("gcj02", home), "高德") for home in homes]
+    db = open_database(tmp_path / "geo.sqlite", tmp_path)
+    homes = {home.code: home for home in settle(30, seed=2)}
+    rows = [homesteads.row(home, *write_in("gcj02", home), "高德") for home in homes.values()]
     upload = workbooks.write_csv(tmp_path / "高德定位.csv", rows, header=[*HEADER, "坐标来源"])
     page, errors = offline_page, []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{served_app(path).address}/import")
+    page.goto(f"{served_app(db.path).address}/import")
     settle_page(page)
     page.locator(".st-key-import_drop input[type=file]").set_input_files(str(upload))
     settle_page(page)
-    page.locator(".st-key-import_read button").first.click()
-    settle_page(page)
-    for _ in range(40):
-        seen = page.evaluate(_LOOK)
-        if seen and seen["ink"] and seen["legend"]:
-            break
-        page.wait_for_timeout(250)
-    assert seen["ink"] > 500, json.dumps(seen, ensure_ascii=False)
-    assert seen["legend"] == ["按原样30", "GCJ-02（高德、腾讯）30", "同组已知的点45"]
-    assert seen["said"] == ""
+    press(page, "import_read")
+    seen = look(page)
+    assert seen["ink"] > 500
+    assert (seen["legend"], seen["said"]) == (["按原样30", "GCJ-02（高德、腾讯）30", "同组已知的点45"], "")
     if folder := os.environ.get("GEO_PICTURES"):
         page.screenshot(path=Path(folder) / "import_points.png")
     assert page.locator(".st-key-import_next button").first.is_disabled()
-    page.locator(".st-key-points_take_0 button").first.click()
-    settle_page(page)
-    page.locator(".st-key-import_next button").first.click()
-    settle_page(page)
-    page.locator(".st-key-import_do button").first.click()
-    settle_page(page)
+    for key in ("points_take_0", "import_next", "import_do"):
+        press(page, key)
     with db.read() as connection:
         found = connection.exec_driver_sql(
             "SELECT code, lon, lat, coord_system FROM household WHERE code LIKE 'MX%'"
         ).all()
     db.close()
-    true = {home.code: (home.lon, home.lat) for home in homes}
-    located = [row for row in found if row.lon is not None]
-    assert len(located) >= 24
-    assert all(abs(row.lon - true[row.code][0]) + abs(row.lat - true[row.code][1]) < 1e-6 for row in located)
-    assert {row.coord_system for row in located} == {"gcj02"}
+    assert len(found) == 30
+    assert {row.coord_system for row in found} == {"gcj02"}
+    assert all(abs(row.lon - homes[row.code].lon) + abs(row.lat - homes[row.code].lat) < 1e-6 for row in found)
     assert errors == []
