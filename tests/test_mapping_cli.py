@@ -7,6 +7,7 @@ import json
 import pytest
 
 from geo.cli import main
+from geo.i18n import text
 from geo.store.database import Database
 from tests.mapped import UNITS, rows, write
 
@@ -121,3 +122,21 @@ def test_a_system_on_the_command_line_comes_before_the_mappings(files, capsys):
     db = Database(path)
     assert rows(db, "SELECT round(lon, 4), round(lat, 4) FROM household") == [(175.288, -37.7767)]
     db.close()
+
+
+def test_options_that_a_mapping_answers_itself_are_refused(files, capsys):
+    """--column, --answer, --unit and --make-codes are not passed over in silence."""
+    mapping, file, path = files
+    for typed in (["--column", "A=code"], ["--answer", "a=b"], ["--unit", "孟溪村"], ["--make-codes"]):
+        code, _, err = run(capsys, "import", file, "--mapping", mapping, "--db", path, *typed)
+        assert (code, typed[0] in err, path.exists()) == (1, True, False)
+
+
+def test_a_long_file_says_how_far_it_is(files, capsys):
+    """Above 20,000 rows the phases are told on stderr; the answer stays alone on stdout."""
+    mapping, file, path = files
+    lines = "".join(f"H{nth},V{nth % 7},2024-01-{nth % 28 + 1:02d},ok\n" for nth in range(20_001))
+    file.write_text("home,village,day,said\n" + lines, encoding="utf-8")
+    code, out, err = run(capsys, "import", file, "--mapping", mapping, "--db", path, "--json")
+    assert (code, json.loads(out)["changes"]["visits_new"]) == (0, 20_001)
+    assert all(text(f"cli.progress.{phase}") in err for phase in ("understand", "plan", "store", "figures"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from geo.cli.progress import tell_progress
 from geo.cli.rounds import read_round
 from geo.cli.session import print_json, tell
 from geo.errors import Invalid
 from geo.i18n import has_text, text
 from geo.importer import import_files
 from geo.importer.points import ASK, AUTO
+from geo.importer.progress import listening
 from geo.importer.report import add_up
 from geo.mapping import MappingInvalid, describe_problems, find_mapping, load_file, register_options
 from geo.mapping.spec import RoundPlanned
@@ -39,7 +41,7 @@ def choose_mapping(options: argparse.Namespace) -> MappingSpec | None:
     if options.mapping is None:
         return None
     try:
-        return find_mapping(options.mapping)
+        spec = find_mapping(options.mapping)
     except MappingInvalid as error:
         sentences = describe_problems(error)
         if options.json:
@@ -48,6 +50,18 @@ def choose_mapping(options: argparse.Namespace) -> MappingSpec | None:
         for one in sentences:
             tell(one)
         raise
+    _refuse_options(options, spec)
+    return spec
+
+
+def _refuse_options(options: argparse.Namespace, spec: MappingSpec) -> None:
+    """Refuse options that have no meaning with a mapping, rather than pass them over. Raises `Invalid`."""
+    typed = {"--column": options.column, "--source": options.source}
+    if spec.register is None:
+        typed |= {"--unit": options.unit, "--make-codes": options.make_codes, "--answer": options.answer}
+    for name, value in typed.items():
+        if value:
+            raise Invalid("mapping.not_with", option=name, name=spec.name)
 
 
 def load_files(
@@ -56,13 +70,14 @@ def load_files(
     """Load the files one after the other; return one report each, and the sum of their counts."""
     if spec.register is not None:
         told = register_options(choice, spec)
-        return import_files(session.db, session.scope, options.files, options=told)
+        return import_files(session.db, session.scope, options.files, options=told, progress=tell_progress())
     spec = _add_round(session, spec, options.round)
     if choice.crs not in ("", AUTO, ASK):
         spec = spec.with_crs(choice.crs)
     reports = []
     for path in options.files:
-        report = load_file(session.db, session.scope, path, spec=spec, options=choice)
+        with listening(tell_progress()):
+            report = load_file(session.db, session.scope, path, spec=spec, options=choice)
         reports.append(report)
         choice = replace(choice, begun=choice.begun | report.begun)
     return reports, add_up(reports)

@@ -16,6 +16,7 @@ from geo.importer.apply import apply_plan, store_batch
 from geo.importer.commit import import_file
 from geo.importer.findings import Finding
 from geo.importer.options import ImportOptions
+from geo.importer.progress import step
 from geo.importer.readers import read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.register import read_id_key
@@ -62,6 +63,7 @@ def load_file(
     options, path = options or ImportOptions(), Path(path)
     if spec.register is not None:
         return import_file(db, scope, path, options=register_options(options, spec))
+    step("read", 0, 1)
     try:
         sheets = read_sheets(path, wanted=options.sheet or spec.source.sheet)
         table = take_table(sheets, spec, wanted_sheet=options.sheet)
@@ -71,9 +73,12 @@ def load_file(
     with db.read() as connection:
         require_root(connection, spec)
         today, area = read_today(connection), district_area(connection)
+    step("read", 1, 1)
     ledger = Ledger(table)
     ledger.findings += table.listed
+    step("understand", 0, len(table))
     reading = read_file(ledger, spec, today=today, area=area)
+    step("understand", len(table), len(table))
     return _try(db, scope, path, spec, options, (ledger, reading))
 
 
@@ -141,14 +146,19 @@ def _plan(desk: Desk, scope: Scope, reading: Reading) -> PlaceBook:
 
     Return the places as they are then.
     """
+    total = len(desk.ledger.table)
+    step("plan", 0, total)
     book = PlaceBook(desk)
     plan_places(desk, book, reading)
     desk.leaves = plan_units(desk, book, reading)
     plan_households(desk, book, reading)
+    step("plan", total * 2 // 5, total)
     settled = settle_rounds(desk, scope)
     plan_rosters(desk, book, settled)
     plan_visits(desk, book, reading)
+    step("plan", total * 4 // 5, total)
     plan_issues(desk, book, reading)
+    step("plan", total, total)
     desk.plan.counts["visits_outside"] = len(desk.plan.outside)
     return book
 
