@@ -51,6 +51,7 @@ class Loop:
     district: Any
     id_key: bytes
     round_id: str
+    statements: dict[str, str] = field(default_factory=dict)
     groups: dict[tuple[str, str], str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
@@ -60,9 +61,11 @@ class Loop:
 
     def insert(self, table: str, row: dict[str, Any]) -> None:
         """Insert one row."""
-        names = ", ".join(f'"{name}"' for name in row)
-        marks = ", ".join(f":{name}" for name in row)
-        self.run(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', row)
+        if table not in self.statements:
+            names = ", ".join(f'"{name}"' for name in row)
+            marks = ", ".join(f":{name}" for name in row)
+            self.statements[table] = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'
+        self.run(self.statements[table], row)
 
 
 def import_by_loop(db: Database, path: Path, *, through: str) -> int:
@@ -83,13 +86,16 @@ def import_by_loop(db: Database, path: Path, *, through: str) -> int:
 
 
 def run_through(connection: Connection, through: str) -> Run:
-    """Return how a statement is run: by the driver with its statement cache, or by SQLAlchemy as text."""
+    """Return how a statement is run: by the driver with its statement cache, or by SQLAlchemy, each text made once."""
     driver: Any = connection.connection.driver_connection
     if through == "sqlite3":
         return lambda sql, values: driver.execute(sql, values).fetchone()
+    made: dict[str, Any] = {}
 
     def run(sql: str, values: dict[str, Any]) -> Any:
-        done = connection.execute(text(sql), values)
+        if sql not in made:
+            made[sql] = text(sql)
+        done = connection.execute(made[sql], values)
         return done.first() if done.returns_rows else None
 
     return run

@@ -52,7 +52,10 @@ def plan_visits(bench: Bench) -> dict[int, str]:
     of_row: dict[int, str] = {}
     planned: dict[tuple[str, str, str], str] = {}
     block = _visit_block(bench)
-    visits, days, notes = (bench.understood.columns[key] for key in ("visit", "visited_on", "note"))
+    columns = bench.understood.columns
+    visits, days, notes = (columns[key] for key in ("visit", "visited_on", "note"))
+    answers = list(zip(*(columns[key] for key in ("reason", "respondent", "revisit_on")), strict=True))
+    visited = bench.register.list_visited()
     for nth, home in _homes(bench):
         visit, day = visits[nth], days[nth]
         if visit is None or day is None:
@@ -65,26 +68,32 @@ def plan_visits(bench: Bench) -> dict[int, str]:
         round_id = bench.calendar.round_of(home, day)
         if round_id is None:
             bench.plan.outside.append(nth + 1)
-        known = bench.register.outcomes.get((*key, outcome)) or bench.register.visits.get(key)
-        if not _enters(bench, nth, key, outcome, known):
-            of_row[nth] = planned[key] = known["id"] if known is not None else ""
-            continue
+        known = None
+        if home.id in visited:
+            known = bench.register.outcomes.get((*key, outcome)) or bench.register.visits.get(key)
+            if not _enters(bench, nth, key, outcome, known):
+                of_row[nth] = planned[key] = known["id"] if known is not None else ""
+                continue
+        else:
+            bench.plan.counts["visits_new"] += 1
         made = bench.new_id()
         block.rows.append(
             (made, "visit", round_id, home.id, key[1], bench.stamp, bench.actor, mode, outcome,
-             *_answered(bench, nth, outcome), notes[nth] or "", None, None, _ENTRY, None)
+             *_answered(answers[nth], outcome), notes[nth] or "", None, None, _ENTRY, None)
         )  # fmt: skip
         if known is not None:
             _void(bench, known)
-        if round_id:
+        if round_id and outcome in codes.EXCLUDING_OUTCOMES:
             _propose(bench, round_id, key, outcome)
         of_row[nth] = planned[key] = made
     return {nth: visit_id for nth, visit_id in of_row.items() if visit_id}
 
 
-def _answered(bench: Bench, nth: int, outcome: str) -> tuple[str | None, str | None, str | None]:
+def _answered(
+    said: tuple[str | None, str | None, date | None], outcome: str
+) -> tuple[str | None, str | None, str | None]:
     """Return reason (unknown where nothing is said), respondent and the day to come again of a row's visit."""
-    reason, respondent, again = (bench.value(key, nth) for key in ("reason", "respondent", "revisit_on"))
+    reason, respondent, again = said
     if outcome == "effective":
         return None, respondent, None
     return reason or "unknown", respondent, again.isoformat() if again else None

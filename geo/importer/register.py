@@ -40,6 +40,10 @@ class Register:
     roster: dict[str, Row] = field(default_factory=dict)
     baseline_villages: set[str] = field(default_factory=set)
 
+    def list_visited(self) -> set[str]:
+        """Return the ids of households that have visits of any kind."""
+        return {key[0] for known in (self.visits, self.outcomes, self.voided) for key in known}
+
 
 def read_register(connection: Connection, villages: Iterable[str], round_id: str | None) -> Register:
     """Return what is registered in the villages, and the roster of the round there."""

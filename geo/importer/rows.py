@@ -36,22 +36,22 @@ class DataRows:
     """Data rows padded to the header's width, their row numbers in the sheet (from 1), and what is said about them.
 
     `listed` holds rows that were left out and what was filled, hidden or unreadable. `ragged` holds, by index of the
-    data row, how many cells a row of another length has.
+    data row, how many cells a row of another length has. `turned` are the columns, once one was asked for.
     """
 
     cells: list[list[Cell]]
     sheet_rows: list[int]
     listed: tuple[Finding, ...]
     ragged: dict[int, int]
-    _turned: list[tuple[Cell, ...]] = field(default_factory=list, repr=False, compare=False)
+    turned: list[tuple[Cell, ...]] = field(default_factory=list, repr=False, compare=False)
 
     def column(self, index: int | None) -> Sequence[Cell]:
         """Return one column's cells, as they were when a column was first asked for; an absent one is all empty."""
         if index is None or not self.cells:
             return [None] * len(self.cells)
-        if not self._turned:
-            self._turned.extend(zip(*self.cells, strict=True))
-        return self._turned[index]
+        if not self.turned:
+            self.turned.extend(zip(*self.cells, strict=True))
+        return self.turned[index]
 
 
 def take_rows(sheet: Sheet, header: Header) -> DataRows:
@@ -85,7 +85,9 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
     _raise_days(sheet, header, rows)
     notes = [Finding(code, value=what) for code, what in sheet.notes]
     found = [*notes, *listed, *_list_merges(sheet, header, rows), *_list_hidden(sheet, header, rows)]
-    return DataRows(cells, sheet_rows, (*found, *_list_faults(sheet, header, rows)), ragged)
+    faults = _list_faults(sheet, header, rows)
+    changed = bool(faults) or bool(sheet.layout.epoch_days)
+    return DataRows(cells, sheet_rows, (*found, *faults), ragged, [] if changed else rows.turned)
 
 
 def _fit(line: list[Cell], width: int) -> list[Cell]:
