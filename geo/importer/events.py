@@ -68,14 +68,10 @@ def plan_visits(bench: Bench) -> dict[int, str]:
         round_id = bench.calendar.round_of(home, day)
         if round_id is None:
             bench.plan.outside.append(nth + 1)
-        known = None
-        if home.id in visited:
-            known = bench.register.outcomes.get((*key, outcome)) or bench.register.visits.get(key)
-            if not _enters(bench, nth, key, outcome, known):
-                of_row[nth] = planned[key] = known["id"] if known is not None else ""
-                continue
-        else:
-            bench.plan.counts["visits_new"] += 1
+        known = bench.register.find_visit(key, outcome) if home.id in visited else None
+        if not _enters(bench, nth, key, outcome, known):
+            of_row[nth] = planned[key] = known["id"] if known is not None else ""
+            continue
         made = bench.new_id()
         block.rows.append(
             (made, "visit", round_id, home.id, key[1], bench.stamp, bench.actor, mode, outcome,

@@ -40,6 +40,10 @@ class Register:
     roster: dict[str, Row] = field(default_factory=dict)
     baseline_villages: set[str] = field(default_factory=set)
 
+    def find_visit(self, key: tuple[str, str, str], outcome: str) -> Row | None:
+        """Return the kept visit of (household, day, mode): that of the outcome first."""
+        return self.outcomes.get((*key, outcome)) or self.visits.get(key)
+
     def list_visited(self) -> set[str]:
         """Return the ids of households that have visits of any kind."""
         return {key[0] for known in (self.visits, self.outcomes, self.voided) for key in known}
