@@ -16,6 +16,7 @@ from geo.importer import ImportOptions, NewRound, import_files
 from geo.importer.outlines.plan import OUTLINE
 from geo.importer.points import READING
 from geo.importer.sources import save_mapping
+from geo.marked import MarkedFile, write_marked
 from geo.store.rounds import list_rounds
 
 if TYPE_CHECKING:
@@ -55,10 +56,7 @@ def run_import(options: argparse.Namespace) -> int:
             _save_mappings(session, reports, options)
         has_round = bool(list_rounds(session.db, session.scope))
     answer = _answer(reports, total)
-    if options.understood is not None:
-        write_understood(options.understood, reports, show_personal=options.show_personal)
-    if options.report is not None:
-        options.report.write_text(to_json(answer) + "\n", encoding="utf-8")
+    _write_files(options, reports, answer)
     if options.json:
         print_json(answer)
     else:
@@ -67,6 +65,17 @@ def run_import(options: argparse.Namespace) -> int:
     if not has_round:
         tell(text("cli.import.no_round"))
     return max(_exit_code(report, good_rows=options.good_rows) for report in reports)
+
+
+def _write_files(options: argparse.Namespace, reports: list[ImportReport], answer: dict[str, Any]) -> None:
+    """Write the files that were asked for: the marked workbook, the rows as understood, the report."""
+    if options.findings is not None:
+        marked = [MarkedFile(path, report) for path, report in zip(options.files, reports, strict=True)]
+        options.findings.write_bytes(write_marked(marked))
+    if options.understood is not None:
+        write_understood(options.understood, reports, show_personal=options.show_personal)
+    if options.report is not None:
+        options.report.write_text(to_json(answer) + "\n", encoding="utf-8")
 
 
 def _read_options(session: Session, options: argparse.Namespace) -> ImportOptions:

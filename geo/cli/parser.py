@@ -146,6 +146,7 @@ def _add_import(commands: Any) -> None:
     _add(parser, "import", "--layer", default="", metavar="LAYER")
     _add(parser, "import", "--crs", type=read_crs, default="", metavar="SYSTEM")
     _add(parser, "import", "--replace-outlines", action="store_true")
+    _add(parser, "import", "--findings", type=Path, metavar="FILE.xlsx")
     _add(parser, "import", "--understood", type=Path, metavar="FILE")
     _add(parser, "import", "--report", type=Path, metavar="FILE")
 
