@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geo.exports.head import ExportHead
-    from geo.exports.table import Table
+    from geo.exports.table import Progress, Table
 
 _NUMBER_FORMATS: Final = {"text": "", "whole": "0", "decimal": "0.0#", "degrees": "0.000000"}
 #: Columns of an assignment sheet: what is needed at the door, then three to fill in, headed as the importer reads them.
@@ -30,12 +30,18 @@ def write_sheets(table: Table, head: ExportHead) -> bytes:
     parts = table.split()
     if len(parts) == 1:
         return write_workbook([_sheet(table, head.title, head)])
-    sheets = []
-    for name, part in parts:
-        name = name or text("exports.no_township")  # noqa: PLW2901 - what the sheet is called
-        place = f"{head.place} {name}"
-        sheets.append(_sheet(part, name, head, place=place))
+    sheets, before = [], 0
+    for township, part in parts:
+        name = township or text("exports.no_township")
+        told = part.with_progress(_shift(table.progress, before, len(table)))
+        sheets.append(_sheet(told, name, head, place=f"{head.place} {name}"))
+        before += len(part)
     return write_workbook(sheets)
+
+
+def _shift(progress: Progress | None, before: int, total: int) -> Progress | None:
+    """Return what is told of one sheet as told of the whole workbook."""
+    return None if progress is None else lambda done, _rows: progress(before + done, total)
 
 
 def assignment_sheets(frame: pd.DataFrame, *, head: ExportHead) -> bytes:

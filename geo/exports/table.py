@@ -83,7 +83,8 @@ class Table:
         """Return the values of rows start … stop − 1, column by column; None is an empty cell."""
         rows = self.rows[start:stop]
         part = self.frame.iloc[rows]
-        if self.progress is not None:
+        # A single row is read to lay a sheet out; it says nothing of how far the list is.
+        if self.progress is not None and stop - start > 1:
             self.progress(stop, len(self))
         return [
             (rows + 1).tolist() if column.key == "number" else self.values(part, column.key) for column in self.columns
