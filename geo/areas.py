@@ -19,11 +19,15 @@ from scipy.spatial import cKDTree
 from shapely.geometry import shape as shape_of
 from shapely.geometry.base import BaseGeometry
 
+from geo import config
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from geo.model import Place
 
 #: Metres to a degree of latitude (mean).
 _DEGREE_M: Final = 111_195.0
@@ -37,6 +41,13 @@ _SIMPLIFY_SHARE: Final = 1 / 600
 _DECIMALS: Final = 5
 #: How many points, itself among them, decide whose a point is when islands are smoothed away.
 _NEIGHBOURS: Final = 9
+#: The outline that ships, and the district whose it is; any other district shows the hull of its households.
+_SHIPPED: Final = config.DATA_DIR / "demo" / "bijiang_outline.geojson"
+_SHIPPED_OF: Final = "520602"
+#: Points a village that decide its area on a map of many villages.
+_THINNED: Final = 60
+#: How far beyond its outermost household a village's area may reach: beside it may lie villages not imported yet.
+_VILLAGE_REACH_M: Final = 2000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,30 @@ def draw_areas(
         _rounded(shapely.transform(frame, plane.restore)),
         tuple(unit for unit in units if unit not in degrees or degrees[unit].is_empty),
     )
+
+
+def draw_units(
+    points: pd.DataFrame, outlines: Mapping[str, tuple[str, bytes]], *, by_village: bool, place: Place
+) -> Areas:
+    """Return the areas of the villages, or of the groups, under a place: given outlines, else computed.
+
+    `points`: `store.map_reads.read_points`. `outlines`: place id → (level, WKB) of the given ones. Villages are
+    computed within the district, groups within their village's outline where it has one.
+    """
+    level = "village" if by_village else "group"
+    given = {one: shapely.from_wkb(wkb) for one, (its, wkb) in outlines.items() if its == level}
+    own = shapely.from_wkb(outlines[place.id][1]) if place.id in outlines else None
+    if by_village:
+        thinned = thin_points(points.rename(columns={"village": "place"}), _THINNED)
+        shipped = read_outline(_SHIPPED) if place.code == _SHIPPED_OF and _SHIPPED.is_file() else None
+        return put_given(draw_areas(thinned, own or shipped, smooth=True, reach_m=_VILLAGE_REACH_M), given, own)
+    villages = {one: shapely.from_wkb(wkb) for one, (its, wkb) in outlines.items() if its == "village"}
+    groups = points.rename(columns={"leaf": "place"})
+    areas = draw_areas(groups[~groups["village"].isin(list(villages))])
+    for village, outline in villages.items():
+        part = draw_areas(groups[groups["village"] == village], outline)
+        areas = Areas(areas.shapes | part.shapes, areas.frame or part.frame, areas.unplaced + part.unplaced)
+    return put_given(areas, given, own)
 
 
 def put_given(areas: Areas, given: Mapping[str, BaseGeometry], frame: BaseGeometry | None = None) -> Areas:

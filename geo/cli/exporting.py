@@ -131,7 +131,7 @@ def _tabulate_gaps(wish: _Wish) -> exports.Table:
     homes = read_homes(db, scope, round_id=wish.round_id, place_id=wish.place.id, as_of=wish.day)
     gaps = rank_gaps(homes, wish.day)
     if options.kind == "groups":
-        draw = exports.draw_outlines(db, scope, place_id=wish.place.id, level="group")
+        draw = exports.draw_outlines(db, scope, place_id=wish.place.id, level="group", round_id=wish.round_id)
         return exports.tabulate_groups(group_gaps(homes, gaps), draw)
     rows = list_todos(homes) if options.kind == "todos" else gaps
     if options.state:
@@ -153,7 +153,7 @@ def _tabulate_coverage(wish: _Wish) -> exports.Table:
     db, scope = wish.session.db, wish.session.scope
     level = wish.options.level or "township"
     total = read_figures(db, scope, round_id=wish.round_id, place_id=wish.place.id, as_of=wish.day)
-    draw = exports.draw_outlines(db, scope, place_id=wish.place.id, level=level)
+    draw = exports.draw_outlines(db, scope, place_id=wish.place.id, level=level, round_id=wish.round_id)
     return exports.tabulate_coverage(exports.list_units(db, scope, total=total, level=level), draw)
 
 

@@ -14,10 +14,10 @@ import pandas as pd
 import shapely
 from pyproj import Geod
 
-from geo import codes, config
-from geo.areas import draw_areas, label_point, read_outline, thin_points
-from geo.store.map_reads import read_points
-from geo.store.places import get_place
+from geo import codes
+from geo.areas import draw_units, label_point
+from geo.store.map_reads import read_outlines, read_points
+from geo.store.places import get_place, list_below
 from geo.store.register import read_units
 
 if TYPE_CHECKING:
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
     from geo.model import Scope
     from geo.store.database import Database
 
-#: The outline that ships, and the district whose it is.
-_OUTLINE: Final = config.DATA_DIR / "demo" / "bijiang_outline.geojson"
-_OUTLINE_OF: Final = "520602"
-#: Points a village that decide its area among many villages, and how far beyond its outermost one it may reach.
-_THINNED: Final = 60
-_REACH_M: Final = 2000.0
 _ELLIPSOID: Final = Geod(ellps="WGS84")
 
 
@@ -56,7 +50,7 @@ def list_areas(db: Database, scope: Scope, *, place_id: str, level: str | None =
     areas: dict[str, Area] = {}
     for one in frame["level"].unique():
         here = set(frame.loc[frame["level"] == one, "place"])
-        areas |= {place: area for place, area in _draw(db, scope, place_id, units, one).items() if place in here}
+        areas |= {place: area for place, area in _draw(db, scope, place_id, str(one)).items() if place in here}
     found = [areas.get(place) for place in frame["place"]]
     frame["shape"] = pd.Series([area and area.shape for area in found], dtype=object, index=frame.index)
     frame["boundary"] = ["none" if area is None else "known" if area.known else "computed" for area in found]
@@ -69,15 +63,17 @@ def list_areas(db: Database, scope: Scope, *, place_id: str, level: str | None =
     return frame
 
 
-def draw_outlines(db: Database, scope: Scope, *, place_id: str, level: str) -> Callable[[pd.DataFrame], NDArray[Any]]:
+def draw_outlines(
+    db: Database, scope: Scope, *, place_id: str, level: str, round_id: str | None = None
+) -> Callable[[pd.DataFrame], NDArray[Any]]:
     """Return what draws the area of each row of a list by its column `place`, computed when it is first asked for.
 
-    At group level a village stands for its households that lie in no group.
+    With a round its units have the land of its roster, those among them that a later edition closed. At group level a
+    village stands for its households that lie in no group.
     """
 
     def draw(frame: pd.DataFrame) -> NDArray[Any]:
-        units = read_units(db, scope, place_id=place_id, with_closed=True)
-        areas = _draw(db, scope, place_id, units, level)
+        areas = _draw(db, scope, place_id, level, round_id)
         return as_shapes([area and area.shape for area in map(areas.get, frame["place"])])
 
     return draw
@@ -102,46 +98,32 @@ def measure_km2(shape: BaseGeometry) -> float:
     return abs(square_metres) / 1e6
 
 
-def _draw(db: Database, scope: Scope, place_id: str, units: pd.DataFrame, level: str) -> dict[str, Area]:
-    """Return the areas of the units of a level: known boundaries, the others computed."""
-    known = {
-        str(row.place): Area(shapely.from_wkb(row.boundary), known=not row.computed)
-        for row in units[units["level"] == level].itertuples()
-        if row.boundary is not None
-    }
-    if level == "group":
-        computed = _compute_groups(db, scope, place_id, units)
-    elif level == "village":
-        computed = _compute_villages(db, scope, place_id)
-    else:
-        computed = _join_below(db, scope, place_id, units, level)
-    return {**{place: Area(shape, known=False) for place, shape in computed.items()}, **known}
-
-
-def _compute_groups(db: Database, scope: Scope, place_id: str, units: pd.DataFrame) -> dict[str, BaseGeometry]:
-    """Return the land nearest to each group's households, village by village, within its boundary where it has one."""
-    boundaries = dict(zip(units["place"], units["boundary"], strict=True))
-    points = read_points(db, scope, place_id=place_id).rename(columns={"leaf": "place"})
-    shapes: dict[str, BaseGeometry] = {}
-    for village, part in points.groupby("village", sort=False):
-        boundary = boundaries.get(str(village))
-        shapes |= draw_areas(part, None if boundary is None else shapely.from_wkb(boundary)).shapes
-    return shapes
-
-
-def _compute_villages(db: Database, scope: Scope, place_id: str) -> dict[str, BaseGeometry]:
-    points = read_points(db, scope, place_id=place_id).rename(columns={"village": "place"})
+def _draw(db: Database, scope: Scope, place_id: str, level: str, round_id: str | None = None) -> dict[str, Area]:
+    """Return the areas of the units of a level under a place as the map draws them; with a round, of its units."""
     place = get_place(db, scope, place_id=place_id)
-    outline = read_outline(_OUTLINE) if place.code == _OUTLINE_OF and _OUTLINE.is_file() else None
-    return draw_areas(thin_points(points, _THINNED), outline, smooth=True, reach_m=_REACH_M).shapes
+    if level == "group" and place.level == "district":
+        # The map shows groups from a township down: what lies between townships belongs to no group.
+        townships = list_below(db, scope, place_id=place_id, level="township", with_closed=True)
+        return {
+            one: area for township in townships for one, area in _draw(db, scope, township.id, level, round_id).items()
+        }
+    outlines = read_outlines(db, scope, place_id=place_id)
+    if level in ("village", "group"):
+        points = read_points(db, scope, place_id=place_id, round_id=round_id)
+        areas = draw_units(points, outlines, by_village=level == "village", place=place)
+        return {one: Area(shape, known=one in areas.given) for one, shape in areas.shapes.items()}
+    given = {one: Area(shapely.from_wkb(wkb), known=True) for one, (its, wkb) in outlines.items() if its == level}
+    return _join_below(db, scope, place_id, level, round_id) | given
 
 
-def _join_below(db: Database, scope: Scope, place_id: str, units: pd.DataFrame, level: str) -> dict[str, BaseGeometry]:
+def _join_below(db: Database, scope: Scope, place_id: str, level: str, round_id: str | None) -> dict[str, Area]:
     """Return each unit of a level as the union of the areas of the units below it."""
-    below = codes.LEVELS[codes.LEVELS.index(level) + 1]
-    areas = _draw(db, scope, place_id, units, below)
-    children = units[units["place"].isin(areas)].groupby("above")["place"]
+    areas = _draw(db, scope, place_id, codes.LEVELS[codes.LEVELS.index(level) + 1], round_id)
+    units = read_units(db, scope, place_id=place_id, with_closed=True)
+    above = dict(zip(units["place"], units["above"], strict=True))
     here = set(units.loc[units["level"] == level, "place"])
-    return {
-        str(place): shapely.union_all([areas[one].shape for one in parts]) for place, parts in children if place in here
-    }
+    parts: dict[str, list[BaseGeometry]] = {}
+    for one, area in areas.items():
+        if above.get(one) in here:
+            parts.setdefault(above[one], []).append(area.shape)
+    return {one: Area(shapely.union_all(shapes), known=False) for one, shapes in parts.items()}

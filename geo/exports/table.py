@@ -83,9 +83,9 @@ class Table:
         """Return the values of rows start … stop − 1, column by column; None is an empty cell."""
         rows = self.rows[start:stop]
         part = self.frame.iloc[rows]
-        # A single row is read to lay a sheet out; it says nothing of how far the list is.
+        # The first and the last row alone are read to lay a sheet out: they say nothing of how far the list is.
         if self.progress is not None and stop - start > 1:
-            self.progress(stop, len(self))
+            self.progress(len(self) if stop >= len(self) - 1 else stop, len(self))
         return [
             (rows + 1).tolist() if column.key == "number" else self.values(part, column.key) for column in self.columns
         ]

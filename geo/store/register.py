@@ -108,16 +108,13 @@ def name_units(connection: Connection, place_id: str | None = None) -> pd.DataFr
     return pd.DataFrame(rows.all(), columns=list(rows.keys()))
 
 
-def read_units(
-    db: Database, scope: Scope, *, place_id: str, level: str | None = None, with_closed: bool = False
-) -> pd.DataFrame:
-    """Return one row per unit under a place, itself included; of one level or of all.
+def read_units(db: Database, scope: Scope, *, place_id: str, with_closed: bool = False) -> pd.DataFrame:
+    """Return one row per unit under a place, itself included, by code.
 
     `with_closed`: also units that a later edition closed, which old rounds lie in.
 
     Columns: place, level, code, name, above (the unit above: its id), parent_code, parent (name), township (name),
-    boundary (WKB or None), computed (whether that boundary is), lon, lat of its centre (WGS84 degrees, as stored),
-    households, located (who lives there, with a coordinate). By code.
+    lon, lat of its centre (WGS84 degrees, as stored), households, located (who lives there, with a coordinate).
     """
     require_right(scope, "view")
     upper, above = place.alias("upper"), place_path.alias("above")
@@ -128,8 +125,7 @@ def read_units(
             select(
                 place.c.id.label("place"), place.c.level, place.c.code, place.c.name, place.c.parent.label("above"),
                 func.coalesce(upper.c.code, "").label("parent_code"), func.coalesce(upper.c.name, "").label("parent"),
-                place.c.boundary, place.c.boundary_computed.label("computed"), place.c.lon, place.c.lat,
-                func.coalesce(lives.c.households, 0).label("households"),
+                place.c.lon, place.c.lat, func.coalesce(lives.c.households, 0).label("households"),
                 func.coalesce(lives.c.located, 0).label("located"),
             )
             .join(above, and_(above.c.place == place.c.id, above.c.ancestor == place_id))
@@ -137,8 +133,6 @@ def read_units(
             .outerjoin(lives, lives.c.place == place.c.id)
             .order_by(place.c.code)
         )  # fmt: skip
-        if level is not None:
-            wanted = wanted.where(place.c.level == level)
         if not with_closed:
             wanted = wanted.where(place.c.valid_to.is_(None))
         rows = connection.execute(wanted)

@@ -43,7 +43,7 @@ def draw_exports(session: Session, round_: Round, chosen: GapFilter, lists: GapL
     label = text(f"gap.export.{unit}.{filtered}", n=len(rows))
     exports = offer_table(
         _WHAT[chosen.by], _head(session, round_, chosen), rows=len(rows), stamp=(lists.view, chosen),
-        tabulate=_tabulator(session, chosen, rows), forms=list(FORMATS),
+        tabulate=_tabulator(session, round_, chosen, rows), forms=list(FORMATS),
     )  # fmt: skip
     more = []
     if chosen.by == "home":
@@ -57,10 +57,10 @@ def draw_exports(session: Session, round_: Round, chosen: GapFilter, lists: GapL
         draw_menu(session, label, exports, more=more)
 
 
-def _tabulator(session: Session, chosen: GapFilter, rows: pd.DataFrame) -> Callable[[], Table]:
+def _tabulator(session: Session, round_: Round, chosen: GapFilter, rows: pd.DataFrame) -> Callable[[], Table]:
     if chosen.by != "group":
         return partial(tabulate_gaps, rows)
-    draw = draw_outlines(session.db, session.scope, place_id=session.place.id, level="group")
+    draw = draw_outlines(session.db, session.scope, place_id=session.place.id, level="group", round_id=round_.id)
     return partial(tabulate_groups, rows, draw)
 
 

@@ -8,10 +8,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pandas as pd
-import shapely
 
-from geo import config
-from geo.areas import Areas, draw_areas, put_given, read_outline, thin_points
+from geo.areas import Areas, draw_units
 from geo.i18n import text
 from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_points, build_spec, count_homes
 from geo.store.map_reads import count_rings, count_unit_issues, points_stamp, read_outlines, read_points
@@ -20,18 +18,10 @@ from geo.store.reads import Figures, read_children, read_figures, read_homes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from geo.model import Place
     from geo.tiles import Points
     from geo.ui.session import Session
 
-#: The outline that ships, and the district whose it is; any other district shows the hull of its households.
-_OUTLINE: Final = config.DATA_DIR / "demo" / "bijiang_outline.geojson"
-_OUTLINE_OF: Final = "520602"
-#: Points a village that decide its area on the map of many villages.
-_THINNED: Final = 60
 _KEPT: Final = 24
-#: How far beyond its outermost household a village's area may reach: beside it may lie villages not imported yet.
-_REACH_M: Final = 2000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,27 +148,9 @@ class _Areas:
                 return cls._kept[key]
         points = read_points(db, session.scope, place_id=place.id, round_id=round_id)
         outlines = read_outlines(db, session.scope, place_id=place.id)
-        areas = _draw(points, outlines, by_village=by_village, place=place)
+        areas = draw_units(points, outlines, by_village=by_village, place=place)
         with cls._lock:
             cls._kept[key] = areas
             while len(cls._kept) > _KEPT:
                 cls._kept.popitem(last=False)
         return areas
-
-
-def _draw(points: pd.DataFrame, outlines: dict[str, tuple[str, bytes]], *, by_village: bool, place: Place) -> Areas:
-    """Compute the areas of units without a given outline, villages within the district, groups within their village."""
-    level = "village" if by_village else "group"
-    given = {one: shapely.from_wkb(wkb) for one, (its, wkb) in outlines.items() if its == level}
-    own = shapely.from_wkb(outlines[place.id][1]) if place.id in outlines else None
-    if by_village:
-        thinned = thin_points(points.rename(columns={"village": "place"}), _THINNED)
-        shipped = read_outline(_OUTLINE) if place.code == _OUTLINE_OF and _OUTLINE.is_file() else None
-        return put_given(draw_areas(thinned, own or shipped, smooth=True, reach_m=_REACH_M), given, own)
-    villages = {one: shapely.from_wkb(wkb) for one, (its, wkb) in outlines.items() if its == "village"}
-    groups = points.rename(columns={"leaf": "place"})
-    areas = draw_areas(groups[~groups["village"].isin(list(villages))])
-    for village, outline in villages.items():
-        part = draw_areas(groups[groups["village"] == village], outline)
-        areas = Areas(areas.shapes | part.shapes, areas.frame or part.frame, areas.unplaced + part.unplaced)
-    return put_given(areas, given, own)

@@ -72,7 +72,7 @@ def _head(session: Session, overview: Overview, what: str) -> ExportHead:
 def _tabulate(session: Session, overview: Overview, what: str) -> Table:
     db, scope, place_id = session.db, session.scope, session.place.id
     if what == "coverage":
-        draw = draw_outlines(db, scope, place_id=place_id, level=overview.level)
+        draw = draw_outlines(db, scope, place_id=place_id, level=overview.level, round_id=overview.round.id)
         listed = [one for one in overview.units if one.counts.roster]
         return tabulate_coverage(name_units(db, scope, listed), draw)
     if what == "roster":
