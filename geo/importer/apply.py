@@ -7,10 +7,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from geo.access import require_area
-from geo.importer.events import plan_issues, plan_roster, plan_tags, plan_visits
-from geo.importer.journal import Journal, columns_of, fetch_row
+from geo.importer.events import plan_inheritance, plan_issues, plan_roster, plan_tags, plan_visits
+from geo.importer.journal import FOLLOWING, Journal, columns_of, fetch_row
 from geo.importer.plan import Bench, plan_households, plan_places
 from geo.importer.progress import step
+from geo.importer.reconcile import plan_descent, read_edits
 from geo.importer.register import find_by_code, read_id_key, read_register
 from geo.importer.rounds import Calendar
 from geo.store.cells import refresh_cells
@@ -61,12 +62,14 @@ def make_plan(
     bench = Bench(
         connection, understood, background, read_register(connection, villages, round_.id if round_ else None),
         calendar, choices, scope.actor, round_, import_day, read_id_key(connection),
-        read_setting(connection, "edition"), elsewhere,
+        read_setting(connection, "edition"), elsewhere, edits=read_edits(connection, villages),
     )  # fmt: skip
     plan_places(bench)
     plan_households(bench)
+    plan_descent(bench)
     plan_tags(bench)
     plan_issues(bench, plan_visits(bench))
+    plan_inheritance(bench)
     plan_roster(bench)
     bench.plan.counts["visits_outside"] = len(bench.plan.outside)
     return bench.plan
@@ -86,8 +89,8 @@ def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_rounds: S
         journal.insert(block)
         if table == "place":
             insert_paths(connection, list(zip(block.column("id"), block.column("parent"), strict=True)))
-        elif table == "issue_event":
-            _note_further_events(journal, block, set(plan.new("issue", "id")))
+        elif table in FOLLOWING:
+            _note_further(journal, block, set(plan.new("issue", "id")))
     for table, before, changes in plan.updates:
         journal.update(table, before, changes)
     for kind, *mark in plan.roster_marks:
@@ -122,8 +125,8 @@ def _joined(plan: Plan) -> dict[str, set[str]]:
     return found
 
 
-def _note_further_events(journal: Journal, block: Block, new: set[str]) -> None:
-    """Events of new issues come and go with them; those of issues that were there have entries of their own."""
+def _note_further(journal: Journal, block: Block, new: set[str]) -> None:
+    """Rows of new issues come and go with them; those of issues that were there have entries of their own."""
     _, further = block.split(issue in new for issue in block.column("issue"))
     for row in further.spread(columns_of(block.table)):
         journal.note_made(block.table, row)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo import codes
 from geo.importer.journal import columns_of
-from geo.importer.plan import Proposal, home_of
+from geo.importer.plan import home_of
+from geo.importer.proposals import Proposal
 from geo.importer.register import rows_of_visits
 
 if TYPE_CHECKING:
@@ -237,6 +238,26 @@ _ISSUE: Final = (
 )  # fmt: skip
 
 
+def plan_inheritance(bench: Bench) -> None:
+    """Let a household that lives on take over the kept visits and the issues of one that was merged into it.
+
+    Visits are entered again for it, those of a day and way it has of its own excepted; issues concern it as well.
+    """
+    concerned = bench.block("issue_household", ("issue", "household"), edited=False)
+    for gone, heir in bench.heirs.items():
+        for (household, day, mode), old in list(bench.register.visits.items()):
+            if household == gone and (heir, day, mode) not in bench.register.visits:
+                fresh = old | {"id": bench.new_id(), "household": heir, "recorded_at": bench.stamp,
+                               "recorded_by": bench.actor}  # fmt: skip
+                _visit_block(bench).rows.append(tuple(fresh[name] for name in _VISIT))
+        issues = bench.connection.exec_driver_sql(
+            "SELECT issue FROM issue_household WHERE household = ? EXCEPT"
+            " SELECT issue FROM issue_household WHERE household = ?",
+            (gone, heir),
+        )
+        concerned.rows += [(issue, heir) for (issue,) in issues]
+
+
 def plan_roster(bench: Bench) -> None:
     """Plan roster rows of the chosen round.
 
@@ -273,7 +294,7 @@ def _list_missing(bench: Bench, named: set[str]) -> None:
     known: dict[str, Row] = {row["id"]: row for row in bench.register.households.values()}
     for one, row in bench.register.roster.items():
         home = known.get(one)
-        if home is None or home["exited_on"] or row["approved_on"]:
+        if home is None or home["exited_on"] or row["approved_on"] or one in bench.heirs:
             continue
         if one not in named and home["village"] in bench.plan.villages:
             unit = units[home["village"]].name

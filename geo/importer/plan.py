@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from geo.importer.blocks import Block
 from geo.importer.findings import FIELDS, Finding
 from geo.importer.progress import EVERY_ROWS, step
+from geo.importer.proposals import Proposal
+from geo.importer.reconcile import list_regrouped, settle_conflicts
 from geo.importer.register import hash_id, hash_owners
 from geo.model import new_id
 from geo.store.database import now
 from geo.validate import parse_name, parse_phone, parse_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy import Connection
 
+    from geo.importer.reconcile import Edit
     from geo.importer.register import Register, Row
     from geo.importer.rounds import Calendar
     from geo.importer.understand import Background, Understood
@@ -34,10 +37,10 @@ if TYPE_CHECKING:
 class Choices:
     """What the user decided about a file besides its answers.
 
-    `apply` holds the kinds of proposals to carry out: correction (another outcome of a known visit), move (a
-    district-wide code now in another village). Additions (新增户) are stored unless `take_additions` is off. `begun`
-    holds villages whose baseline began with an earlier file of the same drop: it goes on with this one. `again` says
-    that the very same file was imported before: what was changed since then is newer than the file.
+    `apply` holds the kinds of proposals to carry out (`reconcile.APPLICABLE`, and outlines). Additions (新增户) are
+    stored unless `take_additions` is off. `begun` holds villages whose baseline began with an earlier file of the same
+    drop: it goes on with this one. `again` says that the very same file was imported before: what was changed since
+    then is newer than the file.
     """
 
     apply: frozenset[str] = frozenset()
@@ -45,22 +48,6 @@ class Choices:
     added_on: date | None = None
     begun: frozenset[str] = frozenset()
     again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """Something the file suggests and nobody has decided: kind is correction, move, addition or missing.
-
-    `taken` says whether it is carried out with this import; row 0 stands for a household that no row names.
-    """
-
-    kind: str
-    row: int
-    code: str
-    unit: str
-    before: str
-    after: str
-    taken: bool
 
 
 #: What a plan counts; all of them stand in every report.
@@ -134,6 +121,10 @@ class Bench:
     stamp: str = field(default_factory=now)
     places: dict[tuple[str, str], str] = field(default_factory=dict)
     homes: dict[int, Home] = field(default_factory=dict)
+    edits: Mapping[str, Mapping[str, Edit]] = field(default_factory=dict)
+    #: A new household → the one it was split from; a merged one → the one that lives on.
+    predecessors: dict[str, str] = field(default_factory=dict)
+    heirs: dict[str, str] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
     def value(self, key: str, nth: int) -> Any:
@@ -244,7 +235,7 @@ def plan_households(bench: Bench) -> None:
             block.rows.append((home.id, code, village.id, place, tile, *map(facts.get, _TOLD, blanks)))
             heads.list_same(first, home, facts)
         else:
-            home = _change_home(bench, known, facts)
+            home = _change_home(bench, first, known, facts)
         bench.homes[first] = home
     bench.plan.counts["households_new"] += len(block.rows)
     bench.plan.leaves.update({home.place for home in bench.homes.values()})
@@ -296,7 +287,7 @@ def home_of(row: Row) -> Home:
     return Home(row["id"], row["code"], row["village"], row["place"], row["exited_on"])
 
 
-def _change_home(bench: Bench, known: Row, facts: Row) -> Home:
+def _change_home(bench: Bench, first: int, known: Row, facts: Row) -> Home:
     """Change what the file says otherwise; the same fact written in another form, typed by hand, is no change.
 
     A point that was measured or set on the map is better than the file's; the same point again keeps its source.
@@ -306,6 +297,8 @@ def _change_home(bench: Bench, known: Row, facts: Row) -> Home:
         facts = {name: value for name, value in facts.items() if name not in _POINT}
     changed = {name: value for name, value in facts.items() if known[name] != value}
     changed = {name: value for name, value in changed.items() if not _reads_alike(name, known[name], value)}
+    changed = settle_conflicts(bench, first, known, changed)
+    list_regrouped(bench, first, known, changed)
     if not changed:
         bench.plan.counts["households_same"] += 1
         return home_of(known)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from geo.importer.asread import AsRead
     from geo.importer.headers import Column, Header
-    from geo.importer.plan import Proposal
     from geo.importer.points import PointSource
+    from geo.importer.proposals import Proposal
     from geo.importer.understand import Understood
     from geo.validate import Cell
 
@@ -163,7 +163,7 @@ def _asked(one: Question) -> dict[str, Any]:
 def _proposed(one: Proposal) -> dict[str, Any]:
     return {
         "kind": one.kind, "row": one.row, "code": one.code, "unit": one.unit, "before": one.before, "after": one.after,
-        "taken": one.taken,
+        "taken": one.taken, "field": one.field, "who": one.who, "when": one.when, "evidence": one.evidence,
     }  # fmt: skip
 
 

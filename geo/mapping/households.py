@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo.crs.systems import parse_system
 from geo.importer.journal import columns_of
-from geo.importer.plan import Proposal
+from geo.importer.proposals import Proposal
 from geo.importer.register import hash_id
 from geo.mapping.desk import Home
 from geo.schema.columns import MAPPED_UNITS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from geo.importer.plan import Proposal
+from geo.importer.proposals import Proposal
 from geo.mapping.evaluate import holds
 from geo.mapping.visits import find_homes
 from geo.schema.columns import MAPPED_UNITS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from geo import config
-from geo.importer.plan import Proposal
+from geo.importer.proposals import Proposal
 from geo.mapping.desk import Home
 from geo.schema import round_
 from geo.store.rounds import RoundPlan, find_round, insert_round

@@ -10,7 +10,7 @@ import numpy as np
 
 from geo import codes
 from geo.importer.journal import columns_of
-from geo.importer.plan import Proposal
+from geo.importer.proposals import Proposal
 from geo.importer.register import rows_of_visits
 from geo.mapping.desk import Home
 from geo.mapping.pairing import pair_points

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from geo import config
 from geo.coverage import Share
 from geo.i18n import text
+from geo.importer.outlines.plan import OUTLINE
+from geo.importer.reconcile import APPLICABLE
 
 if TYPE_CHECKING:
-    from geo.importer.plan import Proposal
+    from geo.importer.proposals import Proposal
     from geo.importer.report import ImportReport
     from geo.ui.import_journey import Journey
 
@@ -54,11 +59,11 @@ def show_changes(reports: list[ImportReport]) -> None:
 
 
 def show_proposals(journey: Journey, reports: list[ImportReport]) -> None:
-    """Draw corrections, moves, additions and missing households; the first three can be taken or left."""
+    """Draw what the file suggests, kind by kind: each can be taken or left, missing households are only listed."""
     proposals = [one for report in reports for one in report.proposals]
     kinds = Counter(one.kind for one in proposals)
     applied = set(journey.applied)
-    for kind in ("correction", "move", "outline"):
+    for kind in (*APPLICABLE, OUTLINE):
         if kinds[kind] and st.checkbox(
             text(f"import_page.take.{kind}", n=kinds[kind]), kind in journey.applied, key=f"take_{kind}"
         ):
@@ -84,16 +89,24 @@ def _list_proposals(proposals: list[Proposal]) -> None:
     rows = [
         {
             "kind": text(f"import_page.proposal.{one.kind}"), "code": one.code, "unit": one.unit,
-            "before": _word(one, one.before), "after": _word(one, one.after),
+            "before": _word(one, one.before), "after": _word(one, one.after), "why": _why(one),
         }
         for one in proposals[:_SHOWN]
     ]  # fmt: skip
-    config: dict[str, Any] = {
+    columns: dict[str, Any] = {
         name: st.column_config.TextColumn(text(f"import_page.col.{name}"))
-        for name in ("kind", "code", "unit", "before", "after")
+        for name in ("kind", "code", "unit", "before", "after", "why")
     }
-    st.dataframe(rows, hide_index=True, row_height=28, column_config=config)
+    st.dataframe(rows, hide_index=True, row_height=28, column_config=columns)
 
 
 def _word(one: Proposal, value: str) -> str:
     return text(f"outcome.{value}") if one.kind == "correction" and value else value
+
+
+def _why(one: Proposal) -> str:
+    """Return who edited a fact and when, in the configured zone, or what speaks for a split or a merger."""
+    if one.kind != "conflict":
+        return one.evidence
+    when = datetime.fromisoformat(one.when).astimezone(ZoneInfo(config.ZONE))
+    return text("import_page.edited", field=one.field, who=one.who, when=f"{when:%Y-%m-%d %H:%M}")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import shapely
 
 from geo.importer.outlines.measure import measure_area
-from geo.importer.plan import Proposal, choose_group_code
+from geo.importer.plan import choose_group_code
+from geo.importer.proposals import Proposal
 from geo.importer.report import Drawn
 from geo.model import new_id
 
