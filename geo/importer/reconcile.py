@@ -92,7 +92,7 @@ def settle_conflicts(bench: Bench, first: int, known: Row, changed: Row) -> Row:
 
 def list_regrouped(bench: Bench, first: int, known: Row, changed: Row) -> None:
     """List a household that the file names in another group of its village: it moves there, its roster place stays."""
-    if "place" in changed:
+    if "place" in changed and "village" not in changed:
         unit = bench.background.units.by_id[known["village"]].name
         before, after = _say(bench, "place", known["place"]), _say(bench, "place", changed["place"], first)
         bench.plan.proposals.append(Proposal("regroup", first + 1, known["code"], unit, before, after, taken=True))
