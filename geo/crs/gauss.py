@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _NORTHINGS: Final = (1.9e6, 6.0e6)
 _ZONE: Final = 1e6
 _MIDDLE: Final = 5e5
+#: No easting is so large; whatever is has no zone.
+_MOST_METRES: Final = 1e9
 _WIDE_ZONES: Final = (13, 23)
 _NARROW_ZONES: Final = (25, 45)
 #: Half of a 3° zone, in degrees: what lies farther from its meridian is of a 6° zone.
@@ -65,7 +67,7 @@ def orient(first: Any, second: Any) -> tuple[Floats, Floats, NDArray[np.bool_]]:
 def split_zone(east: Any) -> tuple[NDArray[np.int64], Floats]:
     """Return the zone numbers before eastings (0: none) and the eastings without them, in metres."""
     metres = np.asarray(east, dtype=np.float64)
-    number = np.floor(np.where(np.isfinite(metres), metres, 0.0) / _ZONE).astype(np.int64)
+    number = np.floor(np.where(np.abs(metres) < _MOST_METRES, metres, 0.0) / _ZONE).astype(np.int64)
     return number, metres - number * _ZONE
 
 

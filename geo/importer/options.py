@@ -80,12 +80,12 @@ class ImportOptions:
 def read_background(connection: Connection, options: ImportOptions, *, file: str) -> Background:
     """Return what a file is read against; `file` is its name for people. Raises `Invalid` for an unknown `unit`."""
     root = connection.execute(select(place.c.code, place.c.boundary).where(place.c.parent.is_(None))).one()
-    index = UnitIndex(read_units(connection))
+    index, area = UnitIndex(read_units(connection)), read_area(root.code, root.boundary)
     return Background(
-        index, read_today(connection), read_area(root.code, root.boundary), options.answers, options.visit_date, file,
+        index, read_today(connection), area, options.answers, options.visit_date, file,
         find_village(index, options.unit) if options.unit else None, lambda pairs: known_pairs(connection, pairs),
         options.crs if options.crs in (AUTO, ASK) else parse_system(options.crs) if options.crs else AUTO,
-        lambda villages: read_ground(connection, villages),
+        lambda villages: read_ground(connection, villages, district=area),
         (lambda villages: read_code_book(connection, villages)) if options.makes_codes else None,
     )  # fmt: skip
 

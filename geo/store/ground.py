@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import shapely
 
-from geo.store.area import Area, district_area
+from geo.store.area import Area
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -77,8 +77,8 @@ def bare_ground(district: Area | None) -> Ground:
     return Ground(district, {}, {}, lambda _villages: Homes([], [], [], [], none, none))
 
 
-def read_ground(connection: Connection, villages: Iterable[str]) -> Ground:
-    """Return what is known of the villages; computed outlines (示意) are no evidence and are left out."""
+def read_ground(connection: Connection, villages: Iterable[str], *, district: Area | None) -> Ground:
+    """Return what is known of the villages in the district's area; computed outlines (示意) are no evidence."""
     here = sorted(villages)
     marks = ", ".join("?" * len(here))
     places = connection.exec_driver_sql(
@@ -90,7 +90,7 @@ def read_ground(connection: Connection, villages: Iterable[str]) -> Ground:
     for outline in outlines.values():
         shapely.prepare(outline)
     townships = {row.id: row.parent for row in places if row.level == "village" and row.parent}
-    return Ground(district_area(connection), outlines, townships, lambda some: _read_homes(connection, some))
+    return Ground(district, outlines, townships, lambda some: _read_homes(connection, some))
 
 
 def _read_homes(connection: Connection, villages: Iterable[str]) -> Homes:

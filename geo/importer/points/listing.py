@@ -43,7 +43,9 @@ class Listing:
         for nth in rows.tolist():
             if nth in self._ledger.refusals:
                 continue
-            code, key = self._written.problems.get(nth, ("W_COORD_ZERO", self._key))
+            zero = self._written.x[nth] == 0 or self._written.y[nth] == 0
+            usual = "W_COORD_ZERO" if zero else "W_COORD_RANGE"
+            code, key = self._written.problems.get(nth, (usual, self._key))
             key = key if key in self._ledger.letters else self._key
             self._ledger.warn(code, nth, key, self._say(nth).strip(", "))
 
