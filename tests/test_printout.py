@@ -11,7 +11,6 @@ from pypdf import PdfReader
 from geo.errors import Invalid
 from geo.printout import _run_typst, bind_pages, print_pdf
 from geo.printout.glyphs import read_spans
-from geo.signs import hold_no_zero, show_controls
 
 WORDS = ("第 ", " 页，共 ", " 页")
 HOSTILE = (
@@ -99,10 +98,3 @@ def test_a_document_sees_its_folder_alone(tmp_path, line):
     with pytest.raises(Invalid):
         _run_typst(folder / "doc.typ", folder / "doc.pdf")
     assert not (folder / "doc.pdf").exists()
-
-
-def test_signs_are_shown_or_held():
-    """Controls become pictures, half of a pair the sign for unknown; a text for terminated strings loses no more."""
-    assert show_controls("a\0b\x1fc\x7f\ud800\t\r\n") == "a\u2400b\u241fc\u2421\ufffd\t\r\n"
-    assert hold_no_zero("a\0b\x01\n") == "a\u2400b\x01\n"
-    assert show_controls(text := "普通 plain \U00020bb7") is text

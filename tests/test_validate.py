@@ -14,6 +14,7 @@ from geo.validate import (
     parse_day,
     parse_degrees,
     parse_id_number,
+    parse_name,
     parse_phone,
     parse_size,
     parse_text,
@@ -136,3 +137,13 @@ def test_household_codes(cell, expected):
 def test_texts(cell, expected):
     """Text is kept as it is; what looks like a formula is listed, control characters go, too much is left empty."""
     assert parse_text(cell, longest=60) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("王测", ("王测", "")), ("王*", ("", "W_MASKED")), ("王**", ("", "W_MASKED")), ("王*明", ("", "W_MASKED")),
+     ("欧阳＊", ("", "W_MASKED")), ("*b* _i_", ("*b* _i_", "")), ("=1*2", ("=1*2", "W_FORMULA_TEXT")), ("无", ("", ""))],
+)  # fmt: skip
+def test_a_masked_name_says_nothing(cell, expected):
+    """A name that was masked with asterisks is left out and listed; other texts with an asterisk are names."""
+    assert parse_name(cell, longest=60) == expected
