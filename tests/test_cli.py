@@ -280,6 +280,8 @@ def test_an_edition_is_not_changed_afterwards(ask, roster, tmp_path):
     [
         [], ["bogus"], ["coverage", "--level", "bogus"], ["coverage", "--as-of", "2019-13-01"], ["import"], ["check", "--foo"],
         ["demo", "--preset", "moon"], ["rounds", "add", "X", "--target", "120"], ["gaps", "--out"],
+        ["rounds", "add", "X", "--target", "inf"], ["rounds", "add", "X", "--target", "nan"],
+        ["coverage", "--as-of", "0001-01-02"], ["import", "x.csv", "--visit-date", "9999-12-31"],
     ],
 )  # fmt: skip
 def test_a_wrong_line_is_answered_in_one_sentence(ask, line):

@@ -24,6 +24,8 @@ GAP_KINDS: Final = ("homes", "groups", "todos", "sheets")
 EXPORTED: Final = ("gaps", "roster", "coverage", "ledger", "areas")
 FORMATS: Final = ("xlsx", "csv", "pdf", "geojson", "gpkg", "kml", "gpx", "shp")
 
+#: Days of other years are slips, and near the ends of the calendar there is nothing to reckon with.
+_YEARS: Final = range(1900, 2200)
 _PROBLEMS: Final = (
     (re.compile(r"argument (?P<name>[^:]+): invalid choice: '?(?P<value>.*?)'? \(choose from (?P<choices>.*)\)"),
      "cli.bad_choice"),
@@ -71,16 +73,24 @@ def build_parser() -> Parser:
 def read_day(value: str) -> date:
     """Return a day typed as YYYY-MM-DD. Raises what argparse turns into a sentence."""
     try:
-        return date.fromisoformat(value)
+        return parse_day(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(text("cli.no_day", value=value)) from error
+
+
+def parse_day(value: str) -> date:
+    """Return a day of ISO form in the years that visits can lie in. Raises `ValueError`."""
+    day = date.fromisoformat(value)
+    if day.year not in _YEARS:
+        raise ValueError(value)
+    return day
 
 
 def read_target(value: str) -> int:
     """Return a target typed in percent (95, 97.5) as basis points."""
     try:
         target_bp = round(float(value.removesuffix("%")) * 100)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise argparse.ArgumentTypeError(text("cli.no_target", value=value)) from error
     if not 0 <= target_bp <= 10_000:  # noqa: PLR2004 - basis points
         raise argparse.ArgumentTypeError(text("cli.no_target", value=value))

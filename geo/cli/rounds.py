@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from geo.cli.parser import parse_day
 from geo.cli.session import choose_place, open_session, print_json, print_table
 from geo.errors import Invalid
 from geo.i18n import text
@@ -13,6 +13,7 @@ from geo.store.rounds import RoundPlan, create_round, list_rounds
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import date
 
     from geo.model import Round
 
@@ -25,7 +26,7 @@ def read_round(typed: str) -> tuple[str, date, date]:
     parts = typed.rsplit(":", 2)
     if len(parts) == _PARTS and parts[0].strip():
         try:
-            return parts[0].strip(), date.fromisoformat(parts[1]), date.fromisoformat(parts[2])
+            return parts[0].strip(), parse_day(parts[1]), parse_day(parts[2])
         except ValueError as error:
             raise Invalid("cli.no_round_plan", value=typed) from error
     raise Invalid("cli.no_round_plan", value=typed)
