@@ -85,21 +85,83 @@ class Judge:
     def counts(self, round_id: str, as_of: date) -> dict[str, dict[str, int]]:
         """Return place → counts of a round as of a day, for every place with a roster row that has entered."""
         own = self.rounds[round_id]
-        visits = defaultdict(list)
-        until = min(as_of.isoformat(), own["ends_on"])
-        for row in self.kept:
-            if own["starts_on"] <= row["visited_on"] <= until and self.round_of(row) == round_id:
-                visits[row["household"]].append(row)
         leaves: dict[str, dict[str, int]] = {}
         for row in self.tables["round_roster"]:
-            if row["round"] != round_id:
-                continue
-            if (own["starts_on"] if row["baseline"] else row["added_on"]) > as_of.isoformat():
+            if row["round"] != round_id or not self._entered(row, own, as_of):
                 continue
             cell = leaves.setdefault(row["place"], dict.fromkeys(COUNTS, 0))
-            for name in self._facts(row, own, visits[row["household"]], as_of):
+            for name in self._facts(row, own, self._visits(row["household"], own, as_of), as_of):
                 cell[name] += 1
         return self._sum_up(leaves)
+
+    def of_homes(self, round_id: str, as_of: date) -> dict[str, dict[str, object]]:
+        """Return household of D → its state, days, tries and missed rounds, read one by one."""
+        own, found = self.rounds[round_id], {}
+        for row in self.tables["round_roster"]:
+            if row["round"] != round_id or not self._entered(row, own, as_of):
+                continue
+            home = row["household"]
+            facts = self._facts(row, own, self._visits(home, own, as_of), as_of)
+            if "roster" not in facts:
+                continue
+            ever = [
+                one
+                for one in self.kept
+                if one["household"] == home
+                and one["mode"] == "in_person"
+                and one["visited_on"] <= as_of.isoformat()
+                and self._is_of_default(one)
+            ]
+            tries = [one for one in self._visits(home, own, as_of) if one["mode"] == "in_person"]
+            states = facts & {"overdue", "unvisited", "missed", "refused", "partial"}
+            found[home] = {
+                "state": next(iter(states), "effective"),
+                "last_on": max((one["visited_on"] for one in ever), default=None),
+                "last_effective_on": max(
+                    (one["visited_on"] for one in ever if one["outcome"] == "effective"), default=None
+                ),
+                "attempts": len(tries),
+                "misses": sum(one["outcome"] not in CONTACT for one in tries),
+                "missed_rounds": self._missed(home, own, as_of),
+            }
+        return found
+
+    def _missed(self, home: str, own: dict, as_of: date) -> int:
+        """Count rounds that are over and whose D held the household, newest first, until one with it in C."""
+        over = [
+            row
+            for row in self.rounds.values()
+            if row["programme"] == own["programme"] and row["status"] != "draft" and row["ends_on"] < as_of.isoformat()
+        ]
+        missed = 0
+        for one in sorted(over, key=lambda row: row["ends_on"], reverse=True):
+            last = date.fromisoformat(one["ends_on"])
+            rows = [r for r in self.tables["round_roster"] if r["round"] == one["id"] and r["household"] == home]
+            if not rows or not self._entered(rows[0], one, last):
+                continue
+            facts = self._facts(rows[0], one, self._visits(home, one, last), last)
+            if "complete" in facts:
+                return missed
+            missed += "roster" in facts
+        return missed
+
+    def _is_of_default(self, visit: dict) -> bool:
+        own = self.rounds.get(visit["round"])
+        return own is None or own["programme"] == "visits"
+
+    @staticmethod
+    def _entered(row: dict, own: dict, as_of: date) -> bool:
+        return (own["starts_on"] if row["baseline"] else row["added_on"]) <= as_of.isoformat()
+
+    def _visits(self, home: str, own: dict, as_of: date) -> list[dict]:
+        until = min(as_of.isoformat(), own["ends_on"])
+        return [
+            row
+            for row in self.kept
+            if row["household"] == home
+            and own["starts_on"] <= row["visited_on"] <= until
+            and self.round_of(row) == own["id"]
+        ]
 
     def _sum_up(self, leaves: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from geo.errors import GeoError
+from geo.gaps import rank_gaps
 from geo.importer import ImportOptions, NewRound, import_file, undo_last
 from geo.model import Scope, VisitEntry
 from geo.store.assignments import add_person, assign, withdraw
@@ -20,6 +21,7 @@ from geo.store.cells import ensure_cells
 from geo.store.check import check_database
 from geo.store.database import Database, write_setting
 from geo.store.exclusions import Decision, decide_exclusions
+from geo.store.homes import read_homes
 from geo.store.households import NewHousehold, add_household, move_household, set_point, set_tags
 from geo.store.places import root_place
 from geo.store.reads import read_many
@@ -66,7 +68,7 @@ DRAWS: dict[str, tuple[int, Callable[[Random], tuple[Any, ...]]]] = {
     "visit": (6, lambda luck: (luck.choice(sorted(HOMES)), draw_day(luck), luck.choice(OUTCOMES), luck.choice(MODES))),
     "void": (3, lambda luck: (luck.randint(0, 40), luck.choice(("", "", *OUTCOMES)))),
     "decide": (2, lambda luck: (luck.randint(0, 3), luck.choice(("approve", "approve", "dismiss", "reopen")))),
-    "tags": (2, lambda luck: (luck.choice(sorted(HOMES)), luck.choice(([], ["away_all"], ["away_all", "dibao"])))),
+    "tags": (2, lambda luck: (luck.choice(sorted(HOMES)), luck.choice(([], ["away_all"], ["dibao"], ["away_all", "dibao"])))),
     "give": (2, lambda luck: (luck.choice(sorted(HOMES)), draw_day(luck), luck.choice(("", "yes")))),
     "leave": (1, lambda luck: (luck.choice(sorted(HOMES)),)),
     "undo": (2, lambda _: ()),
@@ -214,6 +216,21 @@ class Acts:
                 for found in read_many(self.db, self.scope, round_id=one.id, place_ids=places, as_of=day):
                     expected = told.get(found.place.id, dict.fromkeys(COUNTS, 0))
                     assert dict(found.counts.values) == expected, (one.name, day, found.place.name)
+                self.compare_homes(judge, one.id, day)
+
+    def compare_homes(self, judge: Judge, round_id: str, day: date) -> None:
+        """Compare what lists say of every household of D, and the length of the gap list."""
+        told = judge.of_homes(round_id, day)
+        homes = read_homes(self.db, self.scope, round_id=round_id, place_id=self.scope.area, as_of=day)
+        names = ["state", "last_on", "last_effective_on", "attempts", "misses", "missed_rounds"]
+        plain = homes[["household", *names]].astype(object).where(homes[["household", *names]].notna(), None)
+        found = {row.pop("household"): row for row in plain.to_dict("records")}
+        for row in found.values():
+            for name in ("last_on", "last_effective_on"):
+                row[name] = row[name] and str(row[name])
+        assert found == told, (round_id, day)
+        waiting = [one for one in told.values() if one["state"] != "effective"]
+        assert len(rank_gaps(homes, day)) == len(waiting)
 
 
 @pytest.fixture(scope="module", name="template")

@@ -64,6 +64,7 @@ def stamp_round(path: str, connection: Connection, round_id: str) -> tuple[objec
             select(func.count()).select_from(assignment).where(assignment.c.round == round_id),
             select(func.sum(assignment.c.rev)).where(assignment.c.round == round_id),
             select(func.count()).select_from(household_tag),
+            select(func.max(household_tag.c.created_at)),
             select(func.max(household_tag.c.updated_at)),
             select(func.sum(household.c.rev)),
             select(func.count()).select_from(import_batch),
