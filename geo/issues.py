@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ISSUE_COUNTS = (
     "valid", "closed", "open", "overdue", "undated", "in_time", "deferred", "unverified",
     "solved_on_spot", "solved", "explained", "transferred_out", "judged", "on_time",
+    "judged_original", "on_time_original",
 )  # fmt: skip
 _DONE = ("resolved", "closed")
 
@@ -68,8 +69,8 @@ def issue_status(as_of: date) -> Select[Any]:
     """One row per issue raised by `as_of`: flags are 0/1.
 
     Columns: issue, place, scope, category, state, level (highest so far, 0 village … 2 district), level_now (a code),
-    due_on, raised_on, resolved_on, close_kind, valid, closed, open, bucket (overdue / undated / in_time, of open ones;
-    empty when closed).
+    due_on, original_due_on, raised_on, resolved_on, close_kind, valid, closed, open, bucket (overdue / undated /
+    in_time, of open ones; empty when closed).
     resolved_on = the last resolution ≤ t with no later rework or reopening; a closing without one is its own.
     """
     past = _past(as_of)
@@ -81,7 +82,7 @@ def issue_status(as_of: date) -> Select[Any]:
     bucket = case((issue.c.due_on.is_(None), "undated"), (issue.c.due_on < measured_on, "overdue"), else_="in_time")
     return select(
         issue.c.id.label("issue"), issue.c.place, issue.c.scope, issue.c.category, past.c.state, past.c.level,
-        past.c.level_now, issue.c.due_on, issue.c.raised_on, resolved_on.label("resolved_on"),
+        past.c.level_now, issue.c.due_on, issue.c.original_due_on, issue.c.raised_on, resolved_on.label("resolved_on"),
         case((past.c.state == "closed", issue.c.close_kind)).label("close_kind"),
         _bit(valid).label("valid"), _bit(and_(valid, past.c.state == "closed")).label("closed"),
         _bit(is_open).label("open"), case((is_open, bucket)).label("bucket"),
@@ -92,12 +93,13 @@ def roll_up_issues(as_of: date) -> Select[Any]:
     """One row per place that issues are filed under: the counts of `ISSUE_COUNTS`.
 
     judged, on_time: 按期办结率 = resolved_on ≤ due_on over {due_on known and (resolved or due_on < t)}; an issue due
-    today is in time.
+    today is in time. judged_original, on_time_original: the second reading, by original_due_on, which no extension
+    moves.
     """
     status = issue_status(as_of).subquery("status")
     is_valid, is_open = status.c.valid == 1, status.c.open == 1
-    resolved = status.c.resolved_on.is_not(None)
-    judged = and_(is_valid, status.c.due_on.is_not(None), or_(resolved, status.c.due_on < as_of))
+    judged, on_time = _in_time(status.c.due_on, status.c.resolved_on, as_of)
+    judged_original, on_time_original = _in_time(status.c.original_due_on, status.c.resolved_on, as_of)
     conditions: dict[str, ColumnElement[bool]] = {
         "valid": is_valid,
         "closed": status.c.closed == 1,
@@ -106,11 +108,21 @@ def roll_up_issues(as_of: date) -> Select[Any]:
         "deferred": and_(is_open, status.c.state == "deferred"),
         "unverified": and_(is_open, status.c.state == "resolved"),
         **{kind: and_(status.c.closed == 1, status.c.close_kind == kind) for kind in codes.CLOSE_KINDS},
-        "judged": judged,
-        "on_time": and_(judged, resolved, status.c.resolved_on <= status.c.due_on),
+        "judged": and_(is_valid, judged),
+        "on_time": and_(is_valid, on_time),
+        "judged_original": and_(is_valid, judged_original),
+        "on_time_original": and_(is_valid, on_time_original),
     }
     sums = (func.sum(_bit(conditions[name])).label(name) for name in ISSUE_COUNTS)
     return select(status.c.place, *sums).group_by(status.c.place)
+
+
+def _in_time(
+    due_on: ColumnElement[Any], resolved_on: ColumnElement[Any], as_of: date
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return whether an issue is judged by a due day, and whether it was resolved in time."""
+    judged = and_(due_on.is_not(None), or_(resolved_on.is_not(None), due_on < as_of))
+    return judged, and_(due_on.is_not(None), resolved_on <= due_on)
 
 
 def rings(as_of: date) -> Select[Any]:
@@ -155,4 +167,5 @@ def issue_shares(counts: Mapping[str, int]) -> dict[str, Share]:
     for kind in codes.CLOSE_KINDS:
         shares[f"kpi.{kind}"] = Share(f"kpi.{kind}", counts[kind], counts["closed"])
     shares["kpi.ontime"] = Share("kpi.ontime", counts["on_time"], counts["judged"])
+    shares["kpi.ontime_original"] = Share("kpi.ontime_original", counts["on_time_original"], counts["judged_original"])
     return shares

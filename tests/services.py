@@ -255,6 +255,7 @@ CASES: dict[str, Case] = {
     "store.reads.read_figures": of_db(reads.read_figures, "view", **V1),
     "store.reads.read_children": of_db(reads.read_children, "view", **V1),
     "store.reads.read_many": of_db(reads.read_many, "view", **ROUND, place_ids=["g01", "v1"]),
+    "store.reads.read_by_tag": of_db(reads.read_by_tag, "view", **V1),
     "store.reads.read_same_day": of_db(reads.read_same_day, "view", figures=_figures),
     "store.register.read_roster": of_db(register.read_roster, "view", **V1),
     "store.register.read_units": of_db(register.read_units, "view", place_id="v1"),

@@ -185,6 +185,17 @@ def test_coverage_is_the_figures_of_the_app(ask, world):
     assert [row["name"] for row in answer["rows"] if row["code"] == "900000200205"] == ["未分组"]
 
 
+def test_coverage_over_each_tag(ask, world):
+    """The total names each care tag with its households of D and those effectively visited: h01 of elder_alone, not h10."""
+    _, answer, _ = ask("coverage", "--db", world.path, "--round", "2", "--json")
+    assert answer["total"]["tags"] == {
+        "elder_alone": {"roster": 2, "effective": 1, "coverage": "50.0%"},
+        "dibao": {"roster": 1, "effective": 0, "coverage": "0.0%"},
+    }
+    _, answer, _ = ask("coverage", "--db", world.path, "--round", "2", "--place", "900000200", "--json")
+    assert answer["total"]["tags"] == {"dibao": {"roster": 1, "effective": 0, "coverage": "0.0%"}}
+
+
 def test_coverage_of_a_past_day(ask, world):
     """On 2019-10-31, before the exclusions and two of the visits, the figures are those of that day."""
     _, answer, _ = ask("coverage", "--db", world.path, "--round", "2", "--as-of", "2019-10-31", "--json")

@@ -14,7 +14,7 @@ from geo.coverage import SHARES
 from geo.gaps import GAP_MARKS, PRIORITY_TERMS, TODO_MARKS
 from geo.i18n import has_text, load_catalogue, text
 from geo.importer.report import LANGUAGES
-from geo.issues import issue_shares
+from geo.issues import ISSUE_COUNTS, issue_shares
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(path for folder in ("geo", "pages") for path in (ROOT / folder).rglob("*.py"))
@@ -118,7 +118,7 @@ def test_every_code_has_a_word(prefix: str) -> None:
 
 def test_every_metric_has_its_formula() -> None:
     """Each metric has a name and names for its numerator and its denominator, which stand under the percentage."""
-    counts = dict.fromkeys(("closed", "valid", "on_time", "judged", *codes.CLOSE_KINDS), 0)
+    counts = dict.fromkeys(ISSUE_COUNTS, 0)
     for formula in (*SHARES, *issue_shares(counts)):
         assert [part for part in ("", ".n", ".N") if not has_text(f"{formula}{part}")] == [], formula
 

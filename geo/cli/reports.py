@@ -12,7 +12,7 @@ from geo.errors import Invalid
 from geo.gaps import GAP_STATES, group_gaps, list_todos, rank_gaps
 from geo.i18n import text
 from geo.store.exportlog import log_export
-from geo.store.reads import read_figures, read_homes
+from geo.store.reads import read_by_tag, read_figures, read_homes
 
 if TYPE_CHECKING:
     import argparse
@@ -42,12 +42,17 @@ def _report_coverage(session: Session, options: argparse.Namespace) -> int:
     total = read_figures(session.db, session.scope, round_id=round_.id, place_id=place.id, as_of=day)
     level, rows = _list_rows(session, total, options.level)
     if options.json:
+        shares = read_by_tag(session.db, session.scope, round_id=round_.id, place_id=place.id, as_of=day)
+        tags = {
+            kind: {"roster": one.denominator, "effective": one.numerator, "coverage": one.percent}
+            for kind, one in shares.items()
+        }
         print_json(
             {
                 "round": {"id": round_.id, "number": round_.number, "name": round_.name},
                 "as_of": total.as_of,
                 "level": level,
-                "total": {"code": place.code, "name": place.name, **_counts(total)},
+                "total": {"code": place.code, "name": place.name, **_counts(total), "tags": tags},
                 "rows": [
                     {"code": one.code, "name": one.name, "parent": one.parent, **_counts(one.figures)} for one in rows
                 ],

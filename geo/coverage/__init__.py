@@ -35,6 +35,7 @@ from geo.coverage.status import (
     standing,
     tag_holds,
 )
+from geo.coverage.tags import by_tag
 
 __all__ = [
     "SHARES",
@@ -42,6 +43,7 @@ __all__ = [
     "Homes",
     "Pace",
     "Share",
+    "by_tag",
     "fared",
     "homes_at",
     "homes_under",

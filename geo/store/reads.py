@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
+from geo import codes
 from geo.access import require_area, require_areas, require_right
-from geo.coverage import Counts, Share, is_cleared, roll_up, same_day_of
+from geo.coverage import Counts, Share, by_tag, homes_under, is_cleared, roll_up, same_day_of
 from geo.issues import issue_shares
 from geo.schema import CELL_COUNTS, place, place_path, round_roster
 from geo.store.cells import ensure_cells, read_cells
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Figures",
+    "read_by_tag",
     "read_children",
     "read_figures",
     "read_homes",
@@ -120,6 +122,20 @@ def read_many(
         for one in place_ids
         if one in places
     ]
+
+
+def read_by_tag(
+    db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date | None = None
+) -> dict[str, Share]:
+    """Return 重点户覆盖率 over each care tag that households of D under a place hold, in the order of the tags."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        round_ = visible_round(connection, scope, round_id)
+        day = as_of or read_today(connection)
+        rows = connection.execute(by_tag(round_, day, homes=homes_under(round_, place_id)))
+        found = {row.kind: Share("kpi.priority", int(row.effective), int(row.roster)) for row in rows}
+    return {kind: found[kind] for kind in codes.CARE_TAGS if kind in found}
 
 
 def read_same_day(db: Database, scope: Scope, *, figures: Figures) -> Figures | None:
