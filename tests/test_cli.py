@@ -186,14 +186,14 @@ def test_coverage_is_the_figures_of_the_app(ask, world):
 
 
 def test_coverage_over_each_tag(ask, world):
-    """The total names each care tag with its households of D and those effectively visited: h01 of elder_alone, not h10."""
+    """The answer names each care tag with its households of D and those effectively visited: h01 of elder_alone, not h10."""
     _, answer, _ = ask("coverage", "--db", world.path, "--round", "2", "--json")
-    assert answer["total"]["tags"] == {
+    assert answer["tags"] == {
         "elder_alone": {"roster": 2, "effective": 1, "coverage": "50.0%"},
         "dibao": {"roster": 1, "effective": 0, "coverage": "0.0%"},
     }
     _, answer, _ = ask("coverage", "--db", world.path, "--round", "2", "--place", "900000200", "--json")
-    assert answer["total"]["tags"] == {"dibao": {"roster": 1, "effective": 0, "coverage": "0.0%"}}
+    assert answer["tags"] == {"dibao": {"roster": 1, "effective": 0, "coverage": "0.0%"}}
 
 
 def test_coverage_of_a_past_day(ask, world):

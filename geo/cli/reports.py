@@ -52,7 +52,8 @@ def _report_coverage(session: Session, options: argparse.Namespace) -> int:
                 "round": {"id": round_.id, "number": round_.number, "name": round_.name},
                 "as_of": total.as_of,
                 "level": level,
-                "total": {"code": place.code, "name": place.name, **_counts(total), "tags": tags},
+                "total": {"code": place.code, "name": place.name, **_counts(total)},
+                "tags": tags,
                 "rows": [
                     {"code": one.code, "name": one.name, "parent": one.parent, **_counts(one.figures)} for one in rows
                 ],
