@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     import pandas as pd
-    from sqlalchemy import ColumnElement, FromClause
+    from sqlalchemy import Select
 
     from geo.model import Scope
     from geo.store.database import Database
@@ -34,26 +34,30 @@ def read_points(db: Database, scope: Scope, *, place_id: str, round_id: str | No
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        leaf, homes = _leaf_in(round_id)
-        village, at = place_path.alias("village_path"), place.alias("village")
-        return read_frame(
-            connection,
-            select(leaf.label("leaf"), at.c.id.label("village"), household.c.lon, household.c.lat)
-            .select_from(homes)
-            .join(place_path, place_path.c.place == leaf)
-            .join(village, village.c.place == leaf)
-            .join(at, and_(at.c.id == village.c.ancestor, at.c.level == "village"))
-            .where(place_path.c.ancestor == place_id, household.c.exited_on.is_(None))
-            .order_by(household.c.tile_id),
-        )
+        closed = connection.execute(select(place.c.id).where(place.c.valid_to.is_not(None)).limit(1)).first()
+        wanted = _living() if round_id is None or closed is None else _listed(round_id)
+        here = wanted.where(place_path.c.ancestor == place_id, household.c.exited_on.is_(None))
+        return read_frame(connection, here.order_by(household.c.tile_id))
 
 
-def _leaf_in(round_id: str | None) -> tuple[ColumnElement[str], FromClause]:
-    """Return the place of a household in a round (else where it lives), and the rows to read it from."""
-    if round_id is None:
-        return household.c.place, household
+def _living() -> Select[Any]:
+    """Households where they live: leaf, village, lon, lat."""
+    columns = (household.c.place.label("leaf"), household.c.village, household.c.lon, household.c.lat)
+    return select(*columns).join(place_path, place_path.c.place == household.c.place)
+
+
+def _listed(round_id: str) -> Select[Any]:
+    """Households where the roster of a round has them, else where they live: leaf, village, lon, lat."""
+    village, at = place_path.alias("village_path"), place.alias("village")
     listed = and_(round_roster.c.household == household.c.id, round_roster.c.round == round_id)
-    return func.coalesce(round_roster.c.place, household.c.place), household.outerjoin(round_roster, listed)
+    leaf = func.coalesce(round_roster.c.place, household.c.place)
+    return (
+        select(leaf.label("leaf"), at.c.id.label("village"), household.c.lon, household.c.lat)
+        .select_from(household.outerjoin(round_roster, listed))
+        .join(place_path, place_path.c.place == leaf)
+        .join(village, village.c.place == leaf)
+        .join(at, and_(at.c.id == village.c.ancestor, at.c.level == "village"))
+    )
 
 
 def read_outlines(db: Database, scope: Scope, *, place_id: str) -> dict[str, tuple[str, bytes]]:

@@ -19,6 +19,7 @@ from geo.importer.undo import find_undoable, undo_last
 from geo.ui.import_areas import show_areas
 from geo.ui.import_changes import say_changes
 from geo.ui.import_confirm import show_confirm
+from geo.ui.import_edition import offer_edition
 from geo.ui.import_grid import show_grid, show_mapping
 from geo.ui.import_journey import Journey, begin_journey, current_journey, end_journey, go_to
 from geo.ui.import_points import show_points
@@ -88,6 +89,7 @@ def _show_choose(db: Database, scope: Scope) -> None:
         st.rerun()
     st.caption(text("import_page.what"))
     _offer_undo(db, scope)
+    offer_edition(db, scope)
     offer_demo(db)
 
 
