@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from geo.errors import FileRefused
+from geo.importer.archive import MOST_RATIO, RATIO_FROM
 from geo.importer.outlines.features import Layer, Layers
 from geo.importer.outlines.geojson import read_geojson
 from geo.importer.outlines.geopackage import read_geopackage
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
 #: Endings of map files. Everything else is a table, or nothing we read.
 MAP_ENDINGS: Final = (".geojson", ".json", ".zip", ".gpkg", ".kml", ".kmz")
 MOST_FEATURES: Final = 50_000
-#: Bytes that an archive may inflate to, in all and against its own size.
+#: Bytes that an archive of a map may inflate to in all; against its own size as other archives.
 MOST_BYTES: Final = 200 * 1024 * 1024
-MOST_RATIO: Final = 150
-_RATIO_FROM: Final = 20 * 1024 * 1024
 _MOST_MEMBERS: Final = 2_000
 _ZIP: Final = b"PK"
 #: First bytes of files that are no text, whatever they are called.
@@ -136,7 +135,7 @@ class _Archive:
             raise FileRefused("E_ENCRYPTED", name=self._name)
 
     def _too_much(self, inflated: int) -> bool:
-        return inflated > MOST_BYTES or (inflated > _RATIO_FROM and inflated > MOST_RATIO * self._packed)
+        return inflated > MOST_BYTES or (inflated > RATIO_FROM and inflated > MOST_RATIO * self._packed)
 
     def read(self, member: str) -> bytes:
         """Return the bytes of a member. Raises `FileRefused` E_ZIP_BOMB, E_CORRUPT."""

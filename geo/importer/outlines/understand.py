@@ -190,8 +190,9 @@ class _Reader:
         )  # fmt: skip
 
     def _keep_aside(self, feature: Feature, settled: Settled, match: Match, label: str) -> None:
-        point = shapely.Point(settled.centre) if settled.centre else None
-        self.found.aside.append(Aside(feature.row, label, settled.outline or point))
+        whole = None if feature.shape is None else move(feature.shape, self.system)
+        is_sound = whole is not None and np.isfinite(shapely.get_coordinates(whole)).all()
+        self.found.aside.append(Aside(feature.row, label, settled.outline or (whole if is_sound else None)))
         self.found.warn("W_AREA_UNMATCHED", feature.row, label, about=FIELDS["village"].header)
         if match.candidates:
             about = FIELDS["village"].header
