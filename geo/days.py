@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
+from geo.numerals import parse_number
 from geo.schema.words import load_words
-from geo.units import parse_number
 
 #: Orders in which year, month and day may stand.
 ORDERS: Final = ("ymd", "dmy", "mdy")

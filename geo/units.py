@@ -12,9 +12,10 @@ import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from geo.numerals import HIGHEST, name_group, parse_number
 from geo.schema.words import load_words
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 VILLAGE_DIGITS: Final = 12
 _UNIT_DIGITS: Final = (6, 9, VILLAGE_DIGITS)
 _STEM_LEAST: Final = 2
+_ENDS: Final = 2
 #: White space, and characters that no screen shows.
 _SPACES = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
 #: What may stand between a township and a village in one cell.
@@ -338,6 +340,21 @@ def _names_several(core: str) -> bool:
     return len(core) > 1 and all(mark in words.numerals for mark in core)
 
 
+@lru_cache(maxsize=65_536)
+def read_group(text: str, village: Unit) -> GroupName | None:
+    """Return the group a cell names in a village, whose name may stand before it: 孟溪村一组 is 一组."""
+    group = parse_group(text)
+    if group is None or group.key.startswith("#"):
+        return group
+    name = simplify_name(text)
+    for ahead in (simplify_name(village.name), _stem(village)):
+        if ahead and name.startswith(ahead):
+            rest = parse_group(name.removeprefix(ahead))
+            if rest is not None and (rest.several or rest.key.startswith("#")):
+                return rest
+    return group
+
+
 def list_group_parts(text: str) -> list[str]:
     """Return the groups that a cell of several may mean, in normal form: 二三组, 2、3组 and 2-3组 are 二组 and 三组."""
     words = load_words()
@@ -346,53 +363,7 @@ def list_group_parts(text: str) -> list[str]:
     numbers = [parse_number(one) for one in parts]
     if len(parts) == _ENDS and None not in numbers and any(mark in core for mark in words.group_ranges):
         first, last = (number or 0 for number in numbers)
-        numbers = list(range(first, min(last, first + _HIGHEST) + 1))
+        numbers = list(range(first, min(last, first + HIGHEST) + 1))
     elif None in numbers:
         numbers = [parse_number(mark) for part in parts for mark in ([part] if part.isdecimal() else part)]
     return [name_group(number) for number in dict.fromkeys(numbers) if number]
-
-
-def parse_number(text: str) -> int | None:
-    """Return the whole number a text of digits or Chinese numerals below 100 says (23, 二十三, 二三 is none)."""
-    if text.isdecimal():
-        return int(text)
-    numerals = load_words().numerals
-    if not text or any(mark not in numerals for mark in text):
-        return None
-    values = [numerals[mark] for mark in text]
-    if len(values) == 1:
-        return values[0]
-    tens = [value for value in values if value >= _TEN]
-    if len(tens) != 1:
-        return _positional(values)
-    at = values.index(tens[0])
-    ahead, behind = values[:at], values[at + 1 :]
-    if len(ahead) > 1 or len(behind) > 1 or (ahead and tens[0] > _TEN):
-        return None
-    return (ahead[0] if ahead else 1) * tens[0] + (behind[0] if behind else 0)
-
-
-_TEN: Final = 10
-_ENDS: Final = 2
-
-
-def _positional(values: list[int]) -> int | None:
-    """一〇 is 10; 二三 may be two groups, so a row of digits without a zero is none."""
-    if 0 not in values[1:] or values[0] == 0 or any(value >= _TEN for value in values):
-        return None
-    return int("".join(str(value) for value in values))
-
-
-@cache
-def name_group(number: int) -> str:
-    """Return the normal form of a numbered group: 7 → 七组, 23 → 二十三组."""
-    words = load_words()
-    marks = {value: mark for mark, value in reversed(words.numerals.items())}
-    if number > _HIGHEST:
-        return f"{number}{words.group_suffix}"
-    tens, ones = divmod(number, _TEN)
-    front = "" if not tens else (marks[tens] if tens > 1 else "") + marks[_TEN]
-    return front + (marks[ones] if ones or not tens else "") + words.group_suffix
-
-
-_HIGHEST: Final = 99

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -112,6 +113,24 @@ def test_sheets_written_with_a_prefix():
         ((1, 1),),
         {(1, 0): ("W_EXCEL_ERROR", "#N/A"), (2, 0): ("W_FORMULA", "=")},
     )
+
+
+def test_sheets_of_the_strict_standard(tmp_path: Path):
+    """A workbook under the strict names of the standard shows its hidden rows too."""
+    path = odd_books.write_book(tmp_path / "a.xlsx", HOMES, hidden_rows=[2])
+    with zipfile.ZipFile(path) as archive:
+        strict = {
+            name: archive.read(name)
+            .replace(
+                b"http://schemas.openxmlformats.org/spreadsheetml/2006", b"http://purl.oclc.org/ooxml/spreadsheetml"
+            )
+            .replace(
+                b"http://schemas.openxmlformats.org/officeDocument/2006", b"http://purl.oclc.org/ooxml/officeDocument"
+            )
+            for name in archive.namelist()
+            if name.startswith(("xl/", "_rels/"))
+        }
+    assert read_sheets(odd_books.add_parts(path, strict))[0].layout.hidden_rows == ((2, 2),)
 
 
 @pytest.mark.parametrize("part", ["xl/vbaProject.bin", "xl/externalLinks/externalLink1.xml", "xl/connections.xml"])

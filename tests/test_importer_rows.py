@@ -167,6 +167,22 @@ def test_signatures_are_dropped_and_listed(look, word, column):
     assert (report.rows_total, [one.code for one in report.findings]) == (1, ["W_TOTAL_ROW_SKIPPED"])
 
 
+def test_titles_between_the_rows(look):
+    """A line merged across the table between two groups is a title, listed and not counted; one household is none."""
+    rows = [
+        workbooks.HEADER,
+        ["一组（12 户）", *[""] * 12],
+        workbooks.home("HP1"),
+        ["二组", *[""] * 12],
+        workbooks.home("HP2"),
+    ]
+    report = look(rows, merges=["A2:M2", "A4:M4"])
+    assert (report.rows_ok, [(one.code, one.cell, one.value) for one in report.findings]) == (
+        2,
+        [("W_TITLE_ROWS_SKIPPED", "2", "一组（12 户）"), ("W_TITLE_ROWS_SKIPPED", "4", "二组")],
+    )
+
+
 def test_names_and_notes_that_look_like_totals_stay(look):
     """A head named 王小计 and a note that ends with 合计 are no totals."""
     report = look([workbooks.HEADER, workbooks.home("HP1", 户主="王小计", 备注="补贴合计"), workbooks.home("HP2")])

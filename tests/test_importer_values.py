@@ -130,7 +130,7 @@ def test_cells_of_several_groups(text, parts):
 
 @pytest.mark.parametrize(
     "text",
-    ["一组", "1组", "第1组", "第一组", "第一村民组", "第1村民小组", "1社", "一社", "１组", "1 组", "一 组", "1.0", "第一村民組", "一队", "一组（上寨）", 1.0],
+    ["一组", "1组", "第1组", "第一组", "第一村民组", "第1村民小组", "1社", "一社", "１组", "1 组", "一 组", "1.0", "第一村民組", "一队", "一组（上寨）", 1.0, "孟溪村一组", "孟溪1组", "孟溪村第1组"],
 )  # fmt: skip
 def test_one_group_in_every_form(read, text):
     """Each way of writing the first group is the first group."""

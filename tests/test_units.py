@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import Invalid
+from geo.numerals import name_group
 from geo.store.create import create_database
 from geo.store.editions import list_editions
 from geo.store.units import load_edition, read_units
-from geo.units import UnitIndex, name_group, parse_group
+from geo.units import UnitIndex, parse_group
 
 EDITIONS = ("2019-10-31", "2023-06-30")
 

@@ -12,8 +12,8 @@ from geo.demo.points import place_homes
 from geo.demo.units import size_groups
 from geo.demo.valleys import standardise, walk_valley
 from geo.i18n import text
+from geo.numerals import name_group
 from geo.store.units import unit_id
-from geo.units import name_group
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 200
 _CODE_LEAST: Final = 3
+#: Columns that are named in one finding.
+_NAMED: Final = 20
 #: Ambiguous headers that are the person's where rows are persons.
 _PERSON_NAMES: Final = tuple(name for name, keys in AMBIGUOUS_HEADERS.items() if "head_name" in keys)
 
@@ -247,5 +249,6 @@ def _list_findings(columns: list[Column], titles: tuple[list[str], ...], first: 
             found.append(Finding("W_REFUSED_COLUMN", cell=cell, field=column.header, value=column.header))
     unknown = [column.header.strip() or column.letter for column in columns if column.how in ("unknown", "yielded")]
     if unknown:
-        found.append(Finding("W_UNKNOWN_COLUMNS", value=", ".join(unknown[:20])))
+        more = f" … ({len(unknown)})" if len(unknown) > _NAMED else ""
+        found.append(Finding("W_UNKNOWN_COLUMNS", value=", ".join(unknown[:_NAMED]) + more))
     return found

@@ -46,8 +46,6 @@ _VALUE: Final = re.compile(rb"<(?:\w+:)?v\b[^<>]*>([^<]*)<")
 #: Days between the first days of Excel's two systems.
 DAYS_OF_1904: Final = 1462
 _LAST_COLUMN: Final = 16_384
-_MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 #: Parts of an archive that are left alone, by how their names begin → what is said about them.
 _LEFT_ALONE: Final = {
     "xl/vbaProject.bin": "W_MACRO_IGNORED", "xl/macrosheets/": "W_MACRO_IGNORED",
@@ -77,16 +75,25 @@ class BookLayout:
 def read_book_layout(archive: zipfile.ZipFile) -> BookLayout:
     """Return which part holds which sheet, the day system, and what in the archive is left alone."""
     book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    system = book.find(f"{_MAIN}workbookPr")
+    system = next((one for one in book if _local(one.tag) == "workbookPr"), None)
     is_1904 = system is not None and system.get("date1904", "") in {"1", "true"}
     targets: dict[str, str] = {}
     if "xl/_rels/workbook.xml.rels" in archive.namelist():
         for one in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels")):
             target = one.get("Target", "")
             targets[one.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    parts = {one.get("name", ""): targets.get(one.get(_RELATION, ""), "") for one in book.iter(f"{_MAIN}sheet")}
+    parts = {
+        one.get("name", ""): targets.get(next((said for key, said in one.items() if _local(key) == "id"), ""), "")
+        for one in book.iter()
+        if _local(one.tag) == "sheet"
+    }
     notes = {code: "" for name in archive.namelist() for start, code in _LEFT_ALONE.items() if name.startswith(start)}
     return BookLayout(parts, DAYS_OF_1904 if is_1904 else 0, tuple(notes.items()))
+
+
+def _local(name: str) -> str:
+    """Return a name without its namespace: there are two of each, the usual ones and the strict standard's."""
+    return name.rpartition("}")[2]
 
 
 def scan_sheet(sheet: bytes, *, epoch_days: int = 0) -> Layout:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from geo.importer.findings import Option
 from geo.importer.meanings import SKIP
-from geo.units import list_group_parts, parse_group
+from geo.units import list_group_parts, parse_group, read_group
 from geo.validate import to_text
 
 if TYPE_CHECKING:
@@ -162,7 +162,10 @@ class Locator:
         self, cells: Sequence[Cell], villages: Sequence[Unit | None], codes: Sequence[str]
     ) -> list[GroupName | None]:
         """Return the group of every row: None in a village without groups, or where a known household keeps its own."""
-        named = [parse_group(to_text(cell)) for cell in cells]
+        named = [
+            parse_group(to_text(cell)) if village is None else read_group(to_text(cell), village)
+            for cell, village in zip(cells, villages, strict=True)
+        ]
         grouped = {village.id for village, group in zip(villages, named, strict=True) if village and group}
         grouped |= {village.id for village in villages if village and self._index.groups.get(village.id)}
         bare = [n for n, village in enumerate(villages) if village and village.id in grouped and named[n] is None]

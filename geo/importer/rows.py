@@ -29,6 +29,7 @@ ERRORS: Final = frozenset(
 )
 _SHOWN: Final = 200
 _LEAST_NUMBERED: Final = 4
+_LEAST_WIDE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
     told = [column.index for column in header.columns if column.how != "ignored"]
     titles = [_fit(line, width) for line in sheet.rows[header.first_row : header.row + 1]]
     fills, totals, code_at = _list_fills(sheet, header), _find_totals(sheet, header), header.index_of("code")
+    wide = _list_wide(sheet, header)
     cells: list[list[Cell]] = []
     sheet_rows: list[int] = []
     listed: list[Finding] = []
@@ -71,8 +73,10 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
             continue
         if number in fills:
             row = _fill(row, fills[number])
-        is_total = bool(totals) and any(row[index] in said for index, said in totals)
-        code = "W_TOTAL_ROW_SKIPPED" if is_total else _why_not(row, code_at, titles, is_first=not cells)
+        if totals and any(row[index] in said for index, said in totals):
+            code = "W_TOTAL_ROW_SKIPPED"
+        else:
+            code = _why_not(row, code_at, titles, is_first=not cells, is_wide=number in wide)
         if code:
             text = " ".join(to_text(cell).strip() for cell in row if _says(cell))
             listed.append(Finding(code, cell=str(number), value=text[:_SHOWN]))
@@ -108,7 +112,16 @@ def _is_plain(code: Cell) -> bool:
     return isinstance(code, str) and code.isascii() and code.isalnum()
 
 
-def _why_not(row: list[Cell], code_at: int | None, titles: list[list[Cell]], *, is_first: bool) -> str:
+def _list_wide(sheet: Sheet, header: Header) -> set[int]:
+    """Return the numbers of rows below the header that have a cell merged across three columns or more."""
+    return {
+        top + 1
+        for top, left, bottom, right in sheet.layout.merged
+        if top == bottom and top > header.row and right - left + 1 >= _LEAST_WIDE
+    }
+
+
+def _why_not(row: list[Cell], code_at: int | None, titles: list[list[Cell]], *, is_first: bool, is_wide: bool) -> str:
     """Return the code under which a row that is no household is listed, or '' for a data row; totals apart."""
     code = row[code_at] if code_at is not None else None
     if is_first and _counts_columns(row):
@@ -121,7 +134,8 @@ def _why_not(row: list[Cell], code_at: int | None, titles: list[list[Cell]], *, 
     first = next((clean_name(cell) for cell in row if isinstance(cell, str) and cell.strip()), "")
     if first.startswith(footer):
         return "W_TOTAL_ROW_SKIPPED"
-    return "W_TITLE_ROWS_SKIPPED" if row in titles else ""
+    is_title = row in titles or (is_wide and sum(map(_says, row)) == 1)
+    return "W_TITLE_ROWS_SKIPPED" if is_title else ""
 
 
 #: Fields of a row's first columns, where a total says that it is one.

@@ -136,6 +136,50 @@ def test_an_unknown_word_is_asked_about(own: Database) -> None:
     assert outcomes == ["refused", "not_home"]
 
 
+def test_codes_are_made_by_one_answer(own: Database) -> None:
+    """A file without 户编号 is stopped with one question; answered, its households get codes and enter."""
+    header = HEADER.replace("户编号,", "")
+    rows = [row.replace(f"MX00{n},", "") for n, row in enumerate(ROWS, start=1)]
+    app = give(open_page(), ("台账.csv", make_csv(*rows, header=header)))
+    assert text("finding.E_MISSING_COLUMN") in read_words(app)
+    (question,) = [one for one in app.selectbox if one.key.startswith("ask:make_codes")]
+    question.set_value("make").run()
+    press(press(press(app, "import_answer"), "import_next"), "import_do")
+    with own.read() as connection:
+        codes = connection.exec_driver_sql("SELECT code FROM household ORDER BY code").scalars().all()
+    assert codes == ["520602202203001001", "520602202203001002", "520602202203002001"]
+
+
+def test_the_order_of_days_is_one_question(own: Database) -> None:
+    """Days with two readings are asked about once, and the answer reads them all."""
+    rows = [
+        row.replace("2019-11-0", "0").replace("1,见面", "1/11/2019,见面").replace("2,未见面", "2/11/2019,未见面")
+        for row in ROWS
+    ]
+    app = give(open_page(), ("台账.csv", make_csv(*rows)))
+    (question,) = [one for one in app.selectbox if one.key.startswith("ask:date_order")]
+    assert question.options[:2] == [text("date_order.dmy"), text("date_order.mdy")]
+    question.set_value("dmy").run()
+    press(press(press(app, "import_answer"), "import_next"), "import_do")
+    with own.read() as connection:
+        days = connection.exec_driver_sql("SELECT visited_on FROM visit ORDER BY 1").scalars().all()
+    assert days == ["2019-11-01", "2019-11-02"]
+
+
+def test_corrected_columns_are_proposed_again(own: Database) -> None:
+    """A column corrected in one import is taken as corrected for the next file with the same header, and said so."""
+    header = HEADER.replace("户主", "当家人")
+    app = give(open_page(), ("民政台账.csv", make_csv(*ROWS, header=header)))
+    (choice,) = [one for one in app.selectbox if one.label == "E 当家人"]
+    choice.set_value("head_name").run()
+    press(press(press(app, "import_next"), "import_do"), "import_more")
+    give(app, ("下月.csv", make_csv(*(row.replace("MX", "MY") for row in ROWS), header=header)))
+    (choice,) = [one for one in app.selectbox if one.label == "E 当家人"]
+    assert choice.value == "head_name"
+    assert text("import_page.mapped", source="民政台账") in read_words(app)
+    assert (count_rows(own, "household"), count_rows(own, "import_mapping")) == (3, 1)
+
+
 def test_counts_sum_to_the_rows(own: Database) -> None:
     """Good rows, rows to change and total rows are counted apart, and the good ones enter alone."""
     rows = (*ROWS, ROWS[0], "和平乡,孟溪村,一组,,测五,1,,,", "小计,,,,,9,,,")
