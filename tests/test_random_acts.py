@@ -15,6 +15,7 @@ import pytest
 from geo.errors import GeoError
 from geo.gaps import rank_gaps
 from geo.importer import ImportOptions, NewRound, import_file, undo_last
+from geo.importer.reconcile import APPLICABLE
 from geo.model import Scope, VisitEntry
 from geo.store.assignments import add_person, assign, withdraw
 from geo.store.cells import ensure_cells
@@ -131,12 +132,12 @@ class Acts:
             if len(code) > 2 and tagged:
                 village, group = "龙鱼村", ""
             said = {"乡镇": township, "村": village.format(far=self.far[0]), "村民组": group}
-            line = home(code, **said, 走访日期=day if word else "", 走访状态=word)
+            line = home(code, **said, 人口=2 + day.day % 4, 走访日期=day if word else "", 走访状态=word)
             lines.append([*line, "举家外出" if tagged and len(code) == 2 else ""])
         path = write_csv(self.folder / f"{self.number}.csv", lines, header=[*HEADER, "重点标签"])
         choice = NewRound(*PLANS[nth]) if how == "new" else self.round_id(nth) if how == "old" else None
         options = ImportOptions(
-            round=choice, good_rows=True, apply=frozenset({"correction", "move"} if everything else ()),
+            round=choice, good_rows=True, apply=frozenset(APPLICABLE if everything else ()),
         )  # fmt: skip
         first = import_file(self.db, self.scope, path, options=options)
         if first.stored:
