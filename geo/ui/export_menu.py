@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import streamlit as st
 
@@ -82,15 +82,36 @@ def draw_export(session: Session, label: str, export: Export) -> None:
     if export.rows > SHOW_PROGRESS_FROM:
         _draw_making(session, label, export, key)
         return
-    signature = (session.db.revision(), export.head, export.stamp)
-    kept = st.session_state.get(f"_{key}")
-    if kept is None or kept[0] != signature:
-        if kept is not None:
-            grants.withdraw(kept[1])
+    kept = _find_offer(session, export, key)
+    if kept is None:
         payload = partial(_pack, session.db, session.scope, export)
-        kept = (signature, grants.offer(session.scope.owner, "export", payload))
-        st.session_state[f"_{key}"] = kept
+        kept = _keep_offer(session, export, key, grants.offer(session.scope.owner, "export", payload), label)
     _draw_link(label, kept[1], key, disabled=not export.rows)
+
+
+#: What the rows of an offer depend on, its token, what its link is called.
+_Kept: TypeAlias = "tuple[tuple[object, ...], str, str]"
+
+
+def _signature(session: Session, export: Export) -> tuple[object, ...]:
+    return session.db.revision(), session.scope, export.head, export.stamp
+
+
+def _find_offer(session: Session, export: Export, key: str) -> _Kept | None:
+    """Return the offer of an earlier run where it gives these rows and can still be taken; another is withdrawn."""
+    kept: _Kept | None = st.session_state.get(f"_{key}")
+    if kept is None:
+        return None
+    if kept[0] == _signature(session, export) and grants.holds(kept[1]):
+        return kept
+    grants.withdraw(kept[1])
+    return None
+
+
+def _keep_offer(session: Session, export: Export, key: str, token: str, said: str) -> _Kept:
+    kept = (_signature(session, export), token, said)
+    st.session_state[f"_{key}"] = kept
+    return kept
 
 
 def _draw_link(label: str, token: str, key: str, *, disabled: bool = False) -> None:
@@ -99,9 +120,8 @@ def _draw_link(label: str, token: str, key: str, *, disabled: bool = False) -> N
 
 
 def _draw_making(session: Session, label: str, export: Export, key: str) -> None:
-    signature = (session.db.revision(), export.head, export.stamp)
-    kept = st.session_state.get(f"_{key}")
-    if kept is not None and kept[0] == signature:
+    kept = _find_offer(session, export, key)
+    if kept is not None:
         _draw_link(kept[2], kept[1], key)
         return
     if not st.button(label, key=f"make_{key}"):
@@ -118,7 +138,7 @@ def _draw_making(session: Session, label: str, export: Export, key: str) -> None
         return
     token = grants.offer(session.scope.owner, "export", lambda: made)
     said = text("exports.save", mb=f"{len(made.body) / _MB:.1f}")
-    st.session_state[f"_{key}"] = (signature, token, said)
+    _keep_offer(session, export, key, token, said)
     bar.empty()
     _draw_link(said, token, key)
 

@@ -84,6 +84,12 @@ class Grants:
         with self._lock:
             self._offers.pop(token, None)
 
+    def holds(self, token: str) -> bool:
+        """Say whether an offer can still be taken: it was neither used nor withdrawn, and is not too old."""
+        with self._lock:
+            found = self._offers.get(token)
+            return found is not None and found.expires > self._clock()
+
     def withdraw_all(self, owner: str) -> None:
         """Forget everything that was offered to a browser: it is somebody else's from now on."""
         with self._lock:
@@ -114,3 +120,4 @@ offer = _GRANTS.offer
 take = _GRANTS.take
 withdraw = _GRANTS.withdraw
 withdraw_all = _GRANTS.withdraw_all
+holds = _GRANTS.holds

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -71,7 +70,21 @@ def test_a_long_list_is_made_before_it_is_saved(world: Database, monkeypatch: py
     assert not list_exports(world, PLANNER)
     app.button(key=f"make_{key}").click().run()
     assert not app.exception
+    assert links_of(app)[key] == links_of(app.run())[key]
     assert take(app, key).body.startswith(b"PK")
     assert [row["what"] for row in list_exports(world, PLANNER)] == ["gaps.xlsx"]
-    again: Any = app.run()
-    assert links_of(again)[key]
+    assert key not in links_of(app.run())
+
+
+@pytest.mark.usefixtures("world")
+def test_a_link_that_is_gone_is_offered_anew() -> None:
+    """A link that a switch of roles or time has ended is another one at the next run; one that holds stays."""
+    app = open_page("gaps")
+    first = links_of(app)["export_gaps_csv"]
+    assert links_of(app.run())["export_gaps_csv"] == first
+    token = first.rsplit("/", 1)[1]
+    grants.withdraw_all(grants._GRANTS._offers[token].owner)
+    assert not grants.holds(token)
+    second = links_of(app.run())["export_gaps_csv"]
+    assert second != first
+    assert grants.holds(second.rsplit("/", 1)[1])
