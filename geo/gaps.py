@@ -82,7 +82,10 @@ def list_todos(homes: pd.DataFrame) -> pd.DataFrame:
 
 
 def group_gaps(homes: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per place with a gap: see `rank_places`. `gaps` is the result of `rank_gaps` on the same homes."""
+    """Return one row per place with a gap: see `rank_places`. `gaps` is the result of `rank_gaps` on the same homes.
+
+    Who answers for whole groups is not told by a table of homes: these columns are empty.
+    """
     keys = ["place", "township", "village", "group", "village_code", "group_code"]
     places = homes.groupby(keys, dropna=False).agg(roster=("household", "size"), effective=("effective", "sum"),
                                                    complete=("complete", "sum")).reset_index()  # fmt: skip
@@ -93,10 +96,12 @@ def rank_places(places: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
     """Return one row per place with a gap: place, names, roster, effective, remaining, one count per state, untouched.
 
     Worst first by what is missing. `places`: place, its names and codes, roster, effective, complete, one row per leaf
-    place; `gaps`: the result of `rank_gaps` on their homes.
+    place, and the live assignment of the whole place if known (assignee, due_on); `gaps`: the result of `rank_gaps` on
+    their homes.
     """
-    keys = ["place", "township", "village", "group", "village_code", "group_code"]
-    rows = places[[*keys, "roster", "effective", "complete"]].assign(remaining=places["roster"] - places["effective"])
+    wanted = ["place", "township", "village", "group", "village_id", "village_code", "group_code"]
+    wanted += ["roster", "effective", "complete", "assignee", "due_on"]
+    rows = places[[name for name in wanted if name in places]].assign(remaining=places["roster"] - places["effective"])
     for state in GAP_STATES:
         counts = gaps.loc[gaps["state"] == state].groupby("place").size()
         rows[state] = rows["place"].map(counts).fillna(0).astype(int)

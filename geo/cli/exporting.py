@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from geo import exports
 from geo.cli.reports import choose_day
 from geo.cli.session import choose_place, choose_round, open_session, print_json
 from geo.errors import Invalid, NotFound
-from geo.gaps import GAP_MARKS, GAP_STATES, TODO_MARKS, group_gaps, list_todos, rank_gaps
+from geo.gaps import GAP_MARKS, GAP_STATES, TODO_MARKS, list_todos, rank_gaps, rank_places
 from geo.i18n import text
 from geo.store.exportlog import log_export
+from geo.store.homes import read_gap_homes, read_todo_homes
 from geo.store.ledger import read_ledger
-from geo.store.reads import read_figures, read_homes
+from geo.store.reads import read_figures
 from geo.store.register import read_roster
 from geo.store.rounds import list_rounds
 
@@ -128,12 +129,15 @@ def _tell_progress(rows: int) -> Callable[[int, int], None] | None:
 
 def _tabulate_gaps(wish: _Wish) -> exports.Table:
     db, scope, options = wish.session.db, wish.session.scope, wish.options
-    homes = read_homes(db, scope, round_id=wish.round_id, place_id=wish.place.id, as_of=wish.day)
-    gaps = rank_gaps(homes, wish.day)
-    if options.kind == "groups":
-        draw = exports.draw_outlines(db, scope, place_id=wish.place.id, level="group", round_id=wish.round_id)
-        return exports.tabulate_groups(group_gaps(homes, gaps), draw)
-    rows = list_todos(homes) if options.kind == "todos" else gaps
+    where: dict[str, Any] = {"round_id": wish.round_id, "place_id": wish.place.id, "as_of": wish.day}
+    if options.kind == "todos":
+        rows = list_todos(read_todo_homes(db, scope, **where))
+    else:
+        found = read_gap_homes(db, scope, **where)
+        rows = rank_gaps(found.waiting, wish.day)
+        if options.kind == "groups":
+            draw = exports.draw_outlines(db, scope, place_id=wish.place.id, level="group", round_id=wish.round_id)
+            return exports.tabulate_groups(rank_places(found.places, rows), draw)
     if options.state:
         rows = rows[rows["state"] == options.state]
     if options.mark:

@@ -9,10 +9,11 @@ from geo import exports
 from geo.cli.session import choose_place, choose_round, open_session, print_json, print_table, tell
 from geo.coverage import remaining_to_target
 from geo.errors import Invalid
-from geo.gaps import GAP_STATES, group_gaps, list_todos, rank_gaps
+from geo.gaps import GAP_STATES, list_todos, rank_gaps, rank_places
 from geo.i18n import text
 from geo.store.exportlog import log_export
-from geo.store.reads import read_by_tag, read_figures, read_homes
+from geo.store.homes import read_gap_homes, read_todo_homes
+from geo.store.reads import read_by_tag, read_figures
 
 if TYPE_CHECKING:
     import argparse
@@ -111,19 +112,24 @@ def _report_gaps(session: Session, options: argparse.Namespace, suffix: str) -> 
     round_ = choose_round(session, options.round)
     place = choose_place(session, options.place)
     day = choose_day(session, options.as_of)
-    homes = read_homes(session.db, session.scope, round_id=round_.id, place_id=place.id, as_of=day)
-    gaps = rank_gaps(homes, day)
+    where: dict[str, Any] = {"round_id": round_.id, "place_id": place.id, "as_of": day}
+    found = read_gap_homes(session.db, session.scope, **where)
+    gaps = rank_gaps(found.waiting, day)
     answer = {
         "round": {"id": round_.id, "number": round_.number, "name": round_.name},
         "as_of": day,
         "place": {"code": place.code, "name": place.name},
-        "roster": len(homes),
-        "effective": int(homes["effective"].sum()),
+        "roster": int(found.places["roster"].sum()),
+        "effective": int(found.places["effective"].sum()),
         "gaps": len(gaps),
         "states": {state: int((gaps["state"] == state).sum()) for state in GAP_STATES},
     }
     if suffix:
-        rows = _rows_of(options.kind, homes, gaps)
+        rows = gaps
+        if options.kind == "groups":
+            rows = rank_places(found.places, gaps)
+        elif options.kind == "todos":
+            rows = list_todos(read_todo_homes(session.db, session.scope, **where))
         head = _head(options.kind, place, round_, day)
         _hand_over(session, _make_file(options.kind, rows, head, suffix), head.line(len(rows)), len(rows), options)
         answer |= {"out": options.out, "kind": options.kind, "rows": len(rows)}
@@ -148,12 +154,6 @@ def _read_suffix(options: argparse.Namespace) -> str:
     if suffix not in _SUFFIXES or (suffix, options.kind) == ("csv", "sheets"):
         raise Invalid("cli.gaps.suffix", path=options.out.name)
     return suffix
-
-
-def _rows_of(kind: str, homes: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
-    if kind == "groups":
-        return group_gaps(homes, gaps)
-    return list_todos(homes) if kind == "todos" else gaps
 
 
 def _head(kind: str, place: Place, round_: Round, day: date) -> exports.ExportHead:

@@ -154,6 +154,8 @@ _CODE: Final = OutColumn("code", "户编号", "hh_code", 22)
 _HEAD: Final = OutColumn("head_name", "户主", "head", 9)
 _CLASS: Final = OutColumn("household_class", "户类别", "class", 12)
 _TAGS: Final = OutColumn("tags", "重点标签", "tags", 18)
+_ASSIGNEE: Final = OutColumn("assignee", "责任人", "assignee", 12)
+_DUE: Final = OutColumn("due_on", "应访日期", "due_on", 12)
 _PRIORITY: Final = OutColumn("priority", "优先级", "priority", 7, "whole")
 
 #: The gap list (domain §5), one row a household; 已走访待办 has the same.
@@ -162,8 +164,7 @@ GAP_COLUMNS: Final = (
     OutColumn("last_on", "上次走访", "last_on", 12),
     OutColumn("last_outcome", "结果", "last_res", 11),
     OutColumn("attempts", "上门次数", "attempts", 7, "whole"),
-    OutColumn("assignee", "责任人", "assignee", 12),
-    OutColumn("due_on", "应访日期", "due_on", 12),
+    _ASSIGNEE, _DUE,
     OutColumn("overdue_days", "超期天数", "late_days", 7, "whole"),
     OutColumn("open_issues", "未结问题", "issues", 7, "whole"),
     OutColumn("located", "定位", "located", 8),
@@ -183,7 +184,7 @@ GROUP_COLUMNS: Final = (
     OutColumn("refused", "拒访", "refused", 7, "whole"),
     OutColumn("partial", "仅见到旁人", "partial", 11, "whole"),
     OutColumn("untouched", "一户未走到", "untouched", 11),
-    _PRIORITY,
+    _ASSIGNEE, _DUE, _PRIORITY,
 )  # fmt: skip
 #: The roster, one row a household; headed so that the importer reads it back, 居住情况 and 本轮状态 for the eye only.
 ROSTER_COLUMNS: Final = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 from sqlalchemy import column, func, or_, select, table
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from geo.coverage import Homes
     from geo.model import Round, Scope
@@ -45,16 +45,17 @@ if TYPE_CHECKING:
 
 #: The households that a list is about, beside the tables while it is read.
 _PICKED: Final = table("picked", column("household"))
-_ISSUES: Final = ("ring", "open_issues", "overdue_issues", "undated_issues")
+_COUNTS: Final = ("ring", "open_issues", "overdue_issues", "undated_issues", "by_group")
 
 
 @dataclass(frozen=True, slots=True)
 class GapHomes:
     """What the lists of 缺口 are made of.
 
-    `places`: one row per leaf place with a household of D: place, roster, effective, complete and the unit columns of
-    `read_homes`. `waiting`: the homes of D without an effective visit, with the columns of `read_homes`. `todos`: how
-    many visited homes have something left to do (`gaps.list_todos`).
+    `places`: one row per leaf place with a household of D: place, roster, effective, complete, the unit columns of
+    `read_homes`, and assignee and due_on of the live assignment of the place as a whole. `waiting`: the homes of D
+    without an effective visit, with the columns of `read_homes`. `todos`: how many visited homes have something left
+    to do (`gaps.list_todos`).
     """
 
     places: pd.DataFrame
@@ -70,7 +71,8 @@ def read_homes(
     Columns: those of `coverage.household_status`; code, head_name (masked by right), household_class, size,
     dwelling; township, village, group, village_code, group_code (of the roster place); tags (codes joined by a
     comma); priority_home; ring, open_issues, overdue_issues, undated_issues; last_on, last_outcome_ever,
-    last_effective_on; missed_rounds; assignee, assignee_id, assignment_id. In register order.
+    last_effective_on; missed_rounds; assignee, assignee_id, assignment_id, by_group (that of the whole group, 0/1). In
+    register order.
     """
     require_right(scope, "view")
     with db.read() as connection:
@@ -150,7 +152,10 @@ class _Reading:
             rows = [tuple(row) for row in self.connection.execute(counted)]
         frame = pd.DataFrame(rows, columns=["place", "roster", "effective", "complete"])
         frame = frame[frame["roster"] > 0]
-        return frame.merge(name_leaves(self.connection, frame["place"].tolist()), on="place", how="left")
+        frame = frame.merge(name_leaves(self.connection, frame["place"].tolist()), on="place", how="left")
+        named = select(assignment.c.place, _ASSIGNEE_NAME.label("assignee"), assignment.c.due_on)
+        whole: Select[Any] = _live(named, self.round).where(assignment.c.place.is_not(None))
+        return frame.merge(read_frame(self.connection, whole), on="place", how="left")
 
     def complete_picked(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the rows with all columns of `read_homes`, reading no other household."""
@@ -163,7 +168,7 @@ class _Reading:
             frame = frame.merge(part, on="household", how="left")
         frame = frame.merge(name_leaves(self.connection, frame["place"].unique().tolist()), on="place", how="left")
         frame["missed_rounds"] = self._count_missed(frame["household"].tolist())
-        frame[list(_ISSUES)] = frame[list(_ISSUES)].fillna(0).astype(int)
+        frame[list(_COUNTS)] = frame[list(_COUNTS)].fillna(0).astype(int)
         frame["tags"] = frame["tags"].fillna("")
         if not self.scope.sees_names:
             frame["head_name"] = frame["head_name"].map(mask_name)
@@ -246,22 +251,29 @@ def _tags(connection: Connection, day: date, homes: Homes) -> pd.DataFrame:
     return pd.DataFrame({"household": list(held), "tags": [",".join(kinds) for kinds in held.values()]}, dtype="str")
 
 
-def _assignees(connection: Connection, round_: Round, frame: pd.DataFrame, homes: Homes) -> pd.DataFrame:
-    """Who answers for each household: its own live assignment's assignee, else its group's."""
-    live = read_frame(
-        connection,
-        select(
-            assignment.c.id.label("assignment_id"), assignment.c.household, assignment.c.place.label("group_place"),
-            func.coalesce(assignment.c.person, assignment.c.team).label("assignee_id"),
-            func.coalesce(person.c.name, team.c.name).label("assignee"),
-        )
+_ASSIGNEE_NAME: Final = func.coalesce(person.c.name, team.c.name)
+
+
+def _live(wanted: Select[Any], round_: Round) -> Select[Any]:
+    """Join to a selection from assignments who they name, and keep those in force in the round."""
+    return (
+        wanted.select_from(assignment)
         .outerjoin(person, person.c.id == assignment.c.person)
         .outerjoin(team, team.c.id == assignment.c.team)
         .where(assignment.c.round == round_.id, is_live(assignment))
-        .where(or_(assignment.c.place.is_not(None), assignment.c.household.in_(homes))),
+    )
+
+
+def _assignees(connection: Connection, round_: Round, frame: pd.DataFrame, homes: Homes) -> pd.DataFrame:
+    """Who answers for each household: its own live assignment's assignee, else its group's."""
+    wanted = select(
+        assignment.c.id.label("assignment_id"), assignment.c.household, assignment.c.place.label("group_place"),
+        func.coalesce(assignment.c.person, assignment.c.team).label("assignee_id"), _ASSIGNEE_NAME.label("assignee"),
     )  # fmt: skip
-    own = live[live["household"].notna()].drop(columns="group_place")
-    groups = live[live["group_place"].notna()].drop(columns="household")
+    known = or_(assignment.c.place.is_not(None), assignment.c.household.in_(homes))
+    live = read_frame(connection, _live(wanted, round_).where(known))
+    own = live[live["household"].notna()].drop(columns="group_place").assign(by_group=0)
+    groups = live[live["group_place"].notna()].drop(columns="household").assign(by_group=1)
     taken = set(own["household"].tolist())
     rest = frame.loc[[one not in taken for one in frame["household"].tolist()], ["household", "place"]]
     by_group = rest.merge(groups, left_on="place", right_on="group_place", how="inner")

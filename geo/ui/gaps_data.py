@@ -1,4 +1,4 @@
-"""The lists of 缺口 (by household, by group, 已走访待办) with the filter of the address. Nothing is computed here."""
+"""The lists of 缺口 (by household, by group, 已走访待办, 剔除) with the filter of the address; nothing is computed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import streamlit as st
 
 from geo.gaps import GAP_MARKS, GAP_STATES, TODO_MARKS, list_todos, rank_gaps, rank_places
 from geo.i18n import text
+from geo.store.exclusions import read_exclusions
 from geo.store.homes import GapHomes, read_gap_homes, read_todo_homes
 from geo.store.reads import Figures, read_figures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     import pandas as pd
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from geo.store.database import Database
     from geo.ui.session import Session
 
-#: The three lists; the first is the one shown when the address names none.
-LISTS: Final = ("home", "group", "todo")
-UNTOUCHED: Final = "untouched"
+#: The lists; the first is the one shown when the address names none.
+LISTS: Final = ("home", "group", "todo", "out")
+#: List → what the parameter `only` may keep of it.
+ONLY: Final = {"group": ("untouched",), "out": ("pending", "left")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +43,21 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class GapLists:
-    """The lists of a place in a round: rows of `geo.gaps`; shared between runs, so nobody may change them.
+    """The lists of a place in a round; shared between runs, so nobody may change their rows.
 
-    The rows of 已走访待办 are read when they are looked at; the others count them without. `scope` and `view` name
-    what the lists are of: the key of whatever is made from them.
+    `scope` and `view` name what the lists are of: the key of whatever is made from them. `lengths` counts each list, of
+    exclusions those that wait for a decision; `readers` give the rows, which for some are read when they are looked at.
     """
 
     scope: Scope
     view: View
-    lengths: dict[str, int]
-    homes: pd.DataFrame
-    groups: pd.DataFrame
-    read_todos: Callable[[], pd.DataFrame]
+    lengths: Mapping[str, int]
+    has_exclusions: bool
+    readers: Mapping[str, Callable[[], pd.DataFrame]]
 
     def of(self, by: str) -> pd.DataFrame:
-        """Return one of the lists."""
-        if by == "todo":
-            return self.read_todos()
-        return self.groups if by == "group" else self.homes
+        """Return one of the lists: rows of `geo.gaps`, or of `store.exclusions.read_exclusions`."""
+        return self.readers[by]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,11 @@ class GapFilter:
 
     def rows_of(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the rows that pass, in their order, numbered anew."""
-        if self.by == "group":
-            return (rows[rows["untouched"]] if self.only else rows).reset_index(drop=True)
-        if self.state and self.by == "home":
+        if self.only == "untouched":
+            rows = rows[rows["untouched"]]
+        elif self.only:
+            rows = rows[(rows["state"] == "pending") == (self.only == "pending")]
+        if self.state:
             rows = rows[rows["state"] == self.state]
         if self.mark:
             rows = rows[rows[f"m_{self.mark}"]]
@@ -88,18 +89,18 @@ class GapFilter:
     def words(self) -> str:
         """Return the filter as the screen and the file say it; empty without one."""
         said = []
-        if self.state and self.by == "home":
+        if self.state:
             said.append(text(f"state.{self.state}"))
-        if self.mark and self.by != "group":
+        if self.mark:
             said.append(text(f"mark.{self.mark}"))
-        if self.only and self.by == "group":
-            said.append(text("gap.only.untouched"))
+        if self.only:
+            said.append(text(f"gap.only.{self.only}"))
         return text("list.comma").join(said)
 
     def last(self) -> tuple[str, str]:
         """Return the parameter of the last condition and its words, to offer its removal."""
-        if self.by == "group":
-            return "only", text("gap.only.untouched")
+        if self.only:
+            return "only", text(f"gap.only.{self.only}")
         if self.mark:
             return "mark", text(f"mark.{self.mark}")
         return "state", text(f"state.{self.state}") if self.state else ""
@@ -109,18 +110,18 @@ def read_filter() -> GapFilter:
     """Return the filter the address names; what it cannot name is left out."""
     by = str(st.query_params.get("by", LISTS[0]))
     by = by if by in LISTS else LISTS[0]
-    state, mark = str(st.query_params.get("state", "")), str(st.query_params.get("mark", ""))
-    known = TODO_MARKS if by == "todo" else GAP_MARKS
+    state, mark, only = (str(st.query_params.get(name, "")) for name in ("state", "mark", "only"))
+    marks = {"home": GAP_MARKS, "todo": TODO_MARKS}.get(by, ())
     return GapFilter(
         by=by,
-        state=state if state in GAP_STATES else "",
-        mark=mark if mark in known else "",
-        only=UNTOUCHED if st.query_params.get("only") == UNTOUCHED else "",
+        state=state if by == "home" and state in GAP_STATES else "",
+        mark=mark if mark in marks else "",
+        only=only if only in ONLY.get(by, ()) else "",
     )
 
 
 def read_lists(session: Session, round_: Round) -> tuple[Figures, GapLists]:
-    """Return the figures of the session's place and its three lists."""
+    """Return the figures of the session's place and its lists; the rows of exclusions are read by their own view."""
     figures = read_figures(
         session.db, session.scope, round_id=round_.id, place_id=session.place.id, as_of=session.as_of
     )
@@ -129,8 +130,15 @@ def read_lists(session: Session, round_: Round) -> tuple[Figures, GapLists]:
     scope = replace(session.scope, actor="", owner="")
     with st.spinner(text("gap.reading")):
         found, gaps, groups = _load(scope, view, _db=session.db)
-    lengths = {"home": len(gaps), "group": len(groups), "todo": found.todos}
-    return figures, GapLists(scope, view, lengths, gaps, groups, partial(_load_todos, scope, view, _db=session.db))
+    counts = figures.counts
+    lengths = {"home": len(gaps), "group": len(groups), "todo": found.todos, "out": counts.pending}
+    readers: dict[str, Callable[[], pd.DataFrame]] = {
+        "home": lambda: gaps,
+        "group": lambda: groups,
+        "todo": partial(_load_todos, scope, view, _db=session.db),
+        "out": partial(_load_exclusions, scope, view, _db=session.db),
+    }
+    return figures, GapLists(scope, view, lengths, bool(counts.pending or counts.left), readers)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -143,3 +151,8 @@ def _load(scope: Scope, view: View, *, _db: Database) -> tuple[GapHomes, pd.Data
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _load_todos(scope: Scope, view: View, *, _db: Database) -> pd.DataFrame:
     return list_todos(read_todo_homes(_db, scope, round_id=view.round, place_id=view.place, as_of=view.as_of))
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _load_exclusions(scope: Scope, view: View, *, _db: Database) -> pd.DataFrame:
+    return read_exclusions(_db, scope, round_id=view.round, place_id=view.place, as_of=view.as_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -13,8 +14,10 @@ from geo.gaps import GAP_STATES
 from geo.i18n import text
 from geo.schema import GAP_COLUMNS, GROUP_COLUMNS
 from geo.ui.clicks import clicked_row, follow_click, open_home
+from geo.ui.gaps_data import LISTS, ONLY
 from geo.ui.plain import escape
 from geo.ui.session import show
+from geo.ui.ticks import ROWS, draw_ticked
 from geo.ui.widgets import note
 
 if TYPE_CHECKING:
@@ -23,10 +26,6 @@ if TYPE_CHECKING:
     from geo.ui.gaps_data import GapFilter, GapLists, View
     from geo.ui.session import Session
 
-_ROW: Final = 28
-_HEADER: Final = 34
-_ROWS: Final = 14
-_TICKED: Final = "_ticked"
 #: Columns of the screen in the order of the eye: what decides first. The file has those of the schema in its order.
 _ORDER: Final = (
     "number", "priority", "township", "village", "group", "code", "head_name", "household_class", "tags", "last_on",
@@ -57,25 +56,28 @@ def draw_lead(figures: Figures, round_: Round, chosen: GapFilter, lists: GapList
     counts = figures.counts
     if chosen.by == "todo":
         said = text("gap.lead.todo", place=figures.place.name, k=lists.lengths["todo"])
-        with st.container(key="gap_lead"):
-            st.markdown(f"**{escape(said)}** :gray[{escape(text('gap.lead.todo.of', n=counts.effective))}]")
+        _draw_sentence(said, text("gap.lead.todo.of", n=counts.effective))
         return
     missing = counts.roster - counts.effective
-    said = text("gap.lead", place=figures.place.name, m=missing)
     target = f"{round_.target_bp / 100:g}%"
     left = remaining_to_target(counts, round_.target_bp)
     how = text("gap.lead.sum", N=counts.roster, n=counts.effective)
     goal = text("gap.lead.goal", g=left, t=target) if left else text("gap.lead.met", t=target)
+    said = text("gap.lead", place=figures.place.name, m=missing)
+    _draw_sentence(said, text("list.semicolon").join([how, goal]))
+
+
+def _draw_sentence(said: str, how: str) -> None:
     with st.container(key="gap_lead"):
-        st.markdown(f"**{escape(said)}** :gray[{escape(how)}；{escape(goal)}]".replace("；", text("list.semicolon")))
+        st.markdown(f"**{escape(said)}** :gray[{escape(how)}]")
 
 
 def draw_lists(chosen: GapFilter, lists: GapLists) -> None:
-    """Draw the switch between the three lists, each with its length."""
+    """Draw the switch between the lists, each with its length; exclusions only where there is one."""
     st.session_state["by_pick"] = chosen.by
     st.segmented_control(
         text("gap.by"),
-        ["home", "group", "todo"],
+        [one for one in LISTS if one != "out" or lists.has_exclusions or chosen.by == "out"],
         key="by_pick",
         required=True,
         format_func=lambda by: text(f"gap.by.{by}", n=lists.lengths[by]),
@@ -86,10 +88,10 @@ def draw_lists(chosen: GapFilter, lists: GapLists) -> None:
 
 def draw_pills(chosen: GapFilter, lists: GapLists) -> None:
     """Draw the pills: states, which exclude each other and add up, and marks, of which a row may have several."""
-    if chosen.by == "group":
-        _draw_group_pills(chosen, lists.groups)
-        return
     rows = lists.of(chosen.by)
+    if chosen.by in ONLY:
+        _draw_only(chosen, rows)
+        return
     if chosen.by == "home":
         counts = rows["state"].value_counts()
         options = ["", *(state for state in GAP_STATES if counts.get(state, 0) or state == chosen.state)]
@@ -103,12 +105,12 @@ def draw_pills(chosen: GapFilter, lists: GapLists) -> None:
     _draw_row("mark", options, labels, chosen.mark)
 
 
-def _draw_group_pills(chosen: GapFilter, groups: pd.DataFrame) -> None:
-    labels = {
-        "": text("gap.all", n=len(groups)),
-        "untouched": text("gap.pill", word=text("gap.only.untouched"), n=int(groups["untouched"].sum())),
-    }
-    _draw_row("only", list(labels), labels, chosen.only)
+def _draw_only(chosen: GapFilter, rows: pd.DataFrame) -> None:
+    labels = {"": text("gap.all", n=len(rows))}
+    for only in ONLY[chosen.by]:
+        kept = len(replace(chosen, only=only).rows_of(rows))
+        labels[only] = text("gap.pill", word=text(f"gap.only.{only}"), n=kept)
+    _draw_row("only", list(labels), labels, chosen.only, said=f"gap.row.{chosen.by}")
 
 
 def _state_label(state: str, count: int) -> str:
@@ -118,12 +120,13 @@ def _state_label(state: str, count: int) -> str:
     return f"{glyph} {text('gap.pill', word=text(f'state.{state}'), n=count)}"
 
 
-def _draw_row(name: str, options: list[str], labels: dict[str, str], current: str) -> None:
+def _draw_row(name: str, options: list[str], labels: dict[str, str], current: str, *, said: str = "") -> None:
+    said = text(said or f"gap.row.{name}")
     with st.container(key=f"pills_{name}", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":gray[{text(f'gap.row.{name}')}]", width=52)
+        st.markdown(f":gray[{said}]", width=52)
         st.session_state[f"{name}_pick"] = current
         st.pills(
-            text(f"gap.row.{name}"),
+            said,
             options,
             key=f"{name}_pick",
             format_func=labels.__getitem__,
@@ -140,49 +143,12 @@ def draw_table(session: Session, chosen: GapFilter, lists: GapLists, rows: pd.Da
     else:
         frame = _home_table(lists.scope, lists.view, chosen, session.place.level, _rows=rows)
         columns = _home_columns(frame, rows)
-    ids = list_ids(chosen, rows)
-    answer = st.dataframe(
-        frame,
-        hide_index=True,
-        row_height=_ROW,
-        height=_HEADER + _ROW * min(max(len(frame), 1), _ROWS) + 2,
-        column_config=columns,
-        placeholder="–",
-        lazy=False,
-        # Ticks are positions: other rows make another table, in which the same homes are ticked again.
-        key=f"table_{hash((chosen.by, *ids)):x}_{st.session_state.get('_table', 0)}",
-        on_select="rerun",
-        selection_mode="multi-row",
-        selection_default={"selection": {"rows": _ticked_before(session, chosen, ids)}},
-    )
-    words = text("gap.foot.all", n=len(frame)) if len(frame) <= _ROWS else text("gap.foot", k=_ROWS, n=len(frame))
+    ids = rows["place" if chosen.by == "group" else "household"].tolist()
+    ticked = draw_ticked(frame, columns, of=(lists.view.place, lists.view.round, chosen.by), ids=ids)
+    words = text("gap.foot.all", n=len(frame)) if len(frame) <= ROWS else text("gap.foot", k=ROWS, n=len(frame))
     st.html(note(text("list.semicolon").join([words, text("gap.marks.note"), text("gap.foot.export")])))
     follow_click(session)
-    ticked = [row for row in answer.selection.rows if row < len(rows)]
-    st.session_state[_TICKED] = (_list_of(session, chosen), frozenset(ids[row] for row in ticked))
     return rows.iloc[ticked]
-
-
-def list_ids(chosen: GapFilter, rows: pd.DataFrame) -> list[str]:
-    """Return what the rows are: households, or places on the list by group."""
-    names: list[str] = rows["place" if chosen.by == "group" else "household"].tolist()
-    return names
-
-
-def _list_of(session: Session, chosen: GapFilter) -> tuple[str, ...]:
-    return session.place.id, "" if session.round is None else session.round.id, chosen.by
-
-
-def _ticked_before(session: Session, chosen: GapFilter, ids: list[str]) -> list[int]:
-    """Return the positions of the rows that were ticked on this list of this place, as far as they are still on it."""
-    of, ticked = st.session_state.get(_TICKED, ((), frozenset()))
-    return [row for row, one in enumerate(ids) if one in ticked] if of == _list_of(session, chosen) else []
-
-
-def clear_selection() -> None:
-    """Untick all rows: the next table is a new one."""
-    st.session_state.pop(_TICKED, None)
-    st.session_state["_table"] = st.session_state.get("_table", 0) + 1
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -273,8 +239,8 @@ def draw_empty(figures: Figures, chosen: GapFilter, *, filtered: bool) -> None:
         st.button(text("gap.drop", last=words), on_click=show, kwargs={name: ""}, key="drop_filter")
     elif not figures.counts.roster:
         st.markdown(escape(text("empty.place")))
-    elif chosen.by == "todo":
-        st.markdown(escape(text("empty.todos")))
+    elif chosen.by in ("todo", "out"):
+        st.markdown(escape(text(f"empty.{'todos' if chosen.by == 'todo' else 'exclusions'}")))
     else:
         st.markdown(
             escape(text("empty.gaps", place=figures.place.name, r=figures.round.number, N=figures.counts.roster))

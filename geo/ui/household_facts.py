@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
 import streamlit as st
 
 from geo.access import may
 from geo.i18n import text
 from geo.mask import mask_phone
 from geo.ui import household_edits as edits
+from geo.ui.assigning import Work, offer_work
 from geo.ui.widgets import fraction, note
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def show_facts(db: Database, scope: Scope, *, card: Card) -> None:
         facts = {
             "phone": phone if scope.sees_names else mask_phone(phone),
             "residence": text(f"residence.{card.row['residence']}"),
-            "assignee": card.status["assignee"] if card.status is not None else "",
+            "assignee": _say_assignee(card),
             "due_on": card.status["due_on"] if card.status is not None else "",
             "point": _point(card),
             "note": card.row["note"],
@@ -85,8 +87,28 @@ def show_facts(db: Database, scope: Scope, *, card: Card) -> None:
             with st.container(horizontal=True, gap="small", key=f"fact_{name}"):
                 st.caption(text(f"household.fact.{name}"), width=48)
                 st.text(str(value), width="stretch")
+        _offer_work(db, scope, card=card)
         if may(scope, "edit_household"):
             _offer_edits(db, scope, card=card)
+
+
+def _say_assignee(card: Card) -> str:
+    if card.status is None or pd.isna(card.status["assignee"]):
+        return ""
+    name = str(card.status["assignee"])
+    return text("household.by_group", name=name) if card.status["by_group"] else name
+
+
+def _offer_work(db: Database, scope: Scope, *, card: Card) -> None:
+    """Give this one household to somebody, or change what was given; a group's assignment is changed on 缺口."""
+    if card.round is None or card.status is None or not card.status["roster"]:
+        return
+    own = not pd.isna(card.status["assignment_id"]) and not card.status["by_group"]
+    work = Work(
+        db, scope, card.round, card.today, "home", (card.id,), str(card.row["place"]), card.village.id, int(own)
+    )
+    with st.container(horizontal=True, gap="small", key="work"):
+        offer_work(work, quiet=True)
 
 
 #: Systems of points that were taken as they were written.

@@ -16,6 +16,7 @@ from geo.importer.options import ImportOptions
 from geo.importer.points import ASK
 from geo.importer.sources import save_mapping
 from geo.importer.undo import find_undoable, undo_last
+from geo.ui.done import say_done
 from geo.ui.import_areas import show_areas
 from geo.ui.import_changes import say_changes
 from geo.ui.import_confirm import show_confirm
@@ -27,6 +28,7 @@ from geo.ui.import_questions import show_counts, show_findings, show_questions
 from geo.ui.navigation import find_page, has_page
 from geo.ui.own_data import offer_demo, offer_own_data
 from geo.ui.plain import escape, show_error
+from geo.ui.refused_list import show_refused
 
 if TYPE_CHECKING:
     from geo.importer.report import ImportReport
@@ -41,6 +43,7 @@ _STEPS: Final = ("file", "header", "check", "confirm")
 def show_page(session: Session) -> None:
     """Draw the journey where it stands; demo data is never imported into."""
     st.html(_STYLE)
+    say_done()
     db, scope = session.db, session.scope
     if db.is_demo:
         offer_own_data()
@@ -88,6 +91,7 @@ def _show_choose(db: Database, scope: Scope) -> None:
         st.session_state["import_round"] = st.session_state.get("import_round", 0) + 1
         st.rerun()
     st.caption(text("import_page.what"))
+    show_refused(db, scope)
     _offer_undo(db, scope)
     offer_edition(db, scope)
     offer_demo(db)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from geo.coverage import Pace, pace, remaining_to_target
@@ -70,7 +70,7 @@ def read_overview(session: Session, round_: Round) -> Overview:
         figures=figures,
         before=before,
         pace=pace(figures.counts, round_, session.as_of),
-        unentered=count_unentered(db, scope, round_id=round_.id),
+        unentered=count_unentered(db, replace(scope, area=place.id), round_id=round_.id),
         level=level if units else "",
         units=sorted(units, key=lambda one: _badness(one, round_.target_bp)),
         units_before=earlier,

@@ -11,7 +11,7 @@ from geo.i18n import text
 from geo.palette import AREA_CLASSES, AREA_FILLS, AREA_LINE, HATCH, INK, area_class, class_breaks
 from geo.ui.mapdata import read_areas
 from geo.ui.navigation import find_page, has_page
-from geo.ui.overview_view import draw_head
+from geo.ui.overview_head import draw_head
 from geo.ui.paper_map import PaperMap
 from geo.ui.session import view_params
 from geo.ui.widgets import note

@@ -13,8 +13,8 @@ from geo.ui import widgets
 from geo.ui.clicks import clicked_row, follow_click, open_home
 from geo.ui.navigation import find_page
 from geo.ui.overview_exports import draw_overview_exports
+from geo.ui.overview_head import draw_head
 from geo.ui.overview_map import draw_map
-from geo.ui.overview_view import draw_head
 from geo.ui.session import show, view_params
 
 if TYPE_CHECKING:

@@ -12,19 +12,16 @@ from geo.coverage import Share
 from geo.i18n import text
 from geo.ui import widgets
 from geo.ui.navigation import find_page, has_page
+from geo.ui.overview_head import draw_head
+from geo.ui.overview_next import draw_next
 from geo.ui.plain import escape
 from geo.ui.session import view_params
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from geo.store.reads import Figures
     from geo.ui.overview_data import Overview
     from geo.ui.session import Session
 
 _WIDTHS: Final = (346, 322, 258, 308)
-_ACTIONS: Final = 3
-_NAMED: Final = 3
 _BUCKETS: Final = ("overdue", "undated", "in_time")
 #: States that have rows in 缺口, in the order of the list, then 有效走访.
 _LISTED: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective")
@@ -41,18 +38,7 @@ def draw_overview(session: Session, overview: Overview) -> None:
     with third, st.container(key="sec_3"):
         _draw_open(overview)
     with fourth, st.container(key="sec_4"):
-        _draw_next(session, overview)
-
-
-def draw_head(name: str, note: str = "", *, link: tuple[str, st.Page, dict[str, str]] | None = None) -> None:
-    """Draw a section's name with a note (catalogue text) and a link (label, page, parameters) at its right end."""
-    shown = f"<small>{html(note)}</small>" if note else ""
-    if link is None:
-        st.html(f'<div class="sec-name">{html(name)}{shown}</div>')
-        return
-    with st.container(key=f"head_{link[1].url_path}", horizontal=True, vertical_alignment="center"):
-        st.html(f'<div class="sec-name">{html(name)}{shown}</div>', width="content")
-        st.page_link(link[1], label=escape(link[0]), query_params=link[2])
+        draw_next(session, overview)
 
 
 def draw_no_round(session: Session) -> None:
@@ -71,25 +57,18 @@ def draw_no_home(overview: Overview) -> None:
 
 def _draw_lead(overview: Overview) -> None:
     figures, number = overview.figures, overview.round.number
-    counts, share = figures.counts, figures.share("kpi.coverage")
+    counts, issues = figures.counts, figures.issues["open"]
     missing = counts.roster - counts.effective
+    aside = text("ov.lead.unentered", n=overview.unentered) if overview.unentered else ""
     if not missing and figures.cleared:
         done = text("ov.lead.done", r=number, N=counts.roster, place=figures.place.name)
-        st.markdown(f"# {escape(done)}", anchors=False)
+        st.markdown(f"# {escape(done + aside)}", anchors=False)
     elif not missing:
-        st.html(widgets.sentence(text("ov.lead.full", r=number, N=counts.roster, i=figures.issues["open"])))
+        st.html(widgets.sentence(text("ov.lead.full", r=number, N=counts.roster, i=issues) + aside))
     else:
-        gap = text("ov.lead.gap", m=missing)
-        words = text(
-            "ov.lead",
-            r=number,
-            n=counts.effective,
-            N=counts.roster,
-            p=share.percent,
-            gap=gap,
-            i=figures.issues["open"],
-        )
-        st.html(widgets.sentence(words, stressed=gap))
+        gap, percent = text("ov.lead.gap", m=missing), figures.share("kpi.coverage").percent
+        words = text("ov.lead", r=number, n=counts.effective, N=counts.roster, p=percent, gap=gap, i=issues)
+        st.html(widgets.sentence(words + aside, stressed=gap))
 
 
 def _draw_progress(overview: Overview) -> None:
@@ -180,69 +159,3 @@ def _say_cleared(overview: Overview) -> str:
     if not overview.level:
         return text("kpi.cleared.here" if overview.figures.cleared else "kpi.cleared.not")
     return text(key, n=sum(one.cleared for one in units), N=len(units))
-
-
-def _draw_next(session: Session, overview: Overview) -> None:
-    draw_head(text("sec.q4"))
-    counts, issues = overview.figures.counts, overview.figures.issues
-    untouched = counts.groups - counts.groups_touched
-    steps: list[tuple[str, int, dict[str, str], Callable[[Figures], int]]] = [
-        ("untouched", untouched, {"by": "group", "only": "untouched"},
-         lambda one: one.counts.groups - one.counts.groups_touched),
-        ("overdue", counts.overdue, {"state": "overdue"}, lambda one: one.counts.overdue),
-        ("issue_overdue", issues["overdue"], {"mark": "issue_overdue"}, lambda one: one.issues["overdue"]),
-        ("unassigned", counts.unassigned, {"mark": "unassigned"}, lambda one: one.counts.unassigned),
-        ("issue_undated", issues["undated"], {"mark": "issue_undated"}, lambda one: one.issues["undated"]),
-        ("exclusions", counts.pending, {"mark": "exclusion_pending"}, lambda one: one.counts.pending),
-    ]  # fmt: skip
-    due = [step for step in steps if step[1]][:_ACTIONS]
-    for name, count, params, by_unit in due:
-        _draw_step(session, overview, text(f"ov.next.{name}", n=count), name, params, by_unit)
-    if not due:
-        st.html(widgets.note(text("ov.next.none")))
-    st.html(f"<b>{html(_say_days(overview))}</b><br>{widgets.note(_say_pace(overview))}")
-    if overview.unentered:
-        st.html(widgets.note(text("ov.unentered", n=overview.unentered)))
-
-
-def _draw_step(
-    session: Session,
-    overview: Overview,
-    words: str,
-    name: str,
-    params: dict[str, str],
-    by_unit: Callable[[Figures], int],
-) -> None:
-    where = _say_where(overview, by_unit)
-    with st.container(key=f"next_{name}", horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{escape(words)}**  \n:gray[:small[{escape(where)}]]" if where else f"**{escape(words)}**")
-        if has_page("gaps"):
-            st.page_link(find_page("gaps"), label=text("ov.names"), query_params=view_params(session, **params))
-
-
-def _say_where(overview: Overview, by_unit: Callable[[Figures], int]) -> str:
-    """Return how many units it is about and which has most; where each has one, the first few by name."""
-    places = overview.with_any(by_unit)
-    if not places:
-        return ""
-    worst, most = places[0]
-    if most == 1:
-        names = text("list.comma").join(one.place.name for one, _ in places[:_NAMED])
-        return names if len(places) <= _NAMED else text("ov.next.among", names=names, k=len(places))
-    level = text(f"level.{overview.level}")
-    return text("ov.next.where", k=len(places), level=level, place=worst.place.name, n=most)
-
-
-def _say_days(overview: Overview) -> str:
-    days = overview.pace.days_left
-    return text("kpi.pace.left", d=days) if days >= 0 else text("kpi.pace.over", d=-days)
-
-
-def _say_pace(overview: Overview) -> str:
-    rate = overview.pace.lately
-    lately = f"{rate:,.0f}" if rate >= 10 or rate == int(rate) else f"{rate:.1f}"  # noqa: PLR2004 - one decimal below ten
-    if overview.pace.needed is None:
-        return text("kpi.pace.over_note", n=overview.remaining)
-    if not overview.remaining:
-        return text("kpi.pace.done", b=lately)
-    return text("kpi.pace.need", a=overview.pace.needed, b=lately)

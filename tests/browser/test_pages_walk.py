@@ -15,32 +15,15 @@ from python_calamine import CalamineWorkbook
 from geo.i18n import text
 from geo.store.database import Database
 from geo.store.reads import read_homes
+from tests.browser.grids import click_cell, open_at
 from tests.conftest import ServedApp
 from tests.world import PLANNER
-
-_ROW = 28
-_HEADER = 34
 
 
 @pytest.fixture(scope="module")
 def database(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the small world for the app of this module."""
     return Path(shutil.copy(world_file, tmp_path_factory.mktemp("walk") / "demo.sqlite"))
-
-
-def open_at(page: Any, address: str) -> None:
-    """Open an address and wait for its first sentence."""
-    page.goto(address)
-    page.locator("h1.lead, .st-key-gap_lead").first.wait_for(timeout=40_000)
-
-
-def click_cell(page: Any, *, row: int, x: int) -> None:
-    """Click into the grid of the page at a row, so many px from its left edge."""
-    grid = page.locator("[data-testid=stDataFrame]").first
-    grid.locator("canvas").first.wait_for()
-    page.wait_for_timeout(800)
-    box = grid.bounding_box()
-    page.mouse.click(box["x"] + x, box["y"] + _HEADER + _ROW * row + _ROW // 2)
 
 
 def test_one_click_one_step_back(database: Path, served_app: Callable[..., ServedApp], offline_page: Any) -> None:
