@@ -19,7 +19,7 @@ def list_outlines(report: ImportReport) -> Iterable[str]:
     if report.areas is None or "features" not in report.areas:
         return
     areas = report.areas
-    yield text("cli.areas.system", crs=areas["crs"])
+    yield text("cli.areas.system" if areas["datum_known"] else "cli.areas.old_datum", crs=areas["crs"])
     counts = report.changes
     yield text(
         "cli.areas.counts", groups=counts["groups_new"], new=counts["outlines_new"], changed=counts["outlines_changed"],

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     import pandas as pd
-    from sqlalchemy import Select
+    from sqlalchemy import Connection, Select
 
     from geo.model import Scope
     from geo.store.database import Database
@@ -34,10 +34,22 @@ def read_points(db: Database, scope: Scope, *, place_id: str, round_id: str | No
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        closed = connection.execute(select(place.c.id).where(place.c.valid_to.is_not(None)).limit(1)).first()
-        wanted = _living() if round_id is None or closed is None else _listed(round_id)
+        listed = _land_round(connection, round_id)
+        wanted = _living() if listed is None else _listed(listed)
         here = wanted.where(place_path.c.ancestor == place_id, household.c.exited_on.is_(None))
         return read_frame(connection, here.order_by(household.c.tile_id))
+
+
+def land_round(db: Database, scope: Scope, *, round_id: str | None) -> str | None:
+    """Return the round if its land may be another than today's: where an edition has closed units; else None."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        return _land_round(connection, round_id)
+
+
+def _land_round(connection: Connection, round_id: str | None) -> str | None:
+    closed = connection.execute(select(place.c.id).where(place.c.valid_to.is_not(None)).limit(1)).first()
+    return None if closed is None else round_id
 
 
 def _living() -> Select[Any]:

@@ -90,7 +90,7 @@ def _show_measured(report: ImportReport) -> None:
     areas = report.areas or {}
     if "features" not in areas:
         return
-    lines = [text("cli.areas.system", crs=areas["crs"])]
+    lines = [text("cli.areas.system" if areas["datum_known"] else "cli.areas.old_datum", crs=areas["crs"])]
     lines += [
         text("cli.areas.overlap", one=pair["one"]["name"], other=pair["other"]["name"], m2=pair["m2"])
         for pair in areas["overlaps"]

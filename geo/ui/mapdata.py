@@ -12,7 +12,7 @@ import pandas as pd
 from geo.areas import Areas, draw_units
 from geo.i18n import text
 from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_points, build_spec, count_homes
-from geo.store.map_reads import count_rings, count_unit_issues, points_stamp, read_outlines, read_points
+from geo.store.map_reads import count_rings, count_unit_issues, land_round, points_stamp, read_outlines, read_points
 from geo.store.reads import Figures, read_children, read_figures, read_homes
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class _Areas:
     def of(cls, session: Session, *, by_village: bool) -> Areas:
         """Return the areas of the villages, or of the groups, under the session's place: given ones, else computed."""
         db, place = session.db, session.place
-        round_id = session.round.id if session.round is not None else None
+        round_id = land_round(db, session.scope, round_id=session.round.id if session.round is not None else None)
         key = (str(db.path), points_stamp(db, session.scope), place.id, by_village, round_id)
         with cls._lock:
             if key in cls._kept:

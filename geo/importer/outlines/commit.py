@@ -132,7 +132,7 @@ def _report(name: str, layer: Layer, understood: Understood, system: System) -> 
         rows_bad=tuple(sorted(understood.refusals.values(), key=lambda one: one.row)),
         findings=tuple(understood.findings), questions=tuple(understood.questions.values()),
         values=tuple(understood.values[:MOST_VALUES]), sheet=layer.name,
-        areas={"crs": system.name, "layer": layer.name},
+        areas={"crs": system.name, "datum_known": system.datum_is_known, "layer": layer.name},
     )  # fmt: skip
 
 
