@@ -79,12 +79,24 @@ def test_a_header_of_three_rows():
 @pytest.mark.parametrize(
     ("above", "below", "key"),
     [("帮扶责任人", "联系电话", None), ("配偶", "身份证号", None), ("走访", "日期", "visited_on"), ("家庭", "人口", "size"),
-     ("走访情况", "结果", "outcome"), ("户主信息", "姓名", "head_name"), ("政治面貌", "备注", None), ("乡镇干部", "联系电话", None)],
+     ("走访情况", "结果", "outcome"), ("走访情况", "日期", "visited_on"), ("走访登记", "状态", "outcome"),
+     ("家庭基本情况", "人口", "size"), ("户主信息", "姓名", "head_name"), ("政治面貌", "备注", None), ("乡镇干部", "联系电话", None)],
 )  # fmt: skip
 def test_what_stands_above_says_whose_it_is(above, below, key):
     """A phone under 帮扶责任人 is not the household's; 日期 under 走访 is the day of the visit."""
     rows = [["村", "户编号", above, ""], ["", "", below, "其他说明文字"]]
     assert keys(*rows, merged=[(0, 0, 1, 0), (0, 1, 1, 1), (0, 2, 0, 3)])[2] == key
+
+
+def test_marks_are_read_by_the_lowest_header(look):
+    """√ under 是否见面 under 走访情况 is somebody who was met."""
+    rows = [
+        ["村", "村民组", "户编号", "走访情况", ""], ["", "", "", "日期", "是否见面"],
+        ["孟溪村", "一组", "H1", "2019-03-05", "√"], ["孟溪村", "一组", "H2", "2019-03-05", "×"],
+    ]  # fmt: skip
+    report = look(rows, merges=["A1:A2", "B1:B2", "C1:C2", "D1:E1"])
+    said = [one["value"] for one in report.values if one["field"] == "走访状态"]
+    assert (report.rows_ok, said, report.changes["visits_new"]) == (2, ["effective", "not_home"], 2)
 
 
 def test_a_line_about_the_file_is_no_header():

@@ -25,8 +25,8 @@ def normalise_header(header: str) -> str:
 
 
 def plain_header(header: str) -> str:
-    """Return a normalised header without its brackets."""
-    return _BRACKETS.sub("", normalise_header(header))
+    """Return a normalised header without its brackets; of a header of several rows the lowest."""
+    return _BRACKETS.sub("", normalise_header(header)).rsplit("/", 1)[-1]
 
 
 @cache
@@ -74,6 +74,13 @@ def _is_refused(name: str) -> bool:
     return len(name) <= _LONGEST and any(stem in name for stem in REFUSED_STEMS)
 
 
+def _list_parents(header: str) -> list[str]:
+    """Return a header above another, as it is and without a word that only says that it is one: 走访情况, 走访."""
+    plain = plain_header(header)
+    shorter = [plain.removesuffix(tail) for tail in load_words().header_tails if plain.endswith(tail) and plain != tail]
+    return [header, *shorter]
+
+
 def look_up_path(path: Sequence[str]) -> tuple[str, str, bool]:
     """Return (kind, key, guessed) of a header of several rows, from the top down: 家庭情况 over 人口.
 
@@ -84,11 +91,12 @@ def look_up_path(path: Sequence[str]) -> tuple[str, str, bool]:
         return look_up(path[0])
     above = normalise_header("".join(path[:-1]))
     of_member = any(word in above for word in MEMBER_WORDS)
-    together = look_up("".join(path[-2:]))
     if _is_refused(above):
         return "refused", path[-1], True
-    if together[0] in ("field", "refused"):
-        return together[0], together[1], True
+    for parent in _list_parents(path[-2]):
+        kind, key, _ = look_up(parent + path[-1])
+        if kind in ("field", "refused"):
+            return kind, key, True
     if not of_member and any(word in above for word in BRACKET_WORDS):
         return "unknown", "", False
     kind, key, _ = look_up(path[-1])

@@ -212,7 +212,7 @@ def mask_within(words: str) -> str:
 def list_values(understood: Understood, *, show_personal: bool) -> tuple[dict[str, Any], ...]:
     """Return {row, field, value} of every field that was understood, row by row, of the first rows that stay."""
     without_column: tuple[str, ...] = ("lon", "lat") if understood.header.index_of("point") is not None else ()
-    without_column += ("code",) if any(understood.columns["code"]) else ()
+    without_column += tuple(key for key in ("village", "group", "code") if any(understood.columns[key]))
     present = [key for key in _SHOWN_KEYS if key in without_column or understood.header.index_of(key) is not None]
     listed = []
     for nth in list(understood.firsts)[:MOST_VALUES]:

@@ -6,14 +6,15 @@ counts like any other, an error or a formula without a value is an empty cell; e
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from geo.importer.findings import FIELDS, Finding, column_letter
 from geo.importer.sheets import join_spans
 from geo.schema.words import load_words
-from geo.units import clean_name
+from geo.units import clean_name, parse_group
 from geo.validate import to_text
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ ERRORS: Final = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
 )
 _SHOWN: Final = 200
+_NUMBER: Final = re.compile(r"[\s\d.]*")
+_BRACKETS: Final = re.compile(r"\([^)]*\)")
 _LEAST_NUMBERED: Final = 4
 _LEAST_WIDE: Final = 3
 
@@ -37,13 +40,15 @@ class DataRows:
     """Data rows padded to the header's width, their row numbers in the sheet (from 1), and what is said about them.
 
     `listed` holds rows that were left out and what was filled, hidden or unreadable. `ragged` holds, by index of the
-    data row, how many cells a row of another length has. `turned` are the columns, once one was asked for.
+    data row, how many cells a row of another length has. `titles` are the texts of title rows between the data, by the
+    index of the data row that follows. `turned` are the columns, once one was asked for.
     """
 
     cells: list[list[Cell]]
     sheet_rows: list[int]
     listed: tuple[Finding, ...]
     ragged: dict[int, int]
+    titles: dict[int, str] = field(default_factory=dict)
     turned: list[tuple[Cell, ...]] = field(default_factory=list, repr=False, compare=False)
 
     def column(self, index: int | None) -> Sequence[Cell]:
@@ -59,39 +64,36 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
     """Return the data rows below the header (row 1 is the first of them)."""
     width = len(header.columns)
     told = [column.index for column in header.columns if column.how != "ignored"]
-    titles = [_fit(line, width) for line in sheet.rows[header.first_row : header.row + 1]]
-    fills, totals, code_at = _list_fills(sheet, header), _find_totals(sheet, header), header.index_of("code")
-    wide = _list_wide(sheet, header)
-    cells: list[list[Cell]] = []
-    sheet_rows: list[int] = []
+    judge = _Judge(sheet, header, width)
+    fills = _list_fills(sheet, header)
+    rows = DataRows([], [], (), {})
     listed: list[Finding] = []
-    ragged: dict[int, int] = {}
     for number, line in enumerate(sheet.rows[header.row + 1 :], start=header.row + 2):
         row = line if len(line) == width else _fit(line, width)
-        own = None if code_at is None else row[code_at]
-        if not (_is_plain(own) or any(_says(row[index]) for index in told)):
+        own = None if judge.code_at is None else row[judge.code_at]
+        is_idle = not (_is_plain(own) or any(_says(row[index]) for index in told))
+        if is_idle and not any(isinstance(cell, str) and not _NUMBER.fullmatch(cell) for cell in row):
             continue
         if number in fills:
             row = _fill(row, fills[number])
-        if totals and any(row[index] in said for index, said in totals):
-            code = "W_TOTAL_ROW_SKIPPED"
-        else:
-            code = _why_not(row, code_at, titles, is_first=not cells, is_wide=number in wide)
+        code = judge.look(row, number, is_first=not rows.cells, is_idle=is_idle)
         if code:
-            text = " ".join(to_text(cell).strip() for cell in row if _says(cell))
-            listed.append(Finding(code, cell=str(number), value=text[:_SHOWN]))
+            said = [to_text(cell).strip() for cell in row if _says(cell)]
+            listed.append(Finding(code, cell=str(number), value=" ".join(said)[:_SHOWN]))
+            if code == "W_TITLE_ROWS_SKIPPED" and len(said) == 1:
+                rows.titles[len(rows.cells)] = said[0]
             continue
         if sheet.ragged and _is_ragged(line, width):
-            ragged[len(cells)] = len(line)
-        cells.append(row)
-        sheet_rows.append(number)
-    rows = DataRows(cells, sheet_rows, (), ragged)
+            rows.ragged[len(rows.cells)] = len(line)
+        rows.cells.append(row)
+        rows.sheet_rows.append(number)
     _raise_days(sheet, header, rows)
     notes = [Finding(code, value=what) for code, what in sheet.notes]
     found = [*notes, *listed, *_list_merges(sheet, header, rows), *_list_hidden(sheet, header, rows)]
     faults = _list_faults(sheet, header, rows)
-    changed = bool(faults) or bool(sheet.layout.epoch_days)
-    return DataRows(cells, sheet_rows, (*found, *faults), ragged, [] if changed else rows.turned)
+    if faults or sheet.layout.epoch_days:
+        rows.turned.clear()
+    return replace(rows, listed=(*found, *faults))
 
 
 def _fit(line: list[Cell], width: int) -> list[Cell]:
@@ -121,21 +123,45 @@ def _list_wide(sheet: Sheet, header: Header) -> set[int]:
     }
 
 
-def _why_not(row: list[Cell], code_at: int | None, titles: list[list[Cell]], *, is_first: bool, is_wide: bool) -> str:
-    """Return the code under which a row that is no household is listed, or '' for a data row; totals apart."""
-    code = row[code_at] if code_at is not None else None
-    if is_first and _counts_columns(row):
-        return "W_TITLE_ROWS_SKIPPED"
-    footer = load_words().footer
-    if _says(code):
-        if isinstance(code, str) and not _is_plain(code) and clean_name(code).startswith(footer):
+class _Judge:
+    """Tells rows that are no household: titles, headers again, totals, signatures."""
+
+    def __init__(self, sheet: Sheet, header: Header, width: int) -> None:
+        """Look at the sheet once: its header rows, its totals, its wide rows."""
+        self.code_at = header.index_of("code")
+        self._titles = [_fit(line, width) for line in sheet.rows[header.first_row : header.row + 1]]
+        self._totals = _find_totals(sheet, header)
+        self._wide = _list_wide(sheet, header)
+        self._footer = load_words().footer
+        self._names_groups = header.index_of("group") is not None
+
+    def look(self, row: list[Cell], number: int, *, is_first: bool, is_idle: bool) -> str:
+        """Return the code under which a row that is no household is listed, or '' for a data row."""
+        if self._totals and any(row[index] in said for index, said in self._totals):
             return "W_TOTAL_ROW_SKIPPED"
-        return "W_TITLE_ROWS_SKIPPED" if row in titles else ""
-    first = next((clean_name(cell) for cell in row if isinstance(cell, str) and cell.strip()), "")
-    if first.startswith(footer):
-        return "W_TOTAL_ROW_SKIPPED"
-    is_title = row in titles or (is_wide and sum(map(_says, row)) == 1)
-    return "W_TITLE_ROWS_SKIPPED" if is_title else ""
+        if is_first and _counts_columns(row):
+            return "W_TITLE_ROWS_SKIPPED"
+        code = row[self.code_at] if self.code_at is not None else None
+        if _says(code):
+            if isinstance(code, str) and not _is_plain(code) and clean_name(code).startswith(self._footer):
+                return "W_TOTAL_ROW_SKIPPED"
+            return "W_TITLE_ROWS_SKIPPED" if row in self._titles else ""
+        first = next((clean_name(cell) for cell in row if isinstance(cell, str) and cell.strip()), "")
+        if first.startswith(self._footer):
+            return "W_TOTAL_ROW_SKIPPED"
+        is_title = is_idle or row in self._titles or self._is_title(row, number, first)
+        return "W_TITLE_ROWS_SKIPPED" if is_title else ""
+
+    def _is_title(self, row: list[Cell], number: int, first: str) -> bool:
+        """A row of one cell is a title where that is merged across, or names a group and no column does."""
+        if number not in self._wide and (self._names_groups or not first):
+            return False
+        return sum(map(_says, row)) == 1 and (number in self._wide or names_group(first))
+
+
+def names_group(text: str) -> bool:
+    """Say whether a title names one group or several: 一组, 第二组（12 户）, 周家组."""
+    return parse_group(text) is not None and _BRACKETS.sub("", clean_name(text)).endswith(load_words().group_tails)
 
 
 #: Fields of a row's first columns, where a total says that it is one.

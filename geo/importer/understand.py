@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geo.importer.answers import read_answers
 from geo.importer.duplicates import find_firsts, list_same_persons
 from geo.importer.findings import FIELDS, Finding, Ledger, Question
+from geo.importer.grouptitles import read_group_titles
 from geo.importer.headernames import plain_header
 from geo.importer.madecodes import CodeBook, MadeCode, make_codes
 from geo.importer.meanings import Meanings
@@ -130,7 +131,8 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     source = find_unit_source(
         background.units, titles=header.titles, sheet=sheet.name, file=background.file, said=background.unit
     )
-    unit_from = _locate(ledger, cells, columns, header, background, source)
+    titled = read_group_titles(ledger, header, rows, background.answers)
+    unit_from = _locate(ledger, cells, columns, header, background, source, titled)
     made = _make_codes(ledger, header, rows, columns, background, read_book) if read_book else []
     located = locate_rows(ledger, cells, columns, background, above=_say_above(header))
     step("understand", total * 3 // 4, total)
@@ -235,7 +237,7 @@ def _read_codes(ledger: Ledger, cells: Sequence[Cell]) -> list[str]:
 
 def _locate(
     ledger: Ledger, cells: Callable[[str], Sequence[Cell]], columns: dict[str, list[Any]], header: Header,
-    background: Background, source: UnitSource,
+    background: Background, source: UnitSource, titled: Sequence[Cell] | None,
 ) -> str:  # fmt: skip
     """Fill in village, township and group of every row; return where the villages came from."""
     locator = Locator(ledger, background.units, background.answers, background.known, source)
@@ -244,7 +246,7 @@ def _locate(
     columns["village"] = locator.villages(texts, columns["code"])
     above = background.units.by_id
     columns["township"] = [above[unit.parent].name if unit and unit.parent else None for unit in columns["village"]]
-    columns["group"] = list(locator.groups(cells("group"), columns["village"], columns["code"]))
+    columns["group"] = list(locator.groups(titled or cells("group"), columns["village"], columns["code"]))
     for nth in locator.waiting:
         columns["village"][nth] = None
     return "+".join(one for one in UNIT_SOURCES if one in locator.sources)

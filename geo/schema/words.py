@@ -56,6 +56,7 @@ class Words:
     household_class: dict[str, str]
     class_hints: dict[str, str]
     tags: dict[str, str]
+    header_tails: tuple[str, ...]
     traditional: dict[int, int]
 
 
@@ -86,6 +87,7 @@ def load_words() -> Words:
         outcome=raw["outcome"], outcome_hints=raw["outcome_hints"],
         issue=raw["issue"], issue_hints=raw["issue_hints"], household_class=raw["household_class"],
         class_hints=raw["class_hints"], tags=raw["tags"],
+        header_tails=_longest_first(raw["headers"]["tails"]),
         traditional={
             ord(pair[0]): ord(pair[1]) for line in raw["characters"]["traditional"] for pair in line.split()
         },

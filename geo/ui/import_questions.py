@@ -26,6 +26,7 @@ _LISTS: Final = {
     "points": "points",
     "date_order": "date_order",
     "make_codes": "make_codes",
+    "group_titles": "group_titles",
 }
 _SHOWN_KINDS: Final = 6
 _SHOWN_ROWS: Final = 50
