@@ -262,6 +262,21 @@ def test_a_file_of_codes_is_answered(tmp_path, capsys):
     assert (tmp_path / "o.csv").read_bytes().startswith(b"\xef\xbb\xbfcode,name")
 
 
+def test_files_of_codes_alone_names_alone_and_chinese_headers(tmp_path, capsys):
+    """A code column or a name column is enough, headers may be Chinese, blanks and quotes do not matter."""
+    for content, expected in (
+        ("code\n520602002003\n", "520602002003,520602002002,两板桥社区,recoded"),
+        ("name\n孟溪村\n\n", "孟溪村,520602202203,孟溪村,same"),
+        ("代码,名称\n520602202203,孟溪村\n", "520602202203,孟溪村,520602202203,孟溪村,same"),
+        ('村代码,村\n"520602202203 ",孟溪村\n', "520602202203,孟溪村,520602202203,孟溪村,same"),
+        ("code,name\n5.20602E+11,八村\n", "5.20602E+11,八村,520602202206,八村村,renamed"),
+    ):
+        file = tmp_path / "codes.csv"
+        file.write_text(content, encoding="gb18030")
+        assert main(["units", "--edition", "2019", "--to", "2023", "--codes", str(file)]) == 0
+        assert capsys.readouterr().out.splitlines()[1:] == [expected]
+
+
 def test_two_lists_are_compared(capsys):
     """`units` with two editions alone reports every unit, new ones and codes with another meaning; alone, the lists."""
     assert main(["units", "--edition", "2019", "--to", "2020", "--json"]) == 0

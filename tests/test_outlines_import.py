@@ -172,6 +172,15 @@ def test_refused_features_keep_the_file_out_unless_good_ones_are_asked_for(regis
         assert connection.exec_driver_sql("SELECT DISTINCT status FROM import_refused").scalars().all() == ["repaired"]
 
 
+def test_values_as_understood(register, tmp_path):
+    """The report says what was understood, under the headers of a map file: names as registered, codes as written."""
+    path = maps.write_geojson(tmp_path / "a.geojson", [feature(square(), code=VILLAGE, name="孟溪", 村民组="第3组")])
+    values = {one["field"]: one["value"] for one in bring(register, path).values}
+    assert values == {
+        "code": VILLAGE, "name": "孟溪", "乡镇": "和平土家族侗族乡", "村": "孟溪村", "村民组": "三组",
+    }  # fmt: skip
+
+
 def test_two_features_of_one_unit(register, tmp_path):
     """The same outline twice is a duplicate, another one a conflict; parts that lie apart are joined on request."""
     twice = [group("一组", square()), group("1组", shapely.reverse(square())), group("一组", square(3))]

@@ -13,7 +13,7 @@ from geo.errors import Invalid
 from geo.i18n import text
 from geo.importer.readers import read_sheets
 from geo.importer.succession import load_newer
-from geo.schema import IMPORT_FIELDS
+from geo.schema import AREA_FIELDS, IMPORT_FIELDS
 from geo.store.editions import choose_edition, list_editions, open_book
 from geo.succession import Succession
 from geo.validate import to_text
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 
 _OPEN: Final = 4
 _ANSWER: Final = ("successor_code", "successor_name", "how")
-_FIELDS: Final = {one.key: one for one in IMPORT_FIELDS}
-_CODE_HEADERS: Final = ("code", _FIELDS["village_code"].header, *_FIELDS["village_code"].aliases)
-_NAME_HEADERS: Final = ("name", _FIELDS["village"].header, *_FIELDS["village"].aliases)
+_MAP: Final = {one.key: one for one in AREA_FIELDS}
+_TABLE: Final = {one.key: one for one in IMPORT_FIELDS}
+_CODES: Final = (_MAP["code"], _TABLE["village_code"])
+_NAMES: Final = (_MAP["name"], _TABLE["village"])
+_CODE_HEADERS: Final = tuple(name for one in _CODES for name in (one.header, *one.aliases))
+_NAME_HEADERS: Final = tuple(name for one in _NAMES for name in (one.header, *one.aliases))
 
 
 def run_units(options: argparse.Namespace) -> int:

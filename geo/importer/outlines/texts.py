@@ -151,7 +151,8 @@ def list_values(
 
 @cache
 def _headers() -> dict[str, str]:
-    return {one.key: one.header for one in (*AREA_FIELDS, *IMPORT_FIELDS)}
+    # The code of a map file is a unit's, not a household's.
+    return {one.key: one.header for one in (*IMPORT_FIELDS, *AREA_FIELDS)}
 
 
 def header_of(key: str) -> str:
