@@ -124,11 +124,13 @@ def test_a_blank_never_erases_and_the_same_value_is_no_conflict(office, tmp_path
     assert not [one for one in report.proposals if one.kind == "conflict"]
 
 
-def test_another_group_is_listed_and_the_roster_place_stays(office, tmp_path):
-    """A household named in another group moves there; it says so, and the round counts it where it was."""
+def test_another_group_is_proposed_and_the_roster_place_stays(office, tmp_path):
+    """A household named in another group moves there when that is chosen; the round counts it where it was."""
     db, scope = office
-    report = import_file(db, scope, later(tmp_path, A_3=("二组", "测三", 2, "")))
-    assert ("regroup", "A-3", "一组", "二组", True) in proposals(report)
+    path = later(tmp_path, A_3=("二组", "测三", 2, ""))
+    report = import_file(db, scope, path)
+    assert (proposals(report), report.changed) == ([("regroup", "A-3", "一组", "二组", False)], False)
+    assert import_file(db, scope, path, options=applying("regroup")).stored
     home = row_of(db, "A-3")
     with db.read() as connection:
         frozen = connection.execute(
@@ -186,7 +188,7 @@ def test_a_merger_that_is_taken_passes_visits_and_issues_on(office, tmp_path):
     assert (counts.effective, counts.roster) == (1, 4)
     with db.read() as connection:
         concerned = set(connection.execute(select(issue_household.c.household)).scalars())
-    assert concerned == {gone, heir}
+    assert concerned == {heir}
     assert check_database(db, scope) == []
 
 

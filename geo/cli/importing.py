@@ -15,7 +15,7 @@ from geo.i18n import has_text, text
 from geo.importer import ImportOptions, NewRound, import_files
 from geo.importer.outlines.plan import OUTLINE
 from geo.importer.points import READING
-from geo.importer.reconcile import APPLICABLE
+from geo.importer.proposals import APPLICABLE
 from geo.importer.sources import save_mapping
 from geo.marked import MarkedFile, write_marked
 from geo.store.rounds import list_rounds
@@ -204,7 +204,7 @@ def _list_readings(report: ImportReport) -> Iterable[str]:
 
 def _list_proposals(report: ImportReport) -> Iterable[str]:
     """Say what the file suggests, kind by kind: how many, which, and whether it is carried out."""
-    for kind in (*APPLICABLE, "regroup", "addition", "missing", OUTLINE):
+    for kind in (*APPLICABLE, "addition", OUTLINE):
         for taken in (True, False):
             found = [one.code for one in report.proposals if one.kind == kind and one.taken == taken]
             if found:

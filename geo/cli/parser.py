@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from geo import codes, config
-from geo.cli.typed import read_answer, read_column
+from geo.cli.typed import read_answer, read_choice, read_column
 from geo.crs import System, parse_system
 from geo.errors import Invalid
 from geo.gaps import GAP_MARKS, GAP_STATES
 from geo.i18n import text
 from geo.importer.points import AUTO
-from geo.importer.reconcile import APPLICABLE
 
 PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all")
 DEMO_PRESET: Final = "bijiang_rural"
@@ -158,7 +157,7 @@ def _add_import(commands: Any) -> None:
     _add(parser, "import", "--crs", type=read_crs, default="", metavar="SYSTEM")
     _add(parser, "import", "--replace-outlines", action="store_true")
     _add(parser, "import", "--findings", type=Path, metavar="FILE.xlsx")
-    _add(parser, "import", "--apply", choices=APPLICABLE, action="append", default=[])
+    _add(parser, "import", "--apply", metavar="KIND[:CODE]", action="append", type=read_choice, default=[])
     _add(parser, "import", "--understood", type=Path, metavar="FILE")
     _add(parser, "import", "--report", type=Path, metavar="FILE")
 

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from geo.i18n import text
+from geo.importer.proposals import APPLICABLE
 from geo.schema import IMPORT_FIELDS
 
 #: A column that is left out.
@@ -19,6 +20,13 @@ def read_answer(value: str) -> tuple[str, str]:
     if not mark or not name:
         raise argparse.ArgumentTypeError(text("cli.no_answer", value=value))
     return name, answer
+
+
+def read_choice(value: str) -> str:
+    """Return a proposal to carry out, typed as KIND or KIND:CODE. Raises what argparse turns into a sentence."""
+    if value.partition(":")[0] not in APPLICABLE:
+        raise argparse.ArgumentTypeError(text("cli.no_kind", value=value, kinds=text("list.comma").join(APPLICABLE)))
+    return value
 
 
 def read_column(value: str) -> tuple[int, str | None]:

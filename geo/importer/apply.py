@@ -7,12 +7,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from geo.access import require_area
-from geo.importer.events import plan_inheritance, plan_issues, plan_roster, plan_tags, plan_visits
+from geo.importer.events import plan_issues, plan_roster, plan_tags, plan_visits
+from geo.importer.families import plan_families
 from geo.importer.journal import FOLLOWING, Journal, columns_of, fetch_row
 from geo.importer.plan import Bench, plan_households, plan_places
 from geo.importer.progress import step
-from geo.importer.reconcile import plan_descent, read_edits
 from geo.importer.register import find_by_code, read_id_key, read_register
+from geo.importer.registered import plan_registered
 from geo.importer.rounds import Calendar
 from geo.store.cells import refresh_cells
 from geo.store.database import bulk_insert, read_setting
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from geo.importer.blocks import Block
-    from geo.importer.plan import Choices, Plan
+    from geo.importer.plan import Plan
+    from geo.importer.proposals import Choices
     from geo.importer.understand import Background, Understood
     from geo.model import Round, Scope
 
@@ -62,14 +64,14 @@ def make_plan(
     bench = Bench(
         connection, understood, background, read_register(connection, villages, round_.id if round_ else None),
         calendar, choices, scope.actor, round_, import_day, read_id_key(connection),
-        read_setting(connection, "edition"), elsewhere, edits=read_edits(connection, villages),
+        read_setting(connection, "edition"), elsewhere,
     )  # fmt: skip
     plan_places(bench)
     plan_households(bench)
-    plan_descent(bench)
+    plan_registered(bench)
+    plan_families(bench)
     plan_tags(bench)
     plan_issues(bench, plan_visits(bench))
-    plan_inheritance(bench)
     plan_roster(bench)
     bench.plan.counts["visits_outside"] = len(bench.plan.outside)
     return bench.plan
@@ -93,6 +95,8 @@ def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_rounds: S
             _note_further(journal, block, set(plan.new("issue", "id")))
     for table, before, changes in plan.updates:
         journal.update(table, before, changes)
+    for table, row in plan.removals:
+        journal.remove(table, row)
     for kind, *mark in plan.roster_marks:
         _mark_roster(connection, journal, kind, *mark)
     journal.write()
@@ -126,7 +130,7 @@ def _joined(plan: Plan) -> dict[str, set[str]]:
 
 
 def _note_further(journal: Journal, block: Block, new: set[str]) -> None:
-    """Rows of new issues come and go with them; those of issues that were there have entries of their own."""
+    """What belongs to new issues comes and goes with them; for issues that were there it has entries of its own."""
     _, further = block.split(issue in new for issue in block.column("issue"))
     for row in further.spread(columns_of(block.table)):
         journal.note_made(block.table, row)
@@ -176,6 +180,7 @@ def touched_households(plan: Plan) -> set[str]:
     """Return the ids of the registered households whose cells a plan may change; new ones are where they joined."""
     touched = {before["id"] for table, before, _ in plan.updates if table == "household"}
     touched.update(plan.new("household_tag", "household"), plan.new("visit", "household"))
+    touched.update(household for _, _, household, _, _ in plan.roster_marks)
     return touched.difference(plan.new("household", "id"))
 
 

@@ -23,9 +23,10 @@ from geo.importer.options import ImportOptions, read_background
 from geo.importer.outlines.commit import import_outlines, read_map
 from geo.importer.outlines.features import Layer
 from geo.importer.outlines.files import is_map_file
-from geo.importer.plan import Choices, Plan
+from geo.importer.plan import Plan
 from geo.importer.points import ASK
 from geo.importer.progress import Progress, listening, step
+from geo.importer.proposals import Choices
 from geo.importer.readers import find_sheet, is_packed_table, read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.report import ImportReport, add_up, decide_outcome, list_values, mask_findings, sentence, take_preview
@@ -308,6 +309,8 @@ def _write(
     apply_plan(
         connection, plan, batch=report.batch, made_rounds=() if made_round is None else (made_round,), today=today
     )
+    for action, home, diff in plan.acts:
+        log_change(connection, scope, action=action, object_id=home, diff=diff)
     log_change(connection, scope, action="import", object_id=report.batch, diff={"file": digest, **report.changes})
 
 

@@ -6,6 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from geo import codes
+from geo.i18n import text
+from geo.importer.findings import FIELDS
 from geo.importer.journal import columns_of
 from geo.importer.plan import home_of
 from geo.importer.proposals import Proposal
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 #: How an imported visit was entered: from a workbook, which stands for paper.
 _ENTRY = "paper"
+#: Why a household that a newer roster does not name is to leave the round, until somebody decides.
+GONE: Final = "not_found"
 #: A title no longer than this stands in the issue's list.
 _TITLE: Final = 60
 
@@ -37,11 +41,26 @@ def plan_tags(bench: Bench) -> None:
             held = (home.id, kind)
             if held in bench.register.tags or held in planned:
                 continue
-            if bench.choices.again and held in bench.register.ended_tags:
-                continue
             planned.add(held)
+            if not _takes_tag(bench, nth, home, kind):
+                continue
             block.rows.append((bench.new_id(), home.id, kind, (days[nth] or bench.import_day).isoformat()))
     bench.plan.counts["tags_new"] += len(block.rows)
+
+
+def _takes_tag(bench: Bench, nth: int, home: Home, kind: str) -> bool:
+    """Say whether a tag is given; one that people ended by hand comes back only when that is chosen."""
+    edit = bench.edits.find(home.id, [f"tag:{kind}"])
+    if edit is None or edit.added:
+        return not (bench.choices.again and (home.id, kind) in bench.register.ended_tags)
+    unit = bench.background.units.by_id[home.village].name
+    header = FIELDS["tags"].header
+    bench.plan.counts["conflicts"] += 1
+    return bench.propose(
+        Proposal(
+            "conflict", nth + 1, home.code, unit, "", text(f"tag.{kind}"), field=header, who=edit.who, when=edit.at
+        )
+    )
 
 
 def plan_visits(bench: Bench) -> dict[int, str]:
@@ -79,7 +98,7 @@ def plan_visits(bench: Bench) -> dict[int, str]:
              *_answered(answers[nth], outcome), notes[nth] or "", None, None, _ENTRY, None)
         )  # fmt: skip
         if known is not None:
-            _void(bench, known)
+            void_visit(bench, known)
         if round_id and outcome in codes.EXCLUDING_OUTCOMES:
             _propose(bench, round_id, key, outcome)
         of_row[nth] = planned[key] = made
@@ -109,14 +128,24 @@ def join_visits(bench: Bench) -> None:
         round_id = bench.calendar.round_of(homes[old["household"]], date.fromisoformat(old["visited_on"]))
         if round_id is None:
             continue
-        fresh = old | {"id": bench.new_id(), "round": round_id}
-        joined[old["id"]] = fresh["id"]
-        _visit_block(bench).rows.append(tuple(fresh[name] for name in _VISIT))
-        _void(bench, old)
-        key = (old["household"], old["visited_on"], old["mode"])
-        _propose(bench, round_id, key, old["outcome"])
-        bench.register.visits[key] = bench.register.outcomes[(*key, old["outcome"])] = fresh
+        joined[old["id"]] = re_enter(bench, old, round=round_id)
+        void_visit(bench, old)
+        _propose(bench, round_id, (old["household"], old["visited_on"], old["mode"]), old["outcome"])
         bench.plan.counts["visits_joined"] += 1
+    copy_company(bench, joined)
+
+
+def re_enter(bench: Bench, old: Row, **changes: str | None) -> str:
+    """Plan a visit that is there once more, with another round or household; return its id. The old one is voided."""
+    fresh = old | changes | {"id": bench.new_id()}
+    _visit_block(bench).rows.append(tuple(fresh[name] for name in _VISIT))
+    key = (fresh["household"], fresh["visited_on"], fresh["mode"])
+    bench.register.visits[key] = bench.register.outcomes[(*key, fresh["outcome"])] = fresh
+    return str(fresh["id"])
+
+
+def copy_company(bench: Bench, joined: dict[str, str]) -> None:
+    """Plan who came and what was told for visits that are entered anew (old id → new id)."""
     for table in ("visit_person", "visit_topic"):
         for row in rows_of_visits(bench.connection, table, joined):
             said = row | {"visit": joined[row["visit"]]}
@@ -149,14 +178,14 @@ def _enters(bench: Bench, nth: int, key: tuple[str, str, str], outcome: str, kno
     if known is None and (*key, outcome) not in bench.register.voided:
         bench.plan.counts["visits_new"] += 1
         return True
-    taken = "correction" in bench.choices.apply
     unit, before = bench.value("village", nth).name, known["outcome"] if known is not None else ""
-    bench.plan.proposals.append(Proposal("correction", nth + 1, bench.value("code", nth), unit, before, outcome, taken))
+    taken = bench.propose(Proposal("correction", nth + 1, bench.value("code", nth), unit, before, outcome))
     bench.plan.counts["visits_corrected"] += taken
     return taken
 
 
-def _void(bench: Bench, known: Row) -> None:
+def void_visit(bench: Bench, known: Row) -> None:
+    """Plan the row that voids a visit, and take back what the visit had proposed."""
     void = known | {
         "id": bench.new_id(), "kind": "void", "void_of": known["id"], "recorded_at": bench.stamp,
         "recorded_by": bench.actor, "note": "", "entry_kind": _ENTRY, "lon": None, "lat": None,
@@ -238,26 +267,6 @@ _ISSUE: Final = (
 )  # fmt: skip
 
 
-def plan_inheritance(bench: Bench) -> None:
-    """Let a household that lives on take over the kept visits and the issues of one that was merged into it.
-
-    Visits are entered again for it, those of a day and way it has of its own excepted; issues concern it as well.
-    """
-    concerned = bench.block("issue_household", ("issue", "household"), edited=False)
-    for gone, heir in bench.heirs.items():
-        for (household, day, mode), old in list(bench.register.visits.items()):
-            if household == gone and (heir, day, mode) not in bench.register.visits:
-                fresh = old | {"id": bench.new_id(), "household": heir, "recorded_at": bench.stamp,
-                               "recorded_by": bench.actor}  # fmt: skip
-                _visit_block(bench).rows.append(tuple(fresh[name] for name in _VISIT))
-        issues = bench.connection.exec_driver_sql(
-            "SELECT issue FROM issue_household WHERE household = ? EXCEPT"
-            " SELECT issue FROM issue_household WHERE household = ?",
-            (gone, heir),
-        )
-        concerned.rows += [(issue, heir) for (issue,) in issues]
-
-
 def plan_roster(bench: Bench) -> None:
     """Plan roster rows of the chosen round.
 
@@ -294,12 +303,14 @@ def _list_missing(bench: Bench, named: set[str]) -> None:
     known: dict[str, Row] = {row["id"]: row for row in bench.register.households.values()}
     for one, row in bench.register.roster.items():
         home = known.get(one)
-        if home is None or home["exited_on"] or row["approved_on"] or one in bench.heirs:
+        if home is None or home["exited_on"] or row["approved_on"]:
             continue
-        if one not in named and home["village"] in bench.plan.villages:
+        if one not in named and one not in bench.gone and home["village"] in bench.plan.villages:
             unit = units[home["village"]].name
-            bench.plan.proposals.append(Proposal("missing", 0, home["code"], unit, "", "", taken=False))
             bench.plan.counts["roster_missing"] += 1
+            if bench.propose(Proposal("missing", 0, home["code"], unit, "", "")):
+                day = bench.background.today.isoformat()
+                bench.plan.roster_marks.append(("propose", row["round"], one, day, GONE))
 
 
 def _homes(bench: Bench) -> Iterator[tuple[int, Home]]:

@@ -46,6 +46,8 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 FOLLOWING: Final = ("issue_household", "issue_event")
 #: Ends the name of an entry that stands for all new rows whose last key begins so.
 EVERY: Final = "*"
+#: Stands for the hash of a row that was removed.
+GONE: Final = ""
 _COLUMNS: Final = {name: [column.name for column in metadata.tables[name].c] for name in KEYS}
 _BYTES: Final = "bytes"
 
@@ -124,6 +126,12 @@ class Journal:
         kept = {name: before[name] for name in (*KEYS[table], *changes)}
         after = itemgetter(*_COLUMNS[table])(before | changes)
         self._note(table, row_id(table, before), _dump(kept), hash_values(after))
+
+    def remove(self, table: str, row: Row) -> None:
+        """Remove one row, which is kept whole."""
+        where = " AND ".join(f'"{key}" = ?' for key in KEYS[table])
+        self._connection.exec_driver_sql(f'DELETE FROM "{table}" WHERE {where}', tuple(row[key] for key in KEYS[table]))
+        self._note(table, row_id(table, row), _dump(row), GONE)
 
     def _note(self, table: str, name: str, before: str | None, after_hash: str) -> None:
         self._entries.append((self._batch, len(self._entries) + 1, table, name, before, after_hash))

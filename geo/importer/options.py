@@ -42,7 +42,7 @@ class ImportOptions:
     day of visits without one. `sheet` names the sheet to read, or is its number; without it the best known one is read.
     `unit` is the village (code or name) of a file that does not tell it.
     `good_rows` stores the good rows of a file that has refused ones. `dry_run` stores nothing. `apply`,
-    `take_additions`, `added_on`, `begun`: see `plan.Choices`. `layer` chooses one of a map file. `crs` is the
+    `take_additions`, `added_on`, `begun`: see `proposals.Choices`. `layer` chooses one of a map file. `crs` is the
     coordinate system of the file's numbers as the user declares it (wgs84, cgcs2000, gcj02, bd09, EPSG:n), `auto` (what
     is proven is applied and listed), `ask` (it is asked about), or '': a table `auto`, a map file as it says itself.
     `make_codes` gives the households of a file without 户编号 codes. `source` names where the file comes from: columns

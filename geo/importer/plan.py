@@ -4,57 +4,36 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from geo.importer.blocks import Block
 from geo.importer.findings import FIELDS, Finding
 from geo.importer.progress import EVERY_ROWS, step
-from geo.importer.proposals import Proposal
-from geo.importer.reconcile import list_regrouped, settle_conflicts
 from geo.importer.register import hash_id, hash_owners
 from geo.model import new_id
 from geo.store.database import now
-from geo.validate import parse_name, parse_phone, parse_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from sqlalchemy import Connection
 
-    from geo.importer.reconcile import Edit
+    from geo.importer.edits import Edits
+    from geo.importer.proposals import Choices, Proposal
     from geo.importer.register import Register, Row
     from geo.importer.rounds import Calendar
     from geo.importer.understand import Background, Understood
     from geo.model import Round
     from geo.units import Unit
-    from geo.validate import Cell
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the user decided about a file besides its answers.
-
-    `apply` holds the kinds of proposals to carry out (`reconcile.APPLICABLE`, and outlines). Additions (新增户) are
-    stored unless `take_additions` is off. `begun` holds villages whose baseline began with an earlier file of the same
-    drop: it goes on with this one. `again` says that the very same file was imported before: what was changed since
-    then is newer than the file.
-    """
-
-    apply: frozenset[str] = frozenset()
-    take_additions: bool = True
-    added_on: date | None = None
-    begun: frozenset[str] = frozenset()
-    again: bool = False
 
 
 #: What a plan counts; all of them stand in every report.
 COUNTS: Final = (
     "groups_new", "households_new", "households_changed", "households_same", "tags_new", "visits_new", "visits_same",
     "visits_corrected", "visits_joined", "visits_outside", "issues_new", "issues_same", "roster_baseline",
-    "roster_added", "roster_missing",
+    "roster_added", "roster_missing", "conflicts", "households_merged", "households_split",
 )  # fmt: skip
 
 
@@ -64,14 +43,16 @@ def _zeros() -> Counter[str]:
 
 @dataclass(slots=True)
 class Plan:
-    """Rows to insert by table, changes of rows that are there, and what is said about them.
+    """Rows to insert by table, changes and removals of rows that are there, and what is said about them.
 
-    The ids of the new rows all begin with `prefix`.
+    The ids of the new rows all begin with `prefix`. `acts` are logged by themselves: action, object, what changed.
     """
 
     inserts: dict[str, Block] = field(default_factory=dict)
     updates: list[tuple[str, Row, Row]] = field(default_factory=list)
+    removals: list[tuple[str, Row]] = field(default_factory=list)
     roster_marks: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+    acts: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=_zeros)
     proposals: list[Proposal] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -103,7 +84,11 @@ class Home(NamedTuple):
 
 @dataclass(slots=True)
 class Bench:
-    """Everything the steps of planning share."""
+    """Everything the steps of planning share.
+
+    `waiting` holds first row, register row and facts of each household of the file that is registered; `edits` what
+    people changed of them by hand; `gone` the registered households that went into others.
+    """
 
     connection: Connection
     understood: Understood
@@ -121,10 +106,9 @@ class Bench:
     stamp: str = field(default_factory=now)
     places: dict[tuple[str, str], str] = field(default_factory=dict)
     homes: dict[int, Home] = field(default_factory=dict)
-    edits: Mapping[str, Mapping[str, Edit]] = field(default_factory=dict)
-    #: A new household → the one it was split from; a merged one → the one that lives on.
-    predecessors: dict[str, str] = field(default_factory=dict)
-    heirs: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    waiting: list[tuple[int, Row, Row]] = field(default_factory=list)
+    edits: Edits = field(init=False)
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
     def value(self, key: str, nth: int) -> Any:
@@ -147,6 +131,16 @@ class Bench:
             self.plan.inserts[table] = Block(table, tuple(names), same | made)
         return self.plan.inserts[table]
 
+    def propose(self, proposal: Proposal) -> bool:
+        """List a proposal that is carried out only where it is chosen; say whether it is."""
+        taken = self.choices.takes(proposal)
+        self.plan.proposals.append(replace(proposal, taken=taken))
+        return taken
+
+    def fetch(self, sql: str, *values: str) -> list[Row]:
+        """Return the rows of a statement as mappings."""
+        return [dict(row) for row in self.connection.exec_driver_sql(sql, values).mappings()]
+
     def further_rows(self) -> dict[int, list[int]]:
         """Return the rows after the first of every household that has several."""
         rows: dict[int, list[int]] = {}
@@ -160,14 +154,14 @@ class Bench:
 _FACTS: Final = ("head_name", "phone", "size", "household_class")
 #: What stands or falls together with a point.
 _OF_POINT: Final = ("coord_system", "coord_raw")
-_POINT: Final = ("lon", "lat", "coord_source", *_OF_POINT)
+POINT: Final = ("lon", "lat", "coord_source", *_OF_POINT)
 
 
 #: Codes of named groups follow this number.
 _NAMED: Final = 900
 _BLANK: Final = (None, "")
 #: What a fact that nobody has told yet looks like.
-_NOTHING: Final = (None, "", "none")
+NOTHING: Final = (None, "", "none")
 #: Facts of a new household, with what stands where the file says nothing.
 _TOLD: Final[Row] = {
     "head_name": "", "phone": "", "id_hash": None, "id_last4": None, "size": None, "household_class": "general",
@@ -196,7 +190,6 @@ def plan_places(bench: Bench) -> None:
         made, code = bench.new_id(), choose_group_code(village, group.key, taken[village.id])
         block.rows.append((made, code, group.name, group.name, village.id))
         bench.places[village.id, group.key] = made
-        bench.plan.counts["groups_new"] += 1
 
 
 def choose_group_code(village: Unit, key: str, taken: set[str]) -> str:
@@ -209,11 +202,11 @@ def choose_group_code(village: Unit, key: str, taken: set[str]) -> str:
 
 
 def plan_households(bench: Bench) -> None:
-    """Plan new, changed and moved households; what is blank in the file stays as it is."""
+    """Plan new households, and put those that are registered aside for `registered.plan_registered`."""
     heads = Heads(bench)
     tile = int(bench.connection.exec_driver_sql("SELECT coalesce(max(tile_id), 0) FROM household").scalar_one())
     villages, codes = bench.understood.columns["village"], bench.understood.columns["code"]
-    names = ("id", "code", "village", "place", "tile_id", *_TOLD)
+    names = ("id", "code", "village", "place", "tile_id", *_TOLD, "predecessor")
     block = bench.block("household", names, residence="at_home")
     read, blanks = FactReader(bench), tuple(_TOLD.values())
     for nth, first in bench.understood.firsts.items():
@@ -224,21 +217,17 @@ def plan_households(bench: Bench) -> None:
         village, code = villages[first], codes[first]
         facts = read.facts(first)
         known = bench.register.households.get((village.id, code))
-        if known is not None and bench.choices.again:
-            facts = {name: value for name, value in facts.items() if known[name] in _NOTHING}
-        if known is None and code in bench.moved:
-            known = _propose_move(bench, first, bench.moved[code], facts)
-        if known is None:
-            tile += 1
-            place = facts.get("place", village.id)
-            home = Home(bench.new_id(), code, village.id, place)
-            block.rows.append((home.id, code, village.id, place, tile, *map(facts.get, _TOLD, blanks)))
-            heads.list_same(first, home, facts)
-        else:
-            home = _change_home(bench, first, known, facts)
-        bench.homes[first] = home
+        known = known or bench.moved.get(code)
+        if known is not None:
+            bench.waiting.append((first, known, facts))
+            bench.homes[first] = home_of(known)
+            continue
+        tile += 1
+        place = facts.get("place", village.id)
+        home = bench.homes[first] = Home(bench.new_id(), code, village.id, place)
+        block.rows.append((home.id, code, village.id, place, tile, *map(facts.get, _TOLD, blanks), None))
+        heads.list_same(first, home, facts)
     bench.plan.counts["households_new"] += len(block.rows)
-    bench.plan.leaves.update({home.place for home in bench.homes.values()})
 
 
 class FactReader:
@@ -285,57 +274,6 @@ class FactReader:
 def home_of(row: Row) -> Home:
     """Return a registered household's row as the later steps need it."""
     return Home(row["id"], row["code"], row["village"], row["place"], row["exited_on"])
-
-
-def _change_home(bench: Bench, first: int, known: Row, facts: Row) -> Home:
-    """Change what the file says otherwise; the same fact written in another form, typed by hand, is no change.
-
-    A point that was measured or set on the map is better than the file's; the same point again keeps its source.
-    """
-    same_point = (known["lon"], known["lat"]) == (facts.get("lon"), facts.get("lat"))
-    if known["coord_source"] in ("gps", "map_click") or same_point:
-        facts = {name: value for name, value in facts.items() if name not in _POINT}
-    changed = {name: value for name, value in facts.items() if known[name] != value}
-    changed = {name: value for name, value in changed.items() if not _reads_alike(name, known[name], value)}
-    changed = settle_conflicts(bench, first, known, changed)
-    list_regrouped(bench, first, known, changed)
-    if not changed:
-        bench.plan.counts["households_same"] += 1
-        return home_of(known)
-    changes = changed | {"updated_at": bench.stamp, "updated_by": bench.actor, "rev": known["rev"] + 1}
-    bench.plan.updates.append(("household", known, changes))
-    bench.plan.counts["households_changed"] += 1
-    return home_of(known | changes)
-
-
-def _reads_alike(name: str, stored: Any, value: Any) -> bool:
-    """Say whether an import of the stored text of a fact would understand the value that the file says."""
-    if name not in _RULES or not stored:
-        return False
-    understood: bool = _RULES[name](stored)[0] == value
-    return understood
-
-
-_RULES: Final[dict[str, Callable[[Cell], tuple[Any, str]]]] = {
-    "head_name": partial(parse_name, longest=FIELDS["head_name"].longest),
-    "note": partial(parse_text, longest=FIELDS["note"].longest),
-    "phone": parse_phone,
-}
-
-
-def _propose_move(bench: Bench, first: int, known: Row, facts: Row) -> Row:
-    """A district-wide code that is registered in another village is the same household, perhaps moved."""
-    taken = "move" in bench.choices.apply
-    village = bench.value("village", first)
-    before = bench.background.units.by_id[known["village"]].name
-    bench.plan.proposals.append(Proposal("move", first + 1, known["code"], before, before, village.name, taken))
-    if taken:
-        facts.setdefault("place", village.id)
-        facts["village"] = village.id
-    else:
-        for name in ("place", *_POINT):
-            facts.pop(name, None)
-    return known
 
 
 class Heads:

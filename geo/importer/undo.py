@@ -14,10 +14,10 @@ from geo.audit import log_change
 from geo.errors import Conflict, NotFound
 from geo.importer.apply import refresh_touched
 from geo.importer.blocks import hash_rows
-from geo.importer.journal import EVERY, FOLLOWING, KEYS, columns_of, fetch_row, hash_values, load_row
+from geo.importer.journal import EVERY, FOLLOWING, GONE, KEYS, columns_of, fetch_row, hash_values, load_row
 from geo.schema import import_batch, import_refused, import_row, made_code
 from geo.store.cells import refresh_cells
-from geo.store.database import now, read_today
+from geo.store.database import bulk_insert, now, read_today
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
@@ -193,11 +193,16 @@ def _restore_changed(connection: Connection, entries: list[Row]) -> int:
             left.setdefault((entry["table_name"], entry["row_id"]), entry["after_hash"])
     for (table, name), digest in left.items():
         row = fetch_row(connection, table, name)
-        if row is None or hash_values(row[column] for column in columns_of(table)) != digest:
+        now_is = GONE if row is None else hash_values(row[column] for column in columns_of(table))
+        if now_is != digest:
             raise Conflict("import.touched", table=table)
     changed = [entry for entry in entries if entry["before"] is not None]
     for entry in changed:
-        _restore(connection, entry["table_name"], load_row(entry["before"]))
+        before = load_row(entry["before"])
+        if entry["after_hash"] == GONE:
+            bulk_insert(connection, entry["table_name"], list(before), [tuple(before.values())])
+        else:
+            _restore(connection, entry["table_name"], before)
     return len({(entry["table_name"], entry["row_id"]) for entry in changed})
 
 

@@ -55,9 +55,9 @@ class Desk:
     """Everything the steps share.
 
     `homes` has the household of every row that names one, `leaves` its place; None for the others. `visits` has the
-    household, and day, mode and outcome, of every row that makes a visit. `visit_date` is the
-    day (ISO) of visits that have none. `begun` and `again`: see `importer.plan.Choices`. `new` holds the new rows of
-    each table in the order of its columns, `new_places` those of places.
+    household, and day, mode and outcome, of every row that makes a visit. `visit_date` is the day (ISO) of visits that
+    have none. `begun` and `again`: see `importer.proposals.Choices`. `new` holds the new rows of each table in the
+    order of its columns, `new_places` those of places.
     """
 
     connection: Connection

@@ -13,7 +13,7 @@ from geo import config
 from geo.coverage import Share
 from geo.i18n import text
 from geo.importer.outlines.plan import OUTLINE
-from geo.importer.reconcile import APPLICABLE
+from geo.importer.proposals import APPLICABLE
 
 if TYPE_CHECKING:
     from geo.importer.proposals import Proposal
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 CHANGES: Final = (
     "households_new", "households_changed", "households_same", "groups_new", "roster_baseline", "roster_added",
     "visits_new", "visits_joined", "visits_corrected", "visits_same", "visits_outside", "issues_new", "issues_same",
-    "tags_new", "roster_missing", "outlines_new", "outlines_changed", "outlines_same", "centres_new", "centres_changed",
-    "kept_aside", "left_computed",
+    "tags_new", "conflicts", "households_split", "households_merged", "roster_missing", "outlines_new",
+    "outlines_changed", "outlines_same", "centres_new", "centres_changed", "kept_aside", "left_computed",
 )  # fmt: skip
 _SHOWN: Final = 200
 
@@ -59,10 +59,10 @@ def show_changes(reports: list[ImportReport]) -> None:
 
 
 def show_proposals(journey: Journey, reports: list[ImportReport]) -> None:
-    """Draw what the file suggests, kind by kind: each can be taken or left, missing households are only listed."""
+    """Draw what the file suggests: each kind can be taken or left as a whole, or row by row."""
     proposals = [one for report in reports for one in report.proposals]
     kinds = Counter(one.kind for one in proposals)
-    applied = set(journey.applied)
+    applied = {one for one in journey.applied if ":" not in one}
     for kind in (*APPLICABLE, OUTLINE):
         if kinds[kind] and st.checkbox(
             text(f"import_page.take.{kind}", n=kinds[kind]), kind in journey.applied, key=f"take_{kind}"
@@ -75,17 +75,16 @@ def show_proposals(journey: Journey, reports: list[ImportReport]) -> None:
         additions = st.checkbox(
             text("import_page.take.addition", n=kinds["addition"]), journey.take_additions, key="take_addition"
         )
-    if kinds["missing"]:
-        st.caption(text("import_page.take.missing", n=kinds["missing"]))
     if proposals:
         with st.expander(text("import_page.proposals", n=len(proposals))):
-            _list_proposals(proposals)
+            applied |= _list_proposals(proposals)
     if (frozenset(applied), additions) != (journey.applied, journey.take_additions):
         journey.applied, journey.take_additions = frozenset(applied), additions
         st.rerun()
 
 
-def _list_proposals(proposals: list[Proposal]) -> None:
+def _list_proposals(proposals: list[Proposal]) -> set[str]:
+    """Draw the first proposals one by one; return the keys of those that are selected."""
     rows = [
         {
             "kind": text(f"import_page.proposal.{one.kind}"), "code": one.code, "unit": one.unit,
@@ -97,7 +96,13 @@ def _list_proposals(proposals: list[Proposal]) -> None:
         name: st.column_config.TextColumn(text(f"import_page.col.{name}"))
         for name in ("kind", "code", "unit", "before", "after", "why")
     }
-    st.dataframe(rows, hide_index=True, row_height=28, column_config=columns)
+    st.caption(text("import_page.take.single"))
+    drawn = st.dataframe(
+        rows, hide_index=True, row_height=28, column_config=columns, on_select="rerun", selection_mode="multi-row",
+        key="proposal_rows",
+    )  # fmt: skip
+    chosen = [proposals[nth] for nth in drawn["selection"]["rows"]]
+    return {one.key for one in chosen if one.kind in (*APPLICABLE, OUTLINE)}
 
 
 def _word(one: Proposal, value: str) -> str:
