@@ -239,6 +239,7 @@ def test_a_missing_household_leaves_only_when_chosen_and_approved(register, tmp_
     assert select(register[0], pending) == [("HP5", None)]
     counts = read_figures(*register, round_id="1", place_id=register[1].area).counts
     assert (counts.roster, counts.pending) == (5, 1)
+    assert newer(register, tmp_path, without=("HP3", "HP5"), apply=frozenset({"missing:HP5"})).changed is False
     assert undone(register, before)
 
 

@@ -15,7 +15,7 @@ import pytest
 from geo.errors import GeoError
 from geo.gaps import rank_gaps
 from geo.importer import ImportOptions, NewRound, import_file, undo_last
-from geo.importer.reconcile import APPLICABLE
+from geo.importer.proposals import APPLICABLE
 from geo.model import Scope, VisitEntry
 from geo.store.assignments import add_person, assign, withdraw
 from geo.store.cells import ensure_cells

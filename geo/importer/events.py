@@ -308,7 +308,8 @@ def _list_missing(bench: Bench, named: set[str]) -> None:
         if one not in named and one not in bench.gone and home["village"] in bench.plan.villages:
             unit = units[home["village"]].name
             bench.plan.counts["roster_missing"] += 1
-            if bench.propose(Proposal("missing", 0, home["code"], unit, "", "")):
+            taken = bench.propose(Proposal("missing", 0, home["code"], unit, "", ""))
+            if taken and row["excluded_on"] is None:
                 day = bench.background.today.isoformat()
                 bench.plan.roster_marks.append(("propose", row["round"], one, day, GONE))
 
