@@ -16,6 +16,8 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from geo.cli import main
+from geo.cli.parser import build_parser
+from geo.i18n import text
 from geo.schema import CELL_COUNTS, export_log, household, round_, visit
 from geo.store.database import Database
 from geo.store.reads import read_figures, read_homes
@@ -339,3 +341,26 @@ def test_it_runs_as_a_module(tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 0
     assert "没有发现问题" in done.stdout.decode("utf-8")
+
+
+def list_parsers(parser, words=()):
+    """Yield every command with its parser."""
+    yield words, parser
+    for action in parser._actions:
+        for name, child in (action.choices or {}).items() if isinstance(action.choices, dict) else ():
+            yield from list_parsers(child, (*words, name))
+
+
+def test_help_is_in_chinese(capsys):
+    """No help holds a word of argparse's own; what is left in Latin letters are names that are typed, and formats."""
+    parsers = list(list_parsers(build_parser()))
+    assert len(parsers) > 12
+    for words, parser in parsers:
+        said = parser.format_help()
+        assert said.startswith(text("cli.help.usage"))
+        for foreign in ("usage", "positional", "options:", "optional", "show this", "and exit", "default:"):
+            assert foreign not in said, (words, foreign)
+    with pytest.raises(SystemExit) as ended:
+        main(["import", "--help"])
+    assert ended.value.code == 0
+    assert text("cli.help.help") in capsys.readouterr().out

@@ -35,8 +35,23 @@ _PROBLEMS: Final = (
 )  # fmt: skip
 
 
+class _Formatter(argparse.HelpFormatter):
+    """Help whose own words are of the catalogue."""
+
+    def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        """Begin the usage with our word for it."""
+        super().add_usage(usage, actions, groups, text("cli.help.usage") if prefix is None else prefix)
+
+
 class Parser(argparse.ArgumentParser):
-    """A parser that answers a wrong line in Chinese, in one sentence, with exit code 2."""
+    """A parser that speaks Chinese: its help, and its answer to a wrong line, one sentence with exit code 2."""
+
+    def __init__(self, **said: Any) -> None:
+        """Make a parser whose headings and help option are of the catalogue."""
+        super().__init__(**{"formatter_class": _Formatter, **said}, add_help=False)
+        self._positionals.title = text("cli.help.arguments")
+        self._optionals.title = text("cli.help.options")
+        self.add_argument("-h", "--help", action="help", help=text("cli.help.help"))
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the line and where to read how it is right."""

@@ -76,10 +76,12 @@ def _show_steps(step: str, aside: str = "") -> None:
 
 def _show_choose(db: Database, scope: Scope) -> None:
     _show_steps("file")
-    hints = {"hint": text("import_page.drop"), "button": text("import_page.browse")}
-    st.html(
-        f'<style>.st-key-import_drop {{ --drop-hint: "{hints["hint"]}"; --drop-button: "{hints["button"]}"; }}</style>'
-    )
+    hints = {
+        "hint": text("import_page.drop"), "button": text("import_page.browse"),
+        "failed": text("import_page.not_sent", mb=st.get_option("server.maxUploadSize")),
+    }  # fmt: skip
+    said = " ".join(f'--drop-{name}: "{words}";' for name, words in hints.items())
+    st.html(f"<style>.st-key-import_drop {{ {said} }}</style>")
     with st.container(key="import_drop"):
         files = st.file_uploader(
             text("import_page.choose"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from geo.errors import NotFound
 from geo.i18n import text
+from geo.importer.readers import MOST_FILE_BYTES
 from geo.model import Scope
 from geo.store.create import create_database
 from geo.store.database import Database
@@ -262,3 +264,12 @@ def test_the_choice_survives_a_restart(tmp_path: Path, monkeypatch: pytest.Monke
     path.unlink()
     with pytest.raises(NotFound):
         datasource.database()
+
+
+def test_a_file_that_is_too_long_is_refused_in_our_words(own: Database) -> None:
+    """What is above the import's 20 MB still comes up, so that the sentence is ours; the page says what to do."""
+    limit = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["server"]["maxUploadSize"]
+    assert limit * 1024 * 1024 > 2 * MOST_FILE_BYTES
+    app = give(open_page(), ("大.csv", make_csv() + b"\n" * (MOST_FILE_BYTES + 1)))
+    assert text("finding.E_TOO_LARGE", name="大.csv") in read_words(app)
+    assert count_rows(own, "import_batch") == 0
