@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from geo.cli.asking import list_questions
 from geo.cli.mapped import choose_mapping, list_loaded, load_files
 from geo.cli.outlines import list_outlines
 from geo.cli.progress import tell_progress
@@ -14,7 +15,6 @@ from geo.errors import Invalid
 from geo.i18n import has_text, text
 from geo.importer import ImportOptions, NewRound, import_files
 from geo.importer.outlines.plan import OUTLINE
-from geo.importer.points import READING
 from geo.importer.proposals import APPLICABLE
 from geo.importer.sources import save_mapping
 from geo.marked import MarkedFile, write_marked
@@ -153,29 +153,14 @@ def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
     counts = {"total": report.rows_total, "ok": report.rows_ok, "bad": len(report.rows_bad)}
     print(text("cli.import.line", name=report.name, outcome=outcome, **counts))
     if report.outcome == "reject_file":
-        print(report.message)
+        for line in (report.message, *list_questions(report)):
+            print(line)
         return
-    for line in (*_list_readings(report), *_list_questions(report), *_list_findings(report), *_list_sources(report)):
+    for line in (*_list_readings(report), *list_questions(report), *_list_findings(report), *_list_sources(report)):
         print(line)
     for line in (*_list_proposals(report), *list_outlines(report)):
         print(line)
     print(_conclude(report, options))
-
-
-def _list_questions(report: ImportReport) -> Iterable[str]:
-    """Say what only a person can tell, with the answers there are and how one is given here."""
-    for question in report.questions:
-        if question.kind == READING:
-            yield text("cli.import.ask_crs", value=question.value, n=question.rows, cell=question.cell)
-        elif question.blocking:
-            options = [one.value if one.value == one.label else f"{one.value} {one.label}" for one in question.options]
-            key = "cli.import.question" if options else "cli.import.open_question"
-            yield text(
-                key, field=question.field, value=question.value, cell=question.cell, id=question.id,
-                choices=text("list.comma").join(options),
-            )  # fmt: skip
-        elif question.kind == "visit_date":
-            yield text("cli.import.ask_date", n=question.rows)
 
 
 def _list_sources(report: ImportReport) -> Iterable[str]:

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 MOST_CELLS: Final = 5_000_000
 MIMETYPE: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _TAG: Final = re.compile(
-    r"<table:(table-row|table-cell|covered-table-cell|table-column|table)(?![\w-])([^<>]*?)(/?)>|</table:(table)>"
+    rb"<table:(table-row|table-cell|covered-table-cell|table-column|table)(?![\w-])([^<>]*?)(/?)>|</table:(table)>"
 )
-_ATTRIBUTE: Final = re.compile(r'([\w:-]+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
-_TEXT: Final = re.compile(r"<text:p[^<>]*>([^<]*)<")
+_ATTRIBUTE: Final = re.compile(rb'([\w:-]+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
+_TEXT: Final = re.compile(rb"<text:p[^<>]*>([^<]*)<")
 #: Spaces may be counted instead of written.
-_MANY_SPACES: Final = re.compile(r"text:c\s*=\s*[\"']\s*\d{5}")
+_MANY_SPACES: Final = re.compile(rb"text:c\s*=\s*[\"']\s*\d{5}")
 _FIRST_TEXT: Final = 400
 #: Most cells have none of these and need no closer look.
-_TELLING: Final = ("number-", "formula", '"error"')
+_TELLING: Final = (b"number-", b"formula", b'"error"')
 
 
 @dataclass(slots=True)
@@ -73,16 +73,13 @@ def look_at_open_document(archive: zipfile.ZipFile) -> OpenDocument:
     notes = {}
     if any(name.startswith(("Basic/", "Scripts/")) for name in names):
         notes["W_MACRO_IGNORED"] = ""
-    if "<table:table-source" in content or "table:cell-range-source" in content:
+    if b"<table:table-source" in content or b"table:cell-range-source" in content:
         notes["W_EXTERNAL_REF_IGNORED"] = ""
     return OpenDocument(layouts, tuple(notes.items()))
 
 
-def _read_content(archive: zipfile.ZipFile) -> str:
-    try:
-        content = archive.read("content.xml").decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise FileRefused("E_CORRUPT") from error
+def _read_content(archive: zipfile.ZipFile) -> bytes:
+    content = archive.read("content.xml")
     if _MANY_SPACES.search(content):
         raise FileRefused("E_TOO_LARGE", mb=0)
     return content
@@ -94,14 +91,14 @@ def _lay_out(one: _Table) -> Layout:
     )  # fmt: skip
 
 
-def _scan(content: str) -> list[_Table]:
+def _scan(content: bytes) -> list[_Table]:
     tables: list[_Table] = []
     depth = 0
     for tag in _TAG.finditer(content):
         kind, closing = tag[1], tag[4]
-        if closing == "table":
+        if closing == b"table":
             depth -= 1
-        elif kind == "table":
+        elif kind == b"table":
             depth += not tag[3]
             if depth == 1:
                 tables.append(_Table(unescape(_attributes(tag[2]).get("table:name", ""), {"&quot;": '"'})))
@@ -110,19 +107,19 @@ def _scan(content: str) -> list[_Table]:
     return tables
 
 
-def _attributes(text: str) -> dict[str, str]:
-    return {name: one or other for name, one, other in _ATTRIBUTE.findall(text)}
+def _attributes(text: bytes) -> dict[str, str]:
+    return {name.decode(): (one or other).decode() for name, one, other in _ATTRIBUTE.findall(text)}
 
 
-def _see(table: _Table, tag: re.Match[str], content: str) -> None:
+def _see(table: _Table, tag: re.Match[bytes], content: bytes) -> None:
     kind = tag[1]
-    if kind == "table-row":
+    if kind == b"table-row":
         said = _attributes(tag[2])
         table.row, table.column = table.row + table.repeats if table.row >= 0 else 0, 0
         table.repeats = int(said.get("table:number-rows-repeated", 1))
         if said.get("table:visibility") in {"collapse", "filter"} and table.repeats <= MOST_CELLS:
             table.hidden_rows += range(table.row, table.row + min(table.repeats, 65_536))
-    elif kind == "table-column":
+    elif kind == b"table-column":
         said = _attributes(tag[2])
         repeats = int(said.get("table:number-columns-repeated", 1))
         if said.get("table:visibility") in {"collapse", "filter"}:
@@ -132,12 +129,12 @@ def _see(table: _Table, tag: re.Match[str], content: str) -> None:
         _see_cell(table, tag, content)
 
 
-def _see_cell(table: _Table, tag: re.Match[str], content: str) -> None:
+def _see_cell(table: _Table, tag: re.Match[bytes], content: bytes) -> None:
     written = tag[2]
     said = _attributes(written) if any(mark in written for mark in _TELLING) else {}
     start = table.column
     table.column += int(said.get("table:number-columns-repeated", 1))
-    if tag[3] and "office:value-type" not in written:
+    if tag[3] and b"office:value-type" not in written:
         return
     table.rows = max(table.rows, table.row + table.repeats)
     table.columns = max(table.columns, table.column)
@@ -148,6 +145,6 @@ def _see_cell(table: _Table, tag: re.Match[str], content: str) -> None:
         table.merged.append((table.row, start, table.row + down - 1, start + across - 1))
     if said.get("calcext:value-type") == "error":
         shown = _TEXT.search(content, tag.end(), tag.end() + _FIRST_TEXT)
-        table.faults[table.row, start] = ("W_EXCEL_ERROR", shown[1] if shown else "#")
-    elif "table:formula" in said and "office:value-type" not in written:
+        table.faults[table.row, start] = ("W_EXCEL_ERROR", shown[1].decode() if shown else "#")
+    elif "table:formula" in said and b"office:value-type" not in written:
         table.faults[table.row, start] = ("W_FORMULA", "=")
