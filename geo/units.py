@@ -31,6 +31,10 @@ _SPACES = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
 #: What may stand between a township and a village in one cell.
 _JOINS: Final = "-/\\·>、,;|"
 _BRACKETS = re.compile(r"\([^)]*\)")
+#: A name that stands in brackets as a whole: （一组）
+_WHOLE = re.compile(r"^[(\[【]([^()\[\]【】]+)[)\]】]$")
+#: Marks after a group's name that are none of it: 一组、
+_AFTER: Final = "、,;。."
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,10 +310,14 @@ def _stem(unit: Unit) -> str:
 
 @lru_cache(maxsize=65_536)
 def parse_group(text: str) -> GroupName | None:
-    """Return the group a text names, in normal form (`七组`; a named group keeps its name); None for a blank text."""
+    """Return the group a text names, in normal form (`七组`; a named group keeps its name).
+
+    None for a blank text and for a kind without a name (组, 村民组).
+    """
     words = load_words()
-    name = re.sub(r"^(\d+)\.0$", r"\1", simplify_name(text))
-    if not name or name in words.blank:
+    name = re.sub(r"^(\d+)\.0$", r"\1", simplify_name(text)).strip(_AFTER)
+    name = _WHOLE.sub(r"\1", name)
+    if not name or name in words.blank or name.removeprefix(words.group_ordinal) in words.group_tails:
         return None
     bare = _BRACKETS.sub("", name) or name
     core, tail = _cut_tail(bare.removeprefix(words.group_ordinal) or bare)
@@ -331,8 +339,11 @@ def _cut_tail(name: str) -> tuple[str, str]:
 
 
 def _names_several(core: str) -> bool:
-    """二三 · 1、2 · 1-3 · 1组2: more than one number, or parts with a joining mark between them."""
+    """二三 · 1、2 · 1-3 · 1组2 · 一组二 · 0: several numbers, parts joined by a mark, or a number that no group has."""
     words = load_words()
+    tails, digit = "|".join(words.group_tails), rf"[\d{''.join(words.numerals)}]"
+    if core.isdecimal() or re.match(rf"{digit}+({tails}).*{digit}", core):
+        return True
     if any(join in core[1:-1] for join in words.group_joins):
         return True
     if len(re.findall(r"\d+", core)) > 1 or re.fullmatch(r"\d+-\d+", core):

@@ -181,3 +181,22 @@ def test_named_groups_keep_their_name():
 def test_normal_form_is_read_back(number):
     """The normal form of every number up to 99 is read as that number, as are digits."""
     assert parse_group(name_group(number)).key == parse_group(f"第{number}村民小组").key == f"#{number}"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "several"),
+    [
+        ("（一组）", "#1", False), ("一组、", "#1", False), ("一组二组", "一组二组", True), ("一组 二组", "一组二组", True),
+        ("0组", "0组", True), ("三家寨", "三家寨", False), ("一碗水组", "一碗水", False),
+    ],
+)  # fmt: skip
+def test_marks_around_a_group_are_none_of_it_and_two_groups_are_asked_about(text, key, several):
+    """Brackets and marks around a name fall away; a cell that names two groups, or number 0, is several: never a new group."""
+    found = parse_group(text)
+    assert (found.key, found.several) == (key, several)
+
+
+@pytest.mark.parametrize("text", ["组", "村民组", "第组", "小组"])
+def test_a_kind_without_a_name_is_no_group(text):
+    """What names the kind alone is a blank: the row is refused, no group is made."""
+    assert parse_group(text) is None
