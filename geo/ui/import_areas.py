@@ -8,6 +8,7 @@ import streamlit as st
 
 from geo.i18n import text
 from geo.palette import AREA_LINE, INK
+from geo.ui.import_marked import offer_marked
 from geo.ui.import_questions import show_counts, show_findings, show_questions
 from geo.ui.paper_map import PaperMap
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from geo.importer.report import Drawn, ImportReport
     from geo.ui.import_journey import Journey
+    from geo.ui.session import Session
 
 _SIZE: Final = (560, 330)
 #: How a new, a replaced and an unmatched outline are filled; what stands already is dashed and empty.
@@ -25,7 +27,7 @@ _MOST_SHAPES: Final = 1_500
 _SHOWN: Final = 500
 
 
-def show_areas(journey: Journey, report: ImportReport) -> None:
+def show_areas(session: Session, journey: Journey, report: ImportReport, *, nth: int) -> None:
     """Draw one map file: counts; on the left map, questions and units; on the right what was measured and found."""
     show_counts(report)
     left, right = st.columns((842, 448), gap="medium")
@@ -36,6 +38,7 @@ def show_areas(journey: Journey, report: ImportReport) -> None:
         _show_units(report)
     with right:
         _show_measured(report)
+        offer_marked(session, journey, nth, report)
         show_findings(report)
     if changed:
         st.rerun()

@@ -32,13 +32,15 @@ _USUAL_DAYS: Final = 56
 
 def show_confirm(db: Database, scope: Scope, journey: Journey, reports: list[ImportReport]) -> bool:
     """Draw the round, the changes and the buttons; say whether the import was confirmed."""
+    refused = False
     left, right = st.columns((640, 640), gap="medium")
     if any(report.kind == "table" for report in reports):
         with left, st.container(key="sec_round"):
             st.markdown(f"**{text('import_page.round')}**")
             chosen = _choose_round(db, scope, reports)
-        if chosen != journey.round:
-            journey.round = chosen
+        refused = chosen is not None and chosen == journey.refused
+        if not refused and (chosen != journey.round or journey.refused is not None):
+            journey.round, journey.refused, journey.trouble = chosen, None, None
             st.rerun()
     else:
         right = left
@@ -48,7 +50,7 @@ def show_confirm(db: Database, scope: Scope, journey: Journey, reports: list[Imp
     usable = sum(one.rows_ok for one in reports if one.outcome != "reject_file")
     changed = any(one.changed for one in reports)
     with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="import_bar"):
-        ready = usable > 0 and (changed or any(one.rows_bad for one in reports))
+        ready = usable > 0 and not refused and (changed or any(one.rows_bad for one in reports))
         st.button(
             text("import_page.do", n=usable), type="primary", key="import_do", disabled=not ready, on_click=confirm
         )

@@ -68,16 +68,17 @@ def _paint(column: pd.Series[Any], marks: dict[str, str]) -> list[str]:
     return [_PAINT["head"], _PAINT["field"], *cells]
 
 
-def show_mapping(upload: Upload, columns: Sequence[Column], *, expanded: bool) -> bool:
+def show_mapping(upload: Upload, report: ImportReport, *, expanded: bool) -> bool:
     """Draw a choice of field for each column, doubtful ones in sight; say whether one was changed."""
+    columns = report.columns
     doubtful = [one for one in columns if one.how in _DOUBTFUL]
     sure = [one for one in columns if one.how not in (*_DOUBTFUL, "blank", "refused")]
-    changed = _show_choices(upload, doubtful)
+    changed = _show_choices(upload, report.sheet, doubtful)
     with st.expander(text("import_page.other_columns", n=len(sure)), expanded=expanded):
-        return _show_choices(upload, sure) or changed
+        return _show_choices(upload, report.sheet, sure) or changed
 
 
-def _show_choices(upload: Upload, columns: Sequence[Column]) -> bool:
+def _show_choices(upload: Upload, sheet: str, columns: Sequence[Column]) -> bool:
     changed = False
     options = [_SKIP, *FIELDS]
     with st.container(horizontal=True, gap="small"):
@@ -85,7 +86,7 @@ def _show_choices(upload: Upload, columns: Sequence[Column]) -> bool:
             now = column.key or _SKIP
             label = escape(f"{column.letter} {column.header}".strip())
             chosen = st.selectbox(
-                label, options, index=options.index(now), width=150, key=f"map:{upload.path}:{column.index}",
+                label, options, index=options.index(now), width=150, key=f"map:{upload.path}:{sheet}:{column.index}",
                 format_func=_say_field,
             )  # fmt: skip
             if chosen != now:

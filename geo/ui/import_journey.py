@@ -14,8 +14,10 @@ import streamlit as st
 if TYPE_CHECKING:
     from datetime import date
 
+    from geo.errors import GeoError
     from geo.importer.report import ImportReport
     from geo.importer.rounds import RoundChoice
+    from geo.ui.import_run import Run
 
 _KEPT: Final = "import_journey"
 
@@ -24,13 +26,21 @@ _KEPT: Final = "import_journey"
 class Upload:
     """One file: its own name (for people only), where it lies for now, and the columns the user corrected.
 
-    `readings` says how its coordinates are to be read, by the id of the question.
+    `readings` says how its coordinates are to be read, by the id of the question; `sheet` names the one that was
+    chosen, '' for the best known.
     """
 
     name: str
     path: Path
     mapping: dict[int, str | None] = field(default_factory=dict)
     readings: dict[str, str] = field(default_factory=dict)
+    sheet: str = ""
+
+    def choose_sheet(self, name: str) -> None:
+        """Read another sheet; what was said about the columns of the last one is forgotten."""
+        self.sheet = name
+        self.mapping.clear()
+        self.readings.clear()
 
 
 @dataclass(slots=True, weakref_slot=True)
@@ -38,7 +48,8 @@ class Journey:
     """One import from the files to the result. The files lie in `folder`, which goes with the session at the latest.
 
     `step` is check, confirm or done; `confirmed` says that the last button was pressed.
-    `previews` are the reports of a dry run under `previewed`, what they rest on.
+    `previews` are the reports of a dry run under `previewed`, what they rest on. `run` is the one at work, `trouble`
+    why the last one failed, `refused` the round that it failed for.
     """
 
     folder: Path
@@ -48,11 +59,14 @@ class Journey:
     applied: frozenset[str] = frozenset()
     take_additions: bool = True
     round: RoundChoice = None
+    refused: RoundChoice = None
     step: str = "check"
     confirmed: bool = False
     previews: list[ImportReport] = field(default_factory=list)
     previewed: object = None
     results: list[ImportReport] = field(default_factory=list)
+    run: Run | None = None
+    trouble: GeoError | None = None
 
 
 def current_journey() -> Journey | None:
@@ -91,8 +105,10 @@ def confirm() -> None:
 
 
 def end_journey() -> None:
-    """Forget the journey and delete its files."""
+    """Forget the journey, stop what is at work, and delete its files."""
     journey = current_journey()
     if journey is not None:
+        if journey.run is not None:
+            journey.run.stop()
         shutil.rmtree(journey.folder, ignore_errors=True)
         del st.session_state[_KEPT]

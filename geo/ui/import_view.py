@@ -11,9 +11,6 @@ import streamlit as st
 
 from geo.errors import GeoError, NotAllowed
 from geo.i18n import text
-from geo.importer.commit import follow, import_files
-from geo.importer.options import ImportOptions
-from geo.importer.points import ASK
 from geo.importer.sources import save_mapping
 from geo.importer.undo import find_undoable, undo_last
 from geo.ui.done import say_done
@@ -22,9 +19,11 @@ from geo.ui.import_changes import say_changes
 from geo.ui.import_confirm import show_confirm
 from geo.ui.import_edition import offer_edition
 from geo.ui.import_grid import show_grid, show_mapping
-from geo.ui.import_journey import Journey, begin_journey, current_journey, end_journey, go_to
+from geo.ui.import_journey import begin_journey, current_journey, end_journey, go_to
+from geo.ui.import_marked import offer_marked
 from geo.ui.import_points import show_points
 from geo.ui.import_questions import show_counts, show_findings, show_questions
+from geo.ui.import_work import carry_out, preview
 from geo.ui.navigation import find_page, has_page
 from geo.ui.own_data import offer_demo, offer_own_data
 from geo.ui.plain import escape, show_error
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from geo.importer.report import ImportReport
     from geo.model import Scope
     from geo.store.database import Database
+    from geo.ui.import_journey import Journey, Upload
     from geo.ui.session import Session
 
 _STYLE: Final = Path(__file__).parent / "static" / "forms.css"
@@ -52,9 +52,11 @@ def show_page(session: Session) -> None:
     if journey is None:
         _show_choose(db, scope)
     elif journey.step == "done":
-        _show_results(db, scope, journey)
+        _show_results(session, journey)
+    elif journey.run is not None and not journey.run.dry_run:
+        _store(db, scope, journey)
     else:
-        _show_check_or_confirm(db, scope, journey)
+        _show_check_or_confirm(session, journey)
 
 
 def _show_steps(step: str, aside: str = "") -> None:
@@ -92,6 +94,8 @@ def _show_choose(db: Database, scope: Scope) -> None:
         begin_journey([(one.name, one.getvalue()) for one in files])
         st.session_state["import_round"] = st.session_state.get("import_round", 0) + 1
         st.rerun()
+    if st.session_state.pop("import_stopped", False):
+        st.info(text("import_page.stopped"))
     st.caption(text("import_page.what"))
     show_refused(db, scope)
     _offer_undo(db, scope)
@@ -129,53 +133,18 @@ def _undo(db: Database, scope: Scope) -> None:
     st.rerun()
 
 
-def _options(journey: Journey, nth: int, *, dry_run: bool) -> ImportOptions:
-    return ImportOptions(
-        mapping=journey.uploads[nth].mapping, answers={**journey.answers, **journey.uploads[nth].readings},
-        round=journey.round, dry_run=dry_run,
-        good_rows=True, visit_date=journey.visit_date, apply=journey.applied, take_additions=journey.take_additions,
-        crs=ASK, source="",
-    )  # fmt: skip
-
-
-def preview(db: Database, scope: Scope, journey: Journey) -> list[ImportReport]:
-    """Return what importing each file would do; computed again only when something was decided differently."""
-    decided = (
-        [(sorted(one.mapping.items()), sorted(one.readings.items())) for one in journey.uploads],
-        sorted(journey.answers.items()), journey.visit_date,
-        journey.applied, journey.take_additions, journey.round,
-    )  # fmt: skip
-    if journey.previewed != decided:
-        journey.previews = _run(db, scope, journey, dry_run=True)
-        journey.previewed = decided
-    return journey.previews
-
-
-def _run(db: Database, scope: Scope, journey: Journey, *, dry_run: bool) -> list[ImportReport]:
-    """Import every file with its own columns; a new round is made with the first and joined by the others."""
-    reports: list[ImportReport] = []
-    for nth, upload in enumerate(journey.uploads):
-        options = _options(journey, nth, dry_run=dry_run)
-        for done in reports:
-            options = follow(options, done)
-        found, _ = import_files(db, scope, [upload.path], names=[upload.name], options=options)
-        reports += found
-    return reports
-
-
-def _show_check_or_confirm(db: Database, scope: Scope, journey: Journey) -> None:
-    try:
-        with st.spinner(text("import_page.reading")):
-            reports = preview(db, scope, journey)
-    except GeoError as error:
-        journey.round = None
-        show_error(error)
-        reports = preview(db, scope, journey)
+def _show_check_or_confirm(session: Session, journey: Journey) -> None:
+    reports = preview(session.db, session.scope, journey)
+    if reports is None:
+        return
+    if journey.trouble is not None:
+        show_error(journey.trouble)
+        journey.trouble = journey.trouble if journey.refused is not None else None
     usable, asks = count_usable(reports)
     if journey.step == "confirm" and usable and not asks:
         _show_steps("confirm", _aside(reports))
-        if show_confirm(db, scope, journey, reports):
-            _store(db, scope, journey)
+        if show_confirm(session.db, session.scope, journey, reports):
+            _store(session.db, session.scope, journey)
         return
     head = st.container()
     nth = _choose_file(reports)
@@ -183,12 +152,13 @@ def _show_check_or_confirm(db: Database, scope: Scope, journey: Journey) -> None
     problem = bool(report.columns) and report.outcome == "reject_file"
     with head:
         _show_steps("header" if problem else "check", _aside([report]))
+    _choose_sheet(journey.uploads[nth], report)
     if report.outcome == "reject_file" and not report.columns:
         st.error(escape(report.message))
     elif report.kind == "areas":
-        show_areas(journey, report)
+        show_areas(session, journey, report, nth=nth)
     else:
-        _show_check(journey, nth, report, problem=problem)
+        _show_check(session, journey, report, nth=nth, problem=problem)
     _show_check_bar(reports)
 
 
@@ -207,7 +177,19 @@ def _choose_file(reports: list[ImportReport]) -> int:
     )
 
 
-def _show_check(journey: Journey, nth: int, report: ImportReport, *, problem: bool) -> None:
+def _choose_sheet(upload: Upload, report: ImportReport) -> None:
+    """Draw the choice of sheet, where the file has several."""
+    sheets = [one for one in (report.sheet, *report.other_sheets) if one]
+    if len(sheets) < 2 or report.kind == "areas":  # noqa: PLR2004 (one is no choice)
+        return
+    key = f"sheet:{upload.path}:{report.sheet}"
+    chosen = st.selectbox(text("import_page.sheet"), sheets, key=key, width=520)
+    if chosen != report.sheet:
+        upload.choose_sheet(chosen)
+        st.rerun()
+
+
+def _show_check(session: Session, journey: Journey, report: ImportReport, *, nth: int, problem: bool) -> None:
     """One file: counts that sum, the grid, columns to correct, questions, and on the right what was found."""
     if problem:
         st.error(escape(report.message))
@@ -221,9 +203,10 @@ def _show_check(journey: Journey, nth: int, report: ImportReport, *, problem: bo
             st.caption(escape(text("import_page.mapped", source=report.mapping_from)))
         show_grid(report)
         changed = show_questions(journey, report)
-        changed = show_mapping(journey.uploads[nth], report.columns, expanded=problem) or changed
+        changed = show_mapping(journey.uploads[nth], report, expanded=problem) or changed
     if not problem:
         with right:
+            offer_marked(session, journey, nth, report)
             show_findings(report)
     if changed or moved:
         st.rerun()
@@ -259,20 +242,22 @@ def _aside(reports: list[ImportReport]) -> str:
 
 
 def _store(db: Database, scope: Scope, journey: Journey) -> None:
-    try:
-        with st.spinner(text("import_page.storing")):
-            journey.results = _run(db, scope, journey, dry_run=False)
-            _keep_mappings(db, scope, journey)
-    except GeoError as error:
-        show_error(error)
+    """Store the files; those before one that failed or was stopped stay, and are said."""
+    run = carry_out(db, scope, journey, dry_run=False)
+    if run is None:
         return
+    journey.trouble = run.trouble
+    if journey.trouble is not None and not any(report.stored for report in run.reports):
+        st.rerun()
+    journey.results = run.reports
+    _keep_mappings(db, scope, journey)
     journey.step = "done"
     st.rerun()
 
 
 def _keep_mappings(db: Database, scope: Scope, journey: Journey) -> None:
     """Keep the columns that were corrected, so that the next file with the same header needs no correction."""
-    for upload, report in zip(journey.uploads, journey.results, strict=True):
+    for upload, report in zip(journey.uploads, journey.results, strict=False):
         corrected = {column.index: column.key for column in report.columns if column.how == "corrected"}
         if upload.mapping and corrected and report.stored:
             # Who may import for a part of the district only keeps the columns for this import.
@@ -280,10 +265,12 @@ def _keep_mappings(db: Database, scope: Scope, journey: Journey) -> None:
                 save_mapping(db, scope, source=Path(upload.name).stem, columns=report.columns, mapping=corrected)
 
 
-def _show_results(db: Database, scope: Scope, journey: Journey) -> None:
+def _show_results(session: Session, journey: Journey) -> None:
     _show_steps("confirm", _aside(journey.results))
-    for report in journey.results:
-        with st.container(key=f"sec_result_{journey.results.index(report)}"):
+    if journey.trouble is not None:
+        show_error(journey.trouble)
+    for nth, report in enumerate(journey.results):
+        with st.container(key=f"sec_result_{nth}"):
             st.text(report.name)
             if report.stored:
                 stored = text("import_page.stored", n=report.rows_ok, households=report.households)
@@ -295,6 +282,7 @@ def _show_results(db: Database, scope: Scope, journey: Journey) -> None:
                 st.info(escape(report.message))
             if report.rows_bad:
                 st.caption(text("import_page.left_out", n=len(report.rows_bad)))
+            offer_marked(session, journey, nth, report)
     with st.container(horizontal=True, vertical_alignment="center"):
         for name in ("overview", "map", "gaps"):
             if has_page(name):
@@ -304,4 +292,4 @@ def _show_results(db: Database, scope: Scope, journey: Journey) -> None:
             st.rerun()
         undo = len(journey.results) == 1 and journey.results[0].stored
         if undo and st.button(text("import_page.undo"), key="import_undo_now"):
-            _undo(db, scope)
+            _undo(session.db, session.scope)

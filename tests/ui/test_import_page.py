@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -16,11 +18,14 @@ from geo.importer.readers import MOST_FILE_BYTES
 from geo.model import Scope
 from geo.store.create import create_database
 from geo.store.database import Database
+from geo.store.exportlog import list_exports
 from geo.store.places import root_place
 from geo.store.reads import read_figures
 from geo.store.rounds import list_rounds
 from geo.ui import datasource
+from tests import odd_books
 from tests.conftest import ROOT
+from tests.ui.test_export_menu import links_of, take
 
 HEADER = "乡镇,村,村民组,户编号,户主,人口,走访日期,走访状态,问题类别"
 ROWS = (
@@ -204,6 +209,69 @@ def test_several_files_in_one_round(own: Database) -> None:
     assert (counts.roster, counts.effective) == (6, 2)
     assert len(app.error) == 1
     assert text("finding.E_NOT_SPREADSHEET", name="c.xlsx") in read_words(app)
+
+
+def test_what_was_found_is_taken_away_as_a_workbook(own: Database) -> None:
+    """下载问题清单 gives the file with its marks and leaves a log row; a file without a finding offers none."""
+    rows = (*ROWS, "和平乡,孟溪村,一组,,测五,1,,,")
+    app = give(open_page(), ("台账.csv", make_csv(*rows)))
+    made = take(app, "export_findings_xlsx")
+    assert made.filename == "问题清单_台账_2019-11-20.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(made.body))
+    assert "R_REQUIRED" in [row[3] for row in book[text("marked.list")].iter_rows(values_only=True)]
+    assert [(row["what"], row["rows"]) for row in list_exports(own, planner(own))] == [("findings.xlsx", 1)]
+    press(press(app, "import_next"), "import_do")
+    assert "export_findings_xlsx" in links_of(app)
+    press(app, "import_more")
+    give(app, ("b.csv", make_csv("和平乡,孟溪村,一组,MX009,测九,3,,,")))
+    assert "export_findings_xlsx" not in links_of(app)
+
+
+def test_another_sheet_is_chosen(own: Database, tmp_path: Path) -> None:
+    """Of a workbook with two registers the chosen sheet is read, with its own columns, and stored."""
+    one = ["乡镇", "村", "村民组", "户编号", "户主"]
+    other = ["乡镇", "村", "村民组", "户主", "户编号"]
+    rows = [one, *[["和平乡", "孟溪村", "一组", f"A{n}", "测甲"] for n in range(3)]]
+    more = [other, *[["和平乡", "孟溪村", "一组", "测乙", f"B{n}"] for n in range(2)]]
+    book = odd_books.write_book(tmp_path / "a.xlsx", rows, sheets=[("补录", more)])
+    app = give(open_page(), ("a.xlsx", book.read_bytes()))
+    choice = next(one for one in app.selectbox if one.label == text("import_page.sheet"))
+    assert (choice.value, choice.options) == ("台账", ["台账", "补录"])
+    choice.set_value("补录").run()
+    app.run()
+    press(press(app, "import_next"), "import_do")
+    with own.read() as connection:
+        assert connection.exec_driver_sql("SELECT code FROM household ORDER BY code").scalars().all() == ["B0", "B1"]
+
+
+def test_columns_are_remembered(own: Database) -> None:
+    """A column pointed to once is taken again for the next file with the same header, and the page says from where."""
+    header = HEADER.replace("户编号", "我的号")
+    app = give(open_page(), ("台账.csv", make_csv(*ROWS, header=header)))
+    next(one for one in app.selectbox if "我的号" in one.label).set_value("code").run()
+    app.run()
+    press(press(press(app, "import_next"), "import_do"), "import_more")
+    give(app, ("二.csv", make_csv("和平乡,孟溪村,一组,MX009,测九,3,,,", header=header)))
+    assert text("import_page.mapped", source="台账") in read_words(app)
+    press(press(app, "import_next"), "import_do")
+    assert count_rows(own, "household") == 4
+
+
+def test_a_round_that_cannot_be_keeps_the_import_waiting(own: Database) -> None:
+    """Days that overlap another round are said and nothing can be confirmed; other days lead on."""
+    app = give(open_page(), ("台账.csv", make_csv(*ROWS)))
+    press(press(press(app, "import_next"), "import_do"), "import_more")
+    give(app, ("二.csv", make_csv("和平乡,孟溪村,一组,MX009,测九,3,,,")))
+    press(app, "import_next")
+    app.radio(key="import_round_pick").set_value("new").run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert app.button(key="import_do").disabled
+    app.date_input(key="round_ends").set_value(date(2020, 3, 30)).run()
+    app.date_input(key="round_starts").set_value(date(2020, 2, 1)).run()
+    assert not app.error
+    press(app, "import_do")
+    assert len(list_rounds(own, planner(own))) == 2
 
 
 @pytest.mark.parametrize(

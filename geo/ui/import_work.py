@@ -1,0 +1,109 @@
+"""Reading and storing the files of a journey: short ones at once, long ones in a thread whose progress is shown."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from geo.errors import GeoError, Stopped
+from geo.i18n import text
+from geo.importer.commit import follow, import_files
+from geo.importer.options import ImportOptions
+from geo.importer.outlines.files import is_map_file
+from geo.importer.points import ASK
+from geo.ui.import_journey import end_journey
+from geo.ui.import_run import Run, watch
+
+if TYPE_CHECKING:
+    from geo.importer.report import ImportReport
+    from geo.model import Scope
+    from geo.store.database import Database
+    from geo.ui.import_journey import Journey
+
+#: Files of together so many bytes are waited for without a bar: some thousand rows, a second or two.
+_SHORT_BYTES: Final = 200_000
+_PATIENCE_SECONDS: Final = 1.0
+
+
+def preview(db: Database, scope: Scope, journey: Journey) -> list[ImportReport] | None:
+    """Return what importing each file would do, or None while that is being found out, or was stopped.
+
+    It is found out again only when something was decided differently.
+    """
+    decided = (
+        [(one.sheet, sorted(one.mapping.items()), sorted(one.readings.items())) for one in journey.uploads],
+        sorted(journey.answers.items()), journey.visit_date,
+        journey.applied, journey.take_additions, journey.round,
+    )  # fmt: skip
+    if journey.run is None and journey.previewed == decided:
+        return journey.previews
+    run = carry_out(db, scope, journey, dry_run=True)
+    if run is None:
+        return None
+    if run.trouble is None:
+        journey.previews, journey.previewed = run.reports, decided
+        return journey.previews
+    _turn_back(journey, run.trouble)
+    st.rerun()
+    return None
+
+
+def _turn_back(journey: Journey, trouble: GeoError) -> None:
+    """Give up what made a reading fail: all of it when it was stopped, else the round and the sheets chosen for it."""
+    if isinstance(trouble, Stopped):
+        end_journey()
+        st.session_state["import_stopped"] = True
+        return
+    chosen = [one for one in journey.uploads if one.sheet]
+    if journey.round is None and not chosen:
+        raise trouble
+    journey.refused, journey.round, journey.trouble = journey.round, None, trouble
+    for one in chosen:
+        one.choose_sheet("")
+
+
+def carry_out(db: Database, scope: Scope, journey: Journey, *, dry_run: bool) -> Run | None:
+    """Return a run that has ended; until then draw how far it is and return None. What is no `GeoError` is raised."""
+    if journey.run is None:
+        journey.run = Run(partial(_import_all, db, scope, journey, dry_run), dry_run=dry_run)
+        with st.spinner(text("import_page.reading" if dry_run else "import_page.storing")):
+            journey.run.wait(None if _are_short(journey) else _PATIENCE_SECONDS)
+    run = journey.run
+    if not run.wait(0):
+        watch(run)
+        return None
+    journey.run = None
+    if run.error is not None and run.trouble is None:
+        raise run.error
+    return run
+
+
+def _are_short(journey: Journey) -> bool:
+    """Say whether the files are waited for; so are outlines, which tell no progress and cannot be stopped."""
+    size = sum(one.path.stat().st_size for one in journey.uploads)
+    return size <= _SHORT_BYTES or any(is_map_file(one.name) for one in journey.uploads)
+
+
+def _import_all(db: Database, scope: Scope, journey: Journey, dry_run: bool, run: Run) -> None:  # noqa: FBT001
+    """Import every file with its own columns; a new round is made with the first and joined by the others."""
+    for nth, upload in enumerate(journey.uploads):
+        run.name = upload.name
+        options = _options(journey, nth, dry_run=dry_run)
+        for done in run.reports:
+            options = follow(options, done)
+        found, _ = import_files(
+            db, scope, [upload.path], names=[upload.name], options=options, progress=run.progress
+        )  # fmt: skip
+        run.reports += found
+
+
+def _options(journey: Journey, nth: int, *, dry_run: bool) -> ImportOptions:
+    upload = journey.uploads[nth]
+    return ImportOptions(
+        sheet=upload.sheet, mapping=upload.mapping, answers={**journey.answers, **upload.readings},
+        round=journey.round, dry_run=dry_run,
+        good_rows=True, visit_date=journey.visit_date, apply=journey.applied, take_additions=journey.take_additions,
+        crs=ASK, source="",
+    )  # fmt: skip
