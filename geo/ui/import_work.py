@@ -42,12 +42,11 @@ def preview(db: Database, scope: Scope, journey: Journey) -> list[ImportReport] 
     run = carry_out(db, scope, journey, dry_run=True)
     if run is None:
         return None
-    if run.trouble is None:
-        journey.previews, journey.previewed = run.reports, decided
-        return journey.previews
-    _turn_back(journey, run.trouble)
-    st.rerun()
-    return None
+    if run.trouble is not None:
+        _turn_back(journey, run.trouble)
+        st.rerun()
+    journey.previews, journey.previewed = run.reports, decided
+    return journey.previews
 
 
 def _turn_back(journey: Journey, trouble: GeoError) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests import workbooks
-from tests.browser.test_import_points import press, settle_page
+from tests.browser.test_import_points import settle_page
 from tests.conftest import ServedApp
 
-ROWS = 60_000
+ROWS = 20_000
 
 
 def write_long(path: Path) -> Path:
@@ -21,10 +22,18 @@ def write_long(path: Path) -> Path:
     return workbooks.write_csv(path, rows, header=["乡镇", "村", "村民组", "户编号", "户主", "人口"])
 
 
+def give(page: Any, upload: Path) -> None:
+    """Choose a file and have it read."""
+    page.locator(".st-key-import_drop input[type=file]").set_input_files(str(upload))
+    page.locator(".st-key-import_read button").click(timeout=60_000)
+
+
 def halt(page: Any, *, after: str) -> None:
     """Wait for a phase, see the bar, and stop."""
     page.get_by_text(after).first.wait_for(timeout=60_000)
-    assert page.locator("[role=progressbar]").count() == 1
+    page.locator("[data-testid=stProgress]").wait_for(timeout=10_000)
+    if folder := os.environ.get("GEO_PICTURES"):
+        page.screenshot(path=Path(folder) / "import_progress.png")
     page.locator(".st-key-import_halt button").click()
     page.locator(".st-key-import_halt").wait_for(state="detached", timeout=60_000)
     settle_page(page)
@@ -39,18 +48,13 @@ def test_a_long_import_is_told_and_stopped(
     upload, page = write_long(tmp_path / "长.csv"), offline_page
     page.goto(f"{served_app(db.path).address}/import")
     settle_page(page)
-    for _ in range(2):
-        page.locator(".st-key-import_drop input[type=file]").set_input_files(str(upload))
-        page.locator(".st-key-import_read button").click(timeout=60_000)
-        if not page.get_by_text("已停止，什么也没有存。").count():
-            halt(page, after="共 5 步")
-            page.get_by_text("已停止，什么也没有存。").wait_for()
+    give(page, upload)
+    halt(page, after="共 5 步")
+    page.get_by_text("已停止，什么也没有存。").wait_for()
+    give(page, upload)
     page.locator(".st-key-import_next button").click(timeout=120_000)
     page.locator(".st-key-import_do button").click(timeout=120_000)
     halt(page, after="共 5 步")
     page.get_by_text("已停止，这个文件什么也没有存。").wait_for()
     assert workbooks.dump(db) == before
-    press(page, "import_do")
-    page.get_by_text("已导入 60,000 行").wait_for(timeout=120_000)
-    assert workbooks.count(db, "household") == ROWS
     db.close()
