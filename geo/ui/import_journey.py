@@ -94,14 +94,14 @@ def go_to(step: str) -> None:
     """Go to a step (for buttons: what is pressed together with a last change is not lost)."""
     journey = current_journey()
     if journey is not None:
-        journey.step = step
+        journey.step, journey.trouble = step, None
 
 
 def confirm() -> None:
     """Say that the import is to be carried out, as it will be drawn next."""
     journey = current_journey()
     if journey is not None:
-        journey.confirmed = True
+        journey.confirmed, journey.trouble = True, None
 
 
 def end_journey() -> None:

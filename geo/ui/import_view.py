@@ -23,6 +23,7 @@ from geo.ui.import_journey import begin_journey, current_journey, end_journey, g
 from geo.ui.import_marked import offer_marked
 from geo.ui.import_points import show_points
 from geo.ui.import_questions import show_counts, show_findings, show_questions
+from geo.ui.import_run import watch
 from geo.ui.import_work import carry_out, preview
 from geo.ui.navigation import find_page, has_page
 from geo.ui.own_data import offer_demo, offer_own_data
@@ -53,6 +54,9 @@ def show_page(session: Session) -> None:
         _show_choose(db, scope)
     elif journey.step == "done":
         _show_results(session, journey)
+    elif journey.run is not None and not journey.run.wait(0):
+        _show_steps("check" if journey.run.dry_run else "confirm")
+        watch(journey.run)
     elif journey.run is not None and not journey.run.dry_run:
         _store(db, scope, journey)
     else:
@@ -135,11 +139,8 @@ def _undo(db: Database, scope: Scope) -> None:
 
 def _show_check_or_confirm(session: Session, journey: Journey) -> None:
     reports = preview(session.db, session.scope, journey)
-    if reports is None:
-        return
     if journey.trouble is not None:
         show_error(journey.trouble)
-        journey.trouble = journey.trouble if journey.refused is not None else None
     usable, asks = count_usable(reports)
     if journey.step == "confirm" and usable and not asks:
         _show_steps("confirm", _aside(reports))
@@ -152,7 +153,7 @@ def _show_check_or_confirm(session: Session, journey: Journey) -> None:
     problem = bool(report.columns) and report.outcome == "reject_file"
     with head:
         _show_steps("header" if problem else "check", _aside([report]))
-    _choose_sheet(journey.uploads[nth], report)
+    _choose_sheet(journey, journey.uploads[nth], report)
     if report.outcome == "reject_file" and not report.columns:
         st.error(escape(report.message))
     elif report.kind == "areas":
@@ -177,7 +178,7 @@ def _choose_file(reports: list[ImportReport]) -> int:
     )
 
 
-def _choose_sheet(upload: Upload, report: ImportReport) -> None:
+def _choose_sheet(journey: Journey, upload: Upload, report: ImportReport) -> None:
     """Draw the choice of sheet, where the file has several."""
     sheets = [one for one in (report.sheet, *report.other_sheets) if one]
     if len(sheets) < 2 or report.kind == "areas":  # noqa: PLR2004 (one is no choice)
@@ -186,6 +187,7 @@ def _choose_sheet(upload: Upload, report: ImportReport) -> None:
     chosen = st.selectbox(text("import_page.sheet"), sheets, key=key, width=520)
     if chosen != report.sheet:
         upload.choose_sheet(chosen)
+        journey.trouble = None
         st.rerun()
 
 
@@ -244,8 +246,6 @@ def _aside(reports: list[ImportReport]) -> str:
 def _store(db: Database, scope: Scope, journey: Journey) -> None:
     """Store the files; those before one that failed or was stopped stay, and are said."""
     run = carry_out(db, scope, journey, dry_run=False)
-    if run is None:
-        return
     journey.trouble = run.trouble
     if journey.trouble is not None and not any(report.stored for report in run.reports):
         st.rerun()

@@ -14,7 +14,7 @@ from geo.importer.options import ImportOptions
 from geo.importer.outlines.files import is_map_file
 from geo.importer.points import ASK
 from geo.ui.import_journey import end_journey
-from geo.ui.import_run import Run, watch
+from geo.ui.import_run import Run
 
 if TYPE_CHECKING:
     from geo.importer.report import ImportReport
@@ -24,14 +24,11 @@ if TYPE_CHECKING:
 
 #: Files of together so many bytes are waited for without a bar: some thousand rows, a second or two.
 _SHORT_BYTES: Final = 200_000
-_PATIENCE_SECONDS: Final = 1.0
+_PATIENCE_SECONDS: Final = 0.4
 
 
-def preview(db: Database, scope: Scope, journey: Journey) -> list[ImportReport] | None:
-    """Return what importing each file would do, or None while that is being found out, or was stopped.
-
-    It is found out again only when something was decided differently.
-    """
+def preview(db: Database, scope: Scope, journey: Journey) -> list[ImportReport]:
+    """Return what importing each file would do; found out again only when something was decided differently."""
     decided = (
         [(one.sheet, sorted(one.mapping.items()), sorted(one.readings.items())) for one in journey.uploads],
         sorted(journey.answers.items()), journey.visit_date,
@@ -40,8 +37,6 @@ def preview(db: Database, scope: Scope, journey: Journey) -> list[ImportReport] 
     if journey.run is None and journey.previewed == decided:
         return journey.previews
     run = carry_out(db, scope, journey, dry_run=True)
-    if run is None:
-        return None
     if run.trouble is not None:
         _turn_back(journey, run.trouble)
         st.rerun()
@@ -63,17 +58,19 @@ def _turn_back(journey: Journey, trouble: GeoError) -> None:
         one.choose_sheet("")
 
 
-def carry_out(db: Database, scope: Scope, journey: Journey, *, dry_run: bool) -> Run | None:
-    """Return a run that has ended; until then draw how far it is and return None. What is no `GeoError` is raised."""
+def carry_out(db: Database, scope: Scope, journey: Journey, *, dry_run: bool) -> Run:
+    """Return a run that has ended; a long one is left at work, and the page drawn anew to tell how far it is.
+
+    What is no `GeoError` is raised.
+    """
     if journey.run is None:
         journey.run = Run(partial(_import_all, db, scope, journey, dry_run), dry_run=dry_run)
         with st.spinner(text("import_page.reading" if dry_run else "import_page.storing")):
             journey.run.wait(None if _are_short(journey) else _PATIENCE_SECONDS)
     run = journey.run
     if not run.wait(0):
-        watch(run)
-        return None
-    journey.run = None
+        st.rerun()
+    journey.run, journey.confirmed = None, False
     if run.error is not None and run.trouble is None:
         raise run.error
     return run

@@ -11,7 +11,7 @@ from tests import workbooks
 from tests.browser.test_import_points import settle_page
 from tests.conftest import ServedApp
 
-ROWS = 20_000
+ROWS = 60_000
 
 
 def write_long(path: Path) -> Path:
@@ -55,6 +55,7 @@ def test_a_long_import_is_told_and_stopped(
     page.locator(".st-key-import_next button").click(timeout=120_000)
     page.locator(".st-key-import_do button").click(timeout=120_000)
     halt(page, after="共 5 步")
+    page.screenshot(path=tmp_path / "stopped.png")
     page.get_by_text("已停止，这个文件什么也没有存。").wait_for()
     assert workbooks.dump(db) == before
     db.close()
