@@ -70,7 +70,9 @@ def carry_out(db: Database, scope: Scope, journey: Journey, *, dry_run: bool) ->
     run = journey.run
     if not run.wait(0):
         st.rerun()
-    journey.run, journey.confirmed = None, False
+    journey.run = None
+    if not dry_run:
+        journey.confirmed = False
     if run.error is not None and run.trouble is None:
         raise run.error
     return run
