@@ -209,17 +209,3 @@ def test_a_taken_merger_is_undone_without_a_trace(office, tmp_path):
     undo_last(db, scope)
     assert fingerprint(db) == before
     assert check_database(db, scope) == []
-
-
-def test_a_round_that_has_ended_gets_no_new_members(office, tmp_path):
-    """A household that is new after a round's last day is proposed for it and not taken: its figures stay as they were."""
-    db, scope = office
-    create_round(db, scope, plan=RoundPlan("第0轮", date(2026, 1, 1), date(2026, 2, 10), scope.area, number=7))
-    before = read_figures(db, scope, round_id="7", place_id=scope.area).counts
-    report = import_file(db, scope, later(tmp_path, A_8=("一组", "测八", 1, "")), options=applying(round="7"))
-    assert report.stored
-    assert ("addition", "A-8", False) in [(one.kind, one.code, one.taken) for one in report.proposals]
-    assert read_figures(db, scope, round_id="7", place_id=scope.area).counts == before
-    with_day = applying(round="7", added_on=date(2026, 2, 1))
-    import_file(db, scope, later(tmp_path, A_9=("一组", "测九", 1, "")), options=with_day)
-    assert read_figures(db, scope, round_id="7", place_id=scope.area).counts.roster == before.roster + 1

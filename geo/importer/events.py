@@ -288,8 +288,7 @@ def plan_roster(bench: Bench) -> None:
             bench.plan.counts["roster_baseline"] += 1
             bench.plan.begun.add(village)
             continue
-        # Nobody can be visited in a round that has ended: who is new today is no part of it.
-        taken = bench.choices.take_additions and added_on <= bench.round.ends_on.isoformat()
+        taken = bench.choices.take_additions
         unit = bench.background.units.by_id[village].name
         bench.plan.proposals.append(Proposal("addition", first + 1, home.code, unit, "", added_on, taken))
         if taken:
