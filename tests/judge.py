@@ -53,7 +53,17 @@ class Judge:
         for row in self.tables["round_roster"]:
             self.rosters[row["household"]].add(row["round"])
         voided = {row["void_of"] for row in self.tables["visit"]}
-        self.kept = [row for row in self.tables["visit"] if row["kind"] == "visit" and row["id"] not in voided]
+        self.kept = defaultdict(list)
+        for row in self.tables["visit"]:
+            if row["kind"] == "visit" and row["id"] not in voided:
+                self.kept[row["household"]].append(row)
+        self.tags = defaultdict(list)
+        for row in self.tables["household_tag"]:
+            self.tags[row["household"]].append(row)
+        self.live = defaultdict(list)
+        for row in self.tables["assignment"]:
+            if row["status"] in {"assigned", "accepted"}:
+                self.live[row["round"], row["household"] or row["place"]].append(row)
 
     def above(self, place: str | None) -> list[str]:
         """Return a place and all above it."""
@@ -106,11 +116,8 @@ class Judge:
                 continue
             ever = [
                 one
-                for one in self.kept
-                if one["household"] == home
-                and one["mode"] == "in_person"
-                and one["visited_on"] <= as_of.isoformat()
-                and self._is_of_default(one)
+                for one in self.kept[home]
+                if one["mode"] == "in_person" and one["visited_on"] <= as_of.isoformat() and self._is_of_default(one)
             ]
             tries = [one for one in self._visits(home, own, as_of) if one["mode"] == "in_person"]
             states = facts & {"overdue", "unvisited", "missed", "refused", "partial"}
@@ -157,10 +164,8 @@ class Judge:
         until = min(as_of.isoformat(), own["ends_on"])
         return [
             row
-            for row in self.kept
-            if row["household"] == home
-            and own["starts_on"] <= row["visited_on"] <= until
-            and self.round_of(row) == own["id"]
+            for row in self.kept[home]
+            if own["starts_on"] <= row["visited_on"] <= until and self.round_of(row) == own["id"]
         ]
 
     def _sum_up(self, leaves: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
@@ -179,8 +184,8 @@ class Judge:
     def _tags(self, home: str, day: str) -> set[str]:
         return {
             row["kind"]
-            for row in self.tables["household_tag"]
-            if row["household"] == home and row["since"] <= day and (row["until"] is None or row["until"] >= day)
+            for row in self.tags[home]
+            if row["since"] <= day and (row["until"] is None or row["until"] >= day)
         }
 
     def _facts(self, row: dict, own: dict, visits: list[dict], as_of: date) -> set[str]:
@@ -223,13 +228,7 @@ class Judge:
         return facts if effective else facts | self._due(row, own, here, bool(complete), today)
 
     def _due(self, row: dict, own: dict, here: list[dict], complete: bool, today: str) -> set[str]:  # noqa: FBT001
-        live = [
-            one
-            for one in self.tables["assignment"]
-            if one["round"] == own["id"] and one["status"] in {"assigned", "accepted"}
-        ]
-        mine = [one for one in live if one["household"] == row["household"]]
-        group = [one for one in live if one["place"] == row["place"]]
+        mine, group = self.live[own["id"], row["household"]], self.live[own["id"], row["place"]]
         due = min([own["ends_on"], *[one["due_on"] for one in (mine or group) if one["due_on"]]])
         facts = set() if mine or group else {"unassigned"}
         if not complete and today > due:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from geo.cli import main
+from geo.cli.importing import EXIT_CODES
 from geo.importer import ImportOptions, ImportReport, import_file
 from tests import workbooks
 
@@ -85,6 +87,20 @@ def test_area_files_touch_nothing_outside(expectations, shared_data, tmp_path):
     outside = [line for line in opened if line.startswith(("socket", "subprocess")) or "/etc/passwd" in line]
     assert outside == []
     assert any("networklink.kml" in line for line in opened)
+
+
+def test_the_command_line_says_the_same(case, shared_data, tmp_path, capsys):
+    """`import --report` ends with 0, 3 or 4 as the outcome wants, and its report has the words of the expectations."""
+    expect, out = case["expect"], tmp_path / "report.json"
+    path = shared_data / "badinput" / case["file"]
+    code = main(["import", str(path), "--db", str(tmp_path / "r.sqlite"), "--report", str(out)])
+    report = json.loads(out.read_text(encoding="utf-8"))
+    assert (code, report["outcome"]) == (EXIT_CODES[expect["outcome"]], expect["outcome"])
+    assert [{key: one[key] for key in ("row", "field", "code")} for one in report["rows_bad"]] == expect["rows_bad"]
+    assert set(expect["codes"]) <= set(report["codes"])
+    assert {"values", "households", "persons", "edition", "round"} <= set(report)
+    said = capsys.readouterr()
+    assert "Traceback" not in said.out + said.err
 
 
 def test_good_rows_of_a_case_enter(expectations, shared_data, tmp_path):

@@ -1,0 +1,53 @@
+"""The demo's figures, unit by unit, against the second reading of its tables."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from geo.demo import build_demo
+from geo.model import Scope
+from geo.store.database import Database
+from geo.store.homes import read_homes
+from geo.store.places import root_place
+from geo.store.reads import read_many
+from geo.store.rounds import list_rounds
+from tests.judge import Judge
+
+TODAY = date(2019, 11, 20)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Database, Scope, Judge]:
+    """Return 和平乡's demo world, a planner of it, and the second reading of its tables."""
+    path = Path(tmp_path_factory.mktemp("demo")) / "d.sqlite"
+    build_demo(path, preset="heping", today=TODAY)
+    db = Database(path)
+    return db, Scope("planner", "planner", root_place(db).id), Judge(path)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_every_count_of_every_unit(demo, number):
+    """All counts of a round's district, townships, villages and groups agree, today, on its last day and in its middle."""
+    db, scope, judge = demo
+    one = list_rounds(db, scope)[number - 1]
+    for day in (TODAY, one.ends_on, one.starts_on + timedelta(days=20)):
+        told = judge.counts(one.id, day)
+        found = read_many(db, scope, round_id=one.id, place_ids=list(told), as_of=day)
+        assert {figures.place.id: dict(figures.counts.values) for figures in found} == told
+
+
+def test_every_home_of_the_running_round(demo):
+    """State, last visits, tries and missed rounds of each household of D agree."""
+    db, scope, judge = demo
+    one = list_rounds(db, scope)[-1]
+    told = judge.of_homes(one.id, TODAY)
+    homes = read_homes(db, scope, round_id=one.id, place_id=scope.area).set_index("household")
+    assert homes["state"].to_dict() == {home: row["state"] for home, row in told.items()}
+    for name in ("attempts", "misses", "missed_rounds"):
+        assert homes[name].to_dict() == {home: row[name] for home, row in told.items()}
+    for name in ("last_on", "last_effective_on"):
+        days = {home: str(day) for home, day in homes[name].dropna().items()}
+        assert days == {home: row[name] for home, row in told.items() if row[name]}
