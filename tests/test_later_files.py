@@ -71,6 +71,38 @@ def test_the_same_file_overwrites_nothing_newer(register, tmp_path):
     assert select(db, "SELECT head_name, size FROM household WHERE code = 'A1'") == [("新名", 9)]
 
 
+def test_an_older_file_again_overwrites_no_later_one(register, tmp_path):
+    """A, then B with another size and group, then A again: what B said stays and A's facts are listed as conflicts.
+
+    They are taken only when chosen; what nobody has told is filled in.
+    """
+    db, scope = register
+    older = write_csv(tmp_path / "a.csv", [home("A1"), home("A2")])
+    bring(db, scope, older)
+    bring(db, scope, write_csv(tmp_path / "b.csv", [home("A1", 人口=5, 村民组="二组")]))
+    facts = "SELECT h.size, p.name FROM household h JOIN place p ON p.id = h.place WHERE h.code = 'A1'"
+    report = bring(db, scope, older)
+    assert (report.changed, proposals(report), select(db, facts)) == (False, [("conflict", "A1")] * 2, [(5, "二组")])
+    chosen = bring(db, scope, older, apply=frozenset({"conflict"}))
+    assert (chosen.changes["households_changed"], select(db, facts)) == (1, [(3, "一组")])
+    with db.write() as connection:
+        connection.exec_driver_sql("UPDATE household SET size = NULL WHERE code = 'A2'")
+    assert bring(db, scope, older).changes["households_changed"] == 1
+
+
+def test_a_move_takes_the_group_along_whatever_was_edited(register, tmp_path):
+    """A household moved between groups in the app still moves whole when a file's move to another village is taken."""
+    db, scope = register
+    bring(db, scope, write_csv(tmp_path / "a.csv", [home(WIDE), home("A2", 村民组="二组")]), round=ROUND)
+    second = get_household(db, scope, household_id=house(db, "A2"))["place"]
+    move_household(db, scope, household_id=house(db, WIDE), rev=1, place_id=second)
+    moved = write_csv(tmp_path / "b.csv", [home(WIDE, 村="龙鱼村")])
+    for _ in range(2):
+        bring(db, scope, moved, round="1", apply=frozenset({"move"}))
+        where = "SELECT v.name, p.parent = h.village FROM household h JOIN place p ON p.id = h.place JOIN place v ON v.id = h.village"
+        assert select(db, f"{where} WHERE h.code = ?", WIDE) == [("龙鱼村", 1)]
+
+
 def test_a_visit_that_was_taken_back_stays_so(register, tmp_path):
     """A voided visit does not come back with the same or a later file: it is proposed, and entered only when chosen."""
     db, scope = register
