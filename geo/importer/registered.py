@@ -93,7 +93,9 @@ def _settle(bench: Bench, first: int, known: Row, changed: Row) -> Row:
         by_fact.setdefault(_FACT_OF.get(name, name), {})[name] = value
     taken: Row = {}
     for fact, values in by_fact.items():
-        edit = _find_edit(bench, known, fact, values)
+        # A move that was chosen takes the group along, whoever put the household into the one before.
+        moves = "village" in changed and fact in ("village", "group")
+        edit = None if moves else _find_edit(bench, known, fact, values)
         if edit is not None:
             chosen = _list_conflict(bench, first, known, (fact, values), edit)
         elif fact == "lon" and known["coord_source"] == "map_click":
