@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from geo.ui.session import Session
 
 _STYLE: Final = Path(__file__).parent / "static" / "forms.css"
+#: Villages that one line names.
+_NAMED: Final = 8
 _STEPS: Final = ("file", "header", "check", "confirm")
 
 
@@ -201,8 +203,8 @@ def _show_check(session: Session, journey: Journey, report: ImportReport, *, nth
     left, right = st.columns((842, 448), gap="medium")
     with left, st.container(key="sec_grid"):
         st.markdown(f"**{text('import_page.as_read')}**")
-        if report.mapping_from:
-            st.caption(escape(text("import_page.mapped", source=report.mapping_from)))
+        for told in _say_sources(report):
+            st.caption(escape(told))
         show_grid(report)
         changed = show_questions(journey, report)
         changed = show_mapping(journey.uploads[nth], report, expanded=problem) or changed
@@ -212,6 +214,16 @@ def _show_check(session: Session, journey: Journey, report: ImportReport, *, nth
             show_findings(report)
     if changed or moved:
         st.rerun()
+
+
+def _say_sources(report: ImportReport) -> list[str]:
+    """Say whose columns were taken, and where the village comes from when no column tells it."""
+    said = [text("import_page.mapped", source=report.mapping_from)] if report.mapping_from else []
+    if report.units and report.unit_from not in ("", "column"):
+        comma = text("list.comma")
+        sources = comma.join(text(f"unit_from.{one}") for one in report.unit_from.split("+"))
+        said.append(text("import_page.units", units=comma.join(report.units[:_NAMED]), sources=sources))
+    return said
 
 
 def count_usable(reports: list[ImportReport]) -> tuple[int, bool]:

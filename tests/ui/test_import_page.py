@@ -157,6 +157,15 @@ def test_codes_are_made_by_one_answer(own: Database) -> None:
     assert codes == ["520602202203001001", "520602202203001002", "520602202203002001"]
 
 
+def test_the_page_says_where_the_village_comes_from(own: Database) -> None:
+    """A file without a village column is placed by its name, and the page says so before anything is confirmed."""
+    rows = [row.replace("孟溪村,", "") for row in ROWS]
+    app = give(open_page(), ("和平乡孟溪村.csv", make_csv(*rows, header=HEADER.replace("村,村民组", "村民组"))))
+    assert text("import_page.units", units="孟溪村", sources=text("unit_from.file")) in read_words(app)
+    press(press(app, "import_next"), "import_do")
+    assert count_rows(own, "household") == 3
+
+
 def test_the_order_of_days_is_one_question(own: Database) -> None:
     """Days with two readings are asked about once, and the answer reads them all."""
     rows = [
