@@ -39,7 +39,7 @@ def test_every_phase_is_told_in_order(register, village):
         steps = [(done, total) for one, done, total in heard if one == phase]
         assert steps == sorted(steps)
         assert len({total for _, total in steps}) == 1
-    assert [total for phase, _, total in heard if phase in ("understand", "plan")] == [40] * 5
+    assert [total for phase, _, total in heard if phase in ("understand", "plan")] == [40] * 6
     stored = next(total for phase, _, total in reversed(heard) if phase == "store")
     # 4 groups, 40 households with a visit and a roster row each.
     assert stored == 4 + 40 * 3

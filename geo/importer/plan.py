@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from geo.importer.blocks import Block
 from geo.importer.findings import FIELDS, Finding
-from geo.importer.progress import EVERY_ROWS, step
+from geo.importer.progress import step
 from geo.importer.register import hash_id, hash_owners
 from geo.model import new_id
 from geo.store.database import now
@@ -203,72 +205,67 @@ def choose_group_code(village: Unit, key: str, taken: set[str]) -> str:
 
 def plan_households(bench: Bench) -> None:
     """Plan new households, and put those that are registered aside for `registered.plan_registered`."""
-    heads = Heads(bench)
-    tile = int(bench.connection.exec_driver_sql("SELECT coalesce(max(tile_id), 0) FROM household").scalar_one())
-    villages, codes = bench.understood.columns["village"], bench.understood.columns["code"]
-    names = ("id", "code", "village", "place", "tile_id", *_TOLD, "predecessor")
+    columns = bench.understood.columns
+    firsts = [nth for nth, first in bench.understood.firsts.items() if nth == first]
+    villages, codes = [columns["village"][nth].id for nth in firsts], [columns["code"][nth] for nth in firsts]
+    step("plan", 0, len(firsts))
+    told = tell_facts(bench, firsts)
+    places = [place or village for place, village in zip(told.pop("place"), villages, strict=True)]
+    named = zip(villages, codes, strict=True)
+    known = [bench.register.households.get(one) or bench.moved.get(one[1]) for one in named]
+    ids = ["" if row else bench.new_id() for row in known]
+    for nth, row in enumerate(known):
+        if row:
+            said = {name: column[nth] for name, column in told.items() if column[nth] is not None}
+            if columns["group"][firsts[nth]] is not None:
+                said["place"] = places[nth]
+            bench.waiting.append((firsts[nth], row, said))
+    homes = map(Home, ids, codes, villages, places)
+    bench.homes = {
+        first: home_of(row) if row else home for first, row, home in zip(firsts, known, homes, strict=True)
+    }  # fmt: skip
+    names = ("id", "code", "village", "place", *_TOLD, "predecessor", "tile_id")
     block = bench.block("household", names, residence="at_home")
-    read, blanks = FactReader(bench), tuple(_TOLD.values())
-    for nth, first in bench.understood.firsts.items():
-        if nth != first:
-            continue
-        if len(bench.homes) % EVERY_ROWS == 0:
-            step("plan", len(bench.homes), len(bench.understood.firsts))
-        village, code = villages[first], codes[first]
-        facts = read.facts(first)
-        known = bench.register.households.get((village.id, code))
-        known = known or bench.moved.get(code)
-        if known is not None:
-            bench.waiting.append((first, known, facts))
-            bench.homes[first] = home_of(known)
-            continue
-        tile += 1
-        place = facts.get("place", village.id)
-        home = bench.homes[first] = Home(bench.new_id(), code, village.id, place)
-        block.rows.append((home.id, code, village.id, place, tile, *map(facts.get, _TOLD, blanks), None))
-        heads.list_same(first, home, facts)
+    tile = int(bench.connection.exec_driver_sql("SELECT coalesce(max(tile_id), 0) FROM household").scalar_one())
+    rows = zip(ids, codes, villages, places, *map(_fill, told.values(), _TOLD.values()), repeat(None), strict=False)
+    block.rows += [(*row, tile) for tile, row in enumerate(filter(itemgetter(0), rows), start=tile + 1)]
     bench.plan.counts["households_new"] += len(block.rows)
+    list_same_heads(bench, [first for first, row in zip(firsts, known, strict=True) if not row])
+    step("plan", len(firsts), len(firsts))
 
 
-class FactReader:
-    """What a file says of each of its households: of several rows the first that says anything of a fact counts."""
+def _fill(column: list[Any], blank: Any) -> list[Any]:
+    """Return a column of facts with what stands where nothing is said."""
+    return column if blank is None else [blank if value is None else value for value in column]
 
-    def __init__(self, bench: Bench) -> None:
-        """Take the columns, with what further rows add to a household's first row."""
-        self._bench = bench
-        self._columns = dict(bench.understood.columns)
-        further = bench.further_rows()
-        for key in (*_FACTS, "id_number", "lon", "lat", *_OF_POINT) if further else ():
-            column = self._columns[key] = list(self._columns[key])
-            for first, rows in further.items():
-                if column[first] in _BLANK:
-                    column[first] = next((column[nth] for nth in rows if column[nth] not in _BLANK), None)
-        # A note beside a visit is the visit's.
-        said = zip(self._columns["note"], self._columns["visit"], strict=True)
-        notes = self._columns["note"] = [note if visit is None else "" for note, visit in said]
+
+def tell_facts(bench: Bench, firsts: list[int]) -> dict[str, list[Any]]:
+    """Return what the file says of each household (by its first row), by column of `household`; None: nothing.
+
+    Of several rows of one household the first that says anything of a fact counts. A note beside a visit is its own.
+    """
+    columns = dict(bench.understood.columns)
+    said = zip(columns["note"], columns["visit"], strict=True)
+    columns["note"] = [note if visit is None else "" for note, visit in said]
+    for key in (*_FACTS, "note", "id_number", "lon", "lat", *_OF_POINT) if (further := bench.further_rows()) else ():
+        column = columns[key] = list(columns[key])
         for first, rows in further.items():
-            notes[first] = notes[first] or next((notes[nth] for nth in rows if notes[nth]), "")
-
-    def facts(self, first: int) -> Row:
-        """Return the facts of the household whose first row is given, by column of `household`."""
-        columns, bench = self._columns, self._bench
-        facts: Row = {}
-        for name in (*_FACTS, "note"):
-            value = columns[name][first]
-            if value:
-                facts[name] = value
-        number = columns["id_number"][first]
-        if number:
-            facts["id_hash"], facts["id_last4"] = hash_id(bench.id_key, number), number[-4:]
-        lon, lat = columns["lon"][first], columns["lat"][first]
-        if lon is not None and lat is not None:
-            facts["lon"], facts["lat"], facts["coord_source"] = round(lon, 7), round(lat, 7), "import"
-            for name in _OF_POINT:
-                facts[name] = columns[name][first] or ""
-        group = columns["group"][first]
-        if group is not None:
-            facts["place"] = bench.places[columns["village"][first].id, group.key]
-        return facts
+            if column[first] in _BLANK:
+                column[first] = next((column[nth] for nth in rows if column[nth] not in _BLANK), None)
+    told: dict[str, list[Any]] = {name: [columns[name][nth] or None for nth in firsts] for name in (*_FACTS, "note")}
+    numbers = [columns["id_number"][nth] for nth in firsts]
+    told["id_hash"] = [hash_id(bench.id_key, number) if number else None for number in numbers]
+    told["id_last4"] = [number[-4:] if number else None for number in numbers]
+    points = [(columns["lon"][nth], columns["lat"][nth]) for nth in firsts]
+    located = [lon is not None and lat is not None for lon, lat in points]
+    for name, values in (("lon", columns["lon"]), ("lat", columns["lat"])):
+        told[name] = [round(values[nth], 7) if here else None for nth, here in zip(firsts, located, strict=True)]
+    told["coord_source"] = ["import" if here else None for here in located]
+    for name in _OF_POINT:
+        told[name] = [columns[name][nth] or "" if here else None for nth, here in zip(firsts, located, strict=True)]
+    groups = ((columns["village"][nth].id, columns["group"][nth]) for nth in firsts)
+    places = [bench.places[village, group.key] if group is not None else None for village, group in groups]
+    return {name: told[name] for name in _TOLD} | {"place": places}
 
 
 def home_of(row: Row) -> Home:
@@ -276,26 +273,27 @@ def home_of(row: Row) -> Home:
     return Home(row["id"], row["code"], row["village"], row["place"], row["exited_on"])
 
 
-class Heads:
-    """Who heads the households of the register, to list a new one that may be one of them; nothing is merged."""
+def list_same_heads(bench: Bench, firsts: list[int]) -> None:
+    """List (W_DUP_PERSON) new households with the ID number of another in the district, or its name, group and size.
 
-    def __init__(self, bench: Bench) -> None:
-        """Read the heads once: by ID number in the whole district, by name, group and size in the file's villages."""
-        self._bench = bench
-        self._by_number = hash_owners(bench.connection) if any(bench.understood.columns["id_number"]) else {}
-        self._by_name: dict[tuple[str, str, int], list[Row]] = {}
-        for row in bench.register.households.values():
-            if row["head_name"] and row["size"] and not row["exited_on"]:
-                self._by_name.setdefault((row["place"], row["head_name"], row["size"]), []).append(row)
-
-    def list_same(self, first: int, home: Home, facts: Row) -> None:
-        """List (W_DUP_PERSON) a new household with the ID number, or the name, group and size, of another one."""
-        other = self._by_number.get(facts.get("id_hash", ""))
+    Nothing is merged. Two different ID numbers are two persons.
+    """
+    columns = bench.understood.columns
+    by_number = hash_owners(bench.connection) if any(columns["id_number"]) else {}
+    by_name: dict[tuple[str, str, int], list[Row]] = {}
+    for row in bench.register.households.values():
+        if row["head_name"] and row["size"] and not row["exited_on"]:
+            by_name.setdefault((row["place"], row["head_name"], row["size"]), []).append(row)
+    if not by_number and not by_name:
+        return
+    new = bench.plan.inserts["household"]
+    facts = zip(*(new.column(name) for name in ("place", "head_name", "size", "id_hash", "id_last4")), strict=True)
+    for first, (place, head, size, id_hash, last4) in zip(firsts, facts, strict=True):
+        other = by_number.get(id_hash)
         if other is not None:
-            self._bench.warn("W_DUP_PERSON", first, "id_number", f"…{facts['id_last4']} = {other}")
-            return
-        for row in self._by_name.get((home.place, facts.get("head_name", ""), facts.get("size", 0)), ()):
-            # Two different ID numbers are two persons.
-            if not (row["id_hash"] and "id_hash" in facts):
-                self._bench.warn("W_DUP_PERSON", first, "head_name", f"{facts['head_name']} = {row['code']}")
-                return
+            bench.warn("W_DUP_PERSON", first, "id_number", f"…{last4} = {other}")
+            continue
+        same = (row for row in by_name.get((place, head, size), ()) if not (row["id_hash"] and id_hash))
+        known = next(same, None)
+        if known is not None:
+            bench.warn("W_DUP_PERSON", first, "head_name", f"{head} = {known['code']}")

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 #: The phases of an import in their order: reading the file, understanding its rows, comparing them with the register,
 #: writing them, and the figures of every level.
 PHASES: Final = ("read", "understand", "plan", "store", "figures")
-#: Rows between two steps that are told.
-EVERY_ROWS: Final = 5_000
 
 
 def _say_nothing(_phase: str, _done: int, _total: int) -> None:
