@@ -172,6 +172,7 @@ FINDING_CODES: Final = (
     "W_ID_LOST_PRECISION",
     "W_ID_CHECKSUM",
     "W_ID_15",
+    "W_ID_HIDDEN",
     "W_DUP_PERSON",
     "W_HEAD_GUESSED",
     "W_COORD_MISSING",

@@ -65,8 +65,15 @@ def is_blank(text: str) -> bool:
 def parse_text(cell: Cell, *, longest: int) -> tuple[str, str]:
     """Return a text without control characters and outer white space; a text beyond `longest` is left empty.
 
-    Codes: W_CONTROL_CHARS (taken out), W_TOO_LONG, W_FORMULA_TEXT (kept as text; exports defuse it).
+    Codes: W_CONTROL_CHARS (taken out), W_TOO_LONG, W_FORMULA_TEXT (kept as text; exports defuse it), W_ID_HIDDEN (an ID
+    number in it keeps its last four).
     """
+    kept, code = _clean_text(cell, longest)
+    hidden = hide_id_numbers(kept)
+    return (kept, code) if hidden == kept else (hidden, code or "W_ID_HIDDEN")
+
+
+def _clean_text(cell: Cell, longest: int) -> tuple[str, str]:
     if isinstance(cell, str) and cell.isprintable() and len(cell) <= longest and not cell.startswith(_FORMULA):
         stripped = cell.strip()
         return ("", "") if is_blank(stripped) else (stripped, "")
@@ -175,6 +182,21 @@ def check_id_number(text: str) -> bool:
     """Say whether the check character and the birthday of an 18-character ID number hold (GB 11643)."""
     total = sum(map(mul, text[:17].encode(), _ID_WEIGHTS)) - _ID_ZEROS
     return _ID_CHECKS[total % 11] == text[17] and _is_birthday(text[6:14])
+
+
+_ID_WITHIN = re.compile(r"(?<!\d)\d{17}[\dXxＸｘ](?!\d)")
+
+
+def hide_id_numbers(text: str) -> str:
+    """Return a text with every ID number in it reduced to its last four: whole ones are never stored (domain §7)."""
+    if len(text) < _ID_LONG:
+        return text
+    return _ID_WITHIN.sub(lambda found: _hide(found[0]), text)
+
+
+def _hide(run: str) -> str:
+    plain = clean_name(run).upper()
+    return "*" * (_ID_LONG - 4) + plain[-4:] if check_id_number(plain) else run
 
 
 #: What 17 characters "0" weigh as bytes.

@@ -211,6 +211,23 @@ def test_id_numbers_are_never_stored(register, tmp_path: Path):
     assert b"52220119001018129" not in register[0].path.read_bytes()
 
 
+def test_id_numbers_in_notes_keep_their_last_four(register, tmp_path: Path):
+    """A note or name with an ID number enters with its last four and is listed; the number is nowhere in the file."""
+    number = "522201190002020015"
+    rows = [
+        home("HP1", 备注=f"证件 {number}"),
+        home("HP2", 户主=f"王测{number}"),
+        home("HP3", 备注="520602202203220301"),
+    ]
+    report = bring(*register, write_csv(tmp_path / "a.csv", rows), round=ROUND)
+    found = [(one.row, one.field) for one in report.findings if one.code == "W_ID_HIDDEN"]
+    assert sorted(found) == [(1, "备注"), (2, "户主")]
+    assert not bring(*register, tmp_path / "a.csv", round="1").changed
+    register[0].close()
+    stored = register[0].path.read_bytes()
+    assert (number.encode() in stored, b"520602202203220301" in stored) == (False, True)
+
+
 def test_one_person_in_the_register_is_listed(register, tmp_path: Path):
     """A new household whose head's number heads another one already enters and is listed."""
     bring(*register, write_csv(tmp_path / "a.csv", [home("HP1", 身份证号="522201190002020015")]))

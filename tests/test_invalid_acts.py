@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 
 from geo.errors import Conflict, Invalid, NotFound
-from geo.model import VisitEntry
+from geo.model import IssueEntry, VisitEntry
 from geo.store.assignments import change_assignment
 from geo.store.bulk import record_visits
 from geo.store.cells import differing_cells
 from geo.store.households import NewHousehold, add_household, edit_household
+from geo.store.issues import raise_issue
 from geo.store.reads import read_figures, read_homes
 from geo.store.rounds import RoundPlan, create_round
 from geo.store.visits import record_visit, void_visit
@@ -144,3 +145,20 @@ def test_outside_every_round_lies_only_the_default_programme(world):
     assert seen.dropna().to_dict() == {"h12": DAY}
     ours = read_homes(world, PLANNER, round_id="2", place_id="g03").set_index("household")["last_effective_on"]
     assert (ours["h11"], ours["h12"]) == (date(2019, 7, 1), date(2019, 5, 10))
+
+
+def test_whole_id_numbers_are_nowhere_in_the_file(world):
+    """What is typed into notes, names and issues keeps of an ID number the last four; other long numbers stay."""
+    number, other = "522201199001012946", "520602202203220301"
+    text = f"证件{number}，户编号{other}"
+    record_visit(world, PLANNER, entry=replace(ENTRY, note=text))
+    frame = pd.DataFrame({"household": ["h12"], "visited_on": [DAY], "outcome": ["effective"], "note": [text]})
+    record_visits(world, PLANNER, frame=frame)
+    edit_household(
+        world, PLANNER, household_id="h01", rev=1, changes={"note": text, "head_name": f"测 {number}", "phone": number}
+    )
+    add_household(world, PLANNER, new=NewHousehold("n1", "X1", "g01", f"王测{number}", phone=number))
+    raise_issue(world, PLANNER, entry=IssueEntry("i9", "g01", "household", "OTH", text, DAY, ("h01",), detail=text))
+    said = repr(dump(world))
+    assert (number[:14] in said, said.count(other)) == (False, 6)
+    assert f"证件{'*' * 14}2946，户编号{other}" in said

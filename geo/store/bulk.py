@@ -14,6 +14,7 @@ from geo.errors import Conflict, Invalid, NotAllowed, NotFound
 from geo.model import new_id
 from geo.store.cells import refresh_cells
 from geo.store.database import bulk_insert, now, read_today
+from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +78,7 @@ def _complete(frame: pd.DataFrame) -> pd.DataFrame:
     for name, default in _OPTIONAL.items():
         if name not in rows:
             rows[name] = [new_id() for _ in range(len(rows))] if name == "id" else default
+    rows["note"] = [hide_id_numbers(note) if isinstance(note, str) else note for note in rows["note"]]
     for name in ("visited_on", "revisit_on"):
         rows[name] = [None if pd.isna(day) else pd.Timestamp(day).date().isoformat() for day in rows[name]]
     return rows.where(rows.notna(), None)

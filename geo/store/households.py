@@ -21,6 +21,7 @@ from geo.store.database import now, read_today
 from geo.store.places import find_place
 from geo.store.roster import add_to_roster, roster_places
 from geo.store.rounds import open_rounds
+from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from datetime import date
@@ -128,7 +129,8 @@ def insert_household(connection: Connection, scope: Scope, *, new: NewHousehold,
         connection.execute(
             household.insert().values(
                 id=new.id, tile_id=next_tile, code=new.code.strip(), village=village, place=new.place,
-                head_name=new.head_name.strip(), phone=new.phone, size=new.size, household_class=new.household_class,
+                head_name=hide_id_numbers(new.head_name.strip()), phone=hide_id_numbers(new.phone), size=new.size,
+                household_class=new.household_class,
                 entered_on=today, created_at=now(), created_by=scope.actor,
             )
         )  # fmt: skip
@@ -261,7 +263,8 @@ def _change(
     require_area(connection, scope, row["place"])
     if row["rev"] != rev:
         raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
-    changed = {name: value for name, value in changes.items() if row[name] != value}
+    told = {name: hide_id_numbers(value) if isinstance(value, str) else value for name, value in changes.items()}
+    changed = {name: value for name, value in told.items() if row[name] != value}
     if not changed:
         return rev
     connection.execute(
