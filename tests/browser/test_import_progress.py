@@ -30,7 +30,7 @@ def give(page: Any, upload: Path) -> None:
 
 def halt(page: Any, *, after: str) -> None:
     """Wait for a phase, see the bar, and stop."""
-    page.get_by_text(after).first.wait_for(timeout=60_000)
+    page.get_by_text(after).filter(visible=True).first.wait_for(timeout=60_000)
     page.locator("[data-testid=stProgress]").wait_for(timeout=10_000)
     if folder := os.environ.get("GEO_PICTURES"):
         page.screenshot(path=Path(folder) / "import_progress.png")

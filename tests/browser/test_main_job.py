@@ -98,8 +98,8 @@ class Job:
         self.settle()
 
     def expect(self, words: str) -> None:
-        """Wait until the page says something."""
-        self.page.get_by_text(words).first.wait_for(timeout=60_000)
+        """Wait until the page shows the words; a grid keeps a hidden copy of its cells for screen readers."""
+        self.page.get_by_text(words).filter(visible=True).first.wait_for(timeout=60_000)
 
     def photograph(self, name: str) -> None:
         """Keep a picture of the step for docs/journey.md, when GEO_PICTURES names the folder."""

@@ -79,11 +79,11 @@ def test_the_worst_workbook(served_app: Callable[..., ServedApp], offline_page: 
     press(page, "import_next")
     photograph(page, "worst-3-confirm")
     press(page, "import_do")
-    page.get_by_text("已导入 11 行，8 户。").first.wait_for(timeout=60_000)
+    page.get_by_text("已导入 11 行，8 户。").filter(visible=True).first.wait_for(timeout=60_000)
     assert read_homes(db) == worst_book.KNOWN
     check_points(db)
     page.goto(f"{app.address}/")
-    page.get_by_text("有效走访 5 ÷ 应访 8").first.wait_for(timeout=60_000)
+    page.get_by_text("有效走访 5 ÷ 应访 8").filter(visible=True).first.wait_for(timeout=60_000)
     photograph(page, "worst-4-overview")
     db.close()
     assert errors == []
