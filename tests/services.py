@@ -42,6 +42,7 @@ from geo.store import (
     reads,
     register,
     rounds,
+    tile_reads,
     unentered,
     visits,
 )
@@ -49,6 +50,7 @@ from geo.store.database import Database
 from geo.store.editions import open_book
 from geo.store.households import NewHousehold
 from geo.store.rounds import RoundPlan
+from geo.store.tile_reads import Stamp
 from tests import mapped, maps
 
 DUE = date(2019, 11, 30)
@@ -276,6 +278,13 @@ CASES: dict[str, Case] = {
     "store.rounds.create_round": of_db(rounds.create_round, "manage_round", plan=_plan()),
     "store.rounds.insert_round": in_write(rounds.insert_round, "", plan=_plan()),
     "store.rounds.visible_round": in_write(rounds.visible_round, "", round_id=lambda ground: ground.own_round),
+    "store.tile_reads.read_tile_homes": of_db(
+        tile_reads.read_tile_homes, "view", round_id=lambda ground: ground.own_round, as_of=DUE
+    ),
+    "store.tile_reads.read_changed": of_db(
+        tile_reads.read_changed, "view", round_id=lambda ground: ground.own_round, since=Stamp(0, 0, "")
+    ),
+    "store.tile_reads.list_leaves": of_db(tile_reads.list_leaves, "view", blind=frozenset(), place_id="v1"),
     "store.unentered.batches_within": in_write(unentered.batches_within, "", blind=[]),
     "store.unentered.lacking_batches": in_write(unentered.lacking_batches, "", blind=[], wanted=_round_2),
     "store.unentered.count_unentered": of_db(unentered.count_unentered, "view", blind=0, **ROUND),
@@ -291,5 +300,6 @@ CASES: dict[str, Case] = {
 STEPS = {
     "importer.apply.make_plan": "plans what commit has read; commit asks for every village of the file, make_plan for moves",
     "mapping.rounds.settle_rounds": "makes the rounds of a mapping through insert_round, after load_file has asked for the whole file",
+    "tiles.live.keep_index": "reads nothing by itself: what it keeps is read through read_tile_homes, for its scope's area",
     "store.proposals.adopt_visits": "takes visits into the round that insert_round has just made in the scope's area",
 }

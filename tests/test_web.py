@@ -2,69 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 import pytest
-from starlette.applications import Starlette
 
 from geo.errors import NotAllowed, NotFound
 from geo.i18n import text
-from geo.web import build_middleware, build_routes, grants
+from geo.web import grants
 from geo.web.front import build_policy, rewrite_index
-from geo.web.gate import COOKIE, find_area, is_loopback
+from geo.web.gate import find_area, is_loopback
 from geo.web.grants import MAX_OFFERS, Grants, Payload
 from geo.web.routes import name_download
-
-OWNER = "a" * 43
-OTHER = "b" * 43
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back: status, headers in lower case, body."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-def ask(path: str, *, owner: str | None = None, query: str = "", **headers: str) -> Answer:
-    """Ask the product's own routes behind the gate, as a browser with the cookie `owner` would."""
-    sent = {"host": "127.0.0.1:8501", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    if owner:
-        sent["cookie"] = f"{COOKIE}={owner}"
-    app = Starlette(routes=build_routes(), middleware=build_middleware())
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "method": "GET",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
-    }
-    messages: list[dict] = []
-
-    waiting = [{"type": "http.request", "body": b"", "more_body": False}]
-
-    async def receive() -> dict:
-        return waiting.pop() if waiting else {"type": "http.disconnect"}
-
-    async def send(message: dict) -> None:
-        messages.append(message)
-
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, app(scope, receive, send)).result()
-    found = {name.decode().lower(): value.decode() for name, value in messages[0]["headers"]}
-    return Answer(messages[0]["status"], found, b"".join(message.get("body", b"") for message in messages[1:]))
+from tests.asking import OTHER, OWNER, ask
 
 
 def make_sheet() -> Payload:

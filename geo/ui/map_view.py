@@ -85,7 +85,7 @@ def _token(session: Session, view: View, found: MapView) -> str:
     kept = st.session_state.get("_map_token")
     if kept is None or kept[0] != key:
         facts = None if found.homes is None else make_facts(found.homes)
-        kept = (key, offer_map(found.spec, points=found.points, find_facts=facts))
+        kept = (key, offer_map(found.spec, points=found.points, tiles=found.tiles, find_facts=facts))
         st.session_state["_map_token"] = kept
     return str(kept[1])
 

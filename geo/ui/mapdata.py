@@ -14,6 +14,10 @@ from geo.i18n import text
 from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_points, build_spec, count_homes
 from geo.store.map_reads import count_rings, count_unit_issues, land_round, points_stamp, read_outlines, read_points
 from geo.store.reads import Figures, read_children, read_figures, read_homes
+from geo.store.tile_reads import list_leaves
+from geo.tiles import Wanted
+from geo.tiles.answers import TileView
+from geo.tiles.live import keep_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +30,10 @@ _KEPT: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class MapView:
-    """One view: its spec, its symbols (a village's or group's only), its homes (the same), the figures of the place."""
+    """One view: its spec, its tiles, its symbols and homes (a village's or group's only), the figures of the place."""
 
     spec: MapSpec
+    tiles: TileView
     points: Points | None
     homes: pd.DataFrame | None
     figures: Figures
@@ -66,7 +71,9 @@ def read_map(session: Session, view: View) -> MapView:
         points=homes is not None,
         levels="village" if by_village else "group",
     )
-    return MapView(spec, None if homes is None else build_points(homes), homes, figures)
+    live = keep_index(db, scope, round_id=round_id, as_of=day)
+    tiles = TileView(live, Wanted(list_leaves(db, scope, place_id=place.id)))
+    return MapView(spec, tiles, None if homes is None else build_points(homes), homes, figures)
 
 
 def read_areas(session: Session, *, by_village: bool) -> Areas:

@@ -25,6 +25,7 @@ from geo.web import grants
 
 if TYPE_CHECKING:
     from geo.mapspec import Facts, MapSpec
+    from geo.tiles.answers import TileView
 
 FindFacts = Callable[[int], "Facts | None"]
 
@@ -72,12 +73,17 @@ def constant_map() -> folium.Map:
 
 
 def offer_map(
-    spec: MapSpec, *, points: Points | None = None, find_facts: FindFacts | None = None, minutes: float = _MINUTES
+    spec: MapSpec,
+    *,
+    points: Points | None = None,
+    tiles: TileView | None = None,
+    find_facts: FindFacts | None = None,
+    minutes: float = _MINUTES,
 ) -> str:
     """Return the token under which this session's browser may fetch a view, its points and facts of its households.
 
-    `find_facts` gets a tile id and returns what this session may know of it, or None; it runs outside the session, so
-    it opens its own connection and closes over its scope.
+    The points are all in one block, or come tile by tile. `find_facts` gets a tile id and returns what this session
+    may know of it, or None; it runs outside the session, so it opens its own connection and closes over its scope.
     """
     view = spec.to_json()
     block = None if points is None else encode_block(points)
@@ -87,6 +93,8 @@ def offer_map(
             return grants.Payload(view, "application/json")
         if name == "points.bin" and block is not None:
             return grants.Payload(block, "application/octet-stream")
+        if tiles is not None and (found := tiles.answer(name)) is not None:
+            return grants.Payload(found.body, found.media_type, lasts=found.lasts)
         asked = _FACTS.fullmatch(name)
         facts = find_facts(int(asked[1])) if asked and find_facts else None
         if facts is None:

@@ -171,7 +171,7 @@ def _with_headers(send: Send, *, path: str) -> Send:
             for name, value in _HEADERS.items():
                 headers[name] = value
             headers.setdefault("Content-Security-Policy", policy_of(path))
-            if path.startswith(_NO_STORE):
+            if path.startswith(_NO_STORE) and not headers.get("Cache-Control", "").startswith("private"):
                 headers["Cache-Control"] = "no-store"
         await send(message)
 

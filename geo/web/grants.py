@@ -24,11 +24,15 @@ MAX_OFFERS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """An answer to send: its bytes, their media type and, for a download, the file's name."""
+    """An answer to send: its bytes, their media type and, for a download, the file's name.
+
+    `lasts`: what stands under this name will always be these bytes, so the browser may keep them.
+    """
 
     body: bytes
     media_type: str
     filename: str | None = None
+    lasts: bool = False
 
 
 #: Makes the answer when the link is followed: no argument for an export, the name asked for (`points.bin`) for tiles.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import logging
 import mimetypes
@@ -15,12 +16,13 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from geo.errors import GeoError, NotAllowed, NotFound
 from geo.i18n import text
 from geo.web import grants
+from geo.web.changes import tell_changes
 from geo.web.gate import COOKIE
 
 if TYPE_CHECKING:
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger(__name__)
 _OWN_FILES: Final = Path(__file__).parent.parent / "ui" / "static"
 _NOT_IN_NAMES: Final = frozenset('\\/:*?"<>|')
+#: Above one packet, and as fast as it goes: the way is short.
+_WORTH_PACKING: Final = 1500
+_LIGHTLY: Final = 1
+#: The address of a tile holds the version of its data: it never changes. Private, and gone within the hour.
+_KEPT_BY_BROWSER: Final = "private, max-age=3600, immutable"
 _STATUS: Final = {NotFound: 404, NotAllowed: 403}
 
 
@@ -41,6 +48,7 @@ def build_routes() -> list[BaseRoute]:
         Route("/healthz", answer_health, methods=["GET"]),
         Route("/overview", open_landing_page, methods=["GET"]),
         Route("/exports/{token}", send_export, methods=["GET"]),
+        WebSocketRoute("/tiles/{token}/changes", tell_changes),
         Route("/tiles/{token}/{name:path}", send_tile, methods=["GET"]),
         Mount("/vendor/leaflet", StaticFiles(directory=find_package_files("js_lib_leaflet", "static/js_lib_leaflet"))),
         Mount("/vendor/jquery", StaticFiles(directory=find_package_files("xstatic.pkg.jquery", "data"))),
@@ -76,7 +84,7 @@ async def send_export(request: Request) -> Response:
 
 
 async def send_tile(request: Request) -> Response:
-    """Send one named answer of a map's grant (`points.bin`, `view.json`, `facts/17.json`)."""
+    """Send one named answer of a map's grant (`points.bin`, `view.json`, `t/81/14/13159/6884`, `facts/17.json`)."""
     return await _send_granted(request, kind="tiles", name=request.path_params["name"])
 
 
@@ -91,7 +99,15 @@ async def _send_granted(request: Request, *, kind: grants.Kind, name: str) -> Re
         _LOG.exception("making %s failed, reference %s", kind, reference)
         return PlainTextResponse(text("web.failed", id=reference), status_code=500)
     headers = {"Content-Disposition": name_download(made.filename)} if made.filename else {}
-    return Response(made.body, media_type=made.media_type, headers=headers)
+    body = made.body
+    if kind == "tiles":
+        headers["Vary"] = "Accept-Encoding"
+        if len(body) > _WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
+            body = await run_in_threadpool(gzip.compress, body, _LIGHTLY, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        if made.lasts:
+            headers["Cache-Control"] = _KEPT_BY_BROWSER
+    return Response(body, media_type=made.media_type, headers=headers)
 
 
 def _status_of(error: GeoError) -> int:

@@ -1,4 +1,4 @@
-// Household points as geo/tiles.py packs them: a header of 24 bytes, then the arrays one after the other.
+// Household points as geo/tiles/block.py packs them: a header of 24 bytes, then the arrays one after the other.
 (() => {
   "use strict";
   const HEADER = 24;

@@ -1,9 +1,8 @@
 """Household points as one compact binary block, the form in which they reach the browser.
 
-Positions are Web-Mercator (EPSG:3857) on a grid of 2^30 cells a side (3.7 cm at the equator; x grows east, y south).
-A block covers a square of 2^(16 + shift) cells: a position is two 16-bit offsets from its origin in steps of 2^shift
-cells. A map tile of zoom z is the special case of an origin on the tile's corner and shift = 14 - z. Rows are in Morton
-order, so a block cut out of a sorted index is one slice of it.
+For maps of one village or one file, drawn from a table at hand; the map of the district takes tiles (`tile.py`).
+Positions are cells of the grid of `grid.py`. A block covers a square of 2^(16 + shift) cells: a position is two 16-bit
+offsets from its origin in steps of 2^shift cells. Rows are in Morton order.
 
 Little-endian bytes: magic `GEOT`, u8 version, u8 shift, u16 zero, u32 count, u32 origin x, u32 origin y, u32 zero
 (24 bytes); then the arrays one after the other: u16 x, u16 y, u32 id, u8 state | issue << 4, u8 households in the
@@ -14,22 +13,17 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo.codes import ISSUE_RINGS, VISIT_STATES
-
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
+from geo.tiles.grid import GRID_BITS, MAX_LATITUDE, Floats, Ints, from_grid, morton_key, to_grid
 
 MAGIC: Final = b"GEOT"
 VERSION: Final = 1
-GRID_BITS: Final = 30
 OFFSET_BITS: Final = 16
-#: Web-Mercator ends here (degrees of latitude).
-MAX_LATITUDE: Final = 85.05112877980659
 _HEADER: Final = struct.Struct("<4sBBHIIII")
 _BYTES_EACH: Final = 10
 _MAX_DWELLING: Final = 255
@@ -122,45 +116,6 @@ def decode_block(block: bytes) -> Points:
     return make_points(
         lon=lon, lat=lat, tile_id=tile_id, visit_state=packed & 15, issue_state=packed >> 4, dwelling=dwelling
     )
-
-
-def to_grid(lon: Floats, lat: Floats) -> tuple[Ints, Ints]:
-    """Return the cells of positions (WGS84 degrees) on the 2^30 Web-Mercator grid: x east, y south."""
-    side = 1 << GRID_BITS
-    x = (lon + 180) / 360
-    y = (1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2
-    limit = side - 1
-    return (
-        np.clip(np.floor(x * side), 0, limit).astype(np.int64),
-        np.clip(np.floor(y * side), 0, limit).astype(np.int64),
-    )
-
-
-def from_grid(x: NDArray[Any], y: NDArray[Any]) -> tuple[Floats, Floats]:
-    """Return the positions (lon, lat in WGS84 degrees) of grid coordinates; the inverse of `to_grid`."""
-    side = float(1 << GRID_BITS)
-    lon = x / side * 360 - 180
-    lat = np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * y / side))))
-    return lon, lat
-
-
-def morton_key(x: Ints, y: Ints) -> NDArray[np.uint64]:
-    """Return the bits of x and y interleaved (x lowest), for coordinates below 2^32."""
-    return _spread(x) | (_spread(y) << np.uint64(1))
-
-
-def _spread(value: Ints) -> NDArray[np.uint64]:
-    """Return the bits of a 32-bit number moved to the even places of 64 (the usual magic masks)."""
-    spread = value.astype(np.uint64)
-    for move, mask in (
-        (16, 0x0000FFFF0000FFFF),
-        (8, 0x00FF00FF00FF00FF),
-        (4, 0x0F0F0F0F0F0F0F0F),
-        (2, 0x3333333333333333),
-        (1, 0x5555555555555555),
-    ):
-        spread = (spread | (spread << np.uint64(move))) & np.uint64(mask)
-    return spread
 
 
 def _frame(x: Ints, y: Ints) -> tuple[int, int, int]:

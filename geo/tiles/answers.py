@@ -1,0 +1,64 @@
+"""What one view of the map answers by name: tiles by their address, and what became different since a version."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from geo.errors import NotFound
+from geo.tiles.index import Wanted
+from geo.tiles.tile import encode_tile
+
+if TYPE_CHECKING:
+    from geo.tiles.live import LiveIndex
+
+_TILE: Final = re.compile(r"t/(\d{1,12})/(\d{1,2})/(\d{1,7})/(\d{1,7})")
+_CHANGES: Final = re.compile(r"changes/(\d{1,12})\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Bytes and their media type; `lasts`: these bytes will always stand under the name."""
+
+    body: bytes
+    media_type: str
+    lasts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TileView:
+    """One view: the kept index it is cut from, and which households it shows."""
+
+    live: LiveIndex
+    wanted: Wanted = field(default_factory=Wanted)
+
+    @property
+    def version(self) -> int:
+        """The version of the data as it is now."""
+        return self.live.now().version
+
+    def answer(self, name: str) -> Answer | None:
+        """Return the answer to `t/{version}/{z}/{x}/{y}` or `changes/{version}.json`; None for any other name.
+
+        A tile asked for by an older version is that of today, and is not to be kept. Raises `NotFound` for a tile that
+        the map does not have.
+        """
+        if asked := _TILE.fullmatch(name):
+            version, zoom, x, y = map(int, asked.groups())
+            index = self.live.now()
+            try:
+                body = encode_tile(index, zoom, x, y, wanted=self.wanted)
+            except ValueError as error:
+                raise NotFound("web.no_tile") from error
+            return Answer(body, "application/octet-stream", lasts=version == index.version)
+        if asked := _CHANGES.fullmatch(name):
+            return Answer(self._tell(int(asked[1])), "application/json")
+        return None
+
+    def _tell(self, since: int) -> bytes:
+        index = self.live.now()
+        cells = index.changed_since(since)
+        told = {"version": index.version, "cells": None if cells is None else [list(cell) for cell in cells]}
+        return json.dumps(told, separators=(",", ":")).encode()

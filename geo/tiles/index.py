@@ -1,0 +1,211 @@
+"""The index that map tiles are cut from: columns of located households in Morton order.
+
+An index never changes: after a save `TileIndex.patched` gives the next one, which shares what stayed the same. So a
+tile is always of one moment, and readers need no lock. It holds numbers alone: no name, no code, no text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.tiles.grid import GRID_BITS, morton_key, split_key, to_grid
+
+#: What is packed into the byte of a household: state (`codes.VISIT_STATES`), ring (`codes.ISSUE_RINGS`), whether other
+#: households live in the same dwelling.
+STATE_BITS: Final = 0x0F
+RING_SHIFT: Final = 4
+SHARED: Final = 0x40
+#: So many saves back the index knows which households changed; an older map fetches all its tiles anew.
+CHANGES_KEPT: Final = 64
+#: A save that changed more than this is told as "everything".
+_MOST_TOLD: Final = 400
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which households a view shows; what is None is not asked for.
+
+    `leaves`: roster places (ids). `among`: numbers of households (tile ids), sorted: what a further filter left.
+    """
+
+    leaves: frozenset[str] | None = None
+    among: NDArray[np.uint32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became different with one version: grid cells (x, y) where something changed; None for anywhere."""
+
+    version: int
+    cells: tuple[tuple[int, int], ...] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TileIndex:
+    """Located households of one round as of one day within one area, as columns in Morton order.
+
+    `version` is the revision of the store it was read at; `leaf` indexes `leaves` (roster places by id).
+    """
+
+    version: int
+    key: NDArray[np.uint64]
+    tile_id: NDArray[np.uint32]
+    leaf: NDArray[np.int32]
+    code: NDArray[np.uint8]
+    leaves: Mapping[str, int]
+    changes: tuple[Change, ...] = ()
+
+    def __len__(self) -> int:
+        """Return the number of households."""
+        return len(self.key)
+
+    def span(self, zoom: int, x: int, y: int) -> slice:
+        """Return the rows of a tile: one slice."""
+        shift = 2 * (GRID_BITS - zoom)
+        first = int(morton_key(np.array([x]), np.array([y]))[0]) << shift
+        bounds = np.array([first, first + (1 << shift)], dtype=np.uint64)
+        start, stop = np.searchsorted(self.key, bounds)
+        return slice(int(start), int(stop))
+
+    def rows_in(self, zoom: int, cells: list[tuple[int, int]]) -> NDArray[np.intp]:
+        """Return the rows of several squares of one zoom level."""
+        shift = np.uint64(2 * (GRID_BITS - zoom))
+        at = np.array(cells, dtype=np.int64)
+        first = morton_key(at[:, 0], at[:, 1]) << shift
+        starts = np.searchsorted(self.key, first)
+        stops = np.searchsorted(self.key, first + (np.uint64(1) << shift))
+        return np.concatenate([np.arange(start, stop) for start, stop in zip(starts, stops, strict=True)])
+
+    def shown(self, rows: slice | NDArray[np.intp], wanted: Wanted) -> Mask | None:
+        """Return which of the rows a view wants; None for all of them."""
+        masks = []
+        if wanted.leaves is not None:
+            masks.append(self._of_leaves(wanted.leaves)[self.leaf[rows]])
+        if wanted.among is not None:
+            masks.append(_among(self.tile_id[rows], wanted.among))
+        return None if not masks else np.logical_and.reduce(masks)
+
+    def count(self, wanted: Wanted) -> int:
+        """Return how many households a view wants."""
+        mask = self.shown(slice(None), wanted)
+        return len(self) if mask is None else int(mask.sum())
+
+    def changed_since(self, version: int) -> tuple[tuple[int, int], ...] | None:
+        """Return the grid cells that changed after a version; None where that is not known any more."""
+        if version == self.version:
+            return ()
+        since = [one for one in self.changes if one.version > version]
+        known = self.changes and self.changes[0].version <= version + 1
+        if not known or any(one.cells is None for one in since):
+            return None
+        return tuple({cell for one in since for cell in one.cells or ()})
+
+    def patched(self, fresh: pd.DataFrame, version: int, *, places: set[str], homes: set[int]) -> TileIndex:
+        """Return the index after a save: the rows of some leaf places and households are those of `fresh`.
+
+        `fresh` holds every located household of `places` as it is now (columns as in `build_index`); `homes` are the
+        tile ids of households that may have stood elsewhere before.
+        """
+        gone = np.isin(self.leaf, [self.leaves[one] for one in places if one in self.leaves])
+        gone |= np.isin(self.tile_id, np.array(sorted(homes), dtype=np.uint32))
+        part = build_index(fresh, version, leaves=self.leaves)
+        old = _Rows(self.key[gone], self.tile_id[gone], self.leaf[gone], self.code[gone])
+        new = _Rows(part.key, part.tile_id, part.leaf, part.code)
+        changes = (*self.changes, Change(version, _differing(old, new)))[-CHANGES_KEPT:]
+        if old.stands_as(new):
+            code = self.code.copy()
+            code[gone] = new.code
+            return replace(self, version=version, code=code, leaves=part.leaves, changes=changes)
+        keep = ~gone
+        at = np.searchsorted(self.key[keep], new.key)
+        columns = {
+            name: np.insert(getattr(self, name)[keep], at, getattr(new, name))
+            for name in ("key", "tile_id", "leaf", "code")
+        }
+        return replace(self, version=version, leaves=part.leaves, changes=changes, **columns)
+
+    def unchanged(self, version: int) -> TileIndex:
+        """Return the index for a version in which nothing that it shows became different."""
+        return replace(self, version=version, changes=(*self.changes, Change(version, ()))[-CHANGES_KEPT:])
+
+    def _of_leaves(self, leaves: frozenset[str]) -> Mask:
+        table = np.zeros(len(self.leaves), dtype=bool)
+        table[[self.leaves[one] for one in leaves if one in self.leaves]] = True
+        return table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Some rows of an index, in its order."""
+
+    key: NDArray[np.uint64]
+    tile_id: NDArray[np.uint32]
+    leaf: NDArray[np.int32]
+    code: NDArray[np.uint8]
+
+    def stands_as(self, other: _Rows) -> bool:
+        """Say whether the same households stand in the same places."""
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("key", "tile_id", "leaf"))
+
+
+def build_index(homes: pd.DataFrame, version: int, *, leaves: Mapping[str, int] | None = None) -> TileIndex:
+    """Return the index of located households: one row each, with place, tile_id, lon, lat, state, ring, dwelling.
+
+    lon, lat are WGS84 degrees; state and ring are numbers. Households of one place that share a dwelling key stand
+    where the first of them (the lowest tile id) stands. `leaves` are numbers already given to places.
+    """
+    homes = homes.reset_index(drop=True)
+    known = dict(leaves or {})
+    for place in homes["place"].unique().tolist():
+        known.setdefault(place, len(known))
+    lon, lat, shared = _house(homes)
+    key = morton_key(*to_grid(lon, lat))
+    tile_id = homes["tile_id"].to_numpy(dtype=np.uint32)
+    code = homes["state"].to_numpy(dtype=np.uint8) | (homes["ring"].to_numpy(dtype=np.uint8) << RING_SHIFT)
+    order = np.lexsort((tile_id, key))
+    leaf = np.asarray(homes["place"].map(known), dtype=np.int32)
+    code = np.where(shared, code | SHARED, code).astype(np.uint8)
+    return TileIndex(version, key[order], tile_id[order], leaf[order], code[order], known)
+
+
+def _house(homes: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any], Mask]:
+    """Return where each household is drawn, and whether it shares its dwelling."""
+    lon, lat = (homes[name].to_numpy(dtype=np.float64).copy() for name in ("lon", "lat"))
+    shared = np.zeros(len(homes), dtype=bool)
+    dwelling = homes["dwelling"].to_numpy(dtype=object)
+    held = np.flatnonzero([bool(one) and one == one for one in dwelling])  # noqa: PLR0124 - an empty one may be NaN
+    if not len(held):
+        return lon, lat, shared
+    some = homes.iloc[held][["place", "dwelling", "tile_id", "lon", "lat"]]
+    groups = some.sort_values("tile_id").groupby(["place", "dwelling"], sort=False)
+    for target, name in ((lon, "lon"), (lat, "lat")):
+        target[held] = groups[name].transform("first").reindex(some.index).to_numpy()
+    shared[held] = groups["tile_id"].transform("size").reindex(some.index).to_numpy() > 1
+    return lon, lat, shared
+
+
+def _differing(old: _Rows, new: _Rows) -> tuple[tuple[int, int], ...] | None:
+    """Return the grid cells where two sets of rows differ; None when there are too many to tell."""
+    before = set(zip(old.key.tolist(), old.tile_id.tolist(), old.code.tolist(), strict=True))
+    after = set(zip(new.key.tolist(), new.tile_id.tolist(), new.code.tolist(), strict=True))
+    keys = {row[0] for row in before ^ after}
+    if len(keys) > _MOST_TOLD:
+        return None
+    x, y = split_key(np.array(sorted(keys), dtype=np.uint64))
+    return tuple(zip(x.tolist(), y.tolist(), strict=True))
+
+
+def _among(values: NDArray[np.uint32], ordered: NDArray[np.uint32]) -> Mask:
+    if not len(ordered):
+        return np.zeros(len(values), dtype=bool)
+    at = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    found: Mask = ordered[at] == values
+    return found
