@@ -8,7 +8,7 @@ from geo.cli.asking import list_questions
 from geo.cli.mapped import choose_mapping, list_loaded, load_files
 from geo.cli.outlines import list_outlines
 from geo.cli.progress import tell_progress
-from geo.cli.rounds import read_round
+from geo.cli.rounds import read_round, require_round
 from geo.cli.session import open_session, print_json, tell, to_json
 from geo.cli.understood import write_understood
 from geo.errors import Invalid
@@ -16,6 +16,7 @@ from geo.i18n import has_text, text
 from geo.importer import ImportOptions, NewRound, import_files
 from geo.importer.outlines.plan import OUTLINE
 from geo.importer.proposals import APPLICABLE
+from geo.importer.saying import say_changes
 from geo.importer.sources import save_mapping
 from geo.marked import MarkedFile, write_marked
 from geo.store.rounds import list_rounds
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
     from geo.cli.session import Session
     from geo.importer import ImportReport
     from geo.importer.findings import Finding
+    from geo.importer.proposals import Proposal
 
 #: Outcome → exit code; a later one of this order is the worse.
 EXIT_CODES: Final = {"accept": 0, "accept_with_warnings": 0, "reject_rows": 3, "reject_file": 4, "ask": 4}
 _ORDER: Final = tuple(EXIT_CODES)
 _SHOWN: Final = 20
 _CELLS: Final = 5
+#: Proposals of which both values are told.
+_DIFFERING: Final = ("conflict", "correction", "regroup")
 
 
 def run_import(options: argparse.Namespace) -> int:
@@ -63,9 +67,14 @@ def run_import(options: argparse.Namespace) -> int:
     else:
         for report in reports:
             _print_report(report, options)
-    if not has_round:
+    if not has_round and options.round is None and any(_could_count(one) for one in reports):
         tell(text("cli.import.no_round"))
     return max(_exit_code(report, good_rows=options.good_rows) for report in reports)
+
+
+def _could_count(report: ImportReport) -> bool:
+    """Say whether a file has households, which only a round makes count."""
+    return report.kind == "table" and report.outcome != "reject_file" and not report.rounds
 
 
 def _write_files(options: argparse.Namespace, reports: list[ImportReport], answer: dict[str, Any]) -> None:
@@ -110,13 +119,14 @@ def _save_mappings(session: Session, reports: list[ImportReport], options: argpa
 
 def _choose_round(session: Session, typed: str | None) -> NewRound | str | None:
     """Return the round that was typed; NAME:START:END of a round that is there already is that round."""
-    if typed is None or ":" not in typed:
+    if typed is None:
+        return None
+    rounds = list_rounds(session.db, session.scope)
+    if ":" not in typed:
+        require_round(rounds, typed)
         return typed
     plan = read_round(typed)
-    for one in list_rounds(session.db, session.scope):
-        if (one.name, one.starts_on, one.ends_on) == plan:
-            return one.id
-    return NewRound(*plan)
+    return next((one.id for one in rounds if (one.name, one.starts_on, one.ends_on) == plan), NewRound(*plan))
 
 
 def _exit_code(report: ImportReport, *, good_rows: bool) -> int:
@@ -151,14 +161,15 @@ def _answer(reports: list[ImportReport], total: dict[str, int]) -> dict[str, Any
 def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
     outcome = text(f"import_outcome.{report.outcome}")
     counts = {"total": report.rows_total, "ok": report.rows_ok, "bad": len(report.rows_bad)}
-    print(text("cli.import.line", name=report.name, outcome=outcome, **counts))
-    if report.outcome == "reject_file":
-        for line in (report.message, *list_questions(report)):
+    refused = report.outcome == "reject_file"
+    print(text(f"cli.import.{'file' if refused else 'line'}", name=report.name, outcome=outcome, **counts))
+    if refused:
+        for line in (_say_refusal(report), *list_questions(report), *list_other_sheets(report)):
             print(line)
         return
     for line in (*_list_readings(report), *list_questions(report), *_list_findings(report), *_list_sources(report)):
         print(line)
-    for line in (*_list_proposals(report), *list_outlines(report)):
+    for line in (*_list_proposals(report), *list_outlines(report), *_list_changes(report, options)):
         print(line)
     print(_conclude(report, options))
 
@@ -170,8 +181,21 @@ def _list_sources(report: ImportReport) -> Iterable[str]:
     if report.units and report.unit_from not in ("", "column"):
         sources = text("list.comma").join(text(f"unit_from.{one}") for one in report.unit_from.split("+"))
         yield text("cli.import.units", units=text("list.comma").join(report.units[:_SHOWN]), sources=sources)
+    yield from list_other_sheets(report)
+
+
+def list_other_sheets(report: ImportReport) -> Iterable[str]:
+    """Say which sheets were not read."""
     if report.other_sheets:
         yield text("cli.import.other_sheets", sheet=report.sheet, others=text("list.comma").join(report.other_sheets))
+
+
+def _list_changes(report: ImportReport, options: argparse.Namespace) -> Iterable[str]:
+    """Say what changed, or would change; of a mapping's file and of outlines that is told elsewhere."""
+    changes = say_changes([report])
+    if changes and report.changed and report.kind == "table" and not options.mapping:
+        key = "cli.import.changes" if report.stored else "cli.import.would_change"
+        yield text(key, changes=text("list.semicolon").join(changes))
 
 
 def _list_readings(report: ImportReport) -> Iterable[str]:
@@ -191,11 +215,21 @@ def _list_proposals(report: ImportReport) -> Iterable[str]:
     """Say what the file suggests, kind by kind: how many, which, and whether it is carried out."""
     for kind in (*APPLICABLE, "addition", OUTLINE):
         for taken in (True, False):
-            found = [one.code for one in report.proposals if one.kind == kind and one.taken == taken]
+            found = [one for one in report.proposals if one.kind == kind and one.taken == taken]
             if found:
                 more = text("cli.import.more") if len(found) > _CELLS else ""
-                codes = text("list.comma").join(found[:_CELLS]) + more
-                yield text(f"cli.import.{kind}.{'taken' if taken else 'open'}", n=len(found), codes=codes)
+                codes = text("list.comma").join(map(_say_proposal, found[:_CELLS])) + more
+                said = text(f"cli.import.{kind}.{'taken' if taken else 'open'}", n=len(found), codes=codes)
+                yield said if taken or kind not in APPLICABLE else said + text("cli.import.apply_how", kind=kind)
+
+
+def _say_proposal(one: Proposal) -> str:
+    """Return the household, and of a fact that differs what is stored and what the file says."""
+    if one.kind not in _DIFFERING or not one.after:
+        return one.code
+    words = {word: text(f"outcome.{word}") for word in (one.before, one.after) if has_text(f"outcome.{word}")}
+    return text("cli.import.differs", code=one.code, field=one.field, before=words.get(one.before, one.before) or "-",
+                after=words.get(one.after, one.after))  # fmt: skip
 
 
 def _conclude(report: ImportReport, options: argparse.Namespace) -> str:
@@ -206,9 +240,13 @@ def _conclude(report: ImportReport, options: argparse.Namespace) -> str:
         return text("cli.import.loaded", changes=text("list.comma").join(loaded))
     if report.stored:
         return text("cli.import.stored", households=report.households, persons=report.persons)
-    if report.outcome == "ask" or (report.outcome == "reject_rows" and not options.good_rows):
+    if report.outcome == "ask":
         return text("cli.import.nothing")
-    return text("cli.import.dry" if options.dry_run else "cli.import.unchanged")
+    if report.outcome == "reject_rows" and not options.good_rows:
+        return text("cli.import.nothing") + text("cli.import.good_rows_how" if report.rows_ok else "cli.import.mend")
+    if options.dry_run and report.changed:
+        return text("cli.import.dry")
+    return text("cli.import.waiting" if report.waiting else "cli.import.unchanged")
 
 
 def _list_findings(report: ImportReport) -> Iterable[str]:
@@ -220,12 +258,25 @@ def _list_findings(report: ImportReport) -> Iterable[str]:
         cells = [one.cell or text("cli.import.row", row=one.row) for one in found if one.row or one.cell]
         more = text("cli.import.more") if len(cells) > _CELLS else ""
         where = text("list.comma").join(cells[:_CELLS]) + more
-        yield text("cli.import.finding", sentence=_sentence(report, code, found), n=len(found), where=where or "-")
+        said = _sentence(report, code, found)
+        key = "cli.import.finding" if cells else "cli.import.finding_of_file"
+        yield text(key, sentence=said, n=len(found), where=where)
 
 
 def _sentence(report: ImportReport, code: str, found: list[Finding]) -> str:
-    key = f"finding.{code}"
+    """Return what a kind of finding means; where the next step is another one than in the page, the command line's."""
+    key = f"cli.finding.{code}" if has_text(f"cli.finding.{code}") else f"finding.{code}"
     if not has_text(key):
         return code
-    values = text("list.comma").join(one.value for one in found if one.value)
-    return text(key, name=report.name, n=len(found), rows=len(found), column=values, columns=values)
+    comma = text("list.comma")
+    values = comma.join(one.value for one in found if one.value)
+    headers = [(" ".join(one.value.split()), one.field) for one in found]
+    pairs = comma.join(text("cli.import.taken_for", header=header, field=field) for header, field in headers)
+    return text(key, name=report.name, n=len(found), rows=len(found), column=values, columns=values, pairs=pairs)
+
+
+def _say_refusal(report: ImportReport) -> str:
+    """Return why a file is refused; what to do about its columns is told as it is done here."""
+    why = report.findings[0]
+    key = f"cli.finding.{why.code}"
+    return text(key, columns=why.value) if has_text(key) else report.message

@@ -57,7 +57,8 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong with the line and where to read how it is right."""
         for pattern, key in _PROBLEMS:
             if found := pattern.match(message):
-                sentence = text(key, command=self.prog, **found.groupdict())
+                told = {name: said.rstrip(text("list.stop")) for name, said in found.groupdict().items()}
+                sentence = text(key, command=self.prog, **told)
                 break
         else:
             sentence = text("cli.wrong", command=self.prog)

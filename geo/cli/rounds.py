@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from geo.cli.parser import parse_day
 from geo.cli.session import choose_place, open_session, print_json, print_table
-from geo.errors import Invalid
+from geo.errors import Invalid, NotFound
 from geo.i18n import text
 from geo.store.rounds import RoundPlan, create_round, list_rounds
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
     from datetime import date
 
     from geo.model import Round
@@ -30,6 +31,14 @@ def read_round(typed: str) -> tuple[str, date, date]:
         except ValueError as error:
             raise Invalid("cli.no_round_plan", value=typed) from error
     raise Invalid("cli.no_round_plan", value=typed)
+
+
+def require_round(rounds: Iterable[Round], typed: str) -> None:
+    """Raise `NotFound`, naming the rounds there are and how a new one is typed, unless a number or id is a round's."""
+    known = list(rounds)
+    if typed not in {str(value) for one in known for value in (one.id, one.number)}:
+        numbers = text("list.comma").join(f"{one.number} {one.name}" for one in known)
+        raise NotFound("cli.no_such_round" if known else "cli.no_round_yet", value=typed, rounds=numbers)
 
 
 def run_rounds(options: argparse.Namespace) -> int:

@@ -32,6 +32,7 @@ from geo.importer.refused import is_repeated, list_repaired, store_refused, was_
 from geo.importer.report import ImportReport, add_up, decide_outcome, list_values, mask_findings, sentence, take_preview
 from geo.importer.rounds import NewRound, settle_round
 from geo.importer.rows import take_rows
+from geo.importer.saying import conclude, say_refused
 from geo.importer.sources import look_up_mapping, sign_headers
 from geo.importer.submissions import join_submissions
 from geo.importer.understand import Understood, understand
@@ -103,7 +104,8 @@ def _import_table(
     if problem or understood is None:
         message = text(f"finding.{problem}", columns=header.detail, name=name)
         return replace(
-            _refused(name, problem, message), edition=edition, sheet=sheet.name, other_sheets=others,
+            _refused(name, problem, message, value=header.detail), edition=edition, sheet=sheet.name,
+            other_sheets=others,
             columns=header.columns, header_row=header.row + 1, preview=_preview(sheet, header, options),
             questions=(ask_to_make_codes(),) if offers else (), mapping_from=mapping_from,
         )  # fmt: skip
@@ -174,15 +176,15 @@ def _check_days(db: Database, options: ImportOptions) -> None:
             raise Invalid("err.future", d=day)
 
 
-def _refused(name: str, code: str, message: str, cell: str = "") -> ImportReport:
-    return ImportReport(name, "reject_file", findings=(Finding(code, cell=cell),), message=message)
+def _refused(name: str, code: str, message: str, *, cell: str = "", value: str = "") -> ImportReport:
+    return ImportReport(name, "reject_file", findings=(Finding(code, cell=cell, value=value),), message=message)
 
 
 def _refused_file(name: str, refused: FileRefused) -> ImportReport:
     """Say why a file cannot be read, and in which rows, where that is known."""
-    message = str(refused.params.get("said", "")) or text(refused.key, **({"name": name} | refused.params))
+    message = say_refused(refused, name)
     cell = str(refused.params.get("cell", ""))
-    return _refused(name, refused.code, message + (sentence("where", rows=cell) if cell else ""), cell)
+    return _refused(name, refused.code, message + (sentence("where", rows=cell) if cell else ""), cell=cell)
 
 
 def _preview(sheet: Sheet, header: Header, options: ImportOptions) -> tuple[tuple[int, tuple[str, ...]], ...]:
@@ -232,13 +234,7 @@ def _try(
             report = replace(report, stored=True)
     except _Undecided:
         report = replace(report, batch="")
-    return replace(report, message=_conclude(report, store=store))
-
-
-def _conclude(report: ImportReport, *, store: bool) -> str:
-    key = "stored" if report.stored else "nothing_new" if store or not report.changed else "would_store"
-    said = sentence(key, n=report.rows_ok, households=report.households)
-    return said + sentence("has_bad", n=len(report.rows_bad)) if report.rows_bad else said
+    return replace(report, message=conclude(report))
 
 
 def _store(

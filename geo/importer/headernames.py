@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from geo.schema import AMBIGUOUS_HEADERS, IGNORED_HEADERS, IMPORT_FIELDS, REFUSED_HEADERS
-from geo.schema.columns import BRACKET_WORDS, MEMBER_WORDS, REFUSED_STEMS
+from geo.schema.columns import BRACKET_WORDS, MEMBER_WORDS, REFUSED_STEMS, TICK_FIELDS
 from geo.schema.words import load_words
 from geo.units import simplify_name
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LONGEST: Final = 12
+#: Fields whose columns tick one tag or class; several may tick the same.
+TICK_KEYS: Final = frozenset(field.key for field in TICK_FIELDS)
 _POINT_KEYS: Final = ("lon", "lat", "point")
 _BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
 
@@ -39,6 +41,10 @@ def _known() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
     for kind, names in (("ignored", IGNORED_HEADERS), ("refused", REFUSED_HEADERS), ("ambiguous", AMBIGUOUS_HEADERS)):
         for name in names:
             exact[name] = (kind, name)
+    words = load_words()
+    for prefix, meanings in (("tag", words.tags), ("class", words.household_class)):
+        for word, code in meanings.items():
+            exact.setdefault(word, ("field", f"{prefix}_{code}"))
     return exact, {normalise_header(name): meaning for name, meaning in exact.items()}
 
 
@@ -59,7 +65,25 @@ def look_up(header: str) -> tuple[str, str, bool]:
     bare = _system_words().sub("", bare)
     if bare in normal and normal[bare][1] in _POINT_KEYS:
         return *normal[bare], True
+    ticked = _look_up_tick(_BRACKETS.sub("", name))
+    if ticked and not any(word in inside for word in BRACKET_WORDS):
+        return "field", ticked, True
     return ("refused", header, True) if _is_refused(name) else ("unknown", "", False)
+
+
+def _look_up_tick(name: str) -> str:
+    """Return the field of a tag or class that a longer header ticks (是否低保户, 残疾人数), or ''."""
+    words = load_words()
+    while name:
+        kind, key = _known()[1].get(name, ("", ""))
+        if kind == "field":
+            return key if key in TICK_KEYS else ""
+        head = next((one for one in words.tick_heads if name.startswith(one)), "")
+        tail = "" if head else next((one for one in words.tick_tails if name.endswith(one)), "")
+        if not head and not tail:
+            return ""
+        name = name.removeprefix(head) if head else name.removesuffix(tail)
+    return ""
 
 
 @cache
@@ -94,10 +118,9 @@ def look_up_path(path: Sequence[str]) -> tuple[str, str, bool]:
     if _is_refused(above):
         return "refused", path[-1], True
     for parent in _list_parents(path[-2]):
-        kind, key, _ = look_up(parent + path[-1])
+        kind, key, guessed = look_up(parent + path[-1])
         if kind in ("field", "refused"):
-            return kind, key, True
+            return kind, key, guessed
     if not of_member and any(word in above for word in BRACKET_WORDS):
         return "unknown", "", False
-    kind, key, _ = look_up(path[-1])
-    return kind, key, kind not in ("unknown", "blank")
+    return look_up(path[-1])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from geo.importer.headernames import look_up
+from geo.importer.headernames import TICK_KEYS, look_up
 from geo.validate import to_text
 
 if TYPE_CHECKING:
@@ -24,8 +24,12 @@ _STATEMENT: Final = re.compile(r"[:：]\s*\S|\d{2,}")
 
 
 def score_row(row: list[Cell]) -> int:
-    """Return how many different known headers a row has: a row of marks (x, x, x) is none."""
+    """Return how many different known headers a row has: a row of marks (x, x, x) is none.
+
+    Names of tags and classes do not count: they stand in the rows below, too.
+    """
     found = {look_up(cell)[:2] for cell in row if isinstance(cell, str) and cell}
+    found = {one for one in found if one[1] not in TICK_KEYS}
     return sum(kind not in ("unknown", "blank") for kind, _ in found)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from geo.importer.findings import FIELDS, Finding, column_letter
-from geo.importer.headernames import look_up, look_up_path, normalise_header
+from geo.importer.headernames import TICK_KEYS, look_up, look_up_path, normalise_header
 from geo.importer.headerrows import SEARCHED_ROWS, find_header_rows, read_paths, score_row
 from geo.importer.points.axes import choose_axis
 from geo.schema import AMBIGUOUS_HEADERS
@@ -74,6 +74,10 @@ class Header:
     def is_of_persons(self) -> bool:
         """Say whether each row is a person: a column gives the relation to the head, or a person's number."""
         return self.index_of("relation") is not None or name_persons([column.header for column in self.columns])
+
+    def ticks(self) -> list[Column]:
+        """Return the columns that tick a tag or class each, in their order."""
+        return [one for one in self.columns if one.key in TICK_KEYS]
 
     def header_of(self, key: str) -> str:
         """Return the header, as written, of the column taken for a field."""
@@ -177,7 +181,9 @@ def _decide_by_content(columns: list[Column], sample: list[list[Cell]]) -> list[
         key = _decide(column, cells, taken, [one.header for one in columns]) if column.how == "ambiguous" else None
         if key is not None:
             taken.add(key)
-            column = replace(column, key=key, how="guessed")  # noqa: PLW2901 - the decided column takes its place
+            # Beside a relation to the head 姓名 can only be the person's.
+            how = "exact" if key == "person_name" else "guessed"
+            column = replace(column, key=key, how=how)  # noqa: PLW2901 - the decided column takes its place
         elif column.how == "ambiguous":
             column = replace(column, how="unknown")  # noqa: PLW2901 - as above
         decided.append(column)
@@ -226,7 +232,7 @@ def _yield_weak(columns: list[Column]) -> list[Column]:
 def _find_problem(columns: list[Column]) -> tuple[str, str]:
     used: dict[str, Column] = {}
     for column in columns:
-        if column.key is None:
+        if column.key is None or column.key in TICK_KEYS:
             continue
         if column.key in used:
             return (

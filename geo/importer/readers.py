@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from geo.errors import FileRefused, Invalid
+from geo.i18n import text
 from geo.importer.apart import Broken, Locked, read_apart
 from geo.importer.archive import open_archive, readable_workbook
 from geo.importer.layout import read_book_layout
@@ -40,6 +41,11 @@ _BINARY: Final = (
 _WORKBOOKS: Final = (".xlsx", ".xlsm")
 _TEXTS: Final = (".csv", ".txt", ".tsv")
 _OF_MAPS: Final = frozenset({".shp", ".dbf", ".kml", ".gpkg", ".geojson"})
+#: Formats that are not read, by the way out of them.
+_ADVISED: Final = {
+    "wps": (".et", ".ett"), "words": (".doc", ".docx", ".wps", ".pdf", ".jpg", ".jpeg", ".png"),
+    "shape": (".shp", ".dbf", ".shx", ".prj"),
+}  # fmt: skip
 #: Reads a file; of a workbook the hidden sheet of this name too.
 _Reader: TypeAlias = Callable[[Path, str], list[Sheet]]
 
@@ -112,11 +118,17 @@ def _reader_for(ending: str, path: Path, name: str) -> _Reader:
             raise FileRefused("E_NOT_SPREADSHEET", name=name)
         return lambda one, _: read_text(one)
     if last not in starts or (last == ".gz" and ending.removesuffix(last) not in _TEXTS):
-        raise FileRefused("E_FORBIDDEN_FORMAT", name=name)
+        raise FileRefused("E_FORBIDDEN_FORMAT", name=name, **_advise(last, name))
     start, reader = starts[last]
     if not head.startswith(start):
         raise FileRefused("E_NOT_SPREADSHEET", name=name)
     return reader
+
+
+def _advise(ending: str, name: str) -> dict[str, str]:
+    """Return what to do with a file whose format is known and not read (`said`); nothing for others."""
+    key = next((key for key, endings in _ADVISED.items() if ending in endings), "")
+    return {"said": text(f"finding.E_FORBIDDEN_FORMAT.{key}", name=name)} if key else {}
 
 
 def _read_workbook(path: Path, wanted: str) -> list[Sheet]:

@@ -103,6 +103,14 @@ class ImportReport:
         return sorted(found | {question.code for question in self.questions if question.blocking})
 
     @property
+    def waiting(self) -> int:
+        """Return how many of its rows say something else than is stored, and nobody has decided which is right.
+
+        Households that it does not name are none of them.
+        """
+        return sum(not one.taken and one.kind not in ("missing", "addition") for one in self.proposals)
+
+    @property
     def rows_warned(self) -> int:
         """Return how many data rows have at least one finding."""
         return len({one.row for one in self.findings if one.row})
@@ -212,7 +220,8 @@ def mask_within(words: str) -> str:
 def list_values(understood: Understood, *, show_personal: bool) -> tuple[dict[str, Any], ...]:
     """Return {row, field, value} of every field that was understood, row by row, of the first rows that stay."""
     without_column: tuple[str, ...] = ("lon", "lat") if understood.header.index_of("point") is not None else ()
-    without_column += tuple(key for key in ("village", "group", "code") if any(understood.columns[key]))
+    told = ("village", "group", "code", "household_class", "tags")
+    without_column += tuple(key for key in told if any(understood.columns[key]))
     present = [key for key in _SHOWN_KEYS if key in without_column or understood.header.index_of(key) is not None]
     listed = []
     for nth in list(understood.firsts)[:MOST_VALUES]:

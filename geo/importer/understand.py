@@ -18,6 +18,7 @@ from geo.importer.places import Locator, UnitCells
 from geo.importer.points import AUTO, PointSource, locate_rows
 from geo.importer.progress import step
 from geo.importer.rows import take_rows
+from geo.importer.ticks import add_ticks
 from geo.importer.unitsource import UNIT_SOURCES, UnitSource, find_unit_source
 from geo.importer.visitdays import list_dates_only, read_days
 from geo.validate import parse_code, parse_id_number, parse_name, parse_phone, parse_size, parse_text, to_text
@@ -124,13 +125,13 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     step("understand", total // 2, total)
     columns |= read_answers(ledger, cells)
     columns |= _read_words(ledger, cells, header, background, columns)
+    add_ticks(ledger, header, rows, columns, background.answers)
     columns["own_day"], columns["visited_on"] = read_days(ledger, cells("visited_on"), columns["visit"], background)
     list_dates_only(ledger, columns["visited_on"], cells("outcome"), has_column=header.index_of("outcome") is not None)
     read_book = background.code_book if header.problem == "E_MISSING_COLUMN" else None
     columns["code"] = [""] * len(rows.cells) if read_book else _read_codes(ledger, cells("code"))
-    source = find_unit_source(
-        background.units, titles=header.titles, sheet=sheet.name, file=background.file, said=background.unit
-    )
+    named = {"titles": header.titles, "sheet": sheet.name, "file": background.file}
+    source = find_unit_source(background.units, **named, said=background.unit)
     titled = read_group_titles(ledger, header, rows, background.answers)
     unit_from = _locate(ledger, cells, columns, header, background, source, titled)
     made = _make_codes(ledger, header, rows, columns, background, read_book) if read_book else []
@@ -139,6 +140,7 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     firsts = _find_homes(ledger, header, rows, columns, background)
     list_same_persons(ledger, firsts, columns)
     located.list_doubts(firsts)
+    ledger.findings = _list_missing_once(ledger.findings, firsts, columns["lon"])
     step("understand", total, total)
     return Understood(
         header, rows.sheet_rows, columns, firsts, _without_refused(ledger, rows), ledger.refusals,
@@ -180,6 +182,19 @@ def _without_refused(ledger: Ledger, rows: DataRows) -> list[Finding]:
     if not ledger.refusals or not rows.cells:
         return ledger.findings
     return [one for one in ledger.findings if one.row - 1 not in ledger.refusals]
+
+
+def _list_missing_once(
+    findings: list[Finding], firsts: Mapping[int, int], lon: Sequence[float | None]
+) -> list[Finding]:
+    """A household lacks its point once, in its first row; where another of its rows has one, it lacks none."""
+    located = {first for nth, first in firsts.items() if lon[nth] is not None}
+
+    def holds(one: Finding) -> bool:
+        first = firsts.get(one.row - 1)
+        return one.code != "W_COORD_MISSING" or first is None or (first == one.row - 1 and first not in located)
+
+    return [one for one in findings if holds(one)]
 
 
 def _read(ledger: Ledger, key: str, cells: Sequence[Cell], rule: Callable[[Cell], tuple[Any, str]]) -> list[Any]:

@@ -21,6 +21,7 @@ from geo.importer.readers import read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.register import read_id_key
 from geo.importer.report import ImportReport
+from geo.importer.saying import conclude, say_refused
 from geo.mapping.asread import list_as_read
 from geo.mapping.desk import Desk, PlaceBook
 from geo.mapping.households import plan_households
@@ -68,7 +69,7 @@ def load_file(
         sheets = read_sheets(path, wanted=options.sheet or spec.source.sheet)
         table = take_table(sheets, spec, wanted_sheet=options.sheet)
     except FileRefused as refused:
-        said = str(refused.params.get("said", "")) or text(refused.key, **({"name": path.name} | refused.params))
+        said = say_refused(refused, path.name)
         return ImportReport(path.name, "reject_file", findings=(Finding(refused.code),), message=said)
     with db.read() as connection:
         require_root(connection, spec)
@@ -237,8 +238,6 @@ def _conclude(report: ImportReport, *, stores: bool) -> str:
     """Return one sentence: what was or would be done, or what keeps the file out."""
     if report.questions:
         return text("mapping.asks", n=len(report.questions))
-    key = "stored" if report.stored else "nothing_new" if not report.changed else "would_store"
     if report.rows_bad and not stores and not report.rows_ok:
-        key = "no_good_rows"
-    said = text(f"import.{key}", n=report.rows_ok, households=report.households)
-    return said + text("import.has_bad", n=len(report.rows_bad)) if report.rows_bad else said
+        return text("import.no_good_rows") + text("import.has_bad", n=len(report.rows_bad))
+    return conclude(report)

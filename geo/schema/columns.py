@@ -16,6 +16,17 @@ class Field:
     longest: int = 60
 
 
+#: Columns that only tick one care tag or class of households (√, 是, a number of people); `words.toml` has more names.
+TICK_FIELDS: Final = (
+    Field("tag_elder_alone", "独居老人"), Field("tag_empty_nest", "空巢老人"),
+    Field("tag_left_behind_child", "留守儿童"), Field("tag_child_in_difficulty", "困境儿童"),
+    Field("tag_disabled", "残疾"), Field("tag_dibao", "低保"), Field("tag_tekun", "特困供养"),
+    Field("tag_illness", "大病慢病"), Field("tag_veteran", "优抚"), Field("tag_relocated", "易地搬迁"),
+    Field("tag_away_all", "举家外出"), Field("class_general", "一般户"),
+    Field("class_registered_poor", "建档立卡户"), Field("class_lifted", "脱贫户"),
+    Field("class_mon_unstable", "脱贫不稳定户"), Field("class_mon_marginal", "边缘易致贫户"),
+    Field("class_mon_sudden", "突发严重困难户"),
+)  # fmt: skip
 IMPORT_FIELDS: Final = (
     Field("row_key", "行键"),
     Field("district", "区县", ("县(市、区、旗)", "县区", "县", "区")),
@@ -61,6 +72,7 @@ IMPORT_FIELDS: Final = (
     Field("issue_route", "处理方式"),
     Field("issue_due", "整改时限"),
     Field("note", "备注", ("说明", "备注说明"), longest=2000),
+    *TICK_FIELDS,
 )  # fmt: skip
 #: Headers that yield to another column of the same meaning, where there is one.
 WEAK_HEADERS: Final = (

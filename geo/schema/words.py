@@ -57,6 +57,8 @@ class Words:
     class_hints: dict[str, str]
     tags: dict[str, str]
     header_tails: tuple[str, ...]
+    tick_heads: tuple[str, ...]
+    tick_tails: tuple[str, ...]
     traditional: dict[int, int]
 
 
@@ -88,6 +90,7 @@ def load_words() -> Words:
         issue=raw["issue"], issue_hints=raw["issue_hints"], household_class=raw["household_class"],
         class_hints=raw["class_hints"], tags=raw["tags"],
         header_tails=_longest_first(raw["headers"]["tails"]),
+        tick_heads=_longest_first(raw["ticks"]["heads"]), tick_tails=_longest_first(raw["ticks"]["tails"]),
         traditional={
             ord(pair[0]): ord(pair[1]) for line in raw["characters"]["traditional"] for pair in line.split()
         },

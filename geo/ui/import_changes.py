@@ -14,28 +14,14 @@ from geo.coverage import Share
 from geo.i18n import text
 from geo.importer.outlines.plan import OUTLINE
 from geo.importer.proposals import APPLICABLE
+from geo.importer.saying import say_changes
 
 if TYPE_CHECKING:
     from geo.importer.proposals import Proposal
     from geo.importer.report import ImportReport
     from geo.ui.import_journey import Journey
 
-#: What a report counts, in the order it is told.
-CHANGES: Final = (
-    "households_new", "households_changed", "households_same", "groups_new", "roster_baseline", "roster_added",
-    "visits_new", "visits_joined", "visits_corrected", "visits_same", "visits_outside", "issues_new", "issues_same",
-    "tags_new", "conflicts", "households_split", "households_merged", "roster_missing", "outlines_new",
-    "outlines_changed", "outlines_same", "centres_new", "centres_changed", "kept_aside", "left_computed",
-)  # fmt: skip
 _SHOWN: Final = 200
-
-
-def say_changes(reports: list[ImportReport]) -> list[str]:
-    """Return one phrase a kind of change, with its count, summed over the files."""
-    total: Counter[str] = Counter()
-    for report in reports:
-        total.update(report.changes)
-    return [text(f"import_page.change.{name}", n=total[name]) for name in CHANGES if total[name]]
 
 
 def show_changes(reports: list[ImportReport]) -> None:

@@ -56,7 +56,12 @@ def show_confirm(db: Database, scope: Scope, journey: Journey, reports: list[Imp
         )
         st.button(text("import_page.back"), key="import_back", on_click=go_to, args=("check",))
         outlines = all(report.kind == "areas" for report in reports)
-        st.caption(_ask_import(journey, usable, changed=changed, outlines=outlines))
+        waiting = sum(one.waiting for one in reports)
+        st.caption(
+            text("import_page.only_waiting", n=waiting)
+            if waiting and not changed
+            else _ask_import(journey, usable, changed=changed, outlines=outlines)
+        )
     go, journey.confirmed = journey.confirmed and ready, False
     return go
 

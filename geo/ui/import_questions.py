@@ -27,6 +27,7 @@ _LISTS: Final = {
     "date_order": "date_order",
     "make_codes": "make_codes",
     "group_titles": "group_titles",
+    "tick": "tick",
 }
 _SHOWN_KINDS: Final = 6
 _SHOWN_ROWS: Final = 50

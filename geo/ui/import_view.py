@@ -11,11 +11,11 @@ import streamlit as st
 
 from geo.errors import GeoError, NotAllowed
 from geo.i18n import text
+from geo.importer.saying import say_changes
 from geo.importer.sources import save_mapping
 from geo.importer.undo import find_undoable, undo_last
 from geo.ui.done import say_done
 from geo.ui.import_areas import show_areas
-from geo.ui.import_changes import say_changes
 from geo.ui.import_confirm import show_confirm
 from geo.ui.import_edition import offer_edition
 from geo.ui.import_grid import show_grid, show_mapping

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import FileRefused, Invalid
-from geo.i18n import text
 from geo.importer.apply import insert_paths, store_batch
 from geo.importer.blocks import Block
 from geo.importer.findings import Finding, Option, Question
@@ -25,6 +24,7 @@ from geo.importer.outlines.systems import choose_system
 from geo.importer.outlines.understand import understand_layer
 from geo.importer.refused import list_repaired, store_refused, was_imported_on
 from geo.importer.report import MOST_VALUES, ImportReport, sentence
+from geo.importer.saying import conclude, say_refused
 from geo.importer.unitsource import find_unit_source
 from geo.model import new_id
 from geo.schema import place
@@ -80,7 +80,7 @@ def import_outlines(
     if layer is None:
         layer = read_map(path, name=name, options=options)
     if isinstance(layer, FileRefused):
-        message = text(layer.key, **({"name": name} | layer.params))
+        message = say_refused(layer, name)
         return ImportReport(name, "reject_file", kind=KIND, findings=(Finding(layer.code),), message=message)
     if isinstance(layer, Layers):
         return _ask(name, _ask_layer(layer))
@@ -151,14 +151,7 @@ def _try(
             report = replace(report, stored=True)
     except _Undecided:
         report = replace(report, batch="")
-    return replace(report, message=_conclude(report, store=store))
-
-
-def _conclude(report: ImportReport, *, store: bool) -> str:
-    key = "stored" if report.stored else "nothing_new" if store or not report.changed else "would_store"
-    aside = sum(one.code == "W_AREA_UNMATCHED" for one in report.findings)
-    said = sentence(f"areas.{key}", n=report.rows_ok - aside, aside=aside)
-    return said + sentence("has_bad", n=len(report.rows_bad)) if report.rows_bad else said
+    return replace(report, message=conclude(report))
 
 
 def _store(

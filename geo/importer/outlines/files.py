@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
+from geo import i18n
 from geo.errors import FileRefused
 from geo.importer.archive import MOST_RATIO, RATIO_FROM
 from geo.importer.outlines.features import Layer, Layers
@@ -211,6 +212,9 @@ def _read_member(archive: _Archive, member: str, *, name: str, layer: str) -> La
             base, _, suffix = other.lower().rpartition(".")
             if base == stem and suffix in _SHAPE_PARTS:
                 parts[suffix] = archive.read(other)
+        if "dbf" not in parts:
+            said = i18n.text("finding.E_CORRUPT.dbf", name=name, layer=PurePosixPath(member).stem)
+            raise FileRefused("E_CORRUPT", name=name, said=said)
         return read_shapefile(parts, name=name, layer=PurePosixPath(member).stem)
     if ending == ".gpkg":
         with TemporaryDirectory(prefix="outlines-") as folder:

@@ -1,0 +1,64 @@
+"""What a person is told at the end of an import: one sentence, and what changes, kind by kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from geo.i18n import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from geo.errors import FileRefused
+    from geo.importer.report import ImportReport
+
+#: What a report counts, in the order it is told.
+CHANGES: Final = (
+    "households_new", "households_changed", "households_same", "groups_new", "roster_baseline", "roster_added",
+    "visits_new", "visits_joined", "visits_corrected", "visits_same", "visits_outside", "issues_new", "issues_same",
+    "tags_new", "conflicts", "households_split", "households_merged", "roster_missing", "outlines_new",
+    "outlines_changed", "outlines_same", "centres_new", "centres_changed", "kept_aside", "left_computed",
+)  # fmt: skip
+
+
+def say_changes(reports: Iterable[ImportReport]) -> list[str]:
+    """Return one phrase a kind of change, with its count, summed over the files."""
+    total: Counter[str] = Counter()
+    for report in reports:
+        total.update(report.changes)
+    return [text(f"import_page.change.{name}", n=total[name]) for name in CHANGES if total[name]]
+
+
+def say_refused(refused: FileRefused, name: str) -> str:
+    """Return why a file is refused and what to do: what was `said` of this very case, else the code's sentence."""
+    return str(refused.params.get("said", "")) or text(refused.key, **({"name": name} | refused.params))
+
+
+def conclude(report: ImportReport) -> str:
+    """Return what was, or would be, stored of a file that can be read, and what of it waits for somebody.
+
+    A file whose rows are all stored already may still hold what only a person decides: then it is not "no change".
+    """
+    said = [_say_stored(report)]
+    if report.changes.get("left_computed"):
+        said.append(text("import.areas.left_computed", n=report.changes["left_computed"]))
+    if report.waiting:
+        said.append(text("import.waiting", n=report.waiting))
+    if report.rows_bad:
+        said.append(text("import.has_bad", n=len(report.rows_bad)))
+    return "".join(said)
+
+
+def _say_stored(report: ImportReport) -> str:
+    key = "stored" if report.stored else "would_store" if report.changed else "nothing_new"
+    if key == "nothing_new" and report.waiting:
+        return text("import.nothing_but")
+    if report.kind != "areas":
+        return text(f"import.{key}", n=report.rows_ok, households=report.households)
+    aside = sum(one.code == "W_AREA_UNMATCHED" for one in report.findings)
+    units = report.rows_ok - aside - report.changes.get("left_computed", 0)
+    if key == "nothing_new" and not units:
+        return text("import.areas.none")
+    said = text(f"import.areas.{key}", n=units)
+    return said + text("import.areas.aside", n=aside) if aside else said

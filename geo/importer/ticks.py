@@ -1,0 +1,88 @@
+"""Columns that tick one care tag or class each: 五保户 with √, 是 or 1, 残疾 with a number of people.
+
+What is neither yes nor no (肢体二级 under 残疾, a name under 留守儿童) is asked about, once for the column.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from geo import codes
+from geo.importer.findings import Option
+from geo.importer.meanings import SKIP
+from geo.schema.words import load_words
+from geo.units import clean_name
+from geo.validate import is_blank, parse_size, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from geo.importer.findings import Ledger
+    from geo.importer.headers import Column, Header
+    from geo.importer.rows import DataRows
+    from geo.validate import Cell
+
+#: The answer by which whatever is written in the column counts as yes.
+TAKE: Final = "take"
+_CLASS: Final = "class"
+
+
+def add_ticks(
+    ledger: Ledger, header: Header, rows: DataRows, columns: dict[str, list[Any]], answers: Mapping[str, str]
+) -> None:
+    """Add what columns of their own tick to class and tags of each row; a written class but 一般户 comes first."""
+    if not header.ticks():
+        return
+    classes, tags = _read_ticks(ledger, header, rows, answers)
+    for nth, ticked in enumerate(classes):
+        if ticked and columns["household_class"][nth] in ("", "general"):
+            columns["household_class"][nth] = ticked
+    pairs = zip(columns["tags"], tags, strict=True)
+    columns["tags"] = [tuple(dict.fromkeys((*own, *ticked))) for own, ticked in pairs]
+
+
+def _read_ticks(
+    ledger: Ledger, header: Header, rows: DataRows, answers: Mapping[str, str]
+) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Return the class ('' for none) and the care tags that are ticked in each row.
+
+    Of several classes the later one of `codes.HOUSEHOLD_CLASSES` counts: a monitored household was lifted before.
+    """
+    classes, tags = [""] * len(rows.cells), [()] * len(rows.cells)
+    for column in header.ticks():
+        kind, _, code = str(column.key).partition("_")
+        for nth in _list_ticked(ledger, column, rows.column(column.index), answers):
+            if kind == _CLASS:
+                classes[nth] = max(classes[nth], code, key=("", *codes.HOUSEHOLD_CLASSES).index)
+            else:
+                tags[nth] = tuple(dict.fromkeys((*tags[nth], code)))
+    return classes, tags
+
+
+def _list_ticked(ledger: Ledger, column: Column, cells: Sequence[Cell], answers: Mapping[str, str]) -> list[int]:
+    """Return the data rows that a column ticks; what is unclear is asked about unless it was answered."""
+    name = clean_name(column.header.rsplit("/", 1)[-1]) or column.letter
+    answer = answers.get(f"tick:{name}", "")
+    said = {cell: _is_ticked(cell, str(column.key)) for cell in set(cells)}
+    found = []
+    for nth, cell in enumerate(cells):
+        ticked = said[cell]
+        if ticked is None and answer not in (TAKE, SKIP):
+            options = (Option(TAKE, TAKE), Option(SKIP, SKIP))
+            ledger.ask("tick", nth, str(column.key), name, options=options)
+        elif ticked or (ticked is None and answer == TAKE):
+            found.append(nth)
+    return found
+
+
+def _is_ticked(cell: Cell, key: str) -> bool | None:
+    """Say whether a cell says yes; None where that is not clear. A number of people says yes, unless it is 0."""
+    words = load_words()
+    word = clean_name(to_text(cell)).strip("。.!;；").lower()
+    if is_blank(word) or word in words.no:
+        return False
+    if word in words.yes or key in (f"tag_{words.tags.get(word)}", f"class_{words.household_class.get(word)}"):
+        return True
+    for unit in words.person:
+        word = word.removesuffix(unit)
+    return False if word == "0" else True if parse_size(word)[0] else None
