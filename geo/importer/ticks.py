@@ -48,7 +48,8 @@ def _read_ticks(
 
     Of several classes the later one of `codes.HOUSEHOLD_CLASSES` counts: a monitored household was lifted before.
     """
-    classes, tags = [""] * len(rows.cells), [()] * len(rows.cells)
+    classes = [""] * len(rows.cells)
+    tags: list[tuple[str, ...]] = [()] * len(rows.cells)
     for column in header.ticks():
         kind, _, code = str(column.key).partition("_")
         for nth in _list_ticked(ledger, column, rows.column(column.index), answers):

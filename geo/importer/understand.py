@@ -19,7 +19,7 @@ from geo.importer.points import AUTO, PointSource, locate_rows
 from geo.importer.progress import step
 from geo.importer.rows import take_rows
 from geo.importer.ticks import add_ticks
-from geo.importer.unitsource import UNIT_SOURCES, UnitSource, find_unit_source
+from geo.importer.unitsource import UNIT_SOURCES, find_unit_source
 from geo.importer.visitdays import list_dates_only, read_days
 from geo.validate import parse_code, parse_id_number, parse_name, parse_phone, parse_size, parse_text, to_text
 
@@ -130,10 +130,8 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     list_dates_only(ledger, columns["visited_on"], cells("outcome"), has_column=header.index_of("outcome") is not None)
     read_book = background.code_book if header.problem == "E_MISSING_COLUMN" else None
     columns["code"] = [""] * len(rows.cells) if read_book else _read_codes(ledger, cells("code"))
-    named = {"titles": header.titles, "sheet": sheet.name, "file": background.file}
-    source = find_unit_source(background.units, **named, said=background.unit)
     titled = read_group_titles(ledger, header, rows, background.answers)
-    unit_from = _locate(ledger, cells, columns, header, background, source, titled)
+    unit_from = _locate(ledger, cells, columns, header, background, sheet.name, titled)
     made = _make_codes(ledger, header, rows, columns, background, read_book) if read_book else []
     located = locate_rows(ledger, cells, columns, background, above=_say_above(header))
     step("understand", total * 3 // 4, total)
@@ -252,9 +250,12 @@ def _read_codes(ledger: Ledger, cells: Sequence[Cell]) -> list[str]:
 
 def _locate(
     ledger: Ledger, cells: Callable[[str], Sequence[Cell]], columns: dict[str, list[Any]], header: Header,
-    background: Background, source: UnitSource, titled: Sequence[Cell] | None,
+    background: Background, sheet: str, titled: Sequence[Cell] | None,
 ) -> str:  # fmt: skip
     """Fill in village, township and group of every row; return where the villages came from."""
+    source = find_unit_source(
+        background.units, titles=header.titles, sheet=sheet, file=background.file, said=background.unit
+    )
     locator = Locator(ledger, background.units, background.answers, background.known, source)
     named = header.index_of("village") is not None or header.index_of("village_code") is not None
     texts = UnitCells(cells("district"), cells("township"), cells("village"), cells("village_code"), named)
