@@ -66,7 +66,7 @@ def test_cells_are_marked_and_commented(mark, tmp_path: Path):
     }  # fmt: skip
     said = sheet["G3"].comment.text
     assert said.splitlines()[0] == "W_RANGE"
-    assert "人口不是 1 到 60 的整数" in said
+    assert "人口是 1 到 60 的整数" in said
     assert "whole number from 1 to 60" in said
     assert sheet["A1"].comment.text.startswith("W_TITLE_ROWS_SKIPPED")
     assert sheet["A6"].comment.text.startswith("W_TOTAL_ROW_SKIPPED")
