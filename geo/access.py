@@ -24,6 +24,8 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "export": frozenset({"planner", "leader", "recorder", "admin"}),
     "record_visit": frozenset({"planner", "recorder", "admin"}),
     "raise_issue": frozenset({"planner", "recorder", "admin"}),
+    "act_on_issue": frozenset({"planner", "recorder", "admin"}),
+    "approve_issue": frozenset({"planner", "admin"}),
     "edit_household": frozenset({"planner", "recorder", "admin"}),
     "assign": frozenset({"planner", "admin"}),
     "manage_round": frozenset({"planner", "admin"}),

@@ -135,7 +135,14 @@ ISSUE_EVENT_KINDS: Final = (
     "extended",
     "reopened",
     "invalidated",
+    "duplicated",
+    "defer_asked",
+    "amended",
 )
+#: States in which nobody has to do anything about an issue any more but check it, or nothing at all.
+DONE_STATES: Final = ("resolved", "closed")
+#: Who verified where it was the household itself, with its answer (`issue.satisfaction`: 1 satisfied, 0 not).
+HOUSEHOLD: Final = "household"
 
 #: A household's visit state in a round, the first that holds (domain §6); the order is also the tile code.
 VISIT_STATES: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective", "excluded")

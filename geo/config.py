@@ -21,6 +21,8 @@ WHOLE_BP: Final = 10_000
 PROGRAMME: Final = "visits"
 #: Seconds a writer waits for another one before `Busy`.
 BUSY_SECONDS: Final = 10.0
+#: Days after closing in which the same problem reopens its issue; later it is a new one that names the old.
+REOPEN_DAYS: Final = 90
 #: Days in which a batch of imported rows can be undone.
 UNDO_DAYS: Final = 7
 

@@ -17,6 +17,12 @@ What a person reads comes from the catalogue: `geo.i18n.text(error.key, **error.
 from __future__ import annotations
 
 
+class Key(str):
+    """A parameter that is itself a key of the catalogue: a code, said in the words of whoever reads it."""
+
+    __slots__ = ()
+
+
 class GeoError(Exception):
     """An error with a message key and parameters, so that every language can say it."""
 

@@ -12,6 +12,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from geo.errors import Key
+
 LOCALE_DIR = Path(__file__).parent / "locale"
 LANGUAGE = "zh"
 
@@ -50,7 +52,7 @@ def text_in(language: str, key: str, **params: object) -> str:
     found = load_catalogue(language).gettext(key)
     if found == key:
         raise KeyError(key)
-    return found.format(**{name: _shown(value) for name, value in params.items()}) if params else found
+    return found.format(**{name: _shown(value, language) for name, value in params.items()}) if params else found
 
 
 def has_text(key: str) -> bool:
@@ -58,7 +60,9 @@ def has_text(key: str) -> bool:
     return load_catalogue().gettext(key) != key
 
 
-def _shown(value: object) -> object:
+def _shown(value: object, language: str) -> object:
+    if isinstance(value, Key):
+        return text_in(language, value)
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, date):

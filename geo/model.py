@@ -87,7 +87,11 @@ class VisitEntry:
 
 @dataclass(frozen=True, slots=True)
 class IssueEntry:
-    """One issue as raised in the simple form; `households` empty for group and village scope."""
+    """One issue as raised; `households` may be empty for group and village scope, else they are whom it affects.
+
+    `unit` and `responsible`: the unit and the person who answer for it. `follows`: the id of the issue that it takes up
+    again after the days of reopening.
+    """
 
     id: str
     place: str
@@ -101,6 +105,8 @@ class IssueEntry:
     due_on: date | None = None
     responsible: str = ""
     raised_by_visit: str | None = None
+    unit: str = ""
+    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def make_hostile(db: Database) -> None:
         "issue": ("title", "detail", "responsible"), "issue_event": ("note",),
     }  # fmt: skip
     with db.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER issue_event_append_only")
         for table, names in columns.items():
             key = "rowid" if table != "issue_event" else "issue || seq"
             rows = connection.exec_driver_sql(f"SELECT {key} FROM {table} ORDER BY 1").scalars().all()

@@ -25,19 +25,23 @@ from geo.importer import rounds as import_rounds
 from geo.importer.commit import ImportOptions
 from geo.importer.headers import Column
 from geo.importer.outlines import commit as outline_import
+from geo.issues import Act
 from geo.mapping import load
 from geo.model import IssueEntry, Scope, VisitEntry
 from geo.store import (
     assignments,
     bulk,
     check,
+    clearance,
     exclusions,
     exportlog,
     homes,
     households,
+    issue_acts,
     issues,
     ledger,
     map_reads,
+    measures,
     places,
     reads,
     register,
@@ -49,6 +53,7 @@ from geo.store import (
 from geo.store.database import Database
 from geo.store.editions import open_book
 from geo.store.households import NewHousehold
+from geo.store.measures import MeasureEntry
 from geo.store.rounds import RoundPlan
 from geo.store.tile_reads import Stamp
 from tests import mapped, maps
@@ -164,6 +169,10 @@ def _plan(scope: str = "v1") -> RoundPlan:
 
 VISIT = VisitEntry("sv1", "h01", date(2019, 11, 19), "effective")
 ISSUE = IssueEntry("si1", "g01", "household", "OTH", "屋顶漏水", date(2019, 11, 1), ("h01",))
+#: An issue and a measure that the ground holds.
+SAID = {"issue_id": "said"}
+PROGRESS = {**SAID, "act": Act("progress", date(2019, 11, 19)), "act_id": "sa1"}
+MEASURE = MeasureEntry("sm1", "said", "补漏", date(2019, 11, 19))
 NEW = NewHousehold("sn1", "C-990", "g01", "赵测新")
 BULK = pd.DataFrame([{"household": "h01", "visited_on": date(2019, 11, 18), "outcome": "effective"}])
 COLUMNS = (Column(0, "户编号", "code", "exact"), Column(1, "说法", None, "unknown"))
@@ -240,6 +249,22 @@ CASES: dict[str, Case] = {
         households.set_point, "edit_household", household_id="h02", rev=1, lon=109.1, lat=27.6
     ),
     "store.households.set_tags": of_db(households.set_tags, "edit_household", **H01, kinds=["dibao"]),
+    "store.clearance.read_clearance": of_db(clearance.read_clearance, "view", place_id="v1"),
+    "store.issue_acts.act_on_issue": of_db(issue_acts.act_on_issue, "act_on_issue", **PROGRESS),
+    "store.issue_acts.insert_act": in_write(issue_acts.insert_act, "", **PROGRESS),
+    "store.issue_acts.find_issue": in_write(issue_acts.find_issue, "", **SAID),
+    "store.issue_acts.get_issue": of_db(issue_acts.get_issue, "view", **SAID),
+    "store.issue_acts.read_history": of_db(issue_acts.read_history, "view", **SAID),
+    "store.issue_acts.list_unlike_their_events": of_db(issue_acts.list_unlike_their_events, "manage", whole=True),
+    "store.measures.add_measure": of_db(measures.add_measure, "act_on_issue", entry=MEASURE),
+    "store.measures.insert_measure": in_write(measures.insert_measure, "", entry=MEASURE),
+    "store.measures.finish_measure": of_db(
+        measures.finish_measure, "act_on_issue", measure_id="said-1", rev=1, done_on=date(2019, 11, 19)
+    ),
+    "store.measures.change_measure": in_write(
+        measures.change_measure, "", measure_id="said-1", rev=1, done_on=date(2019, 11, 19)
+    ),
+    "store.measures.list_measures": of_db(measures.list_measures, "view", **SAID),
     "store.issues.raise_issue": of_db(issues.raise_issue, "raise_issue", entry=ISSUE),
     "store.issues.insert_issue": in_write(issues.insert_issue, "", entry=ISSUE),
     "store.issues.list_issues": of_db(issues.list_issues, "view", **H01),

@@ -78,6 +78,7 @@ def expected(cases: list[Case], as_of: date) -> dict[str, dict[str, int]]:
             continue
         names = {"valid"}
         done, due = resolved_on(history), None if one.due is None else day(one.due)
+        names |= {"reworked"} if any(kind == "reworked" for _on, kind, _state, _level in history) else set()
         if state == "closed":
             names |= {"closed", one.close_kind}
         else:

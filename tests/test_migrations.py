@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from geo.demo import build_demo
 from geo.errors import Invalid, NotFound
 from geo.importer import undo_last
+from geo.model import Scope
 from geo.store.create import create_database, open_database
 from geo.store.database import Database
+from geo.store.issue_acts import list_unlike_their_events
+from geo.store.places import root_place
 from tests import workbooks
 
 
@@ -35,7 +41,39 @@ def make_older(db: Database) -> None:
             connection.exec_driver_sql("UPDATE import_row SET after_hash = ? WHERE row_id = ?", (digest, row[0]))
         for table in ("area_aside", "made_code", "import_mapping"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
+        strip_table(connection, "issue", "unit", "follows")
+        strip_table(connection, "measure", "unit", "drawn_on")
+        strip_table(connection, "issue_event", *ADDED_TO_EVENTS)
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+
+
+ADDED_TO_EVENTS = (
+    "act", "due_on", "unit", "responsible", "close_kind", "approved_by", "verified_by", "satisfaction", "duplicate_of",
+)  # fmt: skip
+
+
+def strip_table(connection, table: str, *columns: str) -> None:
+    """Make a table anew without some columns, their foreign keys, their indexes and its trigger; its rows stay."""
+    made = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).scalar_one()
+    indexes = connection.exec_driver_sql(
+        "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL", (table,)
+    ).scalars()
+    kept = [one for one in indexes.all() if not any(f"({name})" in one for name in columns)]
+    starts = tuple(start for name in columns for start in (f"{name} ", f"FOREIGN KEY({name})"))
+    ends = ("", ")", "WITHOUT ROWID", ") WITHOUT ROWID")
+    body = [line.strip().removesuffix(",") for line in made.splitlines()[1:] if line.strip() not in ends]
+    end = ") WITHOUT ROWID" if "WITHOUT ROWID" in made else ")"
+    lines = ",".join(line for line in body if not line.startswith(starts))
+    names = [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})") if row[1] not in columns]
+    listed = ", ".join(f'"{name}"' for name in names)
+    rows = [tuple(row) for row in connection.exec_driver_sql(f"SELECT {listed} FROM {table}")]
+    connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+    connection.exec_driver_sql(f"DROP TABLE {table}")
+    connection.exec_driver_sql(f"CREATE TABLE {table} ({lines}{end}")
+    for row in rows:
+        connection.exec_driver_sql(f"INSERT INTO {table} ({listed}) VALUES ({', '.join('?' * len(row))})", row)
+    for one in kept:
+        connection.exec_driver_sql(one)
 
 
 def test_an_older_file_is_brought_forward(tmp_path: Path):
@@ -91,3 +129,27 @@ def test_a_file_of_a_newer_program_is_refused(tmp_path: Path):
     assert refused.value.key == "err.newer_database"
     with pytest.raises(NotFound):
         open_database(tmp_path / "none.sqlite")
+
+
+def test_issues_of_an_older_file_become_their_events(tmp_path: Path):
+    """Brought forward, each history replays to what the row of its issue says, and no event can be changed any more."""
+    build_demo(tmp_path / "d.sqlite", preset="heping", today=date(2019, 11, 20))
+    db = Database(tmp_path / "d.sqlite")
+    expected = columns_of(db)
+    with db.write() as connection:
+        for table, names in (("issue", ("unit", "follows")), ("measure", ("unit", "drawn_on"))):
+            strip_table(connection, table, *names)
+        strip_table(connection, "issue_event", *ADDED_TO_EVENTS)
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")
+    db.close()
+    db = open_database(tmp_path / "d.sqlite")
+    assert columns_of(db) == expected
+    scope = Scope("planner", "planner", root_place(db).id)
+    assert len(list_unlike_their_events(db, scope)) == 0
+    with db.read() as connection:
+        undrawn = connection.exec_driver_sql("SELECT count(*) FROM measure WHERE drawn_on IS NULL").scalar_one()
+        said = connection.exec_driver_sql("SELECT count(*) FROM issue_event WHERE verified_by IS NOT NULL").scalar_one()
+        closed = connection.exec_driver_sql("SELECT count(*) FROM issue WHERE state = 'closed'").scalar_one()
+    assert (undrawn, said) == (0, closed)
+    with pytest.raises(IntegrityError, match="append-only"), db.write() as connection:
+        connection.exec_driver_sql("UPDATE issue_event SET note = 'x'")

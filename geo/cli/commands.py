@@ -11,6 +11,7 @@ from geo.cli.coords import run_coords
 from geo.cli.exporting import run_export
 from geo.cli.field import run_template, run_xlsform
 from geo.cli.importing import run_import
+from geo.cli.issues import run_issues, run_ledger
 from geo.cli.reports import run_coverage, run_gaps
 from geo.cli.rounds import run_rounds
 from geo.cli.session import open_session, print_json, tell
@@ -86,6 +87,8 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "rounds": run_rounds,
     "coverage": run_coverage,
     "gaps": run_gaps,
+    "issues": run_issues,
+    "ledger": run_ledger,
     "export": run_export,
     "units": run_units,
     "undo": run_undo,

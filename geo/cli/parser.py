@@ -74,6 +74,7 @@ def build_parser() -> Parser:
     _add_rounds(commands)
     _add_coverage(commands)
     _add_gaps(commands)
+    _add_issues(commands)
     _add_export(commands)
     _add_units(commands)
     _add_command(commands, "undo")
@@ -218,6 +219,17 @@ def _add_gaps(commands: Any) -> None:
     _add(parser, "gaps", "--place", metavar="CODE")
     _add(parser, "gaps", "--kind", choices=GAP_KINDS, default="homes")
     _add(parser, "gaps", "--out", type=Path, metavar="FILE")
+
+
+def _add_issues(commands: Any) -> None:
+    parser = _add_command(commands, "issues")
+    _add(parser, "issues", "--funnel", action="store_true")
+    _add(parser, "issues", "--as-of", type=read_day, metavar="DAY")
+    _add(parser, "issues", "--place", metavar="CODE")
+    parser = _add_command(commands, "ledger")
+    _add(parser, "ledger", "--as-of", type=read_day, metavar="DAY")
+    _add(parser, "ledger", "--place", metavar="CODE")
+    _add(parser, "ledger", "--state", choices=codes.ISSUE_STATES)
 
 
 def _add_units(commands: Any) -> None:

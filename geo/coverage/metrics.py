@@ -40,6 +40,14 @@ class Share:
         """The printed percentage with one decimal, or an em dash for an empty denominator."""
         return "—" if self.tenths is None else f"{self.tenths // 10}.{self.tenths % 10}%"
 
+    @property
+    def percent_fine(self) -> str:
+        """The percentage with two decimals (满意度), rounded down; 100.00% only when complete."""
+        if not self.denominator:
+            return "—"
+        scaled = self.numerator * 10_000 // self.denominator
+        return f"{scaled // 100}.{scaled % 100:02d}%"
+
     def points_since(self, earlier: Share) -> float | None:
         """Percentage points between the two figures as printed (this minus the earlier one)."""
         if self.tenths is None or earlier.tenths is None:

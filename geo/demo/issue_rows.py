@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 ISSUE_COLUMNS: Final = [
     "id", "number", "place", "raised_by_visit", "scope", "category", "title", "detail", "raised_on", "level_now",
     "max_level", "route", "due_on", "original_due_on", "responsible", "state", "close_kind", "resolved_on",
-    "closed_on", "verified_by", "reopen_count", "created_at", "created_by", "updated_at", "updated_by", "rev",
+    "closed_on", "verified_by", "satisfaction", "reopen_count", "created_at", "created_by", "updated_at",
+    "updated_by", "rev",
 ]  # fmt: skip
-_DONE: Final = ("resolved", "closed")
+EVENT_COLUMNS: Final = [
+    "issue", "seq", "on", "at", "actor", "kind", "from_level", "to_level", "from_state", "to_state", "due_on",
+    "responsible", "close_kind", "verified_by", "satisfaction",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Ledger:
     issues: list[Issue]
     ids: list[str]
     steps: list[list[Event]]
+    answers: list[int | None]
 
 
 def open_ledger(village: Village, staff: Staff, issues: list[Issue]) -> Ledger:
@@ -43,7 +48,15 @@ def open_ledger(village: Village, staff: Staff, issues: list[Issue]) -> Ledger:
     until = village.world.today.toordinal()
     raised = [issue for issue in issues if issue.raised <= until]
     ids = [f"i{village.short}-{nth:04d}" for nth in range(1, len(raised) + 1)]
-    return Ledger(village, staff, raised, ids, [issue.history.until(until) for issue in raised])
+    steps = [issue.history.until(until) for issue in raised]
+    return Ledger(village, staff, raised, ids, steps, _draw_answers(village, len(issues))[: len(raised)])
+
+
+def _draw_answers(village: Village, count: int) -> list[int | None]:
+    """Return what each household says when its closed issue is verified: satisfied, not, or not asked."""
+    rng, given = village.stream("answers"), village.world.decided["issues"]
+    asked, satisfied = rng.random(count) < given["answered"], rng.random(count) < given["satisfied"]
+    return [int(good) if heard else None for heard, good in zip(asked.tolist(), satisfied.tolist(), strict=True)]
 
 
 def issue_rows(ledger: Ledger) -> Iterator[tuple[object, ...]]:
@@ -53,14 +66,15 @@ def issue_rows(ledger: Ledger) -> Iterator[tuple[object, ...]]:
         scope, place = issue.slot.scope, village.place_ids[issue.home]
         title, detail = _word_issue(issue)
         number = f"{village.unit.code}-{date.fromordinal(issue.raised).year}-{nth:04d}"
-        closed = last.to_state == "closed"
+        closed, done = last.to_state == "closed", last.to_state in codes.DONE_STATES
         yield (
             issue_id, number, place, issue.visit, scope, issue.category, title, detail, iso_day(issue.raised),
             last.to_level, _highest(steps), "escalated" if _escalated(steps) else issue.route,
             _due(ledger, issue, steps), _due(ledger, issue, steps[:1]),
-            _responsible(ledger, issue, last.to_level), last.to_state, issue.close_kind if closed else None,
+            _responsible(ledger, issue, last.to_level), last.to_state, issue.close_kind if done else None,
             _resolved_on(steps), iso_day(last.day) if closed else None,
-            ledger.staff.names[3] if closed else None, sum(step.kind == "reworked" for step in steps),
+            ledger.staff.names[3] if closed else None, ledger.answers[nth - 1] if closed else None,
+            sum(step.kind == "reworked" for step in steps),
             stamp(issue.raised, 600), ACTOR, stamp(last.day, 660), ACTOR, len(steps),
         )  # fmt: skip
 
@@ -73,17 +87,23 @@ def concern_rows(ledger: Ledger) -> Iterator[tuple[str, str]]:
 
 
 def event_rows(ledger: Ledger) -> Iterator[tuple[object, ...]]:
-    """Yield rows of `issue_event` (issue, seq, on, at, actor, kind, from_level, to_level, from_state, to_state)."""
-    for issue_id, steps in zip(ledger.ids, ledger.steps, strict=True):
+    """Yield rows of `issue_event` in the order of `EVENT_COLUMNS`."""
+    kept = zip(ledger.ids, ledger.issues, ledger.steps, ledger.answers, strict=True)
+    for issue_id, issue, steps, answer in kept:
         for seq, step in enumerate(steps, start=1):
+            closed = step.kind == "closed"
             yield (
                 issue_id, seq, iso_day(step.day), stamp(step.day, 600 + seq), ACTOR, step.kind, step.from_level,
                 step.to_level, step.from_state, step.to_state,
+                _due(ledger, issue, steps[:seq]) if step.kind in ("raised", "escalated") else None,
+                _responsible(ledger, issue, step.to_level) if step.kind in ("raised", "escalated") else None,
+                issue.close_kind if step.to_state in codes.DONE_STATES else None,
+                ledger.staff.names[3] if closed else None, answer if closed else None,
             )  # fmt: skip
 
 
 def measure_rows(ledger: Ledger) -> Iterator[tuple[object, ...]]:
-    """Yield rows of `measure` (id, issue, text, responsible, due_on, done_on, created_at, created_by)."""
+    """Yield rows of `measure` (id, issue, text, responsible, due_on, done_on, drawn_on, created_at, created_by)."""
     village = ledger.village
     rng = village.stream("measures")
     until = village.world.today.toordinal()
@@ -99,7 +119,7 @@ def measure_rows(ledger: Ledger) -> Iterator[tuple[object, ...]]:
                     f"{issue_id}-{nth + 1}", issue_id, _word_measure(issue, nth),
                     _responsible(ledger, issue, issue.slot.level if nth else codes.ISSUE_LEVELS[0]),
                     _due(ledger, issue, events if nth else events[:1]), iso_day(done, until=until),
-                    stamp(drawn_up, 605), ACTOR,
+                    iso_day(drawn_up), stamp(drawn_up, 605), ACTOR,
                 )  # fmt: skip
 
 
@@ -126,7 +146,7 @@ def _highest(steps: list[Event]) -> str:
 
 def _resolved_on(steps: list[Event]) -> str | None:
     """The last resolution with no rework after it."""
-    if steps[-1].to_state not in _DONE:
+    if steps[-1].to_state not in codes.DONE_STATES:
         return None
     return iso_day(max(step.day for step in steps if step.kind == "resolved"))
 

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geo.demo.issue_rows import ISSUE_COLUMNS, concern_rows, event_rows, issue_rows, measure_rows, open_ledger
+from geo.demo.issue_rows import (
+    EVENT_COLUMNS,
+    ISSUE_COLUMNS,
+    concern_rows,
+    event_rows,
+    issue_rows,
+    measure_rows,
+    open_ledger,
+)
 from geo.demo.issues import make_issues
 from geo.demo.parameters import ACTOR, RUNNING, iso_day, stamp
 from geo.demo.people import assignment_table, hire, member_table, person_table
@@ -151,9 +159,6 @@ def _write_issues(
     ledger = open_ledger(village, staff, make_issues(village, slots, traits, rounds))
     bulk_insert(connection, "issue", ISSUE_COLUMNS, issue_rows(ledger))
     bulk_insert(connection, "issue_household", ["issue", "household"], concern_rows(ledger))
-    columns = [
-        "issue", "seq", "on", "at", "actor", "kind", "from_level", "to_level", "from_state", "to_state",
-    ]  # fmt: skip
-    bulk_insert(connection, "issue_event", columns, event_rows(ledger))
-    columns = ["id", "issue", "text", "responsible", "due_on", "done_on", *_STAMP]
+    bulk_insert(connection, "issue_event", EVENT_COLUMNS, event_rows(ledger))
+    columns = ["id", "issue", "text", "responsible", "due_on", "done_on", "drawn_on", *_STAMP]
     bulk_insert(connection, "measure", columns, measure_rows(ledger))

@@ -252,12 +252,12 @@ def _raise_issue(bench: Bench, home: str, made: tuple[Any, ...]) -> None:
         reopen_count=0,
     )  # fmt: skip
     events = bench.block(
-        "issue_event", ("issue", "on"), edited=False, seq=1, at=bench.stamp, actor=bench.actor, kind="raised",
+        "issue_event", ("issue", "on", "due_on"), edited=False, seq=1, at=bench.stamp, actor=bench.actor, kind="raised",
         to_level="village", to_state="open", note="",
     )  # fmt: skip
     issues.rows.append(made)
     bench.block("issue_household", ("issue", "household"), edited=False).rows.append((made[0], home))
-    events.rows.append((made[0], made[-1]))
+    events.rows.append((made[0], made[-1], made[_ISSUE.index("due_on")]))
     bench.plan.counts["issues_new"] += 1
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo.importer.blocks import in_parts
 from geo.schema import metadata
+from geo.schema.base import ADDED
 from geo.store.database import bulk_insert
 
 if TYPE_CHECKING:
@@ -48,12 +49,14 @@ FOLLOWING: Final = ("issue_household", "issue_event")
 EVERY: Final = "*"
 #: Stands for the hash of a row that was removed.
 GONE: Final = ""
-_COLUMNS: Final = {name: [column.name for column in metadata.tables[name].c] for name in KEYS}
+_COLUMNS: Final = {
+    name: [column.name for column in metadata.tables[name].c if column.info is not ADDED] for name in KEYS
+}
 _BYTES: Final = "bytes"
 
 
 def columns_of(table: str) -> list[str]:
-    """Return the columns of a table in its own order."""
+    """Return the columns of a table in its own order, without those that a later revision added (`ADDED`)."""
     return _COLUMNS[table]
 
 

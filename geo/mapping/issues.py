@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from geo.importer.proposals import Proposal
+from geo.importer.register import Row
 from geo.mapping.evaluate import holds
 from geo.mapping.visits import find_homes
 from geo.schema.columns import MAPPED_UNITS
 from geo.schema.mapped import MAPPED_FIELDS, NOTHING
 
 if TYPE_CHECKING:
-    from geo.importer.register import Row
     from geo.mapping.desk import Desk, Home, PlaceBook
     from geo.mapping.reading import Reading, Rows
 
@@ -36,6 +36,14 @@ _AFTER: Final = {
     "deferred": "deferred", "returned": "returned", "invalidated": "invalid", "reopened": "in_progress",
 }  # fmt: skip
 _OVER: Final = ("closed", "invalid")
+#: What events of the history can decide; those of a file decide what is named here, by their kind.
+_NO_FACTS: Final[Row] = dict.fromkeys(
+    ("act", "due_on", "unit", "responsible", "close_kind", "approved_by", "verified_by", "satisfaction", "duplicate_of")
+)
+_EVENT_FACTS: Final = {
+    "raised": ("due_on", "responsible"),
+    "closed": ("close_kind", "verified_by", "satisfaction"),
+}
 
 #: One event of an issue: its kind and day.
 Event = tuple[str, str]
@@ -215,7 +223,8 @@ def _plan_issue(desk: Desk, row: Row, wanted: list[Event], home: Home | None) ->
     if home is not None:
         desk.insert("issue_household", {"issue": row["id"], "household": home.id})
     for event in _event_rows(desk, row["id"], wanted, 0, None):
-        desk.insert("issue_event", event)
+        facts = _EVENT_FACTS.get(event["kind"], ())
+        desk.insert("issue_event", event | {name: row[name] for name in facts})
 
 
 def _event_rows(desk: Desk, issue: str, events: list[Event], before: int, state: str | None) -> list[Row]:
@@ -224,7 +233,7 @@ def _event_rows(desk: Desk, issue: str, events: list[Event], before: int, state:
         found.append(
             {"issue": issue, "seq": seq, "on": day, "at": desk.stamp, "actor": desk.actor, "kind": kind,
              "from_level": None if state is None else "village", "to_level": "village", "from_state": state,
-             "to_state": _AFTER[kind], "note": ""}
+             "to_state": _AFTER[kind], "note": "", **_NO_FACTS}
         )  # fmt: skip
         state = _AFTER[kind]
     return found

@@ -23,6 +23,9 @@ from sqlalchemy import (
 
 metadata = MetaData()
 PERSONAL: Final[dict[str, Any]] = {"personal": True}
+#: Columns that a later revision added to a table of the import journal: they stand outside its hashes, so that imports
+#: made before can be undone. Whoever changes one raises `rev`, which stands inside.
+ADDED: Final[dict[str, Any]] = {"added": True}
 
 
 def id_column() -> Column[str]:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from geo import codes
-from geo.schema.base import PERSONAL, code, count, edited, flag, forbid_updates, id_column, metadata, ref
+from geo.schema.base import ADDED, PERSONAL, code, count, edited, flag, forbid_updates, id_column, metadata, ref
 
 person = Table(
     "person",
@@ -150,6 +150,8 @@ issue = Table(
     ref("duplicate_of", "issue", null=True),
     count("reopen_count"),
     *edited(),
+    Column("unit", String, nullable=False, server_default="", info=ADDED),
+    Column("follows", ForeignKey("issue.id"), info=ADDED),
     Index("issue_place", "place"),
     Index("issue_visit", "raised_by_visit", sqlite_where=text("raised_by_visit IS NOT NULL")),
     Index("issue_duplicate", "duplicate_of", sqlite_where=text("duplicate_of IS NOT NULL")),
@@ -178,6 +180,16 @@ issue_event = Table(
     Column("from_state", String),
     Column("to_state", String, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
+    Column("act", String),
+    Column("due_on", Date),
+    Column("unit", String),
+    Column("responsible", String),
+    Column("close_kind", String),
+    Column("approved_by", String),
+    Column("verified_by", String),
+    Column("satisfaction", Integer),
+    Column("duplicate_of", String),
+    Index("issue_event_act", "act", unique=True, sqlite_where=text("act IS NOT NULL")),
     sqlite_with_rowid=False,
 )
 
@@ -191,6 +203,8 @@ measure = Table(
     Column("due_on", Date),
     Column("done_on", Date),
     *edited(),
+    Column("unit", String, nullable=False, server_default=""),
+    Column("drawn_on", Date),
     Index("measure_issue", "issue"),
 )
 
@@ -218,5 +232,5 @@ export_log = Table(
     count("rows"),
 )
 
-for _guarded in (visit, audit_log):
+for _guarded in (visit, issue_event, audit_log):
     event.listen(_guarded, "after_create", forbid_updates(_guarded))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections import defaultdict
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Integer, bindparam, cast, create_engine, event, select
@@ -77,6 +79,22 @@ def _make_engine(path: Path) -> Engine:
     return engine
 
 
+#: One lock a file: writers of this process queue here. SQLite's own waiting sleeps and tries again, so that with twenty
+#: at once somebody can lose every race until the time is up.
+_TURNS: Final[defaultdict[Path, Lock]] = defaultdict(Lock)
+
+
+@contextmanager
+def _take_turn(path: Path) -> Iterator[None]:
+    turn = _TURNS[path]
+    if not turn.acquire(timeout=config.BUSY_SECONDS):
+        raise Busy("err.busy")
+    try:
+        yield
+    finally:
+        turn.release()
+
+
 class Database:
     """A database file; `read` and `write` give connections, each block is one transaction."""
 
@@ -101,7 +119,7 @@ class Database:
 
         Raises `Busy` when another writer kept the lock for `config.BUSY_SECONDS`.
         """
-        with self.engine.connect().execution_options(immediate=True) as connection:
+        with _take_turn(self.path), self.engine.connect().execution_options(immediate=True) as connection:
             try:
                 transaction = connection.begin()
             except OperationalError as error:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from geo import codes
 from geo.access import require_area, require_home, require_right
 from geo.audit import log_change
-from geo.errors import Invalid
+from geo.errors import Invalid, NotFound
 from geo.issues import ISSUE_COUNTS, issue_status, roll_up_issues
 from geo.schema import issue, issue_event, issue_household, place, place_path
 from geo.store.database import now, read_today
@@ -50,7 +50,7 @@ def insert_issue(connection: Connection, scope: Scope, *, entry: IssueEntry) -> 
             category=entry.category, title=hide_id_numbers(entry.title.strip()),
             detail=hide_id_numbers(entry.detail), raised_on=entry.raised_on,
             route=entry.route, due_on=entry.due_on, original_due_on=entry.due_on, responsible=entry.responsible,
-            **stamp,
+            unit=entry.unit, follows=_find_earlier(connection, scope, entry.follows), **stamp,
         )
     )  # fmt: skip
     for one in dict.fromkeys(entry.households):
@@ -59,11 +59,22 @@ def insert_issue(connection: Connection, scope: Scope, *, entry: IssueEntry) -> 
     connection.execute(
         issue_event.insert().values(
             issue=entry.id, seq=1, on=entry.raised_on, at=now(), actor=scope.actor, kind="raised",
-            to_level="village", to_state="open",
+            to_level="village", to_state="open", due_on=entry.due_on, unit=entry.unit or None,
+            responsible=entry.responsible or None,
         )
     )  # fmt: skip
     log_change(connection, scope, action="issue.raise", object_id=entry.id, diff={"category": entry.category})
     return number
+
+
+def _find_earlier(connection: Connection, scope: Scope, issue_id: str | None) -> str | None:
+    """Return the id of the issue that a new one follows. Raises `NotFound`, `NotAllowed`."""
+    if issue_id is not None:
+        place_id = connection.execute(select(issue.c.place).where(issue.c.id == issue_id)).scalar()
+        if place_id is None:
+            raise NotFound("err.no_issue", id=issue_id)
+        require_area(connection, scope, place_id)
+    return issue_id
 
 
 def next_number(connection: Connection, place_id: str, raised_on: date) -> str:
@@ -130,5 +141,7 @@ def _check(entry: IssueEntry, today: date) -> None:
             raise Invalid("err.unknown_code", value=value)
     if not entry.title.strip():
         raise Invalid("err.title_empty")
+    if entry.due_on is not None and entry.due_on < entry.raised_on:
+        raise Invalid("err.issue_due_past", due=entry.due_on)
     if entry.scope == "household" and not entry.households:
         raise Invalid("err.issue_household")

@@ -28,8 +28,9 @@ def read_ledger(db: Database, scope: Scope, *, place_id: str, as_of: date | None
 
     Columns: issue, issue_number, place, township, village, group, village_code, head_name (of the first household it
     names, masked by right), households (how many it names), category, title, detail, raised_on, route, level_now,
-    responsible, due_on, resolved_on, state, close_kind, duplicate_of (number), reopened (times by that day), remark
-    (of its last event), lon, lat (WGS84 degrees: of that household for household scope, else the unit's centre).
+    unit, responsible, due_on (that day's), resolved_on, state, close_kind, duplicate_of (number), reopened (times by
+    that day), remark (of its last event), lon, lat (WGS84 degrees: of that household for household scope, else the
+    unit's centre).
     """
     require_right(scope, "view")
     with db.read() as connection:
@@ -70,9 +71,9 @@ def _issues(connection: Connection, place_id: str, day: date) -> pd.DataFrame:
         select(
             issue.c.id.label("issue"), issue.c.number.label("issue_number"), issue.c.place, issue.c.scope,
             issue.c.category, issue.c.title, issue.c.detail, issue.c.raised_on, issue.c.route, status.c.level_now,
-            issue.c.responsible, issue.c.due_on, status.c.resolved_on, status.c.state, status.c.close_kind,
-            first.c.number.label("duplicate_of"), last.c.reopened, last.c.note.label("remark"), place.c.lon,
-            place.c.lat,
+            issue.c.unit, issue.c.responsible, status.c.due_on, status.c.resolved_on, status.c.state,
+            status.c.close_kind, first.c.number.label("duplicate_of"), last.c.reopened, last.c.note.label("remark"),
+            place.c.lon, place.c.lat,
         )
         .join(status, status.c.issue == issue.c.id)
         .join(last, (last.c.issue == issue.c.id) & (last.c.nth == 1))

@@ -8,11 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    type_coerce,
+)
 
 from geo import codes
 from geo.coverage.metrics import Share
-from geo.schema import issue, issue_event, issue_household
+from geo.schema import issue, issue_event, issue_household, place_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +39,11 @@ if TYPE_CHECKING:
 ISSUE_COUNTS = (
     "valid", "closed", "open", "overdue", "undated", "in_time", "deferred", "unverified",
     "solved_on_spot", "solved", "explained", "transferred_out", "judged", "on_time",
-    "judged_original", "on_time_original",
+    "judged_original", "on_time_original", "reworked", "answered", "satisfied",
 )  # fmt: skip
-_DONE = ("resolved", "closed")
+_DONE = codes.DONE_STATES
+#: Put before a day so that the lowest text is that of the latest event.
+_FIRST = 10_000_000
 
 
 def _bit(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -59,18 +76,36 @@ def _past(as_of: date) -> FromClause:
             func.max(_rank(history.c.to_level)).label("level"),
             func.max(case((is_done, history.c.on))).label("done_on"),
             case((stands, last_resolved_on)).label("last_resolved_on"),
+            _latest_due(history).label("due_on"),
+            func.max(case((history.c.nth == 1, history.c.close_kind))).label("close_kind"),
+            func.max(case((history.c.nth == 1, history.c.satisfaction))).label("satisfaction"),
+            func.max(_bit(history.c.kind == "reworked")).label("reworked"),
         )
         .group_by(history.c.issue)
         .subquery("past")
     )
 
 
+def _latest_due(history: FromClause) -> ColumnElement[Any]:
+    """Return the last due day that an event gave, without sorting the events once more."""
+    ranked = cast(history.c.nth + _FIRST, String).concat(cast(history.c.due_on, String))
+    first = func.min(case((history.c.due_on.is_not(None), ranked)))
+    return type_coerce(func.substr(first, len(str(_FIRST)) + 1), Date)
+
+
+def _due_on(past: FromClause) -> ColumnElement[Any]:
+    """Return the due day as of the day; histories from elsewhere say none, so the issue itself does."""
+    dated = select(issue_event.c.issue).where(issue_event.c.due_on.is_not(None))
+    return func.coalesce(past.c.due_on, case((issue.c.id.not_in(dated), issue.c.due_on)), type_=Date)
+
+
 def issue_status(as_of: date) -> Select[Any]:
     """One row per issue raised by `as_of`: flags are 0/1.
 
     Columns: issue, place, scope, category, state, level (highest so far, 0 village … 2 district), level_now (a code),
-    due_on, original_due_on, raised_on, resolved_on, close_kind, valid, closed, open, bucket (overdue / undated /
-    in_time, of open ones; empty when closed).
+    due_on (that day's), original_due_on, raised_on, resolved_on, close_kind, valid, closed, open, bucket (overdue /
+    undated / in_time, of open ones; empty when closed), reworked (ever sent back by a check), satisfaction (1, 0, or
+    none where the household was not asked; of closed ones).
     resolved_on = the last resolution ≤ t with no later rework or reopening; a closing without one is its own.
     """
     past = _past(as_of)
@@ -79,12 +114,17 @@ def issue_status(as_of: date) -> Select[Any]:
     valid = and_(past.c.state != "invalid", issue.c.duplicate_of.is_(None))
     is_open = and_(valid, past.c.state != "closed")
     measured_on = case((past.c.state == "resolved", resolved_on), else_=literal(as_of, Date))
-    bucket = case((issue.c.due_on.is_(None), "undated"), (issue.c.due_on < measured_on, "overdue"), else_="in_time")
+    due_on = _due_on(past)
+    bucket = case((due_on.is_(None), "undated"), (due_on < measured_on, "overdue"), else_="in_time")
+    is_closed = past.c.state == "closed"
+    kind = func.coalesce(past.c.close_kind, issue.c.close_kind)
+    answer = func.coalesce(past.c.satisfaction, issue.c.satisfaction)
     return select(
         issue.c.id.label("issue"), issue.c.place, issue.c.scope, issue.c.category, past.c.state, past.c.level,
-        past.c.level_now, issue.c.due_on, issue.c.original_due_on, issue.c.raised_on, resolved_on.label("resolved_on"),
-        case((past.c.state == "closed", issue.c.close_kind)).label("close_kind"),
-        _bit(valid).label("valid"), _bit(and_(valid, past.c.state == "closed")).label("closed"),
+        past.c.level_now, due_on.label("due_on"), issue.c.original_due_on, issue.c.raised_on,
+        resolved_on.label("resolved_on"),
+        case((is_closed, kind)).label("close_kind"), case((is_closed, answer)).label("satisfaction"),
+        past.c.reworked, _bit(valid).label("valid"), _bit(and_(valid, is_closed)).label("closed"),
         _bit(is_open).label("open"), case((is_open, bucket)).label("bucket"),
     ).join(past, past.c.issue == issue.c.id)  # fmt: skip
 
@@ -94,12 +134,13 @@ def roll_up_issues(as_of: date) -> Select[Any]:
 
     judged, on_time: 按期办结率 = resolved_on ≤ due_on over {due_on known and (resolved or due_on < t)}; an issue due
     today is in time. judged_original, on_time_original: the second reading, by original_due_on, which no extension
-    moves.
+    moves. reworked: sent back by a check at least once (返工). satisfied of answered: 满意度.
     """
     status = issue_status(as_of).subquery("status")
     is_valid, is_open = status.c.valid == 1, status.c.open == 1
     judged, on_time = _in_time(status.c.due_on, status.c.resolved_on, as_of)
     judged_original, on_time_original = _in_time(status.c.original_due_on, status.c.resolved_on, as_of)
+    answered = and_(status.c.closed == 1, status.c.satisfaction.is_not(None))
     conditions: dict[str, ColumnElement[bool]] = {
         "valid": is_valid,
         "closed": status.c.closed == 1,
@@ -112,6 +153,9 @@ def roll_up_issues(as_of: date) -> Select[Any]:
         "on_time": and_(is_valid, on_time),
         "judged_original": and_(is_valid, judged_original),
         "on_time_original": and_(is_valid, on_time_original),
+        "reworked": and_(is_valid, status.c.reworked == 1),
+        "answered": answered,
+        "satisfied": and_(answered, status.c.satisfaction == 1),
     }
     sums = (func.sum(_bit(conditions[name])).label(name) for name in ISSUE_COUNTS)
     return select(status.c.place, *sums).group_by(status.c.place)
@@ -147,25 +191,36 @@ def rings(as_of: date) -> Select[Any]:
     )
 
 
-def highest_levels(as_of: date) -> Select[Any]:
+def highest_levels(as_of: date, *, under: str = "") -> Select[Any]:
     """One row per household with a valid household-scope issue: household, level (the highest of its own issues).
+
+    `under`: only issues filed under this place.
 
     研判上报漏斗: reached(L) = level ≥ L (进入本级); stopped(L) = level = L (止于本级); Σ stopped = reached(village).
     """
     status = issue_status(as_of).subquery("status")
-    return (
+    wanted = (
         select(issue_household.c.household, func.max(status.c.level).label("level"))
         .join(status, status.c.issue == issue_household.c.issue)
         .where(status.c.valid == 1, status.c.scope == "household")
         .group_by(issue_household.c.household)
     )
+    if not under:
+        return wanted
+    return wanted.where(exists().where(place_path.c.place == status.c.place, place_path.c.ancestor == under))
 
 
 def issue_shares(counts: Mapping[str, int]) -> dict[str, Share]:
-    """Return 清零率 = closed / valid, the closing kinds of closed side by side, and 按期办结率, from counts."""
+    """Return the shares of issues from counts, each with its numerator and denominator.
+
+    清零率 = closed / valid; the closing kinds, each of closed, side by side; 按期办结率 = on time / judged, by the
+    present and by the first due day; 返工率 = ever sent back / valid; 满意度 = satisfied / answered.
+    """
     shares = {"kpi.clear": Share("kpi.clear", counts["closed"], counts["valid"])}
     for kind in codes.CLOSE_KINDS:
         shares[f"kpi.{kind}"] = Share(f"kpi.{kind}", counts[kind], counts["closed"])
     shares["kpi.ontime"] = Share("kpi.ontime", counts["on_time"], counts["judged"])
     shares["kpi.ontime_original"] = Share("kpi.ontime_original", counts["on_time_original"], counts["judged_original"])
+    shares["kpi.reworked"] = Share("kpi.reworked", counts["reworked"], counts["valid"], good=False)
+    shares["kpi.satisfaction"] = Share("kpi.satisfaction", counts["satisfied"], counts["answered"])
     return shares

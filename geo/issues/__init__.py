@@ -1,0 +1,31 @@
+"""Issues (问题): what may happen to one (`course`), and every figure of many (`figures`). Nothing here executes."""
+
+from geo.issues.course import ACTS, Act, Event, Standing, fold, list_acts, replay, take_step
+from geo.issues.figures import (
+    ISSUE_COUNTS,
+    highest_levels,
+    issue_shares,
+    issue_status,
+    rings,
+    roll_up_issues,
+)
+from geo.issues.funnel import Funnel, Spans
+
+__all__ = [
+    "ACTS",
+    "ISSUE_COUNTS",
+    "Act",
+    "Event",
+    "Funnel",
+    "Spans",
+    "Standing",
+    "fold",
+    "highest_levels",
+    "issue_shares",
+    "issue_status",
+    "list_acts",
+    "replay",
+    "rings",
+    "roll_up_issues",
+    "take_step",
+]
