@@ -121,7 +121,7 @@ def refuse(standing: Standing, **said) -> str:
 
 
 def test_reasons_of_refusal():
-    """Each rule of the table in docs/decisions/0015 is refused with its own sentence."""
+    """Each rule of the table in docs/decisions/0016 is refused with its own sentence."""
     going = Standing(
         "in_progress", "village", "village", day(2), due_on=day(15), original_due_on=day(15), raised_on=day(0)
     )
