@@ -120,3 +120,73 @@ def test_wrong_lines_and_files_are_one_sentence(tmp_path, capsys, arguments, con
     found, out, err = run(capsys, *arguments, path)
     assert (found, out, len(err.strip().splitlines())) == (code, "", 1)
     assert "Traceback" not in err
+
+
+_ODD = (
+    "lon,lat\n109.2,27.7\n0,0\n-0.1276,51.5072\n27.7,109.2\n109.2,\n1e99,27.7\nnan,27.7\n村口,27.7\n200,27.7\n"
+    "110.5,27.7\n109.6,27.7\nN27°42′,E109°12′\nN27°42′,27.7\n,\n"
+)
+_ALWAYS = {2: "zero", 4: "swapped", 5: "half", 6: "text", 7: "text", 8: "text", 9: "off_globe", 13: "axis"}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "more", "unmoved"),
+    [
+        ("wgs84", "EPSG:4524", {3: "target", 10: "target"}, []),
+        ("gcj02", "EPSG:4524", {3: "target", 10: "target"}, []),
+        ("bd09", "EPSG:4545", {3: "target", 10: "target"}, []),
+        ("cgcs2000", "EPSG:4508", {3: "target"}, []),
+        ("EPSG:4610", "wgs84", {3: "source"}, []),
+        ("EPSG:4610", "EPSG:4524", {3: "source", 10: "target"}, []),
+        ("wgs84", "EPSG:2193", dict.fromkeys((1, 3, 10, 11, 12), "target"), []),
+        ("wgs84", "cgcs2000", {}, []),
+        ("wgs84", "wgs84", {}, []),
+        ("wgs84", "gcj02", {}, [3]),
+        ("gcj02", "wgs84", {}, [3]),
+        ("bd09", "gcj02", {}, [3]),
+        ("bd09", "bd09", {}, []),
+    ],
+)
+def test_points_that_cannot_be_are_left_empty_with_the_reason(tmp_path, capsys, source, target, more, unmoved):
+    """0,0, London in a zone of Guizhou, swapped, half, text, off the globe: empty, named, and why; London is not shifted."""
+    path, out = write(tmp_path / "a.csv", _ODD), tmp_path / "b.csv"
+    code, said, err = run(capsys, "--from", source, "--to", target, path, "--out", out, "--json")
+    answer = json.loads(said)
+    reasons = {one["row"]: one["reason"] for one in answer["reasons"]}
+    assert (code, reasons, answer["rows_unmoved"]) == (1, _ALWAYS | more, unmoved)
+    assert answer["rows_bad"] == sorted(answer["rows_bad"]) == list(reasons)
+    rows = read(out.read_text(encoding="utf-8"))
+    assert [nth for nth, row in enumerate(rows, 1) if not row["lon"] and not row["lat"]] == [*sorted(reasons), 14]
+    assert all(f"第 {row} 行" in err or f"、{row}" in err for row in reasons)
+    if unmoved:
+        assert (float(rows[2]["lon"]), float(rows[2]["lat"])) == (-0.1276, 51.5072)
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "reason"),
+    [
+        ("EPSG:4524", "109.2,27.7", "metres"),
+        ("EPSG:4524", "37618364,3065772", "zone"),
+        ("EPSG:4524", "36618364,37618364", "metres"),
+        ("EPSG:4524", "36900000,3065772", "source"),
+        ("EPSG:4524", "1e99,3065772", "text"),
+        ("EPSG:4524", "0,0", "zero"),
+        ("EPSG:4545", "618364,30657720", "metres"),
+        ("EPSG:3857", "12156088,4e7", "text"),
+        ("EPSG:3857", "12156088,400000000", "source"),
+        ("EPSG:32649", "9000000000000,3065772", "nowhere"),
+    ],
+)
+def test_metres_that_cannot_be_say_why(tmp_path, capsys, source, line, reason):
+    """Degrees under a zone, another zone's number, two eastings, far beyond the zone: left empty with the reason."""
+    path = write(tmp_path / "a.csv", f"x,y\n{line}\n")
+    code, said, _ = run(capsys, "--from", source, "--to", "wgs84", path, "--json")
+    answer = json.loads(said)
+    assert (code, answer["reasons"], answer["rows"]) == (1, [{"row": 1, "reason": reason}], [{"lon": "", "lat": ""}])
+
+
+def test_a_file_of_no_rows_is_an_empty_answer(tmp_path, capsys):
+    """A header alone converts to a header alone; with --json there are no rows, not no key."""
+    path = write(tmp_path / "a.csv", "lon,lat\n")
+    assert run(capsys, "--from", "wgs84", "--to", "gcj02", path)[:2] == (0, "lon,lat\n")
+    assert json.loads(run(capsys, "--from", "wgs84", "--to", "gcj02", path, "--json")[1])["rows"] == []

@@ -8,6 +8,7 @@ import re
 import shutil
 import sqlite3
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -197,6 +198,48 @@ def test_xml_is_well_formed_and_declares_nothing(lists):
             root = ElementTree.fromstring(content, forbid_dtd=True)
             assert root.tag.endswith(form)
             assert b"<!" not in content
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_list_brings_a_style_to_qgis(world, tmp_path, kind):
+    """Each GeoPackage has one default style for its layer; its rules and labels name columns that the layer has."""
+    table = tabulate(world, kind)
+    path = tmp_path / "x.gpkg"
+    path.write_bytes(write_table(table, head=HEAD, form="gpkg"))
+    with closing(sqlite3.connect(path)) as connection:
+        styles = connection.execute("SELECT f_table_name, styleQML, useAsDefault FROM layer_styles").fetchall()
+        fields = {row[1] for row in connection.execute(f"PRAGMA table_info({table.kind})")}
+    ((layer, qml, default),) = styles
+    assert (layer, default) == (table.kind, 1)
+    root = ElementTree.fromstring(qml.split("\n", 1)[1])
+    rules = [rule.get("filter") for rule in root.findall(".//rule")]
+    named = {name for rule in rules for name in re.findall(r'"([^"]+)"', rule)} | {
+        root.findtext(".//previewExpression").strip('"')
+    }
+    assert rules
+    assert named <= fields
+
+
+def test_a_group_is_coloured_by_its_coverage(world, tmp_path):
+    """The rules of the groups' layer, run on its rows, put each group into the class of effective ÷ roster."""
+    table = tabulate(world, "groups")
+    path = tmp_path / "x.gpkg"
+    path.write_bytes(write_table(table, head=HEAD, form="gpkg"))
+    with closing(sqlite3.connect(path)) as connection:
+        (qml,) = connection.execute("SELECT styleQML FROM layer_styles").fetchone()
+        rules = ElementTree.fromstring(qml.split("\n", 1)[1]).findall(".//rule")
+        found = {
+            rule.get("label"): connection.execute(f"SELECT \"应访\", \"有效走访\" FROM groups WHERE {rule.get('filter')}").fetchall()
+            for rule in rules
+        }  # fmt: skip
+    assert sum(map(len, found.values())) == len(table) > 0
+    bounds = {"≥ 100%": (100, 101), "≥ 95%": (95, 100), "≥ 80%": (80, 95), "≥ 60%": (60, 80), "≥ 0%": (0, 60)}
+    assert set(found) == set(bounds)
+    for label, rows in found.items():
+        low, high = bounds[label]
+        assert all(low <= 100 * effective / roster < high for roster, effective in rows)
+    content = write_table(table, head=HEAD, form="kml")
+    assert content.count(b"<styleUrl>#look") == len(table)
 
 
 def test_a_geopackage_brings_its_style(world, tmp_path):

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from geo import exports
+from geo import config, exports
 from geo.cli.reports import choose_day
 from geo.cli.session import choose_place, choose_round, open_session, print_json
 from geo.errors import Invalid, NotFound
@@ -137,7 +137,8 @@ def _tabulate_gaps(wish: _Wish) -> exports.Table:
         rows = rank_gaps(found.waiting, wish.day)
         if options.kind == "groups":
             draw = exports.draw_outlines(db, scope, place_id=wish.place.id, level="group", round_id=wish.round_id)
-            return exports.tabulate_groups(rank_places(found.places, rows), draw)
+            target_bp = wish.round.target_bp if wish.round else config.TARGET_BP
+            return exports.tabulate_groups(rank_places(found.places, rows), draw, target_bp=target_bp)
     if options.state:
         rows = rows[rows["state"] == options.state]
     if options.mark:

@@ -3,6 +3,7 @@
 Everywhere x is east or longitude and comes first, y is north or latitude; arrays go in and come out whole.
 """
 
+from geo.crs.faults import OVERLAP_DEG, Carried, carry
 from geo.crs.gauss import (
     MERIDIANS,
     Zone,
@@ -48,13 +49,16 @@ __all__ = [
     "CHINA",
     "GCJ02",
     "MERIDIANS",
+    "OVERLAP_DEG",
     "WGS84",
     "Angle",
+    "Carried",
     "Pair",
     "System",
     "Zone",
     "bd09_from_gcj02",
     "bd09_from_wgs84",
+    "carry",
     "convert",
     "degrees_of",
     "epsg_system",

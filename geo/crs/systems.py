@@ -64,15 +64,18 @@ class System:
         """Say whether its points can be placed to a metre: not those of Xi'an 1980 and Beijing 1954."""
         return not self.definition or _datum_of(self.definition) not in _OLD_DATUMS
 
-    def covers(self, lon: Any, lat: Any) -> NDArray[np.bool_]:
-        """Say which points (WGS84 degrees) lie where the system is meant to be used; anywhere, if it does not say."""
+    def covers(self, lon: Any, lat: Any, *, margin: float = 0.0) -> NDArray[np.bool_]:
+        """Say which points (WGS84 degrees) lie where the system is meant to be used; anywhere, if it does not say.
+
+        `margin`: degrees by which that land is taken to be wider on every side.
+        """
         x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
         used = _crs(self.definition).area_of_use if self.definition else None
         if used is None:
             return np.isfinite(x) & np.isfinite(y)
-        across = used.west > used.east
-        wide = (x >= used.west) | (x <= used.east) if across else (x >= used.west) & (x <= used.east)
-        within: NDArray[np.bool_] = wide & (y >= used.south) & (y <= used.north)
+        west, east = used.west - margin, used.east + margin
+        wide = (x >= west) | (x <= east) if used.west > used.east else (x >= west) & (x <= east)
+        within: NDArray[np.bool_] = wide & (y >= used.south - margin) & (y <= used.north + margin)
         return within
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from geo import codes
+from geo import codes, config
 from geo.exports import said
-from geo.exports.table import Look, Style, Table, draw_points, tabulate
+from geo.exports.table import Look, Style, Table, coverage_looks, draw_points, tabulate
 from geo.gaps import GAP_MARKS, GAP_STATES
 from geo.i18n import text
 from geo.palette import VISIT_SYMBOLS
@@ -36,11 +36,19 @@ def tabulate_gaps(frame: pd.DataFrame, *, columns: tuple[OutColumn, ...] = GAP_C
     return tabulate("gaps", frame, columns, _say, shapes=draw_points, sheets="township", style=style)
 
 
-def tabulate_groups(frame: pd.DataFrame, shapes: Callable[[pd.DataFrame], NDArray[Any]] | None = None) -> Table:
-    """Return the list by group (`gaps.group_gaps`); `shapes` draws the area of each row's place."""
+def tabulate_groups(
+    frame: pd.DataFrame, shapes: Callable[[pd.DataFrame], NDArray[Any]] | None = None, *,
+    target_bp: int = config.TARGET_BP,
+) -> Table:  # fmt: skip
+    """Return the list by group (`gaps.group_gaps`); `shapes` draws the area of each row's place.
+
+    On a map a group is coloured by its coverage, in the classes that the round's target makes.
+    """
+    style = Style("effective", coverage_looks(target_bp), label="group", of="roster")
     return tabulate(
-        "groups", frame, GROUP_COLUMNS, _say_group, shapes=shapes, geometry="MultiPolygon", sheets="township"
-    )
+        "groups", frame, GROUP_COLUMNS, _say_group, shapes=shapes, geometry="MultiPolygon", sheets="township",
+        style=style,
+    )  # fmt: skip
 
 
 def tabulate_roster(frame: pd.DataFrame) -> Table:

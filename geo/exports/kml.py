@@ -88,9 +88,12 @@ def label_rows(table: Table, part: Sequence[Sequence[Value]]) -> Sequence[Value]
 def _look_of(table: Table, part: Sequence[Sequence[Value]]) -> Sequence[str]:
     if table.style is None:
         return [""] * len(part[0])
-    said = part[[column.key for column in table.columns].index(table.style.column)]
-    looks = {one: table.style.find(one) for one in set(said)}
-    return ["" if looks[one] is None else f"<styleUrl>#look{looks[one]}</styleUrl>" for one in said]
+    keys = [column.key for column in table.columns]
+    said = part[keys.index(table.style.column)]
+    whole = part[keys.index(table.style.of)] if table.style.of else said
+    pairs = list(zip(said, whole, strict=True))
+    looks = {pair: table.style.find(*pair) for pair in set(pairs)}
+    return ["" if looks[pair] is None else f"<styleUrl>#look{looks[pair]}</styleUrl>" for pair in pairs]
 
 
 def _looks(table: Table) -> Iterator[str]:

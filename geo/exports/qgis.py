@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from geo.palette import AREA_LINE, OUTLINE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from geo.exports.table import Look, Style, Table
@@ -61,13 +61,19 @@ def make_qml(table: Table, style: Style) -> str:
     # Drawn in passes: the worst look, the first, comes last and covers the others.
     for nth in reversed(range(len(style.looks))):
         look = style.looks[nth]
-        chosen = _choose(_name(headers[style.column]), style.looks, nth)
+        chosen = _choose(_measure(headers, style), style.looks, nth)
         SubElement(rules, "rule", key=f"look{nth}", symbol=str(nth), label=look.words, filter=chosen)
         kind = "marker" if table.geometry == "Point" else "fill"
         symbol = SubElement(symbols, "symbol", type=kind, name=str(nth), alpha="1", clip_to_extent="1")
         _add_layer(symbol, look.fill, look.shape, drawn=len(style.looks) - 1 - nth)
     SubElement(qgis, "previewExpression").text = _name(headers[style.label])
     return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + tostring(qgis, encoding="unicode")
+
+
+def _measure(headers: Mapping[str, str], style: Style) -> str:
+    """Return the expression of what the looks are chosen by."""
+    column = _name(headers[style.column])
+    return f"100.0 * {column} / {_name(headers[style.of])}" if style.of else column
 
 
 def _choose(column: str, looks: Sequence[Look], nth: int) -> str:

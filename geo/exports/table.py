@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.palette import AREA_FILLS, class_breaks
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,14 +41,21 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a map shows the rows: the first look that fits, by a column; `label` names the column that tells symbols."""
+    """How a map shows the rows: the first look that fits, by a column; `label` names the column that tells symbols.
+
+    With `of`, the looks are for the column's share of that other column, in per cent.
+    """
 
     column: str
     looks: tuple[Look, ...]
     label: str
+    of: str = ""
 
-    def find(self, value: object) -> int | None:
-        """Return the position of the look for a value of the column; None where none fits."""
+    def find(self, value: object, whole: object = None) -> int | None:
+        """Return the position of the look for a value of the column (and one of `of`); None where none fits."""
+        if self.of:
+            counted = isinstance(value, int) and isinstance(whole, int) and whole
+            value = 100 * value / whole if counted else None  # type: ignore[operator]
         for nth, look in enumerate(self.looks):
             if look.least is None and str(value).startswith(look.words):
                 return nth
@@ -145,6 +154,13 @@ def tabulate(
 ) -> Table:  # fmt: skip
     """Return the list of all rows of a frame, in its order; `more` are further fields of `Table`."""
     return Table(kind, frame, columns, values, np.arange(len(frame)), **more)
+
+
+def coverage_looks(target_bp: int) -> tuple[Look, ...]:
+    """Return the classes of the map, by coverage in per cent: complete, at the target, near it, in between, low."""
+    low, mid, target = class_breaks(target_bp)
+    bounds = {"full": 100.0, "met": target / 100, "near": mid / 100, "mid": low / 100, "low": 0.0}
+    return tuple(Look(f"≥ {least:g}%", AREA_FILLS[name], "area", least) for name, least in bounds.items())
 
 
 def draw_points(frame: pd.DataFrame) -> NDArray[Any]:

@@ -10,9 +10,8 @@ import pandas as pd
 from geo import codes, config
 from geo.coverage import Counts, remaining_to_target
 from geo.exports import said
-from geo.exports.table import Look, Style, Table, tabulate
+from geo.exports.table import Look, Style, Table, coverage_looks, tabulate
 from geo.i18n import text
-from geo.palette import AREA_FILLS, class_breaks
 from geo.schema import AREA_COLUMNS, CELL_COUNTS, COVERAGE_COLUMNS
 from geo.store.places import list_below
 from geo.store.reads import Figures, read_children
@@ -125,10 +124,8 @@ def tabulate_coverage(
 
 
 def _coverage_style(units: Sequence[UnitFigures]) -> Style:
-    """Return the classes of the map: complete, at the target, near it, in between, low."""
-    low, mid, target = class_breaks(units[0].figures.round.target_bp if units else config.TARGET_BP)
-    bounds = {"full": 100.0, "met": target / 100, "near": mid / 100, "mid": low / 100, "low": 0.0}
-    looks = tuple(Look(f"≥ {least:g}%", AREA_FILLS[name], "area", least) for name, least in bounds.items())
+    """Return the classes of the map."""
+    looks = coverage_looks(units[0].figures.round.target_bp if units else config.TARGET_BP)
     return Style("coverage", looks, label="name")
 
 

@@ -56,7 +56,7 @@ def _tabulator(session: Session, round_: Round, chosen: GapFilter, rows: pd.Data
     if chosen.by != "group":
         return partial(tabulate_gaps, rows)
     draw = draw_outlines(session.db, session.scope, place_id=session.place.id, level="group", round_id=round_.id)
-    return partial(tabulate_groups, rows, draw)
+    return partial(tabulate_groups, rows, draw, target_bp=round_.target_bp)
 
 
 def _head(session: Session, round_: Round, chosen: GapFilter, *, title: str = "", also: str = "") -> ExportHead:
