@@ -15,11 +15,13 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from geo.numerals import HIGHEST, name_group, parse_number
+from geo.numerals import name_group, parse_number
 from geo.schema.words import load_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from geo.earlier import EarlierUnits
 
 #: Digits of a village's code in the national list; a household code that begins with one is district-wide.
 VILLAGE_DIGITS: Final = 12
@@ -51,11 +53,15 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class UnitMatch:
-    """What a spelling means: the unit, or why not (blank, unknown, ambiguous, conflict) and the nearest ones."""
+    """What a spelling means: the unit, or why not (blank, unknown, ambiguous, conflict) and the nearest ones.
+
+    `earlier` is the closed unit that was meant, where `unit` is its successor.
+    """
 
     unit: Unit | None
     reason: str
     candidates: tuple[Unit, ...] = ()
+    earlier: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,11 @@ def simplify_name(text: str) -> str:
 
 
 class UnitIndex:
-    """The spellings of one edition's units."""
+    """The spellings of one edition's units; what none of them means may be a unit that an earlier one had."""
 
-    def __init__(self, units: Iterable[Unit]) -> None:
+    def __init__(self, units: Iterable[Unit], earlier: EarlierUnits | None = None) -> None:
         """Index townships and villages by their spellings and codes, groups by their village."""
+        self.earlier = earlier
         self.by_id = {unit.id: unit for unit in units}
         self.by_code = {unit.code: unit for unit in self.by_id.values() if unit.level != "group"}
         self._names: dict[str, dict[str, set[str]]] = {
@@ -105,7 +112,7 @@ class UnitIndex:
             return
         for name in _spellings(unit):
             self._names[unit.level][name].add(unit.id)
-        stem = _stem(unit)
+        stem = find_stem(unit)
         if len(stem) >= _STEM_LEAST:
             self._stems[unit.level][stem].add(unit.id)
 
@@ -114,7 +121,18 @@ class UnitIndex:
 
         `conflict`: they speak of different units; `ambiguous`: a bare stem that fits two; `unknown`: none fits.
         """
-        return _match(self, simplify_name(village), simplify_name(township), simplify_name(district), clean_name(code))
+        found = _match(
+            self, simplify_name(village), simplify_name(township), simplify_name(district), clean_name(code)
+        )  # fmt: skip
+        texts = {"village": village, "township": township, "district": district, "code": code}
+        return self._or_earlier(found, lambda earlier: earlier.match_village(texts))
+
+    def _or_earlier(self, found: UnitMatch, ask: Callable[[EarlierUnits], UnitMatch | None]) -> UnitMatch:
+        """Return what is meant; in a file of an earlier list by that list. It never decides between two that fit."""
+        if self.earlier is None:
+            return found
+        is_open = found.reason in ("unknown", "conflict")
+        return (ask(self.earlier) if is_open or self.earlier.comes_first else None) or found
 
     def named(self, level: str, name: str) -> set[str]:
         """Return the ids of the units of a level that a name may mean; a village may carry its township before it."""
@@ -124,10 +142,14 @@ class UnitIndex:
         found = self.find(level, name)
         return found if found or level != "township" else self.find(level, _plain_township(name))
 
-    def coded(self, household_code: str) -> Unit | None:
+    def coded(self, household_code: str) -> UnitMatch:
         """Return the village whose unit code a district-wide household code begins with, if any."""
-        unit = self.by_code.get(household_code[:VILLAGE_DIGITS]) if len(household_code) > VILLAGE_DIGITS else None
-        return unit if unit is not None and unit.level == "village" else None
+        if len(household_code) <= VILLAGE_DIGITS:
+            return UnitMatch(None, "blank")
+        unit = self.by_code.get(household_code[:VILLAGE_DIGITS])
+        known = unit is not None and unit.level == "village"
+        found = UnitMatch(unit, "matched") if known else UnitMatch(None, "unknown")
+        return self._or_earlier(found, lambda earlier: earlier.coded(household_code))
 
     def is_wide(self, household_code: str) -> bool:
         """Say whether a household code is district-wide: it begins with the code of a district, township or village."""
@@ -135,7 +157,7 @@ class UnitIndex:
         body = household_code[:-1]
         return not self.by_code.keys().isdisjoint([body[:digits] for digits in _UNIT_DIGITS])
 
-    def find_named(self, text: str) -> set[Unit]:
+    def find_named(self, text: str) -> set[UnitMatch]:
         """Return the villages that a title, a sheet's or a file's name speaks of: by full name, code, or name alone.
 
         A name that follows other characters counts only behind a unit or a date: 大孟溪村 does not name 孟溪村.
@@ -154,10 +176,15 @@ class UnitIndex:
             for one in ids
         }
         if not found:
-            found = {unit.id for unit in [self.match_village(text).unit] if unit is not None}
+            found = {unit.id for unit in [_match(self, plain, "", "", "").unit] if unit is not None}
         townships = {one for name in self._prefixes if name in plain for one in self.find("township", name)}
         inside = {one for one in found if self.by_id[one].parent in townships}
-        return {self.by_id[one] for one in inside or found} | {unit for unit in codes if unit.level == "village"}
+        named = {self.by_id[one] for one in inside or found} | {unit for unit in codes if unit.level == "village"}
+        if self.earlier is not None and (not named or self.earlier.comes_first):
+            followed = self.earlier.named(text)
+            if followed is not None:
+                return {followed}
+        return {UnitMatch(unit, "matched") for unit in named}
 
     def _may_begin(self, before: str) -> bool:
         if not before or unicodedata.category(before[-1]) != "Lo":
@@ -190,8 +217,11 @@ class UnitIndex:
         close = get_close_matches(name, by_name, n=5, cutoff=0.3)
         return tuple(by_name[one] for one in close) or tuple(villages[:5] if township else ())
 
-    def group(self, village: Unit, group: GroupName) -> Unit | None:
-        """Return the group of a village, if it is known."""
+    def group(self, village: Unit, group: GroupName, *, earlier: Unit | None = None) -> Unit | None:
+        """Return the group of a village, if it is known; of a closed village's the one that goes on for it."""
+        followed = self.earlier.group(earlier, group) if self.earlier is not None and earlier is not None else None
+        if followed is not None and followed.parent == village.id:
+            return followed
         return self.groups[village.id].get(group.key) if village.id in self.groups else None
 
 
@@ -262,7 +292,7 @@ def _is_district(index: UnitIndex, name: str) -> bool:
 def _spellings(unit: Unit) -> set[str]:
     words = load_words()
     names = {simplify_name(unit.name), simplify_name(unit.full_name)} - {""}
-    stem = _stem(unit)
+    stem = find_stem(unit)
     if unit.level == "township":
         names.add(_plain_township(unit.name))
     elif unit.level == "village" and unit.name.endswith(words.community):
@@ -296,7 +326,8 @@ def shorten_township(name: str) -> str:
     return _plain_township(name)
 
 
-def _stem(unit: Unit) -> str:
+def find_stem(unit: Unit) -> str:
+    """Return a name without its kind: 和平 of 和平乡, 孟溪 of 孟溪村; '' for a group."""
     words = load_words()
     if unit.level == "township":
         plain = _plain_township(unit.name)
@@ -320,18 +351,19 @@ def parse_group(text: str) -> GroupName | None:
     if not name or name in words.blank or name.removeprefix(words.group_ordinal) in words.group_tails:
         return None
     bare = _BRACKETS.sub("", name) or name
-    core, tail = _cut_tail(bare.removeprefix(words.group_ordinal) or bare)
+    core, tail = cut_tail(bare.removeprefix(words.group_ordinal) or bare)
     number = parse_number(core)
     if number:
         return GroupName(f"#{number}", name_group(number))
     if _names_several(core):
         return GroupName(name, name, several=True)
-    core, tail = _cut_tail(name)
+    core, tail = cut_tail(name)
     core = core or name
     return GroupName(core, core + words.group_suffix if tail else core)
 
 
-def _cut_tail(name: str) -> tuple[str, str]:
+def cut_tail(name: str) -> tuple[str, str]:
+    """Return a group's name without the word for its kind, and that word: 周家 and 组 of 周家组."""
     for tail in load_words().group_tails:
         if name.endswith(tail) and name != tail:
             return name.removesuffix(tail), tail
@@ -349,32 +381,3 @@ def _names_several(core: str) -> bool:
     if len(re.findall(r"\d+", core)) > 1 or re.fullmatch(r"\d+-\d+", core):
         return True
     return len(core) > 1 and all(mark in words.numerals for mark in core)
-
-
-@lru_cache(maxsize=65_536)
-def read_group(text: str, village: Unit) -> GroupName | None:
-    """Return the group a cell names in a village, whose name may stand before it: 孟溪村一组 is 一组."""
-    group = parse_group(text)
-    if group is None or group.key.startswith("#"):
-        return group
-    name = simplify_name(text)
-    for ahead in (simplify_name(village.name), _stem(village)):
-        if ahead and name.startswith(ahead):
-            rest = parse_group(name.removeprefix(ahead))
-            if rest is not None and (rest.several or rest.key.startswith("#")):
-                return rest
-    return group
-
-
-def list_group_parts(text: str) -> list[str]:
-    """Return the groups that a cell of several may mean, in normal form: 二三组, 2、3组 and 2-3组 are 二组 and 三组."""
-    words = load_words()
-    core, _ = _cut_tail(simplify_name(text).removeprefix(words.group_ordinal))
-    parts = re.findall(rf"\d+|[{''.join(words.numerals)}]+", core)
-    numbers = [parse_number(one) for one in parts]
-    if len(parts) == _ENDS and None not in numbers and any(mark in core for mark in words.group_ranges):
-        first, last = (number or 0 for number in numbers)
-        numbers = list(range(first, min(last, first + HIGHEST) + 1))
-    elif None in numbers:
-        numbers = [parse_number(mark) for part in parts for mark in ([part] if part.isdecimal() else part)]
-    return [name_group(number) for number in dict.fromkeys(numbers) if number]

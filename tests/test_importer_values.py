@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from geo.days import find_orders
+from geo.groupcells import list_group_parts
 from geo.importer import ImportReport
-from geo.units import list_group_parts, parse_group
+from geo.units import parse_group
 from geo.validate import parse_day, parse_id_number, parse_phone, parse_size
 from tests import odd_books, workbooks
 

@@ -139,6 +139,37 @@ def test_another_group_is_proposed_and_the_roster_place_stays(office, tmp_path):
     assert home["place"] != frozen
 
 
+@pytest.mark.parametrize("more", [{}, {"A_6": ("一组", "测六", 2, "")}])
+def test_a_proposal_that_is_not_carried_out_makes_no_group(office, tmp_path, more):
+    """A group that only a proposed, untaken move names is not made, alone or beside rows that enter; taken, it is."""
+    db, scope = office
+    path = later(tmp_path, A_3=("九组", "测三", 2, ""), **more)
+    report = import_file(db, scope, path, options=ImportOptions(round="1"))
+    assert (report.changes["groups_new"], report.stored) == (0, bool(more))
+    with db.read() as connection:
+        groups = (
+            connection.exec_driver_sql("SELECT name FROM place WHERE level = 'group' ORDER BY name").scalars().all()
+        )
+        paths = connection.exec_driver_sql("SELECT count(*) FROM place_path WHERE place NOT IN (SELECT id FROM place)")
+        assert (sorted(groups), paths.scalar_one()) == (sorted(["一组", "二组"]), 0)
+    taken = import_file(db, scope, path, options=applying("regroup", "conflict", round="1"))
+    assert taken.changes["groups_new"] == 1
+    assert check_database(db, scope) == []
+
+
+def test_additions_that_are_not_taken_make_no_group(office, tmp_path):
+    """Households left out of the import bring no group of their own along."""
+    db, scope = office
+    path = later(tmp_path, A_6=("九组", "测六", 2, ""))
+    report = import_file(db, scope, path, options=ImportOptions(round="1", take_additions=False))
+    with db.read() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT p.name, count(h.id) FROM place p LEFT JOIN household h ON h.place = p.id"
+            " WHERE p.level = 'group' GROUP BY p.id"
+        ).all()
+    assert all(count for _, count in rows), (rows, report.changes)
+
+
 def test_a_split_is_proposed_with_its_evidence(office, tmp_path):
     """A known household lost as many persons as a new one of its group has: a split; taken, it is its predecessor."""
     db, scope = office

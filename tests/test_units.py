@@ -138,8 +138,8 @@ def test_code_tells_where_the_name_is_silent(indexes):
     """A unit code alone is enough, and a household code that begins with one tells its village."""
     index = indexes["2019-10-31"]
     assert index.match_village("", code="520602202203").unit.name == "孟溪村"
-    assert index.coded("520602202203017").name == "孟溪村"
-    assert index.coded("HP0001") is None
+    assert index.coded("520602202203017").unit.name == "孟溪村"
+    assert index.coded("HP0001").unit is None
 
 
 @pytest.mark.parametrize(

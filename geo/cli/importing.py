@@ -14,6 +14,7 @@ from geo.cli.understood import write_understood
 from geo.errors import Invalid
 from geo.i18n import has_text, text
 from geo.importer import ImportOptions, NewRound, import_files
+from geo.importer.followed import say_followed
 from geo.importer.outlines.plan import OUTLINE
 from geo.importer.proposals import APPLICABLE
 from geo.importer.saying import say_changes
@@ -181,6 +182,7 @@ def _list_sources(report: ImportReport) -> Iterable[str]:
     if report.units and report.unit_from not in ("", "column"):
         sources = text("list.comma").join(text(f"unit_from.{one}") for one in report.unit_from.split("+"))
         yield text("cli.import.units", units=text("list.comma").join(report.units[:_SHOWN]), sources=sources)
+    yield from say_followed(report.followed)
     yield from list_other_sheets(report)
 
 

@@ -14,8 +14,8 @@ from geo.i18n import text
 from geo.importer.readers import read_sheets
 from geo.importer.succession import load_newer
 from geo.schema import AREA_FIELDS, IMPORT_FIELDS
-from geo.store.editions import choose_edition, list_editions, open_book
-from geo.succession import Succession
+from geo.store.editions import check_drawn, choose_edition, list_editions, open_book
+from geo.succession import Succession, trim_code
 from geo.validate import to_text
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def run_units(options: argparse.Namespace) -> int:
     if options.edition is None or options.to is None:
         raise Invalid("units.needs_both")
     start, end = (choose_edition(day, book.days()) for day in (options.edition, options.to))
+    check_drawn(book, end)
     if options.codes is not None:
         return _answer_codes(Succession(book, start, end), options)
     return _report_changes(book, start, end, options)
@@ -91,8 +92,12 @@ def read_drawn(path: Path | None) -> dict[str, str]:
     code, successor = _column(header, _CODE_HEADERS), _column(header, ("successor_code",))
     if code is None or successor is None:
         raise Invalid("units.bad_successors", name=path.name)
-    pairs = ((_cell(row, code), _cell(row, successor)) for row in rows)
-    return {old: new for old, new in pairs if old and new}
+    pairs = [(trim_code(_cell(row, code)), trim_code(_cell(row, successor))) for row in rows]
+    drawn: dict[str, str] = {}
+    for old, new in pairs:
+        if old and new and drawn.setdefault(old, new) != new:
+            raise Invalid("units.two_successors", code=old, one=drawn[old], other=new)
+    return drawn
 
 
 def _read_table(path: Path) -> tuple[list[str], list[list[str]]]:

@@ -99,7 +99,8 @@ def _import_table(
         problem = header.problem
         offers = problem == "E_MISSING_COLUMN" and not header.is_of_persons
         if not problem or (offers and options.makes_codes):
-            understood = understand(sheet, header, read_background(connection, options, file=name))
+            background = read_background(connection, options, file=name, file_hash=hash_file(path))
+            understood = understand(sheet, header, background)
             problem = "" if understood.rows_total else "E_EMPTY"
     if problem or understood is None:
         message = text(f"finding.{problem}", columns=header.detail, name=name)
@@ -207,6 +208,7 @@ def _report(name: str, sheet: Sheet, understood: Understood, edition: str, optio
         header_row=understood.header.row + 1, columns=understood.header.columns, points=understood.points,
         unit_from=understood.unit_from,
         units=tuple(dict.fromkeys(understood.columns["village"][nth].name for nth in understood.firsts)),
+        followed=understood.followed,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from geo.schema import place
 from geo.store.area import read_area
 from geo.store.database import read_today
 from geo.store.ground import read_ground
-from geo.store.units import read_units
+from geo.store.units import read_earlier, read_units
 from geo.units import Unit, UnitIndex
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ class ImportOptions:
         return self.make_codes or self.answers.get("make_codes") == MAKE
 
 
-def read_background(connection: Connection, options: ImportOptions, *, file: str) -> Background:
+def read_background(connection: Connection, options: ImportOptions, *, file: str, file_hash: str = "") -> Background:
     """Return what a file is read against; `file` is its name for people. Raises `Invalid` for an unknown `unit`."""
     root = connection.execute(select(place.c.code, place.c.boundary).where(place.c.parent.is_(None))).one()
-    index, area = UnitIndex(read_units(connection)), read_area(root.code, root.boundary)
+    index, area = read_index(connection, file_hash), read_area(root.code, root.boundary)
     return Background(
         index, read_today(connection), area, options.answers, options.visit_date, file,
         find_village(index, options.unit) if options.unit else None, lambda pairs: known_pairs(connection, pairs),
@@ -88,6 +88,11 @@ def read_background(connection: Connection, options: ImportOptions, *, file: str
         lambda villages: read_ground(connection, villages, district=area),
         (lambda villages: read_code_book(connection, villages)) if options.makes_codes else None,
     )  # fmt: skip
+
+
+def read_index(connection: Connection, file_hash: str) -> UnitIndex:
+    """Return the units of today, and those of earlier lists for what today's do not tell of a file."""
+    return UnitIndex(read_units(connection), read_earlier(connection, file_hash))
 
 
 def find_village(index: UnitIndex, said: str) -> Unit:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from geo.groupcells import list_group_parts, read_group
 from geo.importer.findings import Option
 from geo.importer.meanings import SKIP
-from geo.units import list_group_parts, parse_group, read_group
+from geo.units import parse_group
 from geo.validate import to_text
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Locator:
         self._fitting: dict[tuple[str, ...], bool] = {}
         #: Rows whose group is asked about.
         self.waiting: set[int] = set()
+        #: Rows that name a unit of an earlier list: that unit; `villages` gives its successor.
+        self.earlier: dict[int, Unit] = {}
 
     def villages(self, cells: UnitCells, codes: Sequence[str]) -> list[Unit | None]:
         """Return the village of every row; rows without one are refused or asked about.
@@ -66,9 +69,15 @@ class Locator:
                 found.append(self._unnamed(nth, codes[nth], texts))
                 continue
             coded = self._index.coded(codes[nth]) if match.reason == "blank" else None
-            self.sources.add("code" if coded else "column")
-            found.append(match.unit or coded or self._asked(nth, match, said))
+            self.sources.add("code" if coded and coded.unit else "column")
+            found.append(self._take(nth, match) or self._take(nth, coded) or self._asked(nth, match, said))
         return self._check_codes(found, codes)
+
+    def _take(self, nth: int, match: UnitMatch | None) -> Unit | None:
+        """Return the village of a match, and keep in mind the closed one that a row means."""
+        if match is not None and match.earlier is not None:
+            self.earlier[nth] = match.earlier
+        return None if match is None else match.unit
 
     def _match(self, row: tuple[Cell, ...], *, named: bool) -> tuple[tuple[str, ...], UnitMatch | None, str]:
         """Return the texts of a row's cells, what they mean (where the file names villages), and what is asked with."""
@@ -84,7 +93,7 @@ class Locator:
 
     def _unnamed(self, nth: int, code: str, texts: tuple[str, ...]) -> Unit | None:
         """A file without a village column: the household's code, the file itself, or one answer for it tells."""
-        unit = self._index.coded(code)
+        unit = self._take(nth, self._index.coded(code))
         if unit is not None:
             self.sources.add("code")
             return unit
@@ -95,6 +104,8 @@ class Locator:
         unit = self._source.unit
         if unit is not None and self._source.rival is None and self._fits(unit, texts):
             self.sources.add(self._source.source)
+            if self._source.earlier is not None:
+                self.earlier[nth] = self._source.earlier
             return unit
         offered = [one for one in (unit, self._source.rival) if one is not None]
         self._ledger.ask("unit", nth, "village", "", options=self._options(offered or self._all_villages()))
@@ -134,8 +145,10 @@ class Locator:
     def _check_codes(self, found: list[Unit | None], codes: Sequence[str]) -> list[Unit | None]:
         differing: dict[int, Unit] = {}
         for nth, unit in enumerate(found):
-            coded = self._index.coded(codes[nth]) if unit is not None else None
-            if unit is not None and coded is not None and coded.id != unit.id:
+            coded = self._index.coded(codes[nth]).unit if unit is not None else None
+            old = self.earlier.get(nth)
+            was = old is not None and codes[nth].startswith(old.code)
+            if unit is not None and coded is not None and coded.id != unit.id and not was:
                 differing[nth] = coded
         if not differing:
             return found
@@ -163,8 +176,8 @@ class Locator:
     ) -> list[GroupName | None]:
         """Return the group of every row: None in a village without groups, or where a known household keeps its own."""
         named = [
-            parse_group(to_text(cell)) if village is None else read_group(to_text(cell), village)
-            for cell, village in zip(cells, villages, strict=True)
+            self._read_group(nth, to_text(cell), village)
+            for nth, (cell, village) in enumerate(zip(cells, villages, strict=True))
         ]
         grouped = {village.id for village, group in zip(villages, named, strict=True) if village and group}
         grouped |= {village.id for village in villages if village and self._index.groups.get(village.id)}
@@ -180,6 +193,15 @@ class Locator:
             if group is not None and group.several and village is not None:
                 named[nth] = self._several(nth, village, to_text(cells[nth]))
         return named
+
+    def _read_group(self, nth: int, text: str, village: Unit | None) -> GroupName | None:
+        """Return the group a cell names; of a closed village's the name it goes on under."""
+        old = self.earlier.get(nth)
+        group = parse_group(text) if village is None else read_group(text, old or village)
+        if old is None or group is None or village is None:
+            return group
+        heir = self._index.group(village, group, earlier=old)
+        return group if heir is None else parse_group(heir.name)
 
     def _several(self, nth: int, village: Unit, text: str) -> GroupName | None:
         """Several groups in one cell (二三组): which one is asked; until then the row waits."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from geo.importer.asread import AsRead
+    from geo.importer.followed import Followed
     from geo.importer.headers import Column, Header
     from geo.importer.points import PointSource
     from geo.importer.proposals import Proposal
@@ -53,7 +54,8 @@ class ImportReport:
     `stored` says whether anything was written, `changed` whether anything would be.
 
     `mapping_from` is the source whose earlier corrections of columns were taken, '' for none.
-    `units` are the villages of the rows that stay, and `unit_from` where they came from (`unitsource.UNIT_SOURCES`).
+    `units` are the villages of the rows that stay, and `unit_from` where they came from (`unitsource.UNIT_SOURCES`);
+    `followed` are units of earlier lists that the file names, with their successors.
     `message` is one Chinese sentence: why the file is refused, or what was or will be done. `preview` holds the first
     data rows as they stand in the file, cell by cell, masked like the rest. `coverage` is (effective, roster) of the
     round in its scope, before and after. `begun` holds the villages whose baseline this file began. `points` says how
@@ -79,6 +81,7 @@ class ImportReport:
     mapping_from: str = ""
     unit_from: str = ""
     units: tuple[str, ...] = ()
+    followed: tuple[Followed, ...] = ()
     header_row: int = 0
     columns: tuple[Column, ...] = ()
     preview: tuple[tuple[int, tuple[str, ...]], ...] = ()
@@ -125,6 +128,7 @@ class ImportReport:
             "rounds": list(self.rounds) or ([] if self.round is None else [self.round]),
             "other_sheets": list(self.other_sheets), "mapping_from": self.mapping_from,
             "unit_from": self.unit_from, "units": list(self.units),
+            "followed": [one.as_dict() for one in self.followed],
             "findings": [_listed(one) | {"cell": one.cell} for one in self.findings],
             "questions": [_asked(one) for one in self.questions],
             "changes": self.changes, "proposals": [_proposed(one) for one in self.proposals],

@@ -21,6 +21,7 @@ from geo.importer.apply import store_batch
 from geo.importer.descent import Descent, plan_descent, write_descent
 from geo.model import new_id
 from geo.store.database import now, read_setting, read_today
+from geo.store.editions import check_drawn
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -169,6 +170,7 @@ def _check(book: EditionBook, start: str, to: str) -> None:
         raise Invalid("units.needs_day", to=to) from error
     if to <= start:
         raise Invalid("units.not_newer", to=day, edition=start)
+    check_drawn(book, to)
 
 
 def _read_places(connection: Connection) -> tuple[Row, list[Row]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geo.importer.answers import read_answers
 from geo.importer.duplicates import find_firsts, list_same_persons
 from geo.importer.findings import FIELDS, Finding, Ledger, Question
+from geo.importer.followed import Followed, list_followed
 from geo.importer.grouptitles import read_group_titles
 from geo.importer.headernames import plain_header
 from geo.importer.madecodes import CodeBook, MadeCode, make_codes
@@ -76,7 +77,8 @@ class Understood:
     degrees), coord_system and coord_raw (the system the point came in, what was written), visited_on, visit ((mode,
     outcome) or None), issues ((category, title), …), note, and what `answers.read_answers` gives.
     `firsts` maps each row that stays to the first row of its household; `points` says how coordinates were read,
-    `unit_from` where the villages came from (`unitsource.UNIT_SOURCES`, joined by +). `made` are codes that are new.
+    `unit_from` where the villages came from (`unitsource.UNIT_SOURCES`, joined by +). `made` are codes that are new,
+    `followed` the units of earlier lists that rows name.
     """
 
     header: Header
@@ -89,6 +91,7 @@ class Understood:
     points: tuple[PointSource, ...] = ()
     unit_from: str = ""
     made: tuple[MadeCode, ...] = ()
+    followed: tuple[Followed, ...] = ()
 
     @property
     def rows_total(self) -> int:
@@ -131,7 +134,7 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     read_book = background.code_book if header.problem == "E_MISSING_COLUMN" else None
     columns["code"] = [""] * len(rows.cells) if read_book else _read_codes(ledger, cells("code"))
     titled = read_group_titles(ledger, header, rows, background.answers)
-    unit_from = _locate(ledger, cells, columns, header, background, sheet.name, titled)
+    unit_from, followed = _locate(ledger, cells, columns, header, background, sheet.name, titled)
     made = _make_codes(ledger, header, rows, columns, background, read_book) if read_book else []
     located = locate_rows(ledger, cells, columns, background, above=_say_above(header))
     step("understand", total * 3 // 4, total)
@@ -142,7 +145,7 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     step("understand", total, total)
     return Understood(
         header, rows.sheet_rows, columns, firsts, _without_refused(ledger, rows), ledger.refusals,
-        list(ledger.questions.values()), located.sources, unit_from, tuple(made),
+        list(ledger.questions.values()), located.sources, unit_from, tuple(made), followed,
     )  # fmt: skip
 
 
@@ -251,8 +254,8 @@ def _read_codes(ledger: Ledger, cells: Sequence[Cell]) -> list[str]:
 def _locate(
     ledger: Ledger, cells: Callable[[str], Sequence[Cell]], columns: dict[str, list[Any]], header: Header,
     background: Background, sheet: str, titled: Sequence[Cell] | None,
-) -> str:  # fmt: skip
-    """Fill in village, township and group of every row; return where the villages came from."""
+) -> tuple[str, tuple[Followed, ...]]:  # fmt: skip
+    """Fill in village, township and group of every row; return where the villages came from, and who was followed."""
     source = find_unit_source(
         background.units, titles=header.titles, sheet=sheet, file=background.file, said=background.unit
     )
@@ -265,4 +268,5 @@ def _locate(
     columns["group"] = list(locator.groups(titled or cells("group"), columns["village"], columns["code"]))
     for nth in locator.waiting:
         columns["village"][nth] = None
-    return "+".join(one for one in UNIT_SOURCES if one in locator.sources)
+    followed = list_followed((old, columns["village"][nth]) for nth, old in locator.earlier.items())
+    return "+".join(one for one in UNIT_SOURCES if one in locator.sources), followed

@@ -18,11 +18,15 @@ _ENDINGS: Final = (".gz", ".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".od
 
 @dataclass(frozen=True, slots=True)
 class UnitSource:
-    """The village that a file names outside its rows, and where; `rival` is another one that was said for the file."""
+    """The village that a file names outside its rows, and where; `rival` is another one that was said for the file.
+
+    `earlier` is the village of an earlier list that is named, where `unit` is its successor.
+    """
 
     unit: Unit | None = None
     source: str = ""
     rival: Unit | None = None
+    earlier: Unit | None = None
 
 
 def find_unit_source(
@@ -34,10 +38,10 @@ def find_unit_source(
     """
     texts = {"title": [text for line in titles for text in line], "sheet": [sheet], "file": [_bare(file)]}
     for source, said_there in texts.items():
-        units = {unit for text in said_there for unit in index.find_named(text)}
-        if len(units) == 1:
-            unit = units.pop()
-            return UnitSource(unit, source, said if said is not None and said != unit else None)
+        named = {match for text in said_there for match in index.find_named(text)}
+        if len({match.unit for match in named}) == 1:
+            match = named.pop()
+            return UnitSource(match.unit, source, said if said not in (None, match.unit) else None, match.earlier)
     return UnitSource(said, "option" if said is not None else "")
 
 

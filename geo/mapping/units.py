@@ -8,7 +8,7 @@ from geo import codes
 from geo.mapping.desk import Leaf
 from geo.schema.columns import MAPPED_UNITS
 from geo.schema.mapped import MAPPED_FIELDS
-from geo.store.units import read_units
+from geo.store.units import read_earlier, read_units
 from geo.units import UnitIndex, parse_group
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class _Registered:
     def __init__(self, desk: Desk, book: PlaceBook) -> None:
         self._desk = desk
         self._book = book
-        self._index = UnitIndex(read_units(desk.connection))
+        self._index = UnitIndex(read_units(desk.connection), read_earlier(desk.connection))
 
     def find(self, texts: dict[str, list[str]]) -> list[Leaf | None]:
         blank = [""] * len(self._desk.ledger.table)
@@ -90,11 +90,11 @@ class _Registered:
         named = parse_group(group)
         if named is None:
             return Leaf(match.unit.id, match.unit.id, match.unit.code)
-        place = self._group(match.unit, named)
+        place = self._group(match.unit, named, match.earlier)
         return Leaf(place, match.unit.id, self._book.by_id[place]["code"])
 
-    def _group(self, village: Unit, named: GroupName) -> str:
-        known = self._index.group(village, named)
+    def _group(self, village: Unit, named: GroupName, earlier: Unit | None) -> str:
+        known = self._index.group(village, named, earlier=earlier)
         if known is not None:
             return known.id
         for row in self._book.by_id.values():

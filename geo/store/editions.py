@@ -57,6 +57,20 @@ def open_book(lists: Iterable[Path] = (), *, drawn: Mapping[str, str] | None = N
     return EditionBook([*kept, *(_fill_names(edition, names) for edition in own.values())], drawn or {})
 
 
+def check_drawn(book: EditionBook, day: str) -> None:
+    """Refuse drawn successors that the list of a day does not have, or has at another level than the unit they follow.
+
+    Raises `Invalid`, which names the first of them.
+    """
+    target = book.edition(day).units
+    levels = {code: unit.level for edition in book.editions for code, unit in edition.units.items()}
+    for old, new in book.drawn.items():
+        if new not in target:
+            raise Invalid("units.no_successor", code=old, successor=new, to=day)
+        if levels.get(old, target[new].level) != target[new].level:
+            raise Invalid("units.other_level", code=old, successor=new, name=target[new].name)
+
+
 def _fill_names(edition: Edition, known: Mapping[str, ListedUnit]) -> Edition:
     """A list of villages does not name its district: take the name that a shipped edition has for the code."""
     units = {code: known[code] if unit.name == code and code in known else unit for code, unit in edition.units.items()}

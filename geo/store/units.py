@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from geo.schema import place, place_path
+from geo.earlier import EarlierUnits
+from geo.schema import import_batch, place, place_path
 from geo.store.database import now
 from geo.store.editions import read_edition
 from geo.units import Unit
@@ -68,6 +69,48 @@ def read_units(connection: Connection) -> list[Unit]:
         .order_by(place.c.code)
     )
     return [Unit(*row) for row in rows]
+
+
+def read_earlier(connection: Connection, file_hash: str = "") -> EarlierUnits | None:
+    """Return the units as they stood before each newer list, the newest first; None where no list was loaded.
+
+    A file that was imported before a list was loaded (its hash) is read in the units of its own time first.
+    """
+    columns = (place.c.id, place.c.code, place.c.name, place.c.full_name, place.c.level, place.c.parent)
+    ends = list(connection.execute(select(place.c.valid_to).distinct().where(place.c.successor.is_not(None))).scalars())
+    if not ends:
+        return None
+    rows = connection.execute(select(*columns, place.c.valid_from, place.c.valid_to, place.c.successor)).all()
+    units = {row.id: Unit(*row[: len(columns)]) for row in rows}
+    heirs = _find_heirs(units, {row.id: (row.valid_to, row.successor) for row in rows})
+    read_in = connection.execute(
+        select(import_batch.c.edition)
+        .where(import_batch.c.file_hash == file_hash, import_batch.c.undone_at.is_(None))
+        .order_by(import_batch.c.seq.desc())
+    ).scalar()
+    # A database's units from files have an edition that is no day: no list is ever loaded over them.
+    own = min((end for end in ends if read_in and end.isoformat() > read_in), default=None)
+    states = [
+        [
+            units[row.id]
+            for row in rows
+            if (row.valid_from is None or row.valid_from < end) and (row.valid_to is None or row.valid_to >= end)
+        ]
+        for end in sorted(ends, key=lambda end: (end != own, -end.toordinal()))
+    ]
+    return EarlierUnits(states, heirs, comes_first=own is not None)
+
+
+def _find_heirs(units: dict[str, Unit], ends: dict[str, tuple[date | None, str | None]]) -> dict[str, Unit]:
+    """Return each unit's successor of today, itself where it is there; none where the line ends."""
+    heirs = {}
+    for one in units:
+        heir: str | None = one
+        while heir is not None and ends[heir][0] is not None:
+            heir = ends[heir][1]
+        if heir is not None:
+            heirs[one] = units[heir]
+    return heirs
 
 
 def _upwards(code: str, parents: dict[str, str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from geo.errors import GeoError, NotAllowed
 from geo.i18n import text
+from geo.importer.followed import say_followed
 from geo.importer.saying import say_changes
 from geo.importer.sources import save_mapping
 from geo.importer.undo import find_undoable, undo_last
@@ -223,7 +224,7 @@ def _say_sources(report: ImportReport) -> list[str]:
         comma = text("list.comma")
         sources = comma.join(text(f"unit_from.{one}") for one in report.unit_from.split("+"))
         said.append(text("import_page.units", units=comma.join(report.units[:_NAMED]), sources=sources))
-    return said
+    return said + list(say_followed(report.followed[:_NAMED]))
 
 
 def count_usable(reports: list[ImportReport]) -> tuple[int, bool]:

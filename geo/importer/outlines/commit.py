@@ -14,8 +14,9 @@ from geo.errors import FileRefused, Invalid
 from geo.importer.apply import insert_paths, store_batch
 from geo.importer.blocks import Block
 from geo.importer.findings import Finding, Option, Question
+from geo.importer.followed import list_followed
 from geo.importer.journal import Journal
-from geo.importer.options import find_village
+from geo.importer.options import find_village, read_index
 from geo.importer.outlines.features import Layers
 from geo.importer.outlines.files import read_layer
 from geo.importer.outlines.neighbours import list_outside, measure_neighbours
@@ -30,8 +31,6 @@ from geo.model import new_id
 from geo.schema import place
 from geo.store.area import read_area
 from geo.store.database import hash_file, now, read_setting, read_today
-from geo.store.units import read_units
-from geo.units import UnitIndex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from geo.model import Scope
     from geo.store.area import Area
     from geo.store.database import Database
+    from geo.units import UnitIndex
 
 KIND: Final = "areas"
 _LAYER: Final = "layer"
@@ -85,7 +85,7 @@ def import_outlines(
     if isinstance(layer, Layers):
         return _ask(name, _ask_layer(layer))
     with db.read() as connection:
-        index, area, edition = _read_background(connection)
+        index, area, edition = _read_background(connection, hash_file(path))
     asked = options.answers.get("crs", "") or options.crs
     system = choose_system(layer, asked, area)
     if isinstance(system, Question):
@@ -114,10 +114,10 @@ def _ask_layer(layers: Layers) -> Question:
     )  # fmt: skip
 
 
-def _read_background(connection: Connection) -> tuple[UnitIndex, Area | None, str]:
+def _read_background(connection: Connection, digest: str) -> tuple[UnitIndex, Area | None, str]:
     root = connection.execute(select(place.c.code, place.c.boundary).where(place.c.parent.is_(None))).first()
     area = None if root is None else read_area(root.code, root.boundary)
-    return UnitIndex(read_units(connection)), area, read_setting(connection, "edition")
+    return read_index(connection, digest), area, read_setting(connection, "edition")
 
 
 def _report(name: str, layer: Layer, understood: Understood, system: System) -> ImportReport:
@@ -127,11 +127,13 @@ def _report(name: str, layer: Layer, understood: Understood, system: System) -> 
         outcome = "reject_rows"
     else:
         outcome = "accept_with_warnings" if understood.findings else "accept"
+    matches = (one.match for one in understood.given.values())
     return ImportReport(
         name, outcome, kind=KIND, rows_total=understood.rows_total, rows_ok=understood.rows_ok,
         rows_bad=tuple(sorted(understood.refusals.values(), key=lambda one: one.row)),
         findings=tuple(understood.findings), questions=tuple(understood.questions.values()),
         values=tuple(understood.values[:MOST_VALUES]), sheet=layer.name,
+        followed=list_followed((one.earlier, one.village or one.unit) for one in matches),
         areas={"crs": system.name, "datum_known": system.datum_is_known, "layer": layer.name},
     )  # fmt: skip
 
@@ -158,13 +160,13 @@ def _store(
     connection: Connection, scope: Scope, path: Path, understood: Understood, options: ImportOptions,
     report: ImportReport,
 ) -> ImportReport:  # fmt: skip
-    index, _, edition = _read_background(connection)
+    digest = hash_file(path)
+    index, _, edition = _read_background(connection, digest)
     units = [one.match.unit or one.match.village for one in understood.given.values()]
     for unit in sorted({unit.id for unit in units if unit is not None}):
         require_area(connection, scope, unit)
     maker = Maker(now(), scope.actor, edition)
     plan = make_plan(connection, understood, index, maker, replace=OUTLINE in options.apply)
-    digest = hash_file(path)
     again = was_imported_on(connection, digest) is not None
     news = not plan.is_empty or (bool(report.rows_bad) and not again)
     report = replace(

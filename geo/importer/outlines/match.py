@@ -29,7 +29,7 @@ class Match:
     """What a feature is: a unit that is there, or a new group (`village` and `group`), or neither.
 
     `reason` then is unknown (kept aside), conflict or ambiguous (asked about, with `candidates`), several (二三组) or
-    no_group (the name of the group is left empty).
+    no_group (the name of the group is left empty). `earlier` is the village of an earlier list that is named.
     """
 
     unit: Unit | None = None
@@ -37,6 +37,7 @@ class Match:
     group: GroupName | None = None
     reason: str = "matched"
     candidates: tuple[Unit, ...] = ()
+    earlier: Unit | None = None
 
     @property
     def key(self) -> str:
@@ -126,14 +127,18 @@ class Matcher:
             return Match(reason="unknown")
         found = self.index.match_village(village, township=township, district=texts.district, code=code)
         if found.unit is not None:
-            return Match(found.unit)
+            return Match(found.unit, earlier=found.earlier)
         return Match(
             reason=found.reason if found.reason in ("conflict", "ambiguous") else "unknown",
             candidates=found.candidates,
         )
 
     def _village(self, texts: UnitTexts) -> Match:
-        return self._village_match(texts, texts.village or texts.name)
+        found = self._village_match(texts, texts.village or texts.name)
+        ancestry = self.index.earlier
+        if found.unit is not None and found.earlier and ancestry is not None and not ancestry.is_whole(found.unit):
+            return Match(reason="unknown", candidates=(found.unit,))
+        return found
 
     def _group(self, texts: UnitTexts, coded: Unit | None) -> Match:
         """A group by its name and its village; its own code, where it is known, must mean the same."""
@@ -148,7 +153,7 @@ class Matcher:
             return village if village.unit is None else Match(reason="unknown")
         if group.several:
             return Match(village=village.unit, group=group, reason="several")
-        found = self._group_of(village.unit, group)
+        found = self._group_of(village.unit, group, earlier=village.earlier)
         if coded is not None and coded.level == "group" and found.unit != coded:
             return Match(reason="conflict", candidates=tuple(one for one in (found.unit, coded) if one is not None))
         return found
@@ -158,8 +163,8 @@ class Matcher:
         found = self._village_match(texts, texts.folder) if texts.folder else Match(reason="unknown")
         return Match(self.home) if found.unit is None and self.home is not None else found
 
-    def _group_of(self, village: Unit, group: GroupName) -> Match:
-        return Match(self.index.group(village, group), village, group)
+    def _group_of(self, village: Unit, group: GroupName, *, earlier: Unit | None = None) -> Match:
+        return Match(self.index.group(village, group, earlier=earlier), village, group, earlier=earlier)
 
     def _other(self, level: str, name: str, coded: Unit | None) -> Match:
         """A township or the district, by name and code."""
