@@ -8,6 +8,7 @@ import pytest
 
 from geo.importer import undo_last
 from geo.issues import issue_status, roll_up_issues
+from geo.store.issue_acts import list_unlike_their_events
 from tests import workbooks
 from tests.mapped import UNITS, load, open_mapped, rows, spec_of, write
 
@@ -135,6 +136,38 @@ def test_a_newer_export_continues_the_history_and_is_undone_alone(issues, tmp_pa
     assert workbooks.dump(db, without=("setting", "audit_log", "import_batch", "import_row")) == before
     undo_last(db, scope)
     assert workbooks.count(db, "issue_event") == 0
+
+
+FACTS = f"""
+{UNITS}
+    issues: {{key: no, category: about, title: what, detail: more, raised_on: asked, due_on: due, responsible: who,
+             closed_on: done, verified_by: by, satisfaction: pleased, close_kind: how}}
+"""
+
+
+def test_a_newer_export_adds_facts_and_overwrites_none(tmp_path):
+    """A closing brings who verified it; an empty due day and title are filled; what differs is listed and stays."""
+    spec = spec_of(FACTS)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    head = "no,village,about,what,more,asked,due,who,done,by,pleased,how\n"
+    load(db, scope, write(tmp_path / "i.csv", head + "1,N,INF_R,,,2024-01-01,,Ann,,,,\n"), spec)
+    later = write(
+        tmp_path / "j.csv", head + "1,N,OTH,Bridge,steps,2024-01-01,2024-02-01,Bob,2024-01-20,Cy,1,explained\n"
+    )
+    report = load(db, scope, later, spec)
+    assert {(one.field, one.value) for one in report.findings} == {("问题类别", "OTH"), ("责任人", "Bob")}
+    facts = "SELECT category, title, detail, due_on, original_due_on, responsible, close_kind, verified_by, satisfaction FROM issue"
+    stored = ("INF_R", "Bridge", "steps", "2024-02-01", "2024-02-01", "Ann", "explained", "Cy", 1)
+    assert rows(db, facts) == [stored]
+    assert rows(db, "SELECT close_kind, verified_by, satisfaction FROM issue_event WHERE kind = 'closed'") == [
+        ("explained", "Cy", 1)
+    ]
+    assert list_unlike_their_events(db, scope) == []
+    assert not load(db, scope, later, spec).changed
+    with db.write() as connection:
+        connection.exec_driver_sql("UPDATE issue SET detail = ''")
+    assert not load(db, scope, later, spec).changed
+    db.close()
 
 
 def test_a_history_that_went_another_way_is_not_overwritten(issues, tmp_path):

@@ -34,7 +34,7 @@ def test_values_are_put_together(tmp_path):
         test,North,c,1,,,,,,
     """
     report = load(db, scope, write(tmp_path / "h.csv", table), spec)
-    assert (report.outcome, report.rows_total, report.households) == ("accept", 3, 2)
+    assert (report.outcome, report.rows_total, report.left_out, report.households) == ("accept", 2, (4,), 2)
     assert rows(
         db, "SELECT code, head_name, phone, note, dwelling, residence, entered_on FROM household ORDER BY code"
     ) == [

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 #: Outcome → exit code; a later one of this order is the worse.
 EXIT_CODES: Final = {"accept": 0, "accept_with_warnings": 0, "reject_rows": 3, "reject_file": 4, "ask": 4}
 _ORDER: Final = tuple(EXIT_CODES)
+#: Figures of which the answer for several files gives the sums.
+_SUMS: Final = ("rows_total", "rows_ok", "rows_left_out", "households", "persons")
 _SHOWN: Final = 20
 _CELLS: Final = 5
 #: Proposals of which both values are told.
@@ -147,7 +149,7 @@ def _answer(reports: list[ImportReport], total: dict[str, int]) -> dict[str, Any
         return files[0]
     return {
         "outcome": max((one["outcome"] for one in files), key=_ORDER.index),
-        **{name: sum(one[name] for one in files) for name in ("rows_total", "rows_ok", "households", "persons")},
+        **{name: sum(one[name] for one in files) for name in _SUMS},
         **{
             name: [row | {"file": one["file"]} for one in files for row in one[name]] for name in ("rows_bad", "values")
         },
@@ -164,6 +166,8 @@ def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
     counts = {"total": report.rows_total, "ok": report.rows_ok, "bad": len(report.rows_bad)}
     refused = report.outcome == "reject_file"
     print(text(f"cli.import.{'file' if refused else 'line'}", name=report.name, outcome=outcome, **counts))
+    if report.left_out:
+        print(text("mapping.left_out", n=len(report.left_out)))
     if refused:
         for line in (_say_refusal(report), *list_questions(report), *list_other_sheets(report)):
             print(line)

@@ -68,7 +68,10 @@ def _remark(row: dict[Any, Any]) -> str:
     if not said.is_nothing(row["close_kind"]):
         said_of_it.append(text(f"close_kind.{row['close_kind']}"))
     if not said.is_nothing(row["duplicate_of"]):
-        said_of_it.append(text("exports.ledger.duplicate", number=row["duplicate_of"]))
+        # A file may say that an issue repeats another one without naming it: it is stored as a repeat of itself.
+        known = row["duplicate_of"] != row["issue_number"]
+        key = "exports.ledger.duplicate" if known else "exports.ledger.duplicate_unnamed"
+        said_of_it.append(text(key, number=row["duplicate_of"]))
     if row["reopened"]:
         said_of_it.append(text("exports.ledger.reopened", n=int(row["reopened"])))
     if row["remark"]:

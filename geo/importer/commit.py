@@ -201,7 +201,7 @@ def _report(name: str, sheet: Sheet, understood: Understood, edition: str, optio
         rows_ok=len(understood.firsts), rows_bad=mask_findings(
             sorted(understood.refusals.values(), key=lambda one: one.row), show_personal=options.show_personal
         ),
-        findings=mask_findings(understood.findings, show_personal=options.show_personal),
+        left_out=sheet.left_out, findings=mask_findings(understood.findings, show_personal=options.show_personal),
         questions=tuple(understood.questions),
         values=list_values(understood, show_personal=options.show_personal), households=len(homes),
         persons=sum(_first_said(sizes, understood.firsts).values()), edition=edition, sheet=sheet.name,

@@ -49,13 +49,14 @@ def list_repaired(connection: Connection, report: ImportReport, leaves: set[str]
     `repaired` where the row stays this time, `dismissed` where it is gone or refused again (then listed anew).
     """
     bad = {one.row for one in report.rows_bad}
+    last = report.rows_total + len(report.left_out)
     earlier = connection.exec_driver_sql(
         "SELECT r.*, b.report FROM import_refused r JOIN import_batch b ON b.id = r.batch"
         " WHERE b.file_name = ? AND b.undone_at IS NULL AND r.status = 'open' AND r.batch <> ?",
         (report.name, report.batch),
     ).mappings()
     return [
-        (row, "dismissed" if row["row"] in bad or row["row"] > report.rows_total else "repaired")
+        (row, "dismissed" if row["row"] in bad or row["row"] > last else "repaired")
         for row in map(dict, earlier)
         if leaves & set(json.loads(row.pop("report")).get("leaves", ()))
     ]  # fmt: skip

@@ -53,6 +53,7 @@ class ImportReport:
 
     `stored` says whether anything was written, `changed` whether anything would be.
 
+    `left_out` are the rows of the sheet that the conditions of a mapping file leave out; no other figure counts them.
     `mapping_from` is the source whose earlier corrections of columns were taken, '' for none.
     `units` are the villages of the rows that stay, and `unit_from` where they came from (`unitsource.UNIT_SOURCES`);
     `followed` are units of earlier lists that the file names, with their successors.
@@ -68,6 +69,7 @@ class ImportReport:
     rows_total: int = 0
     rows_ok: int = 0
     rows_bad: tuple[Finding, ...] = ()
+    left_out: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
     questions: tuple[Question, ...] = ()
     values: tuple[dict[str, Any], ...] = ()
@@ -123,6 +125,7 @@ class ImportReport:
         return {
             "file": self.name, "kind": self.kind, "outcome": self.outcome, "rows_total": self.rows_total,
             "rows_ok": self.rows_ok, "rows_bad": [_listed(one) for one in self.rows_bad],
+            "rows_left_out": len(self.left_out), "left_out": list(self.left_out),
             "codes": self.codes, "values": list(self.values), "households": self.households, "persons": self.persons,
             "edition": self.edition, "round": self.round, "sheet": self.sheet,
             "rounds": list(self.rounds) or ([] if self.round is None else [self.round]),
@@ -155,7 +158,7 @@ def add_up(reports: Iterable[ImportReport]) -> dict[str, int]:
         total.update(report.changes)
         total.update(
             rows_total=report.rows_total, rows_ok=report.rows_ok, rows_bad=len(report.rows_bad),
-            households=report.households, persons=report.persons,
+            rows_left_out=len(report.left_out), households=report.households, persons=report.persons,
         )  # fmt: skip
     return dict(total)
 

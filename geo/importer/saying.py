@@ -47,6 +47,8 @@ def conclude(report: ImportReport) -> str:
         said.append(text("import.waiting", n=report.waiting))
     if report.rows_bad:
         said.append(text("import.has_bad", n=len(report.rows_bad)))
+    if report.left_out:
+        said.append(text("mapping.left_out", n=len(report.left_out)))
     return "".join(said)
 
 

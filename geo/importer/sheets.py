@@ -37,7 +37,8 @@ class Sheet:
     """One table of cells as it stands in the file; row n of the sheet is `rows[n - 1]`.
 
     `ragged` says that rows may differ in length (text files). `hidden` sheets are named and hold no rows unless they
-    were asked for. `notes` are things of the whole file that were left alone: (finding code, what).
+    were asked for. `notes` are things of the whole file that were left alone: (finding code, what). `left_out` are the
+    numbers of rows that a mapping file leaves out: they are empty here.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Sheet:
     hidden: bool = False
     layout: Layout = field(default_factory=Layout)
     notes: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[int, ...] = ()
 
 
 def join_spans(numbers: list[int]) -> tuple[Span, ...]:

@@ -21,14 +21,14 @@ def list_as_read(desk: Desk, book: PlaceBook, reading: Reading, *, file: str, fi
     homes, issues = reading.targets.get("households"), reading.targets.get("issues")
     found = []
     for nth in range(len(table)):
-        if nth in desk.ledger.refusals:
+        if nth in desk.ledger.refusals or not reading.counts[nth]:
             continue
         home, visit = desk.visits.get(nth, (desk.homes[nth] if desk.homes else None, None))
         leaf = desk.leaves[nth] if desk.leaves else None
         units = _name_units(book, home, leaf)
         lon, lat = _point(reading, nth)
         day, mode, outcome = visit or ("", "", "")
-        issue = issues.get("category", nth, "") if issues is not None and issues.mask[nth] else ""
+        issue = issues.get("category", nth, "") if issues is not None and nth in desk.issues else ""
         found.append(
             AsRead(
                 file, home.code if home else "", *units, _say(homes, "head_name", nth),

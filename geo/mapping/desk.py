@@ -55,9 +55,9 @@ class Desk:
     """Everything the steps share.
 
     `homes` has the household of every row that names one, `leaves` its place; None for the others. `visits` has the
-    household, and day, mode and outcome, of every row that makes a visit. `visit_date` is the day (ISO) of visits that
-    have none. `begun` and `again`: see `importer.proposals.Choices`. `new` holds the new rows of each table in the
-    order of its columns, `new_places` those of places.
+    household, and day, mode and outcome, of every row that makes a visit, `issues` every row that tells of an issue.
+    `visit_date` is the day (ISO) of visits that have none. `begun` and `again`: see `importer.proposals.Choices`. `new`
+    holds the new rows of each table in the order of its columns, `new_places` those of places.
     """
 
     connection: Connection
@@ -76,6 +76,7 @@ class Desk:
     homes: list[Home | None] = field(default_factory=list)
     leaves: list[Leaf | None] = field(default_factory=list)
     visits: dict[int, tuple[Home, tuple[str, str, str]]] = field(default_factory=dict)
+    issues: set[int] = field(default_factory=set)
     rounds: list[Round] = field(default_factory=list)
     made_rounds: list[Round] = field(default_factory=list)
     new: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)

@@ -117,13 +117,16 @@ def _read_whole(said: str) -> tuple[int | None, str]:
 
 
 def _read_word(said: str, field: MappedField) -> tuple[str | None, str]:
-    """Return a word of the closed list: as mapped, as it is, or as the importer's word list knows it."""
-    if is_blank(said):
-        return None, ""
+    """Return a word of the closed list: as mapped, as it is, or as the importer's word list knows it.
+
+    A word of the list comes before the words for nothing: `none` may be one.
+    """
     word = said.removeprefix(UNKNOWN)
     mode, _, outcome = word.rpartition(":")
     if word in field.allowed or (field.key == "outcome" and mode in ("phone", "video") and outcome in field.allowed):
         return word, ""
+    if is_blank(said):
+        return None, ""
     if said.startswith(UNKNOWN):
         return None, _ASK
     known = _known_words(field).get(clean_name(word))

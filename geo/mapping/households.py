@@ -39,6 +39,8 @@ def plan_households(desk: Desk, book: PlaceBook, reading: Reading) -> None:
     groups = _group_rows(desk, rows)
     codes = [key[1] for key in groups]
     known, held = _read_known(desk, book, codes), _read_tags(desk, rows, codes)
+    if desk.spec.units is not None and desk.spec.units.registered:
+        groups = _require_groups(desk, book, groups, known)
     tile = int(desk.connection.exec_driver_sql("SELECT coalesce(max(tile_id), 0) FROM household").scalar_one())
     for key, members in groups.items():
         facts, kept = _fold(desk, rows, members)
@@ -70,6 +72,23 @@ def _group_rows(desk: Desk, rows: Rows) -> dict[tuple[str, str], list[int]]:
         else:
             groups.setdefault(("" if wide or leaf is None else leaf.village, code), []).append(nth)
     return groups
+
+
+def _require_groups(
+    desk: Desk, book: PlaceBook, groups: dict[tuple[str, str], list[int]], known: dict[tuple[str, str], Row]
+) -> dict[tuple[str, str], list[int]]:
+    """Return the rows that stay: in a village with groups a household that is new names its own, else R_REQUIRED."""
+    grouped = {leaf.village for leaf in desk.leaves if leaf is not None and leaf.id != leaf.village}
+    grouped |= {row["parent"] for row in book.by_id.values() if row["level"] == "group"}
+    kept: dict[tuple[str, str], list[int]] = {}
+    for key, members in groups.items():
+        for nth in members:
+            leaf = desk.leaves[nth]
+            if key not in known and leaf is not None and leaf.id == leaf.village and leaf.id in grouped:
+                desk.ledger.refuse("R_REQUIRED", nth, MAPPED_UNITS["group"], "")
+            else:
+                kept.setdefault(key, []).append(nth)
+    return kept
 
 
 def _read_known(desk: Desk, book: PlaceBook, codes: list[str]) -> dict[tuple[str, str], Row]:
@@ -169,6 +188,9 @@ def _compare(desk: Desk, first: int, known: Row, facts: Row) -> Row:
     """
     said = _columns(desk, facts)
     said.pop("village", None)
+    if "leaf" in facts and facts["leaf"].id == known["village"]:
+        # The file names no group: that is not said otherwise.
+        said.pop("place", None)
     same_point = (known["lon"], known["lat"]) == (said.get("lon"), said.get("lat"))
     if known["coord_source"] in _MEASURED or same_point:
         said = {name: value for name, value in said.items() if name not in _POINT}

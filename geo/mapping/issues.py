@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
+from geo.i18n import text
 from geo.importer.proposals import Proposal
 from geo.importer.register import Row
 from geo.mapping.evaluate import holds
+from geo.mapping.histories import FACTS, fold_facts, group_rows, list_events
 from geo.mapping.visits import find_homes
 from geo.schema.columns import MAPPED_UNITS
-from geo.schema.mapped import MAPPED_FIELDS, NOTHING
+from geo.schema.mapped import MAPPED_FIELDS
 
 if TYPE_CHECKING:
     from geo.mapping.desk import Desk, Home, PlaceBook
+    from geo.mapping.histories import Event, Told
     from geo.mapping.reading import Reading, Rows
 
 _FIELDS = MAPPED_FIELDS["issues"]
-#: Facts that the first row of an issue decides, and what stands where it says nothing.
-_FACTS: Final[dict[str, Any]] = {
-    "category": None, "title": "", "detail": "", "scope": None, "route": "time_limited", "due_on": None,
-    "responsible": "", "verified_by": None, "satisfaction": None, "close_kind": None,
-}  # fmt: skip
-#: State → the events that lead there from open.
-_WAYS: Final[dict[str, tuple[str, ...]]] = {
-    "open": (), "assigned": ("assigned",), "in_progress": ("progress",), "resolved": ("resolved",),
-    "closed": ("resolved", "closed"), "deferred": ("deferred",), "returned": ("returned",),
-    "invalid": ("invalidated",),
-}  # fmt: skip
 #: Kind of event → the state after it.
 _AFTER: Final = {
     "raised": "open", "assigned": "assigned", "progress": "in_progress", "resolved": "resolved", "closed": "closed",
     "deferred": "deferred", "returned": "returned", "invalidated": "invalid", "reopened": "in_progress",
 }  # fmt: skip
-_OVER: Final = ("closed", "invalid")
 #: What events of the history can decide; those of a file decide what is named here, by their kind.
 _NO_FACTS: Final[Row] = dict.fromkeys(
     ("act", "due_on", "unit", "responsible", "close_kind", "approved_by", "verified_by", "satisfaction", "duplicate_of")
@@ -44,25 +32,12 @@ _EVENT_FACTS: Final = {
     "raised": ("due_on", "responsible"),
     "closed": ("close_kind", "verified_by", "satisfaction"),
 }
-
-#: One event of an issue: its kind and day.
-Event = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """One row of an issue: its place in the file, its state and the days that belong to it."""
-
-    nth: int
-    state: str
-    raised_on: str
-    resolved_on: str | None
-    changed_on: str | None
-
-    @property
-    def ended_on(self) -> str:
-        """Return the day the row's state was reached; a day after all others while nothing has ended."""
-        return self.changed_on if self.changed_on and self.state in ("closed", "resolved", "invalid") else "9999"
+#: What a closing decides.
+_ENDING: Final = _EVENT_FACTS["closed"]
+#: Facts that a later file may add where the stored issue says nothing; no event decides them.
+_FILLED: Final = ("title", "detail", "due_on")
+#: Letters of a detail that stand as the title where the file has none.
+_SHORT: Final = 200
 
 
 def plan_issues(desk: Desk, book: PlaceBook, reading: Reading) -> None:
@@ -73,99 +48,41 @@ def plan_issues(desk: Desk, book: PlaceBook, reading: Reading) -> None:
     rows = reading.targets.get("issues")
     if rows is None:
         return
-    groups = _group_rows(desk, rows)
+    groups = group_rows(desk, rows)
     homes = find_homes(desk, rows, [one.nth for group in groups.values() for one in group], target="issues")
-    duplicates = _find_duplicates(desk)
     known, events = _read_known(desk, list(groups))
-    ids = {number: row["id"] for number, row in known.items()} | {
-        number: desk.new_id() for number in groups if number not in known
-    }
-    for number, group in groups.items():
-        kept = [one for one in group if one.nth not in desk.ledger.refusals]
-        if not kept:
-            continue
-        facts = _fold(desk, rows, kept)
-        wanted = _list_events(kept)
+    groups = _keep_placed(desk, groups, homes, known)
+    duplicates = _find_duplicates(desk)
+    ids = {number: known[number]["id"] if number in known else desk.new_id() for number in groups}
+    desk.issues = {one.nth for kept in groups.values() for one in kept}
+    for number, kept in groups.items():
+        facts = fold_facts(desk, rows, kept)
+        wanted = list_events(kept)
         is_duplicate = any(duplicates[one.nth] for one in kept)
         original = _original_of(desk, rows, kept, ids, number, is_duplicate=is_duplicate)
         if number in known:
-            _compare(desk, known[number], events[number], wanted, facts, original)
+            facts |= {} if original is None else {"duplicate_of": original}
+            _compare(desk, kept, known[number], events[number], wanted, facts)
             continue
         home = next((home for one in kept if (home := homes.get(one.nth)) is not None), None)
-        row = _new_issue(desk, book, kept[0].nth, home, facts) if home or desk.leaves[kept[0].nth] else None
-        if row is None:
-            desk.ledger.refuse("R_REQUIRED", kept[0].nth, MAPPED_UNITS["village"], number)
-            continue
+        row = _new_issue(desk, book, kept, home, facts)
         row |= {"id": ids[number], "number": number, "raised_on": wanted[0][1], "duplicate_of": original}
         _plan_issue(desk, row, wanted, home)
 
 
-def _group_rows(desk: Desk, rows: Rows) -> dict[str, list[_Said]]:
-    groups: dict[str, list[_Said]] = {}
-    for nth in np.flatnonzero(rows.mask).tolist():
-        if nth in desk.ledger.refusals or rows.get("category", nth) == NOTHING:
+def _keep_placed(
+    desk: Desk, groups: dict[str, list[Told]], homes: dict[int, Home], known: dict[str, Row]
+) -> dict[str, list[Told]]:
+    """Return the rows that stay of each issue; a new issue none of whose rows tells a place is refused."""
+    placed: dict[str, list[Told]] = {}
+    for number, group in groups.items():
+        kept = [one for one in group if one.nth not in desk.ledger.refusals]
+        if number in known or any(one.nth in homes or desk.leaves[one.nth] for one in kept):
+            placed[number] = kept
             continue
-        number, raised_on = rows.get("key", nth), rows.get("raised_on", nth)
-        for key, said in (("key", number), ("raised_on", raised_on), ("category", rows.get("category", nth))):
-            if said is None and nth not in desk.ledger.refusals:
-                desk.ledger.refuse(
-                    "R_REQUIRED", nth, _FIELDS[key].header, "", value=desk.spec.targets["issues"].fields[key]
-                )
-        if nth not in desk.ledger.refusals:
-            groups.setdefault(number, []).append(_read_state(desk, rows, nth, raised_on))
-    for group in groups.values():
-        group.sort(key=lambda one: (one.ended_on, one.nth))
-    return groups
-
-
-def _read_state(desk: Desk, rows: Rows, nth: int, raised_on: str) -> _Said:
-    """Return what a row says of its issue's state.
-
-    Without a state column the days tell: closed where there is a day of closing, else resolved, else open. A closing
-    or resolution without a day is not made, and listed.
-    """
-    closed_on, resolved_on = rows.get("closed_on", nth), rows.get("resolved_on", nth)
-    state = rows.get("state", nth) or ("closed" if closed_on else "resolved" if resolved_on else "open")
-    changed_on = rows.get("changed_on", nth)
-    if state == "closed":
-        changed_on = closed_on or changed_on or resolved_on
-    elif state == "resolved":
-        changed_on = resolved_on or changed_on or closed_on
-    if changed_on is None and state in ("closed", "resolved"):
-        desk.ledger.warn("W_DATE_MISSING", nth, _FIELDS["closed_on"].header, state)
-        state = "open"
-    return _Said(nth, state, raised_on, resolved_on, None if state == "open" else changed_on or raised_on)
-
-
-def _list_events(group: list[_Said]) -> list[Event]:
-    """Return the history that the rows of an issue tell, in order; no event lies before the one ahead of it."""
-    found: list[Event] = [("raised", min(one.raised_on for one in group))]
-    for nth, one in enumerate(group):
-        on = one.changed_on or one.raised_on
-        if nth:
-            found.append(("reopened", on))
-        for kind in _WAYS[one.state]:
-            day = one.resolved_on if kind == "resolved" and one.resolved_on and not nth else on
-            found.append((kind, day))
-    latest = ""
-    ordered = []
-    for kind, day in found:
-        latest = max(latest, day)
-        ordered.append((kind, latest))
-    return ordered
-
-
-def _fold(desk: Desk, rows: Rows, kept: list[_Said]) -> Row:
-    """Return the facts of an issue: the first that a row says of each counts; what differs later is listed."""
-    facts: Row = {}
-    for one in kept:
-        for name in _FACTS:
-            said = rows.get(name, one.nth)
-            if said is None:
-                continue
-            if facts.setdefault(name, said) != said:
-                desk.ledger.warn("W_ATTR_DIFFERS", one.nth, _FIELDS[name].header, str(said))
-    return facts
+        for one in kept:
+            desk.ledger.refuse("R_REQUIRED", one.nth, MAPPED_UNITS["village"], number)
+    return {number: kept for number, kept in placed.items() if kept}
 
 
 def _find_duplicates(desk: Desk) -> list[bool]:
@@ -177,7 +94,7 @@ def _find_duplicates(desk: Desk) -> list[bool]:
 
 
 def _original_of(
-    desk: Desk, rows: Rows, kept: list[_Said], ids: dict[str, str], number: str, *, is_duplicate: bool
+    desk: Desk, rows: Rows, kept: list[Told], ids: dict[str, str], number: str, *, is_duplicate: bool
 ) -> str | None:
     """Return the id of the issue that one repeats: the named one, else, where the file names none, its own."""
     named = next((said for one in kept if (said := rows.get("duplicate_of", one.nth)) is not None), None)
@@ -202,16 +119,22 @@ def _read_known(desk: Desk, numbers: list[str]) -> tuple[dict[str, Row], dict[st
     return known, events
 
 
-def _new_issue(desk: Desk, book: PlaceBook, nth: int, home: Home | None, facts: Row) -> Row:
-    leaf = desk.leaves[nth]
+def _new_issue(desk: Desk, book: PlaceBook, kept: list[Told], home: Home | None, facts: Row) -> Row:
+    """Return a new issue where its household lives, else in the first place that its rows name."""
+    leaf = next((leaf for one in kept if (leaf := desk.leaves[one.nth]) is not None), None)
     place = home.place if home is not None else leaf.id if leaf is not None else desk.root
     scope = "household" if home is not None else "group" if book.by_id[place]["level"] == "group" else "village"
     return {
         "place": place, "raised_by_visit": None, "level_now": "village", "max_level": "village", "resolved_on": None,
-        "closed_on": None, "reopen_count": 0, **_FACTS, **desk.created(), **facts,
-        "scope": facts.get("scope", scope), "title": facts.get("title", facts["category"]),
-        "original_due_on": facts.get("due_on"),
+        "closed_on": None, "reopen_count": 0, **FACTS, **desk.created(), **facts,
+        "scope": facts.get("scope", scope), "title": _title_of(facts), "original_due_on": facts.get("due_on"),
     }  # fmt: skip
+
+
+def _title_of(facts: Row) -> str:
+    """Return the title of an issue; where the file has none, the detail, else the category as people call it."""
+    said: str = facts.get("title") or facts.get("detail", "")[:_SHORT]
+    return said or text(f"category.{facts['category']}")
 
 
 def _plan_issue(desk: Desk, row: Row, wanted: list[Event], home: Home | None) -> None:
@@ -222,18 +145,19 @@ def _plan_issue(desk: Desk, row: Row, wanted: list[Event], home: Home | None) ->
     desk.plan.counts["issues_duplicate"] += row["duplicate_of"] is not None
     if home is not None:
         desk.insert("issue_household", {"issue": row["id"], "household": home.id})
-    for event in _event_rows(desk, row["id"], wanted, 0, None):
-        facts = _EVENT_FACTS.get(event["kind"], ())
-        desk.insert("issue_event", event | {name: row[name] for name in facts})
+    for event in _event_rows(desk, row, wanted, 0, None):
+        desk.insert("issue_event", event)
 
 
-def _event_rows(desk: Desk, issue: str, events: list[Event], before: int, state: str | None) -> list[Row]:
+def _event_rows(desk: Desk, row: Row, events: list[Event], before: int, state: str | None) -> list[Row]:
+    """Return the rows of events that follow the first `before` ones of an issue; `row` is the issue as it will be."""
     found = []
     for seq, (kind, day) in enumerate(events, start=before + 1):
         found.append(
-            {"issue": issue, "seq": seq, "on": day, "at": desk.stamp, "actor": desk.actor, "kind": kind,
+            {"issue": row["id"], "seq": seq, "on": day, "at": desk.stamp, "actor": desk.actor, "kind": kind,
              "from_level": None if state is None else "village", "to_level": "village", "from_state": state,
-             "to_state": _AFTER[kind], "note": "", **_NO_FACTS}
+             "to_state": _AFTER[kind], "note": "", **_NO_FACTS,
+             **{name: row[name] for name in _EVENT_FACTS.get(kind, ())}}
         )  # fmt: skip
         state = _AFTER[kind]
     return found
@@ -251,24 +175,50 @@ def _outcome_of(events: list[Event], close_kind: str | None) -> Row:
     }  # fmt: skip
 
 
-def _compare(desk: Desk, known: Row, stored: list[Row], wanted: list[Event], facts: Row, original: str | None) -> None:
-    """Add the events that a newer file tells; where the stored history went another way, only say so."""
+def _compare(desk: Desk, kept: list[Told], known: Row, stored: list[Row], wanted: list[Event], facts: Row) -> None:
+    """Add what a newer file tells: events that follow the stored ones, facts of which nothing is stored.
+
+    Where the stored history went another way, that is only said; a fact that differs is listed and stays.
+    """
     told = [(row["kind"], row["on"]) for row in stored]
     news = wanted[len(told) :] if wanted[: len(told)] == told else []
     if told[: len(wanted)] != wanted and not news:
-        shown = _AFTER[wanted[-1][0]]
-        desk.plan.proposals.append(Proposal("correction", 0, known["number"], "", known["state"], shown, taken=False))
-    changes: Row = {}
+        shown, row = _AFTER[wanted[-1][0]], kept[-1].nth + 1
+        desk.plan.proposals.append(Proposal("correction", row, known["number"], "", known["state"], shown, taken=False))
+    changes = _fill(desk, kept[0].nth, known, facts)
     if news:
-        for event in _event_rows(desk, known["id"], news, stored[-1]["seq"], stored[-1]["to_state"]):
+        ending = {name: facts.get(name) for name in _ENDING} if any(kind == "closed" for kind, _ in news) else {}
+        changes |= ending | _outcome_of(wanted, facts.get("close_kind"))
+        for event in _event_rows(desk, known | changes, news, stored[-1]["seq"], stored[-1]["to_state"]):
             desk.insert("issue_event", event)
-        changes = _outcome_of(wanted, facts.get("close_kind"))
         desk.plan.counts["issues_reopened"] += sum(kind == "reopened" for kind, _ in news)
-    if original is not None and known["duplicate_of"] is None:
-        changes["duplicate_of"] = original
     changes = {name: said for name, said in changes.items() if known[name] != said}
     if not changes and not news:
         desk.plan.counts["issues_same"] += 1
         return
     desk.plan.updates.append(("issue", known, changes | desk.changed(known)))
     desk.plan.counts["issues_changed"] += 1
+
+
+def _fill(desk: Desk, nth: int, known: Row, facts: Row) -> Row:
+    """Return what the facts of a later file add to a stored issue; list what they say otherwise (W_ATTR_DIFFERS).
+
+    The very same file adds nothing: what is empty now was emptied since.
+    """
+    changes: Row = {}
+    unsaid = (None, "", _title_of({"category": known["category"]}))
+    for name, said in facts.items():
+        if name == "duplicate_of":
+            changes |= {name: said} if known[name] is None else {}
+        elif name in _FILLED and known[name] in unsaid:
+            changes |= {} if desk.again else {name: said}
+        elif (name not in _ENDING or known["state"] == "closed") and said not in _stored(known, name):
+            desk.ledger.warn("W_ATTR_DIFFERS", nth, _FIELDS[name].header, str(said))
+    if "due_on" in changes and known["original_due_on"] is None:
+        changes["original_due_on"] = changes["due_on"]
+    return changes
+
+
+def _stored(known: Row, name: str) -> tuple[Any, Any]:
+    """Return what is stored of a fact: a due day that was extended has its first one besides."""
+    return known[name], known.get(f"original_{name}", known[name])

@@ -28,6 +28,10 @@ class Ledger:
     questions: dict[str, Question] = field(default_factory=dict)
     faulty: set[tuple[str, str, int]] = field(default_factory=set)
 
+    def copy(self, refused: dict[int, Finding]) -> Ledger:
+        """Return a ledger that knows what this one knows, with other refused rows."""
+        return Ledger(self.table, list(self.findings), dict(refused), dict(self.questions), set(self.faulty))
+
     def warn(self, code: str, nth: int, header: str, said: str, *, value: Value | None = None) -> None:
         """List a field that is left empty, or that differs."""
         self.findings.append(self._finding(code, nth, header, said, value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -39,12 +39,18 @@ from geo.store.area import district_area
 from geo.store.database import hash_file, now, read_setting, read_today
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from geo.mapping.reading import Reading
     from geo.mapping.spec import MappingSpec
     from geo.model import Scope
     from geo.store.database import Database
+
+
+#: Refusals that hang on the rows before them.
+_REPEATS: Final = ("R_DUP_ROW", "R_DUP_KEY_CONFLICT")
 
 
 class _Undecided(Exception):
@@ -108,9 +114,10 @@ def _try(
             if not options.dry_run and read_setting(connection, "kind") == "demo":
                 raise Invalid("import.demo")
             digest = hash_file(path)
-            desk = _make_desk(connection, scope, spec, said[0], options)
-            desk.again = is_repeated(connection, digest, describe(spec))
-            book = _plan(desk, scope, said[1])
+            again = is_repeated(connection, digest, describe(spec))
+            desk, book = _plan_whole(
+                lambda ledger: _make_desk(connection, scope, spec, ledger, options, again=again), scope, said
+            )
             report = _report(desk, path.name, said[1])
             if options.understood and report.outcome != "ask":
                 rows = list_as_read(desk, book, said[1], file=path.name, findings=list(report.findings))
@@ -127,19 +134,44 @@ def _try(
     return replace(report, message=_conclude(report, stores=enters and not options.dry_run))
 
 
-def _make_desk(connection: Connection, scope: Scope, spec: MappingSpec, ledger: Ledger, options: ImportOptions) -> Desk:
+def _make_desk(
+    connection: Connection, scope: Scope, spec: MappingSpec, ledger: Ledger, options: ImportOptions, *, again: bool
+) -> Desk:
     root = connection.execute(select(place.c.id).where(place.c.parent.is_(None))).scalar_one()
     require_area(connection, scope, root)
     require_root(connection, spec)
     return Desk(
         connection, spec, ledger, scope.actor, read_today(connection), read_setting(connection, "edition"), root,
-        read_id_key(connection), options.visit_date.isoformat() if options.visit_date else None, options.begun,
+        read_id_key(connection), options.visit_date.isoformat() if options.visit_date else None, options.begun, again,
     )  # fmt: skip
 
 
 def describe(spec: MappingSpec) -> dict[str, str]:
     """Return how a batch remembers the mapping it was loaded by."""
     return {"name": spec.name, "text": spec.text}
+
+
+def _plan_whole(
+    make_desk: Callable[[Ledger], Desk], scope: Scope, said: tuple[Ledger, Reading]
+) -> tuple[Desk, PlaceBook]:
+    """Plan the file so that a refused row leaves nothing: neither its unit nor what its other targets would be.
+
+    What refuses a row may show only after the row was used (its issue has no place, its visit's household is nowhere),
+    so the plan is made again without it until no further row falls out. A repeated key is judged anew each time: the
+    row before it may be gone.
+    """
+    ledger, reading = said
+    refused = dict(ledger.refusals)
+    while True:
+        desk = make_desk(ledger.copy(refused))
+        trial = desk.connection.begin_nested()
+        book = _plan(desk, scope, reading)
+        fresh = {nth: one for nth, one in desk.ledger.refusals.items() if nth not in refused}
+        if not fresh or not (desk.spec.brings_units or len(desk.spec.targets) > 1):
+            trial.commit()
+            return desk, book
+        trial.rollback()
+        refused |= {nth: one for nth, one in fresh.items() if one.code not in _REPEATS} or fresh
 
 
 def _plan(desk: Desk, scope: Scope, reading: Reading) -> PlaceBook:
@@ -171,9 +203,11 @@ def _report(desk: Desk, name: str, reading: Reading) -> ImportReport:
     findings = tuple(sorted((one for one in ledger.findings if one.row - 1 not in ledger.refusals), key=_row_of))
     if outcome == "accept" and findings:
         outcome = "accept_with_warnings"
+    counted = len(table) - len(reading.left_out)
     rounds = [{"id": one.id, "number": one.number, "name": one.name} for one in _named_rounds(desk)]
     return ImportReport(
-        name, outcome, rows_total=len(table), rows_ok=len(table) - len(ledger.refusals),
+        name, outcome, rows_total=counted, rows_ok=counted - len(ledger.refusals),
+        left_out=tuple(table.sheet_rows[nth] for nth in reading.left_out),
         rows_bad=tuple(ledger.refusals[nth] for nth in sorted(ledger.refusals)), findings=findings, questions=questions,
         households=len({home.id for home in desk.homes if home is not None}), persons=_count_persons(desk, reading),
         edition=desk.edition, round=rounds[0] if len(rounds) == 1 else None, rounds=tuple(rounds), sheet=table.sheet,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from geo.mapping.evaluate import evaluate, holds
+import numpy as np
+
+from geo.mapping.evaluate import UNKNOWN, evaluate, holds
 from geo.mapping.fields import read_fields
 from geo.mapping.points import read_points
 from geo.mapping.spec import Target
@@ -14,7 +16,6 @@ from geo.schema.mapped import MAPPED_FIELDS
 if TYPE_CHECKING:
     from datetime import date
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from geo.mapping.ledger import Ledger
@@ -50,25 +51,32 @@ class Reading:
     """What the whole file says: the targets, and the units of every row, highest level first.
 
     `units` of a tree that the file brings along holds `Said` a level; of registered ones the texts of a level.
+    `counts` says which rows become anything; `left_out` are those (from 0) that the mapping's conditions leave out:
+    `where`, or `when` of every target. Rows of another length are in neither.
     """
 
     targets: dict[str, Rows]
     units: dict[str, list[Any]]
+    counts: NDArray[np.bool_]
+    left_out: tuple[int, ...] = ()
 
 
 def read_file(ledger: Ledger, spec: MappingSpec, *, today: date, area: Area | None) -> Reading:
     """Return what every row says. Nothing is guessed; what is not understood stands in the ledger."""
-    inside = holds(spec.where, ledger.table)
+    whole = np.ones(len(ledger.table), dtype=bool)
     for nth, width in ledger.table.ragged.items():
         ledger.refuse("R_COLUMN_COUNT", nth, "", str(width))
-        inside[nth] = False
+        whole[nth] = False
+    inside = whole & holds(spec.where, ledger.table)
+    masks = {name: inside & holds(target.when, ledger.table) for name, target in spec.targets.items()}
+    counts = np.logical_or.reduce(list(masks.values())) if masks else inside
     targets = {}
     for name, target in spec.targets.items():
-        mask = inside & holds(target.when, ledger.table)
-        fields = MAPPED_FIELDS[name]
+        fields, mask = MAPPED_FIELDS[name], masks[name]
         values = read_fields(ledger, target, fields, mask, today=today)
         targets[name] = Rows(mask, values, *read_points(ledger, target, fields, mask, area=area))
-    return Reading(targets, _read_units(ledger, spec.units, inside) if spec.units is not None else {})
+    units = _read_units(ledger, spec.units, counts) if spec.units is not None else {}
+    return Reading(targets, units, counts, tuple(np.flatnonzero(whole & ~counts).tolist()))
 
 
 def _read_units(ledger: Ledger, tree: UnitTree, inside: NDArray[np.bool_]) -> dict[str, list[Any]]:
@@ -79,7 +87,10 @@ def _read_units(ledger: Ledger, tree: UnitTree, inside: NDArray[np.bool_]) -> di
 
 
 def _texts(value: Value | None, ledger: Ledger) -> list[str]:
-    return [""] * len(ledger.table) if value is None else evaluate(value, ledger.table)
+    """Return the texts of a unit's value; a word that its map does not know stays as it is."""
+    if value is None:
+        return [""] * len(ledger.table)
+    return [said.removeprefix(UNKNOWN) for said in evaluate(value, ledger.table)]
 
 
 def _read_level(ledger: Ledger, level: UnitLevel, inside: NDArray[np.bool_]) -> list[Said]:

@@ -57,8 +57,8 @@ def rewrite_sheet(sheet: Sheet, spec: MappingSpec) -> tuple[Sheet, dict[int, str
     """Return the sheet with the mapping's headers and derived columns, and what each column is (index → field key).
 
     Columns keep their places, so that cells keep their names; derived ones stand to the right. Columns that the
-    mapping leaves out are not read. Rows that do not count are emptied. Raises
-    `FileRefused` E_MISSING_COLUMN.
+    mapping leaves out are not read. Rows that do not count are emptied and named (`left_out`). Raises `FileRefused`
+    E_MISSING_COLUMN.
     """
     first, row, headers = _find_header(sheet, spec)
     index_of = find_columns(spec, headers)
@@ -82,9 +82,15 @@ def rewrite_sheet(sheet: Sheet, spec: MappingSpec) -> tuple[Sheet, dict[int, str
     rows += [
         [*line, *more] if fits else [] for line, fits, *more in zip(table.cells, counts, *derived.values(), strict=True)
     ]
+    left_out = tuple(
+        number
+        for number, line, fits in zip(table.sheet_rows, table.cells, counts, strict=True)
+        if not fits and any(to_text(cell).strip() for cell in line)
+    )
     merged = tuple(one for one in sheet.layout.merged if one[0] > row)
     places = {len(headers) + nth: key for nth, key in enumerate(derived)}
-    return replace(sheet, rows=rows, layout=replace(sheet.layout, merged=merged)), taken | places
+    layout = replace(sheet.layout, merged=merged)
+    return replace(sheet, rows=rows, layout=layout, left_out=left_out), taken | places
 
 
 def _find_header(sheet: Sheet, spec: MappingSpec) -> tuple[int, int, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geo import codes
+from geo.groupcells import list_group_parts, read_group
 from geo.mapping.desk import Leaf
 from geo.schema.columns import MAPPED_UNITS
 from geo.schema.mapped import MAPPED_FIELDS
@@ -24,15 +25,19 @@ def plan_units(desk: Desk, book: PlaceBook, reading: Reading) -> list[Leaf | Non
     if desk.spec.units is None:
         return [None] * len(desk.ledger.table)
     if desk.spec.units.registered:
-        return _Registered(desk, book).find(reading.units)
-    return _plan_tree(desk, book, reading.units)
+        return _Registered(desk, book).find(reading)
+    return _plan_tree(desk, book, reading)
 
 
-def _plan_tree(desk: Desk, book: PlaceBook, said: dict[str, list[Said]]) -> list[Leaf | None]:
+def _plan_tree(desk: Desk, book: PlaceBook, reading: Reading) -> list[Leaf | None]:
+    said = reading.units
     levels: list[str] = [level for level in codes.LEVELS if level in said]
     found: dict[tuple[Said, ...], Leaf | None] = {}
-    leaves = []
-    for row in zip(*(said[level] for level in levels), strict=True):
+    leaves: list[Leaf | None] = []
+    for nth, row in enumerate(zip(*(said[level] for level in levels), strict=True)):
+        if not reading.counts[nth] or nth in desk.ledger.refusals:
+            leaves.append(None)
+            continue
         if row not in found:
             found[row] = _plan_branch(desk, book, levels, row)
         leaves.append(found[row])
@@ -65,31 +70,42 @@ class _Registered:
         self._desk = desk
         self._book = book
         self._index = UnitIndex(read_units(desk.connection), read_earlier(desk.connection))
+        self._asked: set[tuple[str, ...]] = set()
 
-    def find(self, texts: dict[str, list[str]]) -> list[Leaf | None]:
+    def find(self, reading: Reading) -> list[Leaf | None]:
+        texts: dict[str, list[str]] = reading.units
         blank = [""] * len(self._desk.ledger.table)
         keys = ("district", "township", "village", "village_code", "group")
         rows = list(zip(*(texts.get(key, blank) for key in keys), strict=True))
         found: dict[tuple[str, ...], Leaf | None] = {}
-        leaves = []
+        leaves: list[Leaf | None] = [None] * len(rows)
         for nth, row in enumerate(rows):
-            if row not in found:
+            if not reading.counts[nth] or nth in self._desk.ledger.refusals:
+                continue
+            if row not in found or row in self._asked:
                 found[row] = self._match(nth, row)
-            leaves.append(found[row])
+            leaves[nth] = found[row]
         return leaves
 
     def _match(self, nth: int, row: tuple[str, ...]) -> Leaf | None:
+        """Return the place of one row; what is asked about is asked for each of its rows, which counts them."""
         district, township, village, code, group = row
         match = self._index.match_village(village, township=township, district=district, code=code)
         if match.unit is None:
             if match.reason != "blank":
+                self._asked.add(row)
                 names = tuple(one.name for one in match.candidates)
                 said = "/".join(one for one in (township, village, code) if one)
                 self._desk.ledger.ask_unit(MAPPED_UNITS["village"], nth, said, names)
             return None
-        named = parse_group(group)
+        named = read_group(group, match.unit)
         if named is None:
             return Leaf(match.unit.id, match.unit.id, match.unit.code)
+        if named.several:
+            self._asked.add(row)
+            names = tuple(list_group_parts(group))
+            self._desk.ledger.ask_unit(MAPPED_UNITS["group"], nth, f"{match.unit.name}/{group}", names)
+            return None
         place = self._group(match.unit, named, match.earlier)
         return Leaf(place, match.unit.id, self._book.by_id[place]["code"])
 

@@ -73,7 +73,7 @@ def find_homes(desk: Desk, rows: Rows, counted: list[int], *, target: str) -> di
     A key that is nowhere, or in several villages while the row names none, refuses the row (R_REQUIRED).
     """
     if "household" not in rows.values:
-        return {nth: home for nth in counted if (home := desk.homes[nth]) is not None}
+        return _own_homes(desk, counted, target)
     wanted = {nth: code for nth in counted if (code := rows.get("household", nth)) is not None}
     by_code: dict[str, dict[str, Home]] = {}
     for row in desk.fetch("SELECT id, village, place, code FROM household WHERE code IN ({marks})", wanted.values()):
@@ -90,6 +90,16 @@ def find_homes(desk: Desk, rows: Rows, counted: list[int], *, target: str) -> di
             value = desk.spec.targets[target].fields["household"]
             header = MAPPED_FIELDS[target]["household"].header
             desk.ledger.refuse("R_REQUIRED", nth, header, wanted.get(nth, ""), value=value)
+    return found
+
+
+def _own_homes(desk: Desk, counted: list[int], target: str) -> dict[int, Home]:
+    """Return the household that each row is itself; a visit of a row that is none has none (R_REQUIRED)."""
+    found = {nth: home for nth in counted if (home := desk.homes[nth]) is not None}
+    if target == "visits":
+        for nth in counted:
+            if nth not in found:
+                desk.ledger.refuse("R_REQUIRED", nth, MAPPED_FIELDS["households"]["key"].header, "")
     return found
 
 
