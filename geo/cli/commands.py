@@ -12,8 +12,10 @@ from geo.cli.exporting import run_export
 from geo.cli.field import run_template, run_xlsform
 from geo.cli.importing import run_import
 from geo.cli.issues import run_issues, run_ledger
+from geo.cli.planning import run_plan, run_plan_metrics
 from geo.cli.reports import run_coverage, run_gaps
 from geo.cli.rounds import run_rounds
+from geo.cli.routing import run_network_distance, run_route_solve
 from geo.cli.session import open_session, print_json, tell
 from geo.cli.units import run_units
 from geo.demo import build_demo
@@ -95,6 +97,10 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "coords": run_coords,
     "template": run_template,
     "xlsform": run_xlsform,
+    "plan": run_plan,
+    "plan-metrics": run_plan_metrics,
+    "route-solve": run_route_solve,
+    "network-distance": run_network_distance,
     "check": run_check,
     "backup": run_backup,
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from geo import codes, config
+from geo.cli.parser_plan import add_planning
 from geo.cli.typed import read_answer, read_choice, read_column
 from geo.crs import System, parse_system
 from geo.errors import Invalid
@@ -81,6 +82,7 @@ def build_parser() -> Parser:
     _add_command(commands, "check")
     _add_coords(commands)
     _add_field(commands)
+    add_planning(commands, _add_command)
     backup = _add_command(commands, "backup")
     _add(backup, "backup", "file", metavar="FILE", type=Path)
     return parser

@@ -1,0 +1,79 @@
+"""What can be typed for planning: plan, plan-metrics, route-solve, network-distance."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from math import isfinite
+from pathlib import Path
+from typing import Any, Final
+
+from geo.i18n import text
+from geo.plan.instances import ROUNDINGS
+from geo.plan.stops import MODES
+from geo.plan.travel import DETOUR, SPEEDS_KMH
+
+_SECONDS: Final = 10.0
+
+
+def add_planning(commands: Any, add_command: Callable[[Any, str], Any]) -> None:
+    """Add the commands of planning."""
+    _add_plan(add_command(commands, "plan"), "plan")
+    metrics = add_command(commands, "plan-metrics")
+    _add_plan(metrics, "plan-metrics")
+    _add(metrics, "--routes", type=Path, metavar="FILE")
+    _add_route_solve(add_command(commands, "route-solve"))
+    distance = add_command(commands, "network-distance")
+    for name in ("--nodes", "--edges", "--pairs"):
+        _add(distance, name, type=Path, metavar="FILE", required=True)
+
+
+def read_count(value: str) -> int:
+    """Return a whole number from 1. Raises what argparse turns into a sentence."""
+    if not value.isascii() or not value.isdigit() or int(value) < 1:
+        raise argparse.ArgumentTypeError(text("plan.no_count", value=value))
+    return int(value)
+
+
+def read_positive(value: str) -> float:
+    """Return a number above 0. Raises what argparse turns into a sentence."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0.0
+    if not isfinite(number) or number <= 0:
+        raise argparse.ArgumentTypeError(text("plan.no_positive", value=value))
+    return number
+
+
+def _add(parser: Any, *names: str, **options: Any) -> None:
+    word = names[-1].lstrip("-").replace("-", "_")
+    parser.add_argument(*names, help=text(f"cli.plan.{word}"), **options)
+
+
+def _add_plan(parser: Any, command: str) -> None:
+    _add(parser, "--stops", type=Path, metavar="FILE")
+    _add(parser, "--matrix", type=Path, metavar="FILE.npy")
+    _add(parser, "--day-seconds", type=read_count, metavar="N")
+    _add(parser, "--teams", type=read_count, default=1, metavar="N")
+    _add(parser, "--days", type=read_count, metavar="N")
+    _add(parser, "--travel", choices=tuple(SPEEDS_KMH), default="walk")
+    _add(parser, "--speed-kmh", type=read_positive, metavar="X")
+    _add(parser, "--detour", type=read_positive, default=DETOUR, metavar="X")
+    chosen = command == "plan"
+    if chosen:
+        _add(parser, "--mode", choices=MODES, default="compact")
+        _add(parser, "--seed", type=int, default=0, metavar="N")
+        _add(parser, "--effort", type=read_positive, default=1.0, metavar="X")
+    else:
+        parser.set_defaults(mode="compact", seed=0, effort=1.0)
+
+
+def _add_route_solve(parser: Any) -> None:
+    _add(parser, "file", type=Path, metavar="FILE")
+    _add(parser, "--seconds", type=read_positive, default=_SECONDS, metavar="X")
+    _add(parser, "--iterations", type=read_count, metavar="N")
+    _add(parser, "--seed", type=int, default=0, metavar="N")
+    _add(parser, "--rounding", choices=ROUNDINGS)
+    _add(parser, "--best", type=read_positive, metavar="COST")
+    _add(parser, "--out", type=Path, metavar="FILE")

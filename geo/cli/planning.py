@@ -1,0 +1,245 @@
+"""`plan` and `plan-metrics` of a bare list of stops: no database is needed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from geo.cli.session import print_json, print_table, tell
+from geo.cli.tables import Row, read_table
+from geo.errors import Invalid
+from geo.i18n import text
+from geo.plan.assemble import assemble
+from geo.plan.metrics import Metrics, as_plan, compare, measure
+from geo.plan.orders import Route
+from geo.plan.stops import UNREACHABLE, Plan, Stops, TeamDay, Terms, list_late, make_team_day
+from geo.plan.travel import SPEEDS_KMH, Pace, measure_plane, measure_sphere, project
+
+if TYPE_CHECKING:
+    import argparse
+
+    from numpy.typing import NDArray
+
+DONE: Final = 0
+FOUND: Final = 1
+
+_LON, _LAT = 180, 90
+
+
+def run_plan(options: argparse.Namespace) -> int:
+    """Plan a list of stops; those that are not served, or served late, are named with the reason."""
+    stops, matrix, terms = _read_task(options)
+    plan = assemble(stops, matrix, terms)
+    figures = measure(plan, stops)
+    among = sorted(stop for one in plan.team_days for stop in one.stops)
+    answer = _describe(plan, stops, figures) | {"mode": terms.mode, "seed": terms.seed}
+    answer |= {name: _figures(one) for name, one in compare(stops, matrix, terms, among=among).items()}
+    if options.json:
+        print_json(answer)
+    else:
+        _print_plan(plan, stops, figures)
+    for stop, reason in plan.unserved:
+        tell(text(f"plan.reason.{reason}", id=stops.ids[stop]))
+    for stop in plan.late:
+        tell(text("plan.late", id=stops.ids[stop]))
+    return DONE
+
+
+def run_plan_metrics(options: argparse.Namespace) -> int:
+    """Cost given routes of a list of stops, beside two simpler orders; exit code 1 when they break a rule."""
+    stops, matrix, terms = _read_task(options)
+    answer: dict[str, object] = {}
+    broken: dict[str, list[str]] = {}
+    if options.routes is not None:
+        given = _read_routes(options.routes)
+        plan, broken = _as_given(given, stops, matrix, terms)
+        answer = _figures(measure(plan, stops)) | {"broken": broken}
+    among = [nth for nth in range(1, len(stops) + 1) if matrix[0, nth] >= 0 and matrix[nth, 0] >= 0]
+    compared = compare(stops, matrix, terms, among=among)
+    answer |= {name: _figures(one) for name, one in compared.items()}
+    if options.json:
+        print_json(answer)
+    else:
+        named = [] if options.routes is None else [("plan.given", measure(plan, stops))]
+        _print_figures([*named, *((f"plan.{name}", one) for name, one in compared.items())])
+    for rule, ids in broken.items():
+        if ids:
+            tell(text(f"plan.broken.{rule}", ids=", ".join(ids[:10]), n=len(ids)))
+    return FOUND if any(broken.values()) else DONE
+
+
+def _read_task(options: argparse.Namespace) -> tuple[Stops, NDArray[np.int64], Terms]:
+    if options.stops is None or options.day_seconds is None:
+        raise Invalid("plan.stops_needed")
+    rows = read_table(options.stops, needed=["id"])
+    stops, straight_m = _to_stops(rows, options.stops.name)
+    if options.matrix is not None:
+        matrix = _read_matrix(options.matrix, len(rows))
+    elif straight_m is None:
+        raise Invalid("plan.no_points", file=options.stops.name)
+    else:
+        speed = options.speed_kmh or SPEEDS_KMH[options.travel]
+        matrix = Pace(speed, options.detour).seconds(straight_m)
+    terms = Terms(
+        options.day_seconds, options.teams, options.days, options.mode, seed=options.seed, effort=options.effort
+    )
+    return stops, matrix, terms
+
+
+def _to_stops(rows: list[Row], name: str) -> tuple[Stops, NDArray[np.float64] | None]:
+    """Return the stops of a table, the start point's row first, and the straight lines between them in metres."""
+    if not rows:
+        raise Invalid("table.empty", file=name)
+    ids = [row.word("id") for row in rows]
+    for nth, one in enumerate(ids):
+        if not one or one in ids[:nth]:
+            raise Invalid("plan.bad_id", file=name, line=str(rows[nth].line), value=one)
+    x, y, straight_m = _read_points(rows)
+    service = [0, *(row.whole("service_s") for row in rows[1:])]
+    priority = [0.0, *(row.number("priority", 0.0) for row in rows[1:])]
+    deadline = [0, *(row.whole("deadline_day") for row in rows[1:])]
+    stops = Stops(
+        tuple(ids), np.array(service, dtype=np.int64), np.array(priority), np.array(deadline, dtype=np.int64),
+        ("", *(row.word("owner") for row in rows[1:])), x, y,
+    )  # fmt: skip
+    return stops, straight_m
+
+
+def _read_points(
+    rows: list[Row],
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None, NDArray[np.float64] | None]:
+    """Return x and y in metres, and the metres between all points; nothing where the table has no points."""
+    if rows[0].word("x_m") and rows[0].word("y_m"):
+        x, y = (np.array([row.number(name) for row in rows]) for name in ("x_m", "y_m"))
+        return x, y, measure_plane(x, y)
+    if rows[0].word("lon") and rows[0].word("lat"):
+        lon, lat = (np.array([row.number(name) for row in rows]) for name in ("lon", "lat"))
+        for row, east, north in zip(rows, lon, lat, strict=True):
+            if abs(east) > _LON or abs(north) > _LAT:
+                raise Invalid("plan.no_place", file=row.file, line=str(row.line))
+        x, y = project(lon, lat)
+        return x, y, measure_sphere(lon, lat)
+    return None, None, None
+
+
+def _read_matrix(path: Path, count: int) -> NDArray[np.int64]:
+    """Return the seconds of a .npy file, rounded; what is negative or not finite is no way. Raises `Invalid`."""
+    if not path.is_file():
+        raise Invalid("cli.no_file", path=path.name)
+    try:
+        seconds = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise Invalid("plan.matrix_unreadable", file=path.name) from error
+    if seconds.shape != (count, count) or seconds.dtype.kind not in "iuf":
+        raise Invalid("plan.matrix_shape", file=path.name, shape="×".join(map(str, seconds.shape)), n=count)
+    values = seconds.astype(np.float64)
+    gone = ~np.isfinite(values) | (values < 0)
+    matrix = np.rint(np.where(gone, 0, values)).astype(np.int64)
+    matrix[gone] = UNREACHABLE
+    np.fill_diagonal(matrix, 0)
+    return matrix
+
+
+def _describe(plan: Plan, stops: Stops, figures: Metrics) -> dict[str, object]:
+    """Return a plan by the ids of its stops: `routes` in the order of `days`."""
+    days = [
+        {"day": one.day, "team": one.team, "stops": _name(one.stops, stops), "travel_s": one.travel_s,
+         "service_s": one.service_s, "load_s": one.load_s, "over_s": one.over_s}
+        for one in plan.team_days
+    ]  # fmt: skip
+    return {
+        **_figures(figures),
+        "routes": [_name(one.stops, stops) for one in plan.team_days],
+        "days": days,
+        "unserved": [{"id": stops.ids[stop], "reason": reason} for stop, reason in plan.unserved],
+        "late": _name(plan.late, stops),
+    }
+
+
+def _figures(figures: Metrics) -> dict[str, object]:
+    """Return figures as they are printed; `days` are counted as `days_used`, because `days` lists the team-days."""
+    said = asdict(figures)
+    return {("days_used" if name == "days" else name): value for name, value in said.items()}
+
+
+def _name(route: Route, stops: Stops) -> list[str]:
+    return [stops.ids[stop] for stop in route]
+
+
+def _read_routes(path: Path) -> dict[str, object]:
+    """Return what `plan --json` wrote, or a bare list of routes as such. Raises `Invalid`."""
+    if not path.is_file():
+        raise Invalid("cli.no_file", path=path.name)
+    try:
+        said = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise Invalid("plan.routes_unreadable", file=path.name) from error
+    given = said if isinstance(said, dict) else {"routes": said}
+    routes = given.get("routes")
+    if not isinstance(routes, list) or not all(isinstance(route, list) for route in routes):
+        raise Invalid("plan.routes_unreadable", file=path.name)
+    return given
+
+
+def _as_given(
+    given: dict[str, object], stops: Stops, matrix: NDArray[np.int64], terms: Terms
+) -> tuple[Plan, dict[str, list[str]]]:
+    """Return given routes as a plan, and which ids break which rule: unknown, twice, missing, no way, too long."""
+    place = {one: nth for nth, one in enumerate(stops.ids) if nth}
+    listed = [[str(one) for one in route] for route in given["routes"]]  # type: ignore[attr-defined]
+    names = [one for route in listed for one in route]
+    unknown = sorted({one for one in names if one not in place})
+    routes = [tuple(place[one] for one in route if one in place) for route in listed]
+    plan = as_plan(stops, matrix, routes, terms)
+    plan = _at_days(plan, given, stops, matrix, terms)
+    broken = {
+        "unknown": unknown,
+        "twice": sorted({one for one in names if names.count(one) > 1}),
+        "missing": [one for one in place if one not in names],
+        "no_way": [str(nth) for nth, route in enumerate(routes, start=1) if _has_gap(matrix, route)],
+        "too_long": [str(nth) for nth, one in enumerate(plan.team_days, start=1) if one.over_s],
+        "late": _name(plan.late, stops),
+    }
+    return plan, broken
+
+
+def _has_gap(matrix: NDArray[np.int64], route: Route) -> bool:
+    path = np.array([0, *route, 0])
+    return bool((matrix[path[:-1], path[1:]] == UNREACHABLE).any())
+
+
+def _at_days(plan: Plan, given: dict[str, object], stops: Stops, matrix: NDArray[np.int64], terms: Terms) -> Plan:
+    """Return the plan on the days and teams that are given with the routes, where they are."""
+    days = given.get("days")
+    if not isinstance(days, list) or len(days) != len(plan.team_days):
+        return plan
+    slots = [(int(one["day"]), int(one["team"])) for one in days]
+    team_days: tuple[TeamDay, ...] = tuple(
+        make_team_day(matrix, stops, one.stops, slot=slot, day_s=terms.day_s)
+        for one, slot in zip(plan.team_days, slots, strict=True)
+    )
+    return Plan(team_days, plan.unserved, list_late(stops, team_days))
+
+
+def _print_plan(plan: Plan, stops: Stops, figures: Metrics) -> None:
+    heads = [text(f"plan.column.{name}") for name in ("day", "team", "stops", "travel", "load", "order")]
+    print_table(heads, [
+        [one.day, one.team, len(one.stops), _clock(one.travel_s), _clock(one.load_s), " ".join(_name(one.stops, stops))]
+        for one in plan.team_days
+    ])  # fmt: skip
+    _print_figures([("plan.this", figures)])
+
+
+def _print_figures(named: list[tuple[str, Metrics]]) -> None:
+    for key, one in named:
+        balance = "—" if one.balance is None else f"{one.balance:.2f}"
+        shown = {"travel": _clock(one.travel_s), "longest": _clock(one.makespan_s), "balance": balance}
+        print(text("plan.figures", name=text(key), days=one.team_days, n=one.served, left=one.left_out, **shown))
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600}:{seconds % 3600 // 60:02d}"

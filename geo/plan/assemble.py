@@ -1,0 +1,273 @@
+"""Assembling a plan: which stops on which team-day in which order; the search itself is the engine's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from geo.plan.engine import Ask, Budget, search
+from geo.plan.leveling import level
+from geo.plan.orders import merge_shortest, nearest_neighbour
+from geo.plan.slots import Kind, Work, list_kinds, make_task
+from geo.plan.stops import UNREACHABLE, Bounds, Plan, Slot, Stops, Terms, list_late, make_team_day
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Balanced team-days are wanted no longer than this share of their mean.
+_BALANCE: Final = 1.03
+#: What leaving out a stop costs grows by this factor with each band of priority (flat prizes left urgent homes out).
+_PRIZE_FACTOR: Final = 4
+_PRIZE_BANDS: Final = 5
+#: One team-day more costs more travel, in lengths of a day, than it could save.
+_DAY_COST_DAYS: Final = 4
+#: Where the days are not counted, leaving out a stop costs more than any team-day, in lengths of a day.
+_SERVED_DAYS: Final = 100
+#: So often a plan that left something out is sought again with more days and without the deadlines that it missed.
+_MOST_TRIES: Final = 6
+_NO_BOUNDS: Final = Bounds()
+
+
+def assemble(
+    stops: Stops, matrix: NDArray[np.int64], terms: Terms, *, bounds: Bounds = _NO_BOUNDS, ask: Ask | None = None
+) -> Plan:
+    """Return the plan of a set of stops.
+
+    `matrix`: (n + 1) × (n + 1) whole seconds, row and column 0 the start point, `UNREACHABLE` where there is no way.
+    Every stop is on exactly one team-day or listed as unserved with the reason. No team-day that is not locked is
+    longer than a day. `ask` is told now and then what share of the search is done; True ends it with what is found.
+    """
+    kept = {stop for one in bounds.locked for stop in one.stops}
+    possible, refused = _split_possible(stops, matrix, terms, kept)
+    inner = np.concatenate([[0], possible]).astype(np.int64)
+    work = _make_work(stops.take(inner), _close_gaps(matrix[np.ix_(inner, inner)], terms), terms, bounds, inner)
+    slotless = {stop for stop in work.everything if not _may_be_somewhere(work, stop)}
+    run = _Run(work, ask)
+    routes = run.plan(tuple(stop for stop in work.everything if stop not in slotless))
+    team_days = [
+        replace(make_team_day(work.matrix, work.stops, route, slot=slot, day_s=terms.day_s),
+                stops=tuple(int(inner[stop]) for stop in route))
+        for slot, route in _schedule(work, routes)
+    ]  # fmt: skip
+    whole = tuple(sorted((*bounds.locked, *team_days), key=lambda one: (one.day, one.team)))
+    served = {stop for one in whole for stop in one.stops}
+    outer = {int(inner[stop]) for stop in slotless}
+    left = [(int(stop), "no_slot" if int(stop) in outer else "no_time") for stop in possible if stop not in served]
+    return Plan(whole, tuple(sorted([*refused, *left])), list_late(stops, whole))
+
+
+def band_priorities(priority: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return bands 0 … 4: the distinct values in order where there are few, else equal steps between least and most."""
+    values = np.unique(priority)
+    if len(values) <= _PRIZE_BANDS:
+        return np.searchsorted(values, priority).astype(np.int64)
+    edges = np.linspace(values[0], values[-1], _PRIZE_BANDS + 1)[1:-1]
+    return np.searchsorted(edges, priority, side="right").astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """Stops in order of visit, on a team-day of a kind."""
+
+    stops: tuple[int, ...]
+    kind: Kind
+
+
+def _split_possible(
+    stops: Stops, matrix: NDArray[np.int64], terms: Terms, kept: set[int]
+) -> tuple[NDArray[np.int64], list[tuple[int, str]]]:
+    """Return the stops that a day can hold, and the others with the reason; those that are locked are in neither."""
+    out, back = matrix[0, 1:], matrix[1:, 0]
+    gone = (out == UNREACHABLE) | (back == UNREACHABLE)
+    long = ~gone & (out + stops.service_s[1:] + back > terms.day_s)
+    refused = [(int(nth) + 1, "unreachable") for nth in np.flatnonzero(gone)]
+    refused += [(int(nth) + 1, "too_long") for nth in np.flatnonzero(long)]
+    possible = np.flatnonzero(~(gone | long)) + 1
+    free = [stop for stop in possible if int(stop) not in kept]
+    return np.array(free, dtype=np.int64), [one for one in refused if one[0] not in kept]
+
+
+def _close_gaps(matrix: NDArray[np.int64], terms: Terms) -> NDArray[np.int64]:
+    """A leg without a way takes longer than a day, so that no team-day uses it."""
+    seconds = np.where(matrix == UNREACHABLE, terms.day_s + 1, matrix).astype(np.int64)
+    np.fill_diagonal(seconds, 0)
+    return seconds
+
+
+def _make_work(stops: Stops, matrix: NDArray[np.int64], terms: Terms, bounds: Bounds, inner: NDArray[np.int64]) -> Work:
+    """Return the work, with a horizon that holds as many days as the simplest order needs, where none is given."""
+    taken = frozenset((one.day, one.team) for one in bounds.locked)
+    own = bounds.take(inner)
+    if terms.days is not None:
+        return Work(stops, matrix, terms, own, terms.days, taken)
+    routes = nearest_neighbour(matrix, stops, day_s=terms.day_s, among=range(1, len(stops.ids)))
+    fixed = [day for day, _ in own.fixed.values()] + [day for _, day in own.away]
+    needed = len(routes) + len(terms.shut) + len(taken)
+    horizon = max([-(-needed // terms.teams) + (1 if own.fixed or own.away or own.by_team else 0), *fixed, 1])
+    return Work(stops, matrix, terms, own, horizon, taken)
+
+
+def _may_be_somewhere(work: Work, stop: int) -> bool:
+    """Say whether there is a team-day that a stop may be on."""
+    if not (work.bounds.fixed or work.bounds.barred or work.bounds.away or work.terms.shut or work.taken):
+        return True
+    closed = work.terms.shut | work.taken
+    slots = ((day, team) for day in range(1, work.horizon + 1) for team in range(1, work.terms.teams + 1))
+    return any(slot not in closed and work.bounds.allow(stop, slot) for slot in slots)
+
+
+class _Run:
+    """One search for a plan: its steps share what time there is and whom to ask."""
+
+    def __init__(self, work: Work, ask: Ask | None) -> None:
+        self._work = work
+        self._ask = ask
+        self._ends = time.perf_counter() + work.terms.seconds
+        self.stopped = False
+
+    def plan(self, among: tuple[int, ...]) -> list[_Route]:
+        """Return the routes: as many as are needed, or the best use of the days that there are; balanced, if wanted."""
+        if not among:
+            return []
+        kinds = list_kinds(self._work)
+        plain = self._work.plain
+        routes = self._search_plain(among, kinds[0]) if plain else self._search_bound(among, kinds)
+        return self._balance(routes) if self._work.terms.mode == "balanced" else routes
+
+    def _search_plain(self, among: tuple[int, ...], kind: Kind) -> list[_Route]:
+        """Serve all on as few team-days as were found; where they are more than there are, make the best of those."""
+        work = self._work
+        nearest = nearest_neighbour(work.matrix, work.stops, day_s=work.terms.day_s, among=among)
+        if work.sum_load(nearest) <= len(kind.slots) * work.terms.day_s or len(nearest) <= len(kind.slots):
+            routes = self._shrink(among, kind, nearest)
+            if len(routes) <= len(kind.slots):
+                return routes
+        return self._search_best(among, [kind])
+
+    def _shrink(self, among: tuple[int, ...], kind: Kind, nearest: list[tuple[int, ...]]) -> list[_Route]:
+        """Serve all; try one team-day less as long as that works."""
+        work, day_s = self._work, self._work.terms.day_s
+        open_kind = replace(kind, slots=kind.slots + tuple((0, 0) for _ in nearest))
+        begin = [_Route(stops, open_kind) for stops in nearest]
+        routes, _ = self._run(among, [open_kind], counts=[len(nearest)], day_cost=_DAY_COST_DAYS * day_s, start=begin,
+                              share=0.6)  # fmt: skip
+        while len(routes) > 1 and work.sum_load([one.stops for one in routes]) <= (len(routes) - 1) * day_s:
+            merged = merge_shortest(work.matrix, work.stops, [one.stops for one in routes], day_s=day_s)
+            begin = [_Route(stops, open_kind) for stops in merged]
+            fewer, feasible = self._run(among, [open_kind], counts=[len(merged)], start=begin, share=0.5)
+            if not feasible:
+                break
+            routes = fewer
+        polished, feasible = self._run(among, [open_kind], counts=[len(routes)], start=routes)
+        return [replace(one, kind=kind) for one in (polished if feasible else routes)]
+
+    def _search_bound(self, among: tuple[int, ...], kinds: list[Kind]) -> list[_Route]:
+        """Where days or teams differ for some stop: first in time for every deadline, then those left out later."""
+        work = self._work
+        if work.terms.days is not None:
+            return self._search_best(among, kinds)
+        prizes = np.full(len(among), _SERVED_DAYS * work.terms.day_s)
+        day_cost = _DAY_COST_DAYS * work.terms.day_s
+        routes, _ = self._run(among, kinds, prizes=prizes, day_cost=day_cost)
+        for _ in range(_MOST_TRIES):
+            missed = set(among) - {stop for one in routes for stop in one.stops}
+            if not missed:
+                break
+            relaxed = self._work.stops.deadline_day.copy()
+            relaxed[sorted(missed)] = 0
+            # A team-day may lie idle before a deadline that nothing fits: there are as many more days as stops at most.
+            more = -(-len(missed) // work.terms.teams)
+            longer = self._work.horizon + more
+            self._work = replace(work, stops=replace(work.stops, deadline_day=relaxed), horizon=longer)
+            routes, _ = self._run(among, list_kinds(self._work), prizes=prizes, day_cost=day_cost)
+        return routes
+
+    def _search_best(self, among: tuple[int, ...], kinds: list[Kind]) -> list[_Route]:
+        """Make the best of the team-days: first as many stops of the highest band as fit, then of the others."""
+        work, day_s = self._work, self._work.terms.day_s
+        bands = band_priorities(work.stops.priority[list(among)])
+        prizes = day_s * _PRIZE_FACTOR**bands
+        must = [stop for stop, band in zip(among, bands, strict=True) if band == bands.max()]
+        if work.plain and len(must) < len(among):
+            nearest = nearest_neighbour(work.matrix, work.stops, day_s=day_s, among=must)
+            if len(nearest) <= sum(len(kind.slots) for kind in kinds):
+                required = np.where(bands == bands.max(), 0, prizes)
+                begin = [_Route(stops, kinds[0]) for stops in nearest]
+                routes, feasible = self._run(among, kinds, prizes=required, start=begin)
+                if feasible:
+                    return routes
+        return self._run(among, kinds, prizes=prizes)[0]
+
+    def _balance(self, routes: list[_Route]) -> list[_Route]:
+        """Return as many routes with loads alike: no longer than a little over their mean, where that can be."""
+        work = self._work
+        if len(routes) < 2:  # noqa: PLR2004 - one route is balanced
+            return routes
+        mean = work.sum_load([one.stops for one in routes]) / len(routes)
+        among = tuple(sorted(stop for one in routes for stop in one.stops))
+        kinds = list(dict.fromkeys(one.kind for one in routes))
+        counts = [sum(one.kind == kind for one in routes) for kind in kinds]
+        wanted = min(round(mean * _BALANCE), work.terms.day_s)
+        even, feasible = self._run(among, kinds, counts=counts, wanted_s=wanted, start=routes)
+        best = even if feasible and len(even) == len(routes) else routes
+        if not work.plain:
+            return best
+        levelled = level(work.matrix, work.stops, [one.stops for one in best], day_s=work.terms.day_s)
+        return [_Route(stops, best[0].kind) for stops in levelled]
+
+    def _run(
+        self,
+        among: tuple[int, ...],
+        kinds: Sequence[Kind],
+        *,
+        counts: Sequence[int] | None = None,
+        prizes: NDArray[np.int64] | None = None,
+        day_cost: int = 0,
+        wanted_s: int | None = None,
+        start: list[_Route] | None = None,
+        share: float = 1.0,
+    ) -> tuple[list[_Route], bool]:
+        """Search among some stops on some team-days; return the routes, and whether they keep every time."""
+        work = self._work
+        task = make_task(work, kinds, only=among, prizes=prizes, day_cost=day_cost, wanted_s=wanted_s, counts=counts)
+        place = {stop: nth for nth, stop in enumerate(among, start=1)}
+        begin = None
+        if start is not None:
+            begin = [(kinds.index(one.kind), [place[stop] for stop in one.stops]) for one in start]
+        found = search(task, self._budget(len(among), share), seed=work.terms.seed, start=begin, ask=self._asking)
+        routes = [_Route(tuple(among[stop - 1] for stop in stops), kinds[kind]) for kind, stops in found.routes]
+        return routes, found.feasible
+
+    def _budget(self, count: int, share: float) -> Budget:
+        """Return fewer iterations for more stops, because each takes longer there."""
+        most = float(np.clip(1_500_000 / max(count, 1), 500, 6_000))
+        left = max(0.05, self._ends - time.perf_counter())
+        return Budget(max(1, round(most * share * self._work.terms.effort)), left)
+
+    def _asking(self, share: float) -> bool:
+        if self._ask is not None and not self.stopped:
+            self.stopped = self._ask(share)
+        return self.stopped
+
+
+def _schedule(work: Work, routes: list[_Route]) -> list[tuple[Slot, tuple[int, ...]]]:
+    """Return the slot of each route: of its own kind, or an earlier one that is free and allowed; most urgent first."""
+    closed = work.terms.shut | work.taken
+    given: dict[Slot, tuple[int, ...]] = {}
+    for one in sorted(routes, key=lambda one: (one.kind.day == 0, -_urgency(work, one.stops), one.stops)):
+        own = [slot for slot in one.kind.slots if slot not in given]
+        days = range(1, own[0][0]) if not one.kind.day else ()
+        teams = (one.kind.team,) if one.kind.team else range(1, work.terms.teams + 1)
+        earlier = ((day, team) for day in days for team in teams if (day, team) not in given | dict.fromkeys(closed))
+        fits = (slot for slot in earlier if all(work.bounds.allow(stop, slot) for stop in one.stops))
+        given[next(fits, own[0])] = one.stops
+    return sorted(given.items())
+
+
+def _urgency(work: Work, route: tuple[int, ...]) -> float:
+    """Return the mean priority of a route's stops: what a team-day spent on it is worth."""
+    return float(work.stops.priority[list(route)].mean())

@@ -1,0 +1,192 @@
+"""The routing engine: PyVRP, wrapped in this one file, because its interface moves between versions.
+
+Everything outside speaks of stops (numbered from 1; 0 is the start point), whole seconds and team-days. A team-day is
+one team's route on one day, from the start point back to it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+import pyvrp
+from pyvrp.exceptions import PenaltyBoundWarning
+from pyvrp.search import NeighbourhoodParams
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: What a second of work beyond the wanted length of a day costs, in seconds of travel.
+_OVERTIME_COST: Final = 20
+#: Moves are tried between a stop and so many near ones. The engine's own 50 makes a search four times as slow.
+_PARAMS: Final = pyvrp.SolveParams(neighbourhood=NeighbourhoodParams(num_neighbours=12))
+#: Asked before every iteration with the share of the budget that is used; answering True ends the search.
+Ask: TypeAlias = Callable[[float], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When a search stops: after so many iterations (repeatable), and at the latest after so many seconds.
+
+    `seconds` pass on the wall, `cpu_seconds` are those that this process works.
+    """
+
+    iterations: int
+    seconds: float
+    cpu_seconds: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Team-days of one kind: how many there are, and from which second of the plan to which they work.
+
+    `day_s` is the most a route may last, None = any length. With `wanted_s`, seconds beyond it are overtime, which the
+    search avoids. `profile` is the index of the matrix that the routes are timed by. `day_cost` is what using one of
+    them costs, in seconds of travel. `capacity` is the demand that one carries, None = any.
+    """
+
+    count: int
+    day_s: int | None = None
+    opens_s: int = 0
+    closes_s: int | None = None
+    wanted_s: int | None = None
+    profile: int = 0
+    day_cost: int = 0
+    capacity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the engine solves.
+
+    `seconds`: one matrix a profile, each (n + 1) × (n + 1), row and column 0 the start point, whole seconds, may be
+    asymmetric. `costs`: what the legs cost where that is something else than their seconds.
+    `service_s`, `prizes`, `demand`, `earliest_s`, `latest_s`: n values, the first stop's first. A prize makes a stop
+    optional: leaving it out costs the prize; 0 = must be served. Service begins between `earliest_s` and `latest_s`,
+    seconds of the plan; -1 = any time. `opens_s` … `closes_s` is the window of the start point.
+    """
+
+    seconds: tuple[NDArray[np.int64], ...]
+    service_s: NDArray[np.int64]
+    fleet: tuple[Fleet, ...]
+    costs: tuple[NDArray[np.int64], ...] | None = None
+    prizes: NDArray[np.int64] | None = None
+    demand: NDArray[np.int64] | None = None
+    earliest_s: NDArray[np.int64] | None = None
+    latest_s: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Routes (stops in order of visit) with the index of the fleet each belongs to, and what was left out.
+
+    `feasible` says whether every route keeps its times; an infeasible answer is the best that was found.
+    """
+
+    routes: tuple[tuple[int, tuple[int, ...]], ...]
+    unserved: tuple[int, ...]
+    feasible: bool
+    iterations: int
+
+
+def search(
+    task: Task,
+    budget: Budget,
+    *,
+    seed: int = 0,
+    start: Sequence[tuple[int, Sequence[int]]] | None = None,
+    ask: Ask | None = None,
+) -> Found:
+    """Return the best routes found within the budget; `start` (fleet index, stops) is where the search begins.
+
+    The same task, seed, start and iterations give the same routes, unless the seconds ran out first.
+    """
+    data = _to_data(task)
+    initial = None
+    if start is not None:
+        routes = [pyvrp.Route(data, [_activity(stop) for stop in stops], kind) for kind, stops in start if stops]
+        initial = pyvrp.Solution(data, routes)
+    with warnings.catch_warnings():
+        # It says that times are hard to keep; `feasible` says whether they were.
+        warnings.simplefilter("ignore", PenaltyBoundWarning)
+        result = pyvrp.solve(
+            data, _Stop(budget, ask), seed=seed, collect_stats=False, display=False, params=_PARAMS,
+            initial_solution=initial,
+        )  # fmt: skip
+    best = result.best
+    found = tuple((route.vehicle_type(), _stops_of(route)) for route in best.routes())
+    served = {stop for _, stops in found for stop in stops}
+    unserved = tuple(stop for stop in range(1, len(task.service_s) + 1) if stop not in served)
+    return Found(found, unserved, best.is_feasible(), result.num_iterations)
+
+
+class _Stop:
+    """Ends a search when its budget is used up, or when somebody who waits says so."""
+
+    def __init__(self, budget: Budget, ask: Ask | None) -> None:
+        self._budget = budget
+        self._ask = ask
+        self._done = -1
+        self._began = time.perf_counter()
+        self._worked = time.process_time()
+
+    def __call__(self, best_cost: float) -> bool:  # noqa: ARG002 - the engine tells it, the budget does not need it
+        self._done += 1
+        if self._ask is not None and self._ask(min(1.0, self._done / self._budget.iterations)):
+            return True
+        return (
+            self._done >= self._budget.iterations
+            or time.perf_counter() - self._began >= self._budget.seconds
+            or time.process_time() - self._worked >= self._budget.cpu_seconds
+        )
+
+
+def _to_data(task: Task) -> pyvrp.ProblemData:
+    count = len(task.service_s)
+    # The engine wants places on a plane for nothing but its own pictures: the matrices say all.
+    locations = [pyvrp.Location(0, 0) for _ in range(count + 1)]
+    clients = [_client(task, nth) for nth in range(count)]
+    seconds: list[Any] = [np.ascontiguousarray(matrix, dtype=np.int64) for matrix in task.seconds]
+    costs: list[Any] = (
+        seconds if task.costs is None else [np.ascontiguousarray(one, dtype=np.int64) for one in task.costs]
+    )
+    fleet = [_vehicle(one) for one in task.fleet]
+    return pyvrp.ProblemData(locations, clients, [pyvrp.Depot(location=0)], fleet, costs, seconds)
+
+
+def _client(task: Task, nth: int) -> pyvrp.Client:
+    prize = 0 if task.prizes is None else int(task.prizes[nth])
+    window: dict[str, Any] = {}
+    if task.latest_s is not None and task.latest_s[nth] >= 0:
+        window["tw_late"] = int(task.latest_s[nth])
+    if task.earliest_s is not None and task.earliest_s[nth] >= 0:
+        window["tw_early"] = int(task.earliest_s[nth])
+    carried = [] if task.demand is None else [int(task.demand[nth])]
+    return pyvrp.Client(
+        location=nth + 1, delivery=carried, service_duration=int(task.service_s[nth]), prize=prize,
+        required=prize == 0, **window,
+    )  # fmt: skip
+
+
+def _vehicle(fleet: Fleet) -> pyvrp.VehicleType:
+    limits: dict[str, Any] = {} if fleet.closes_s is None else {"tw_late": fleet.closes_s}
+    if fleet.day_s is not None:
+        wanted = fleet.day_s if fleet.wanted_s is None else min(fleet.wanted_s, fleet.day_s)
+        limits |= {"shift_duration": wanted, "max_overtime": fleet.day_s - wanted, "unit_overtime_cost": _OVERTIME_COST}
+    return pyvrp.VehicleType(
+        num_available=fleet.count, capacity=[] if fleet.capacity is None else [fleet.capacity],
+        fixed_cost=fleet.day_cost, unit_distance_cost=1, tw_early=fleet.opens_s, profile=fleet.profile, **limits,
+    )  # fmt: skip
+
+
+def _activity(stop: int) -> pyvrp.Activity:
+    return pyvrp.Activity(pyvrp.ActivityType.CLIENT, stop - 1)
+
+
+def _stops_of(route: pyvrp.Route) -> tuple[int, ...]:
+    return tuple(one.idx + 1 for one in route.schedule() if one.type == pyvrp.ActivityType.CLIENT)

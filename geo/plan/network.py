@@ -1,0 +1,108 @@
+"""The user's own road network: shortest ways over its edges by Dijkstra's algorithm (scipy), in metres or seconds.
+
+Grain: nodes by id (any text), edges by the two ids they join. An edge goes both ways unless it is one-way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components, dijkstra
+
+from geo.errors import Invalid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+#: Rows of a distance table that are worked on at a time, so that its memory stays small.
+_ROWS: Final = 64
+#: An edge of no length is written as a length that nobody notices: the sparse table would take it for no edge.
+_NO_LENGTH: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A road network.
+
+    `ids` in order; `place` the index of each id; `graph` the shortest edge between two nodes (row → column), metres.
+    `lon`, `lat` degrees WGS84, NaN where a node has none; `elev_m` metres above the sea, NaN where unknown.
+    """
+
+    ids: tuple[str, ...]
+    place: dict[str, int]
+    graph: csr_array
+    lon: Floats
+    lat: Floats
+    elev_m: Floats
+
+    @property
+    def main_part(self) -> NDArray[np.bool_]:
+        """Say of each node whether it is in the largest part from which every node is reached, both ways."""
+        _, label = connected_components(self.graph, directed=True, connection="strong")
+        main: NDArray[np.bool_] = label == np.bincount(label).argmax()
+        return main
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A stretch of road in metres from one node to another, and back unless it is one-way."""
+
+    start: str
+    end: str
+    length_m: float
+    oneway: bool = False
+
+
+def build_network(nodes: Iterable[tuple[str, float, float, float]], edges: Iterable[Edge]) -> Network:
+    """Return the network of nodes (id, lon, lat, elev_m) and edges; an edge may join nodes that are not listed.
+
+    Of several edges between two nodes the shortest counts. Raises `Invalid` for a length that is none.
+    """
+    known = {one[0]: one[1:] for one in nodes}
+    listed = list(edges)
+    for edge in listed:
+        if not (np.isfinite(edge.length_m) and edge.length_m >= 0):
+            raise Invalid("network.length", start=edge.start, end=edge.end)
+    ids = tuple(dict.fromkeys([*known, *(end for edge in listed for end in (edge.start, edge.end))]))
+    place = {one: nth for nth, one in enumerate(ids)}
+    nothing = (np.nan, np.nan, np.nan)
+    table = np.array([known.get(one, nothing) for one in ids], dtype=float).reshape(-1, 3)
+    return Network(ids, place, _to_graph(listed, place), table[:, 0], table[:, 1], table[:, 2])
+
+
+def _to_graph(edges: Sequence[Edge], place: dict[str, int]) -> csr_array:
+    """Return the shortest edge of every pair; a table of sparse entries would add edges that lie side by side."""
+    shortest: dict[tuple[int, int], float] = {}
+    for edge in edges:
+        start, end = place[edge.start], place[edge.end]
+        for way in ((start, end),) if edge.oneway else ((start, end), (end, start)):
+            shortest[way] = min(shortest.get(way, np.inf), max(edge.length_m, _NO_LENGTH))
+    ways = np.array(list(shortest), dtype=np.int64).reshape(-1, 2)
+    size = (len(place), len(place))
+    return csr_array((np.array(list(shortest.values())), (ways[:, 0], ways[:, 1])), shape=size)
+
+
+def measure_pairs(network: Network, pairs: Sequence[tuple[str, str]]) -> list[float]:
+    """Return the metres of the shortest way of each pair of node ids, in order.
+
+    inf: there is none, or one of the two is not in the network.
+    """
+    wanted: dict[int, list[int]] = {}
+    for nth, (one, other) in enumerate(pairs):
+        if one in network.place and other in network.place:
+            wanted.setdefault(network.place[one], []).append(nth)
+    starts = sorted(wanted)
+    answer = [np.inf] * len(pairs)
+    for begin in range(0, len(starts), _ROWS):
+        some = starts[begin : begin + _ROWS]
+        table = np.atleast_2d(dijkstra(network.graph, indices=some))
+        for row, start in zip(table, some, strict=True):
+            for nth in wanted[start]:
+                answer[nth] = float(row[network.place[pairs[nth][1]]])
+    return answer

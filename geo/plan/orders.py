@@ -1,0 +1,98 @@
+"""Two simpler orders to compare a plan with: as the register lists the households, and always to the nearest one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from geo.plan.stops import Stops
+
+Route = tuple[int, ...]
+#: What a second beyond the length of a day weighs, in seconds of travel, where a route is taken apart.
+_OVER_COST: Final = 20
+
+
+def register_order(matrix: NDArray[np.int64], stops: Stops, *, day_s: int, among: Iterable[int]) -> list[Route]:
+    """Return routes that take the stops `among` in the given order; a day ends before it would be too long."""
+    routes: list[Route] = []
+    route: list[int] = []
+    clock = 0
+    for stop in among:
+        here = route[-1] if route else 0
+        if route and clock + _through(matrix, stops, here, stop) > day_s:
+            routes.append(tuple(route))
+            route, clock, here = [], 0, 0
+        clock += int(matrix[here, stop] + stops.service_s[stop])
+        route.append(stop)
+    return [*routes, tuple(route)] if route else routes
+
+
+def nearest_neighbour(matrix: NDArray[np.int64], stops: Stops, *, day_s: int, among: Iterable[int]) -> list[Route]:
+    """Return routes that always go on to the nearest stop that the day still holds; a day's first is the nearest left.
+
+    Ties go to the stop that comes first.
+    """
+    left = np.zeros(len(stops.ids), dtype=bool)
+    left[list(among)] = True
+    back = stops.service_s + matrix[:, 0]
+    routes: list[Route] = []
+    while left.any():
+        route: list[int] = []
+        here = clock = 0
+        while True:
+            fits = left & (clock + matrix[here] + back <= day_s)
+            if not fits.any():
+                break
+            stop = int(np.where(fits, matrix[here], np.iinfo(np.int64).max).argmin())
+            clock += int(matrix[here, stop] + stops.service_s[stop])
+            left[stop] = False
+            route.append(stop)
+            here = stop
+        if not route:
+            break
+        routes.append(tuple(route))
+    return routes
+
+
+def _through(matrix: NDArray[np.int64], stops: Stops, here: int, stop: int) -> int:
+    """Return the seconds from a stop to the next, its service, and home from there."""
+    return int(matrix[here, stop] + stops.service_s[stop] + matrix[stop, 0])
+
+
+def merge_shortest(matrix: NDArray[np.int64], stops: Stops, routes: Sequence[Route], *, day_s: int) -> list[Route]:
+    """Return one route less: the stops of the one with least to do go where they lengthen the others least.
+
+    The others may become longer than a day: this is where a search for fewer team-days begins.
+    """
+    service = stops.service_s
+    load = [load_of(matrix, stops, route) for route in routes]
+    gone = min(range(len(routes)), key=lambda nth: load[nth])
+    left = [list(route) for nth, route in enumerate(routes) if nth != gone]
+    loads = [one for nth, one in enumerate(load) if nth != gone]
+    for stop in sorted(routes[gone], key=lambda stop: -int(service[stop])):
+        best: tuple[int, int, int, int] | None = None
+        for nth, route in enumerate(left):
+            path = np.array([0, *route, 0])
+            added = matrix[path[:-1], stop] + matrix[stop, path[1:]] - matrix[path[:-1], path[1:]]
+            at = int(added.argmin())
+            longer = int(added[at])
+            over = max(0, loads[nth] + longer + int(service[stop]) - day_s)
+            if best is None or longer + _OVER_COST * over < best[0]:
+                best = (longer + _OVER_COST * over, nth, at, longer)
+        if best is not None:
+            _, nth, at, longer = best
+            left[nth].insert(at, stop)
+            loads[nth] += longer + int(service[stop])
+    return [tuple(route) for route in left]
+
+
+def load_of(matrix: NDArray[np.int64], stops: Stops, route: Route) -> int:
+    """Return the seconds of travel and service of a route, from the start point back to it."""
+    path = np.array([0, *route, 0])
+    return int(matrix[path[:-1], path[1:]].sum() + stops.service_s[list(route)].sum())
