@@ -94,6 +94,8 @@ def write_marked(files: Sequence[MarkedFile], *, most_comments: int = MOST_COMME
                 marks = list(_list_marks(one.report, sheet))
                 comments = _say_comments(one.report, marks, most_comments)
                 _write_rows(rows, sheet, one.report, formats, marks=marks, comments=comments, merge=not slim)
+            elif one.report.areas is not None:
+                _write_features(rows, one.report.areas.get("features", []), formats)
             _write_list(book.add_worksheet(names[2 * nth + 1]), sheet, one.report, formats)
     return out.getvalue()
 
@@ -257,6 +259,22 @@ def _say_comments(report: ImportReport, marks: Iterable[_Mark], most: int) -> Co
         size = {"x_scale": 2.4, "y_scale": min(4.0, 1.3 * len(found))}
         comments.setdefault(at[0], []).append((at, said, size))
     return comments
+
+
+def _write_features(worksheet: Any, features: Sequence[dict[str, Any]], formats: dict[Any, Any]) -> None:
+    """Write what each feature of a map file is: its unit and what becomes of it; those without a unit are yellow."""
+    heads = ("row", "level", "code", "name", "what", "nearest")
+    for column, (name, width) in enumerate(zip(heads, (6, 8, 18, 30, 16, 60), strict=True)):
+        worksheet.set_column(column, column, width)
+        worksheet.write_string(0, column, text(f"import_page.areas.{name}"), formats["head", ""])
+    for nth, one in enumerate(features, start=1):
+        mark = "warned" if one["what"] == "aside" else ""
+        level = text(f"level.{one['level']}") if one["level"] else ""
+        near = text("list.comma").join(one.get("nearest", []))
+        said = (one["row"], level, one["code"], one["name"], text(f"import_page.area.{one['what']}"), near)
+        for column, value in enumerate(said):
+            _write_cell(worksheet, (nth, column), value, mark, formats)
+    worksheet.freeze_panes(1, 0)
 
 
 def _write_list(worksheet: Any, sheet: Sheet | None, report: ImportReport, formats: dict[Any, Any]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from geo.i18n import text
+from geo.importer.outlines.aside import say_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,6 +13,16 @@ if TYPE_CHECKING:
     from geo.importer import ImportReport
 
 _SHOWN: Final = 5
+#: Features without a unit that are named; the report and the list of findings have them all.
+_MOST_ASIDE: Final = 50
+
+
+def _list_aside(features: list[dict[str, Any]]) -> Iterable[str]:
+    """Name each feature without a unit, what is like it, and what to do."""
+    for one in features[:_MOST_ASIDE]:
+        yield text("areas.aside", row=one["row"], name=one["name"], nearest=say_nearest(one["nearest"]))
+    if features[_MOST_ASIDE:]:
+        yield text("areas.aside.more", n=len(features) - _MOST_ASIDE)
 
 
 def list_outlines(report: ImportReport) -> Iterable[str]:
@@ -25,6 +36,7 @@ def list_outlines(report: ImportReport) -> Iterable[str]:
         "cli.areas.counts", groups=counts["groups_new"], new=counts["outlines_new"], changed=counts["outlines_changed"],
         same=counts["outlines_same"], centres=counts["centres_new"] + counts["centres_changed"],
     )  # fmt: skip
+    yield from _list_aside([one for one in areas["features"] if one["what"] == "aside"])
     for pair in areas["overlaps"][:_SHOWN]:
         yield text("cli.areas.overlap", one=pair["one"]["name"], other=pair["other"]["name"], m2=pair["m2"])
     for gap in areas["gaps"][:_SHOWN]:

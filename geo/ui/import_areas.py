@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from geo.i18n import text
+from geo.importer.outlines.aside import list_aside
 from geo.palette import AREA_LINE, INK
 from geo.ui.import_marked import offer_marked
 from geo.ui.import_questions import show_counts, show_findings, show_questions
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from geo.importer.report import Drawn, ImportReport
+    from geo.model import Scope
+    from geo.store.database import Database
     from geo.ui.import_journey import Journey
     from geo.ui.session import Session
 
@@ -75,15 +78,21 @@ def _show_units(report: ImportReport) -> None:
             "row": one["row"], "level": text(f"level.{one['level']}") if one["level"] else "", "code": one["code"],
             "name": one["name"], "what": text(f"import_page.area.{one['what']}"),
             "m2": None if one["m2"] is None else round(one["m2"] / 1e4, 2),
+            "nearest": text("list.comma").join(one.get("nearest", [])),
         }
-        for one in features[:_SHOWN]
+        for one in sorted(features, key=lambda one: one["what"] != "aside")[:_SHOWN]
     ]  # fmt: skip
     if not rows:
         return
+    aside = sum(one["what"] == "aside" for one in features)
+    if aside:
+        st.warning(text("import_page.areas.aside", n=aside))
     config: dict[str, Any] = {
         name: st.column_config.TextColumn(text(f"import_page.areas.{name}"))
-        for name in ("row", "level", "code", "name", "what")
+        for name in ("row", "level", "code", "name", "what", *(("nearest",) if aside else ()))
     }
+    if not aside:
+        config["nearest"] = None
     config["m2"] = st.column_config.NumberColumn(text("import_page.areas.ha"), format="%.2f")
     st.dataframe(rows, hide_index=True, row_height=28, column_config=config, height=38 + 28 * min(len(rows), 12))
 
@@ -108,3 +117,20 @@ def _show_measured(report: ImportReport) -> None:
         st.markdown(f"**{text('import_page.areas.measured')}**")
         for line in lines[:8]:
             st.text(line)
+
+
+def show_aside(db: Database, scope: Scope) -> None:
+    """Draw the list of features that were kept aside; nothing where there is none."""
+    rows = list_aside(db, scope)
+    if not rows:
+        return
+    heads = {"file_name": "file", "row": "row", "label": "name", "day": "day"}
+    config: dict[str, Any] = {
+        key: st.column_config.TextColumn(text(f"import_page.areas.{name}")) for key, name in heads.items()
+    }
+    with st.expander(text("import_page.areas.kept", n=len(rows)), key="aside_list"):
+        st.caption(text("import_page.areas.aside_how"))
+        st.dataframe(
+            [{key: row[key] for key in heads} for row in rows[:_SHOWN]], hide_index=True, row_height=28,
+            column_config=config, height=38 + 28 * min(len(rows), 10),
+        )  # fmt: skip

@@ -16,7 +16,7 @@ from geo.importer.saying import say_changes
 from geo.importer.sources import save_mapping
 from geo.importer.undo import find_undoable, undo_last
 from geo.ui.done import say_done
-from geo.ui.import_areas import show_areas
+from geo.ui.import_areas import show_areas, show_aside
 from geo.ui.import_confirm import show_confirm
 from geo.ui.import_edition import offer_edition
 from geo.ui.import_grid import show_grid, show_mapping
@@ -105,6 +105,7 @@ def _show_choose(db: Database, scope: Scope) -> None:
         st.info(text("import_page.stopped"))
     st.caption(text("import_page.what"))
     show_refused(db, scope)
+    show_aside(db, scope)
     _offer_undo(db, scope)
     offer_edition(db, scope)
     offer_demo(db)

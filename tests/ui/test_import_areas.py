@@ -70,7 +70,7 @@ def test_outlines_are_confirmed_once_and_taken_back(own: Database) -> None:
     words = read_words(app)
     assert text("import_page.areas") in words
     assert text("cli.areas.system", crs="wgs84") in words
-    assert app.dataframe[0].value["what"].tolist() == ["新建组", "新建组", "留在一边"]
+    assert app.dataframe[0].value["what"].tolist() == ["留在一边", "新建组", "新建组"]
     assert count_outlines(own) == 0
     press(app, "import_next")
     assert not app.radio
@@ -105,3 +105,15 @@ def test_a_conflict_is_answered_in_the_page(own: Database) -> None:
     press(app, "import_answer")
     press(press(app, "import_next"), "import_do")
     assert count_outlines(own) == 1
+
+
+@pytest.mark.usefixtures("own")
+def test_what_is_kept_aside_is_listed():
+    """A feature without a unit is named before it enters, and on the page afterwards until it is brought home."""
+    app = give(open_page(), "a.geojson", [group("一组", square()), group("二组", square(1), village="孟希村")])
+    assert "1 块没对上单位" in read_words(app)
+    assert any("孟希村/二组" in str(table.value.to_dict()) for table in app.dataframe)
+    press(press(app, "import_next"), "import_do")
+    press(app, "import_more")
+    assert "留在一边的边界 1 块" in read_words(app)
+    assert any("孟希村/二组" in str(table.value.to_dict()) for table in app.dataframe)

@@ -189,7 +189,12 @@ def _plan_aside(connection: Connection, plan: OutlinePlan, aside: list[Aside]) -
     kept = {(label, shape) for label, shape in known}
     for one in aside:
         shape = None if one.shape is None else shapely.to_wkb(one.shape)
-        plan.listed.append({"row": one.row, "level": "", "code": "", "name": one.label, "what": "aside", "m2": None})
+        plan.listed.append(
+            {
+                "row": one.row, "level": "", "code": "", "name": one.label, "what": "aside", "m2": None,
+                "nearest": list(one.nearest),
+            }
+        )  # fmt: skip
         if one.shape is not None and one.shape.geom_type != "Point":
             plan.drawn.append(Drawn("aside", one.shape))
         if (one.label, shape) not in kept:

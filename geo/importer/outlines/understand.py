@@ -45,11 +45,12 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A feature whose unit nobody knows: its number, what it calls itself, its shape in WGS84 degrees."""
+    """A feature whose unit nobody knows: its number, what it calls itself, its shape (WGS84 degrees), units like it."""
 
     row: int
     label: str
     shape: BaseGeometry | None
+    nearest: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -192,7 +193,8 @@ class _Reader:
     def _keep_aside(self, feature: Feature, settled: Settled, match: Match, label: str) -> None:
         whole = None if feature.shape is None else move(feature.shape, self.system)
         is_sound = whole is not None and np.isfinite(shapely.get_coordinates(whole)).all()
-        self.found.aside.append(Aside(feature.row, label, settled.outline or (whole if is_sound else None)))
+        nearest = tuple(map(self.matcher.label, match.candidates))
+        self.found.aside.append(Aside(feature.row, label, settled.outline or (whole if is_sound else None), nearest))
         self.found.warn("W_AREA_UNMATCHED", feature.row, label, about=FIELDS["village"].header)
         if match.candidates:
             about = FIELDS["village"].header
