@@ -9,6 +9,9 @@ import pytest
 import shapely
 from shapely.affinity import translate
 
+from geo.errors import Stopped
+from geo.importer import ImportOptions, import_file
+from geo.importer.progress import PHASES, Progress
 from tests import maps, workbooks
 from tests.maps import feature, group, square
 from tests.test_outlines_import import GROUPS, VILLAGE, bring, places
@@ -127,3 +130,19 @@ def test_a_large_file_is_read_in_seconds(register, tmp_path):
     report = bring(register, path)
     assert (report.rows_ok, report.changes["kept_aside"]) == (3_000, 1_500)
     assert time.perf_counter() - start < 60
+
+
+def test_a_map_file_tells_how_far_it_is_and_can_be_stopped(register, tmp_path):
+    """Every phase is told in order; stopped at any of its steps the import stores nothing."""
+    path = maps.write_geojson(tmp_path / "a.geojson", [*GROUPS, group("九组", square(9), village="无名村")])
+    heard: list[str] = []
+    before = workbooks.dump(register[0])
+    listener = Progress(lambda phase, _done, _total: heard.append(phase))
+    assert import_file(*register, path, options=ImportOptions(dry_run=True), progress=listener).changed
+    assert list(dict.fromkeys(heard)) == list(PHASES)
+    for nth in range(len(heard)):
+        steps = iter(range(len(heard)))
+        with pytest.raises(Stopped):
+            import_file(*register, path, progress=Progress(stopped=lambda steps=steps, nth=nth: next(steps) >= nth))
+        assert workbooks.dump(register[0]) == before
+    assert import_file(*register, path).stored

@@ -71,15 +71,15 @@ def import_file(
     _check_days(db, options)
     path = Path(path)
     name = name or path.name
-    if is_map_file(name) and not is_packed_table(path, name=name):
-        as_it_says = replace(options, crs="") if options.crs == ASK else options
-        layer = read_map(path, name=name, options=as_it_says)
-        homes = as_table(layer) if isinstance(layer, Layer) else None
-        if homes is None:
-            return import_outlines(db, scope, path, name=name, options=as_it_says, layer=layer)
-    else:
-        homes = None
     with listening(progress):
+        homes = None
+        if is_map_file(name) and not is_packed_table(path, name=name):
+            as_it_says = replace(options, crs="") if options.crs == ASK else options
+            step("read", 0, 1)
+            layer = read_map(path, name=name, options=as_it_says)
+            homes = as_table(layer) if isinstance(layer, Layer) else None
+            if homes is None:
+                return import_outlines(db, scope, path, name=name, options=as_it_says, layer=layer)
         return _import_table(db, scope, path, name=name, options=options, sheet=homes)
 
 

@@ -27,6 +27,7 @@ _SIZE: Final = (560, 330)
 _FILLS: Final = {"aside": "#D9DDE2", "proposed": "#F5E6C8"}
 _NEW_FILL: Final = "#C9DCEF"
 _MOST_SHAPES: Final = 1_500
+_OWN: Final = frozenset({"layer", "crs"})
 _SHOWN: Final = 500
 
 
@@ -38,6 +39,9 @@ def show_areas(session: Session, journey: Journey, report: ImportReport, *, nth:
         st.markdown(f"**{text('import_page.areas')}**")
         _show_map(report.drawn)
         changed = show_questions(journey, report)
+        # Layer and system are one file's: another one of the same drop has its own.
+        for own in _OWN & journey.answers.keys():
+            journey.uploads[nth].readings[own] = journey.answers.pop(own)
         _show_units(report)
     with right:
         _show_measured(report)

@@ -11,7 +11,6 @@ from geo.errors import GeoError, Stopped
 from geo.i18n import text
 from geo.importer.commit import follow, import_files
 from geo.importer.options import ImportOptions
-from geo.importer.outlines.files import is_map_file
 from geo.importer.points import ASK
 from geo.ui.import_journey import end_journey
 from geo.ui.import_run import Run
@@ -79,9 +78,8 @@ def carry_out(db: Database, scope: Scope, journey: Journey, *, dry_run: bool) ->
 
 
 def _are_short(journey: Journey) -> bool:
-    """Say whether the files are waited for; so are outlines, which tell no progress and cannot be stopped."""
-    size = sum(one.path.stat().st_size for one in journey.uploads)
-    return size <= _SHORT_BYTES or any(is_map_file(one.name) for one in journey.uploads)
+    """Say whether the files are waited for."""
+    return sum(one.path.stat().st_size for one in journey.uploads) <= _SHORT_BYTES
 
 
 def _import_all(db: Database, scope: Scope, journey: Journey, dry_run: bool, run: Run) -> None:  # noqa: FBT001

@@ -23,6 +23,7 @@ from geo.importer.outlines.neighbours import list_outside, measure_neighbours
 from geo.importer.outlines.plan import OUTLINE, Maker, make_plan
 from geo.importer.outlines.systems import choose_system
 from geo.importer.outlines.understand import understand_layer
+from geo.importer.progress import step
 from geo.importer.refused import list_repaired, store_refused, was_imported_on
 from geo.importer.report import MOST_VALUES, ImportReport, sentence
 from geo.importer.saying import conclude, say_refused
@@ -173,6 +174,7 @@ def _store(
         report, changes=dict(plan.counts), changed=news, proposals=tuple(plan.proposals), batch=new_id(),
         drawn=tuple(plan.drawn),
     )  # fmt: skip
+    step("store", 0, 1)
     if news:
         _write(connection, scope, plan, report, digest, maker)
     return _measure(connection, plan, report)

@@ -13,6 +13,7 @@ import shapely
 from geo import codes
 from geo.importer.findings import Finding
 from geo.importer.outlines.measure import NEAR_M, Plane, find_overlaps, measure_distances, measure_gaps
+from geo.importer.progress import step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _MOST_FINDINGS: Final = 200
 _MOST_LISTED: Final = 2_000
 _AT_ONCE: Final = 500
+_STEP: Final = 100
 
 
 def measure_neighbours(connection: Connection, plan: OutlinePlan) -> tuple[dict[str, Any], list[Finding]]:
@@ -37,7 +39,8 @@ def measure_neighbours(connection: Connection, plan: OutlinePlan) -> tuple[dict[
     parents = _read(
         connection, plan.rows, "id IN (SELECT parent FROM place WHERE id IN ({marks})) OR id IN ({marks})", 2
     )
-    for parent in sorted(parents, key=lambda row: str(row["code"])):
+    for nth, parent in enumerate(sorted(parents, key=lambda row: str(row["code"]))):
+        step("figures", nth, 2 * len(parents))
         children = [dict(row) for row in connection.exec_driver_sql(_CHILDREN, (parent["id"],)).mappings()]
         shapes = {row["id"]: shape for row in children if (shape := _given(row)) is not None}
         if not shapes:
@@ -98,7 +101,9 @@ def list_outside(connection: Connection, plan: OutlinePlan) -> tuple[dict[str, A
     findings: list[Finding] = []
     outlines = {unit["id"]: shape for unit in units if (shape := _given(unit)) is not None}
     plane = Plane(outlines.values()) if outlines else None
-    for unit in sorted(units, key=lambda row: (-codes.LEVELS.index(row["level"]), str(row["code"]))):
+    for nth, unit in enumerate(sorted(units, key=lambda row: (-codes.LEVELS.index(row["level"]), str(row["code"])))):
+        if nth % _STEP == 0:
+            step("figures", len(units) + nth, 2 * len(units))
         outline = outlines.get(unit["id"])
         homes = [] if outline is None else connection.exec_driver_sql(_HOMES, (unit["id"],)).all()
         if outline is None or plane is None or not homes:

@@ -10,6 +10,7 @@ import shapely
 
 from geo.importer.outlines.measure import measure_area
 from geo.importer.plan import choose_group_code
+from geo.importer.progress import step
 from geo.importer.proposals import Proposal
 from geo.importer.report import Drawn
 from geo.model import new_id
@@ -29,6 +30,7 @@ COUNTS: Final = (
 )  # fmt: skip
 #: Degrees by which two shapes may differ and still be the same one (0.2 m): formats round differently.
 _SAME_DEG: Final = 2e-6
+_AT_ONCE: Final = 100
 _MANY_CORNERS: Final = 4_000
 OUTLINE: Final = "outline"
 
@@ -79,7 +81,9 @@ def make_plan(
     plan = OutlinePlan()
     taken: dict[str, set[str]] = {}
     places = _read_places(connection, [one.match.unit.id for one in understood.given.values() if one.match.unit])
-    for given in understood.given.values():
+    for nth, given in enumerate(understood.given.values()):
+        if nth % _AT_ONCE == 0:
+            step("plan", nth, len(understood.given))
         if given.match.unit is None:
             _add_group(plan, given, index, taken)
         else:

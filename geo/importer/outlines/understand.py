@@ -13,6 +13,7 @@ from geo.importer.outlines.match import Match, Matcher
 from geo.importer.outlines.settle import Settled, settle_shape
 from geo.importer.outlines.systems import move
 from geo.importer.outlines.texts import choose_fields, header_of, list_values, read_texts
+from geo.importer.progress import step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 #: The field that findings about shapes speak of.
 GEOMETRY: Final = "geometry"
 JOIN: Final = "join"
+#: Features between two steps that tell how far it is.
+_AT_ONCE: Final = 100
 _ASKED: Final = ("conflict", "ambiguous")
 _REFUSED: Final = {"several": "R_UNKNOWN_VALUE", "no_group": "R_REQUIRED"}
 #: A question which unit a feature is has its own words, and the key of every question about a unit.
@@ -106,7 +109,9 @@ def understand_layer(
     found.findings += [Finding("W_HEADER_GUESSED", field=header_of(fields[name]), value=name) for name in guessed]
     found.findings += _list_unknown(layer, fields)
     reader = _Reader(found, matcher, system, area, dict(answers))
-    for feature in layer.features:
+    for nth, feature in enumerate(layer.features):
+        if nth % _AT_ONCE == 0:
+            step("understand", nth, len(layer.features))
         texts, odd = read_texts(feature, fields)
         for code, field_, value in odd:
             found.warn(code, feature.row, value, about=header_of(field_))
@@ -116,6 +121,7 @@ def understand_layer(
             found.computed += 1
         else:
             reader.take(feature, match, texts.label)
+    step("understand", len(layer.features), len(layer.features))
     found.findings[:] = [one for one in found.findings if one.row not in found.refusals]
     return found
 
