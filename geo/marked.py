@@ -1,8 +1,9 @@
 """A file as it came, with what was found marked in its cells: to repair there and to import again.
 
-Each sheet holds the rows of one file at their own places; what keeps a row out is red, what was left empty, repaired or
-guessed is yellow, and a comment says what it means and what to do, in Chinese and English. A second sheet lists every
-finding. Columns that are refused keep their header only. Text stays text whatever it begins with.
+Each sheet holds the rows of one file (or of one of its sheets) at their own places; what keeps a row out is red, what
+was left empty, repaired or guessed is yellow, and a comment says what it means and what to do, in Chinese and English.
+A second sheet lists every finding. Columns that are refused keep their header only. Text stays text whatever it begins
+with.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import io
 import math
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -24,6 +25,7 @@ from geo.i18n import text
 from geo.importer.readers import read_sheets
 from geo.importer.report import LANGUAGES, say_code
 from geo.importer.submissions import join_submissions
+from geo.importer.together import split_cell
 from geo.validate import to_text
 from geo.workbook import name_sheets
 
@@ -74,6 +76,7 @@ def write_marked(files: Sequence[MarkedFile], *, most_comments: int = MOST_COMME
 
     A sheet carries at most so many comments; further marks are coloured and listed.
     """
+    files = [part for one in files for part in _split(one)]
     names = name_sheets(
         name
         for one in files
@@ -98,6 +101,33 @@ def write_marked(files: Sequence[MarkedFile], *, most_comments: int = MOST_COMME
                 _write_features(rows, one.report.areas.get("features", []), formats)
             _write_list(book.add_worksheet(names[2 * nth + 1]), sheet, one.report, formats)
     return out.getvalue()
+
+
+def _split(one: MarkedFile) -> list[MarkedFile]:
+    """Return a file as one for each of its sheets that were read together, with what was found in that one.
+
+    What is said of the whole file stands with the first.
+    """
+    report = one.report
+    if len(report.sheets) < 2:  # noqa: PLR2004 - one sheet stands for itself
+        return [one]
+
+    def pick(found: Sequence[Finding], name: str) -> tuple[Finding, ...]:
+        first = name == report.sheets[0]
+        cells = [split_cell(finding.cell) for finding in found]
+        pairs = zip(found, cells, strict=True)
+        return tuple(replace(one, cell=cell) for one, (sheet, cell) in pairs if sheet == name or (first and not sheet))
+
+    return [
+        replace(
+            one,
+            report=replace(
+                report, sheet=name, sheets=(name,), rows_bad=pick(report.rows_bad, name),
+                findings=pick(report.findings, name),
+            ),
+        )
+        for name in report.sheets
+    ]  # fmt: skip
 
 
 def _open(one: MarkedFile) -> Sheet | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from geo.i18n import has_text, text
 from geo.importer.points import READING
+from geo.importer.saying import say_question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +32,8 @@ def list_questions(report: ImportReport) -> Iterator[str]:
 
 
 def _say(question: Question) -> str:
-    key = f"import_page.ask.{question.kind}"
     told = {"value": question.value, "n": question.rows, "cell": question.cell, "field": question.field}
-    asked = text(key if has_text(key) else "cli.import.ask", **told)
+    asked = say_question(question) or text("cli.import.ask", **told)
     choices = text("list.comma").join(_say_option(question.kind, one) for one in question.options)
     return text("cli.import.question" if choices else "cli.import.open_question", asked=asked, choices=choices,
                 id=question.id)  # fmt: skip

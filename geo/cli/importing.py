@@ -17,7 +17,7 @@ from geo.importer import ImportOptions, NewRound, import_files
 from geo.importer.followed import say_followed
 from geo.importer.outlines.plan import OUTLINE
 from geo.importer.proposals import APPLICABLE
-from geo.importer.saying import say_changes
+from geo.importer.saying import say_changes, say_place
 from geo.importer.sources import save_mapping
 from geo.marked import MarkedFile, write_marked
 from geo.store.rounds import list_rounds
@@ -193,7 +193,10 @@ def _list_sources(report: ImportReport) -> Iterable[str]:
 def list_other_sheets(report: ImportReport) -> Iterable[str]:
     """Say which sheets were not read."""
     if report.other_sheets:
-        yield text("cli.import.other_sheets", sheet=report.sheet, others=text("list.comma").join(report.other_sheets))
+        comma = text("list.comma")
+        yield text("cli.import.other_sheets", sheet=report.sheet, others=comma.join(report.other_sheets))
+    if len(report.sheets) == 1 < len(report.alike_sheets):
+        yield text("cli.import.alike_sheets", sheets=text("list.comma").join(report.alike_sheets))
 
 
 def _list_changes(report: ImportReport, options: argparse.Namespace) -> Iterable[str]:
@@ -261,7 +264,7 @@ def _list_findings(report: ImportReport) -> Iterable[str]:
     for one in (*report.rows_bad, *report.findings):
         kinds.setdefault(one.code, []).append(one)
     for code, found in list(kinds.items())[:_SHOWN]:
-        cells = [one.cell or text("cli.import.row", row=one.row) for one in found if one.row or one.cell]
+        cells = [say_place(one.cell) or text("cli.import.row", row=one.row) for one in found if one.row or one.cell]
         more = text("cli.import.more") if len(cells) > _CELLS else ""
         where = text("list.comma").join(cells[:_CELLS]) + more
         said = _sentence(report, code, found)

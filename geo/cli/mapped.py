@@ -14,6 +14,7 @@ from geo.importer import import_files
 from geo.importer.points import ASK, AUTO
 from geo.importer.progress import listening
 from geo.importer.report import add_up
+from geo.importer.together import ALL
 from geo.mapping import MappingInvalid, describe_problems, find_mapping, load_file, register_options
 from geo.mapping.spec import RoundPlanned
 from geo.store.rounds import get_round
@@ -58,6 +59,7 @@ def _refuse_options(options: argparse.Namespace, spec: MappingSpec) -> None:
     """Refuse options that have no meaning with a mapping, rather than pass them over. Raises `Invalid`."""
     typed = {"--column": options.column, "--source": options.source}
     if spec.register is None:
+        typed["--sheet all"] = options.sheet == ALL
         typed |= {"--unit": options.unit, "--make-codes": options.make_codes, "--answer": options.answer}
     for name, value in typed.items():
         if value:

@@ -162,7 +162,7 @@ def _add_import(commands: Any) -> None:
     _add(parser, "import", "--mapping", metavar="MAPPING")
     _add(parser, "import", "--round", metavar="ROUND")
     _add(parser, "import", "--edition", metavar="EDITION")
-    _add(parser, "import", "--sheet", metavar="NAME|N", default="")
+    _add(parser, "import", "--sheet", metavar="NAME|N|all", default="")
     _add(parser, "import", "--make-codes", action="store_true")
     _add(parser, "import", "--column", metavar="LETTER=FIELD", action="append", type=read_column, default=[])
     _add(parser, "import", "--source", metavar="NAME")

@@ -60,7 +60,7 @@ def mask_row(one: AsRead) -> AsRead:
 
 
 def list_as_read(
-    understood: Understood, plan: Plan, index: UnitIndex, *, file: str, sheet: str, findings: Sequence[Finding]
+    understood: Understood, plan: Plan, index: UnitIndex, *, file: str, findings: Sequence[Finding]
 ) -> list[AsRead]:
     """Return the accepted rows in the order of the file."""
     columns = understood.columns
@@ -74,6 +74,7 @@ def list_as_read(
         day, visit = columns["visited_on"][nth], columns["visit"][nth]
         number = columns["id_number"][nth]
         lon, lat = columns["lon"][nth], columns["lat"][nth]
+        part = understood.sheet.part_of(understood.sheet_rows[nth])
         found.append(
             AsRead(
                 file, columns["code"][nth], above.code if above else "", village.code,
@@ -83,7 +84,7 @@ def list_as_read(
                 day.isoformat() if day else "", visit[1] if visit and day else "",
                 visit[0] if visit and day else "", JOIN.join(category for category, _ in columns["issues"][nth]),
                 columns["household_class"][nth] or "", JOIN.join(columns["tags"][nth]), columns["phone"][nth] or "",
-                number[-_LAST:] if number else "", sheet, nth + 1, understood.sheet_rows[nth],
+                number[-_LAST:] if number else "", part.name, nth + 1, understood.sheet_rows[nth] - part.shift,
                 JOIN.join(repaired.get(nth, ())),
             )
         )  # fmt: skip

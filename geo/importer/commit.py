@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geo.access import require_area, require_right
 from geo.audit import log_change
@@ -35,6 +35,7 @@ from geo.importer.rows import take_rows
 from geo.importer.saying import conclude, say_refused
 from geo.importer.sources import look_up_mapping, sign_headers
 from geo.importer.submissions import join_submissions
+from geo.importer.together import ALL, join_sheets, list_alike, name_findings, name_questions
 from geo.importer.understand import Understood, understand
 from geo.model import Round, new_id
 from geo.store.cells import read_cells, refresh_cells
@@ -49,6 +50,14 @@ if TYPE_CHECKING:
     from geo.importer.sheets import Sheet
     from geo.model import Scope
     from geo.store.database import Database
+
+
+class _Sheets(NamedTuple):
+    """The names of a file's sheets: those that are read, the others, and those under the same header."""
+
+    read: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 class _Undecided(Exception):
@@ -89,7 +98,7 @@ def _import_table(
     """Import a table: a sheet that was read already, or that of a workbook or text file."""
     edition = db.setting("edition")
     try:
-        chosen, others, options = (sheet, (), options) if sheet else _read_sheet(path, name, options)
+        chosen, names, options = (sheet, _Sheets(), options) if sheet else _read_sheet(path, name, options)
     except FileRefused as refused:
         return replace(_refused_file(name, refused), edition=edition)
     understood = None
@@ -105,14 +114,14 @@ def _import_table(
     if problem or understood is None:
         message = text(f"finding.{problem}", columns=header.detail, name=name)
         return replace(
-            _refused(name, problem, message, value=header.detail), edition=edition, sheet=sheet.name,
-            other_sheets=others,
-            columns=header.columns, header_row=header.row + 1, preview=_preview(sheet, header, options),
+            _refused(name, problem, message, value=header.detail), edition=edition,
+            **_say_sheets(sheet, names), columns=header.columns, header_row=header.row + 1,
+            preview=_preview(sheet, header, options),
             questions=(ask_to_make_codes(),) if offers else (), mapping_from=mapping_from,
         )  # fmt: skip
     report = _report(name, sheet, understood, edition, options)
     report = replace(
-        report, other_sheets=others, preview=_preview(sheet, header, options), mapping_from=mapping_from
+        report, **_say_sheets(sheet, names), preview=_preview(sheet, header, options), mapping_from=mapping_from
     )  # fmt: skip
     may_enter = report.outcome.startswith("accept") or (report.outcome == "reject_rows" and options.good_rows)
     if understood.asks or not understood.firsts:
@@ -121,17 +130,29 @@ def _import_table(
     return _try(db, scope, path, understood, options, report, store=may_enter and not options.dry_run)
 
 
-def _read_sheet(path: Path, name: str, options: ImportOptions) -> tuple[Sheet, tuple[str, ...], ImportOptions]:
-    """Return the sheet to import, the names of the others, and the options with what a mapping file says of it."""
+def _read_sheet(path: Path, name: str, options: ImportOptions) -> tuple[Sheet, _Sheets, ImportOptions]:
+    """Return the sheet to import, the names of the sheets, and the options with what a mapping file says of it."""
     step("read", 0, 1)
     sheets = join_submissions(read_sheets(path, name=name, wanted=options.sheet))
     step("read", 1, 1)
-    chosen = find_sheet(sheets, options.sheet) if options.sheet else choose_sheet(sheets)
-    others = tuple(one.name for one in sheets if one is not chosen)
+    wants_all = options.sheet == ALL and all(one.name != ALL for one in sheets)
+    chosen = find_sheet(sheets, options.sheet) if options.sheet and not wants_all else choose_sheet(sheets)
+    alike = list_alike(sheets, chosen)
+    read = alike if wants_all else [chosen]
+    others = [one for one in sheets if not any(one is other for other in read)]
+    names = _Sheets(*(tuple(one.name for one in some) for some in (read, others, alike)))
+    if len(read) > 1:
+        chosen = join_sheets(read, kept=chosen)
     if options.rewrite is not None:
         chosen, mapping = options.rewrite(chosen)
         options = replace(options, mapping=mapping)
-    return chosen, others, options
+    return chosen, names, options
+
+
+def _say_sheets(sheet: Sheet, names: _Sheets) -> dict[str, Any]:
+    """Return what a report says of the sheets: those that were read (joined by 、 where several), and the others."""
+    together = text("list.comma").join(names.read) if len(names.read) > 1 else sheet.name
+    return {"sheet": together, "sheets": names.read, "other_sheets": names.others, "alike_sheets": names.alike}
 
 
 def _read_header(connection: Connection, sheet: Sheet, options: ImportOptions) -> tuple[Header, str]:
@@ -199,12 +220,14 @@ def _report(name: str, sheet: Sheet, understood: Understood, edition: str, optio
     return ImportReport(
         name, decide_outcome(understood, understood.findings), rows_total=understood.rows_total,
         rows_ok=len(understood.firsts), rows_bad=mask_findings(
-            sorted(understood.refusals.values(), key=lambda one: one.row), show_personal=options.show_personal
+            name_findings(sheet, sorted(understood.refusals.values(), key=lambda one: one.row)),
+            show_personal=options.show_personal,
         ),
-        left_out=sheet.left_out, findings=mask_findings(understood.findings, show_personal=options.show_personal),
-        questions=tuple(understood.questions),
+        left_out=sheet.left_out,
+        findings=mask_findings(name_findings(sheet, understood.findings), show_personal=options.show_personal),
+        questions=name_questions(sheet, understood.questions),
         values=list_values(understood, show_personal=options.show_personal), households=len(homes),
-        persons=sum(_first_said(sizes, understood.firsts).values()), edition=edition, sheet=sheet.name,
+        persons=sum(_first_said(sizes, understood.firsts).values()), edition=edition,
         header_row=understood.header.row + 1, columns=understood.header.columns, points=understood.points,
         unit_from=understood.unit_from,
         units=tuple(dict.fromkeys(understood.columns["village"][nth].name for nth in understood.firsts)),
@@ -248,13 +271,14 @@ def _store(
         require_area(connection, scope, village)
     digest = hash_file(path)
     round_, made = settle_round(connection, scope, options.round)
-    again = is_repeated(connection, digest, {column.index: column.key for column in report.columns})
+    columns = {column.index: column.key for column in report.columns}
+    again = is_repeated(connection, digest, columns, sheet=report.sheet)
     plan = make_plan(
         connection, scope, understood, background, round_=round_,
         choices=Choices(options.apply, options.take_additions, options.added_on, options.begun, again),
         import_day=was_imported_on(connection, digest) or background.today,
     )  # fmt: skip
-    findings = (*report.findings, *plan.findings)
+    findings = (*report.findings, *name_findings(understood.sheet, plan.findings))
     outcome = "accept_with_warnings" if report.outcome == "accept" and findings else report.outcome
     news = made or not plan.is_empty or (bool(report.rows_bad) and was_imported_on(connection, digest) is None)
     report = replace(
@@ -262,7 +286,8 @@ def _store(
         proposals=tuple(plan.proposals), outside=tuple(plan.outside), begun=frozenset(plan.begun), batch=new_id(),
     )  # fmt: skip
     if options.understood:
-        rows = list_as_read(understood, plan, background.units, file=report.name, sheet=report.sheet, findings=findings)
+        found = (*understood.findings, *plan.findings)
+        rows = list_as_read(understood, plan, background.units, file=report.name, findings=found)
         report = replace(report, as_read=tuple(rows))
     before = _covered(connection, round_, background.today)
     if news:

@@ -16,8 +16,9 @@ FIELDS: Final[dict[str, Field]] = {one.key: one for one in IMPORT_FIELDS}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to know: row 1 is the first data row, 0 the file; cell as the sheet shows it (D6); field in Chinese.
+    """One thing to know: row 1 is the first data row, 0 the file; cell as the sheet shows it (D6, or its row: 6).
 
+    `field` in Chinese.
     `personal` marks a value that is masked unless personal data is asked for.
     """
 
@@ -77,9 +78,10 @@ class Ledger:
         )
 
     def refuse(self, code: str, nth: int, key: str, value: str) -> None:
-        """Keep a row out; the first reason stays."""
+        """Keep a row out; the first reason stays. Without a column for it the cell is the row of the sheet."""
         if nth not in self.refusals:
-            self.refusals[nth] = Finding(code, nth + 1, self.cell(nth, key), FIELDS[key].header, value)
+            cell = self.cell(nth, key) or str(self.sheet_rows[nth])
+            self.refusals[nth] = Finding(code, nth + 1, cell, FIELDS[key].header, value)
 
     def ask(
         self, kind: str, nth: int, key: str, value: str, *, options: tuple[Option, ...] = (), suggestion: str = "",

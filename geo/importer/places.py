@@ -36,17 +36,17 @@ class Locator:
 
     def __init__(
         self, ledger: Ledger, index: UnitIndex, answers: Mapping[str, str],
-        known: Callable[[set[tuple[str, str]]], set[tuple[str, str]]], source: UnitSource,
+        known: Callable[[set[tuple[str, str]]], set[tuple[str, str]]], source_of: Callable[[int], UnitSource],
     ) -> None:  # fmt: skip
-        """Keep the units, what was answered, how to ask which households are registered, and what the file names."""
+        """Keep the units, what was answered, how to ask which households are registered, what a row's sheet names."""
         self._ledger = ledger
         self._index = index
         self._answers = answers
         self._known = known
-        self._source = source
+        self._source_of = source_of
         #: Where the villages of the rows came from (`unitsource.UNIT_SOURCES`).
         self.sources: set[str] = set()
-        self._fitting: dict[tuple[str, ...], bool] = {}
+        self._fitting: dict[tuple[str, tuple[str, ...]], bool] = {}
         #: Rows whose group is asked about.
         self.waiting: set[int] = set()
         #: Rows that name a unit of an earlier list: that unit; `villages` gives its successor.
@@ -97,27 +97,28 @@ class Locator:
         if unit is not None:
             self.sources.add("code")
             return unit
-        unit = self._answered(self._answers.get("unit", ""))
+        source = self._source_of(nth)
+        unit = self._answered(self._answers.get(f"unit:{source.asked}" if source.asked else "unit", ""))
         if unit is not None:
             self.sources.add("answer")
             return unit
-        unit = self._source.unit
-        if unit is not None and self._source.rival is None and self._fits(unit, texts):
-            self.sources.add(self._source.source)
-            if self._source.earlier is not None:
-                self.earlier[nth] = self._source.earlier
+        unit = source.unit
+        if unit is not None and source.rival is None and self._fits(unit, texts):
+            self.sources.add(source.source)
+            if source.earlier is not None:
+                self.earlier[nth] = source.earlier
             return unit
-        offered = [one for one in (unit, self._source.rival) if one is not None]
-        self._ledger.ask("unit", nth, "village", "", options=self._options(offered or self._all_villages()))
+        offered = [one for one in (unit, source.rival) if one is not None]
+        self._ledger.ask("unit", nth, "village", source.asked, options=self._options(offered or self._all_villages()))
         return None
 
     def _fits(self, unit: Unit, texts: tuple[str, ...]) -> bool:
         """Say whether the township and district that a row names are those of the village the file names."""
-        if texts not in self._fitting:
+        if (unit.id, texts) not in self._fitting:
             district, township, _, _ = texts
             match = self._index.match_village(unit.name, township=township, district=district)
-            self._fitting[texts] = match.unit == unit or (not township.strip() and not district.strip())
-        return self._fitting[texts]
+            self._fitting[unit.id, texts] = match.unit == unit or (not township.strip() and not district.strip())
+        return self._fitting[unit.id, texts]
 
     def _asked(self, nth: int, match: UnitMatch, text: str) -> Unit | None:
         if match.reason == "blank":

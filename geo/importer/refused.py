@@ -12,6 +12,7 @@ from geo.access import require_right
 from geo.audit import log_change
 from geo.errors import Invalid, NotAllowed, NotFound
 from geo.importer.report import mask_findings
+from geo.importer.together import split_cell
 from geo.schema import import_batch, import_refused
 from geo.store.rounds import visible_round
 from geo.store.unentered import batches_within, lacking_batches
@@ -31,8 +32,8 @@ def store_refused(connection: Connection, report: ImportReport) -> None:
     """Keep the refused rows of a batch; an ID number is kept masked."""
     rows = [
         {
-            "batch": report.batch, "row": one.row, "field": one.field, "code": one.code, "unit": report.sheet,
-            "value": one.value,
+            "batch": report.batch, "row": one.row, "field": one.field, "code": one.code,
+            "unit": split_cell(one.cell)[0] or report.sheet, "value": one.value,
         }
         for one in mask_findings(report.rows_bad, show_personal=False)
     ]  # fmt: skip
@@ -44,21 +45,21 @@ def list_repaired(connection: Connection, report: ImportReport, leaves: set[str]
     """Return open rows of earlier versions of the file with what becomes of them.
 
     An earlier version has the same name and households in the same group (or ungrouped village): every village and
-    every group may name its file the same.
+    every group may name its file the same. Another sheet of the file is no earlier version.
 
     `repaired` where the row stays this time, `dismissed` where it is gone or refused again (then listed anew).
     """
     bad = {one.row for one in report.rows_bad}
     last = report.rows_total + len(report.left_out)
     earlier = connection.exec_driver_sql(
-        "SELECT r.*, b.report FROM import_refused r JOIN import_batch b ON b.id = r.batch"
+        "SELECT r.*, b.report, b.sheet FROM import_refused r JOIN import_batch b ON b.id = r.batch"
         " WHERE b.file_name = ? AND b.undone_at IS NULL AND r.status = 'open' AND r.batch <> ?",
         (report.name, report.batch),
     ).mappings()
     return [
         (row, "dismissed" if row["row"] in bad or row["row"] > last else "repaired")
         for row in map(dict, earlier)
-        if leaves & set(json.loads(row.pop("report")).get("leaves", ()))
+        if row.pop("sheet") not in report.other_sheets and leaves & set(json.loads(row.pop("report")).get("leaves", ()))
     ]  # fmt: skip
 
 
@@ -111,9 +112,11 @@ def dismiss_refused(db: Database, scope: Scope, *, batch: str, row: int, reason:
         log_change(connection, scope, action="import.dismiss", object_id=batch, diff=diff)
 
 
-def is_repeated(connection: Connection, digest: str, mapping: Mapping[Any, Any]) -> bool:
-    """Say whether the very same file was imported before with its columns taken for the same, and not undone."""
-    known = select(import_batch.c.mapping).where(import_batch.c.file_hash == digest, import_batch.c.undone_at.is_(None))
+def is_repeated(connection: Connection, digest: str, mapping: Mapping[Any, Any], *, sheet: str) -> bool:
+    """Say whether the very same sheet of a file was imported before, its columns taken for the same, and not undone."""
+    known = select(import_batch.c.mapping).where(
+        import_batch.c.file_hash == digest, import_batch.c.sheet == sheet, import_batch.c.undone_at.is_(None)
+    )
     return any(json.loads(one) == json.loads(json.dumps(mapping)) for one in connection.execute(known).scalars())
 
 

@@ -53,6 +53,7 @@ class ImportReport:
 
     `stored` says whether anything was written, `changed` whether anything would be.
 
+    `sheets` are the ones that were read, `alike_sheets` those under the same header, whether read or not.
     `left_out` are the rows of the sheet that the conditions of a mapping file leave out; no other figure counts them.
     `mapping_from` is the source whose earlier corrections of columns were taken, '' for none.
     `units` are the villages of the rows that stay, and `unit_from` where they came from (`unitsource.UNIT_SOURCES`);
@@ -79,7 +80,9 @@ class ImportReport:
     round: dict[str, Any] | None = None
     rounds: tuple[dict[str, Any], ...] = ()
     sheet: str = ""
+    sheets: tuple[str, ...] = ()
     other_sheets: tuple[str, ...] = ()
+    alike_sheets: tuple[str, ...] = ()
     mapping_from: str = ""
     unit_from: str = ""
     units: tuple[str, ...] = ()
@@ -129,7 +132,8 @@ class ImportReport:
             "codes": self.codes, "values": list(self.values), "households": self.households, "persons": self.persons,
             "edition": self.edition, "round": self.round, "sheet": self.sheet,
             "rounds": list(self.rounds) or ([] if self.round is None else [self.round]),
-            "other_sheets": list(self.other_sheets), "mapping_from": self.mapping_from,
+            "sheets": list(self.sheets), "other_sheets": list(self.other_sheets),
+            "alike_sheets": list(self.alike_sheets), "mapping_from": self.mapping_from,
             "unit_from": self.unit_from, "units": list(self.units),
             "followed": [one.as_dict() for one in self.followed],
             "findings": [_listed(one) | {"cell": one.cell} for one in self.findings],

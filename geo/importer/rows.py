@@ -66,6 +66,7 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
     told = [column.index for column in header.columns if column.how != "ignored"]
     judge = _Judge(sheet, header, width)
     fills = _list_fills(sheet, header)
+    tops = {part.top + 1 for part in sheet.parts}
     rows = DataRows([], [], (), {})
     listed: list[Finding] = []
     for number, line in enumerate(sheet.rows[header.row + 1 :], start=header.row + 2):
@@ -76,7 +77,7 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
             continue
         if number in fills:
             row = _fill(row, fills[number])
-        code = judge.look(row, number, is_first=not rows.cells, is_idle=is_idle)
+        code = judge.look(row, number, is_first=not rows.cells or number in tops, is_idle=is_idle)
         if code:
             said = [to_text(cell).strip() for cell in row if _says(cell)]
             listed.append(Finding(code, cell=str(number), value=" ".join(said)[:_SHOWN]))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from geo.i18n import text
+from geo.i18n import has_text, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from geo.errors import FileRefused
+    from geo.importer.findings import Question
     from geo.importer.report import ImportReport
 
 #: What a report counts, in the order it is told.
@@ -28,6 +29,22 @@ def say_changes(reports: Iterable[ImportReport]) -> list[str]:
     for report in reports:
         total.update(report.changes)
     return [text(f"import_page.change.{name}", n=total[name]) for name in CHANGES if total[name]]
+
+
+def say_question(question: Question) -> str:
+    """Return a question as it is asked on the page and on the command line; '' for a kind that has no sentence."""
+    kind = question.kind
+    if kind == "unit" and not question.cell:
+        kind = "unit_of_sheet" if question.value else "unit_of_file"
+    key = f"import_page.ask.{kind}"
+    if not has_text(key):
+        return ""
+    return text(key, value=question.value, n=question.rows, cell=question.cell, field=question.field)
+
+
+def say_place(cell: str) -> str:
+    """Return where a finding is, as people say it: D6, 和平乡!D6, 第 6 行."""
+    return text("cli.import.row", row=cell) if cell.isdecimal() else cell
 
 
 def say_refused(refused: FileRefused, name: str) -> str:

@@ -33,12 +33,27 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of several sheets that are read as one: its first row there (from 0), and by how much its rows are shifted.
+
+    Row n of the whole is row n − `shift` of the sheet; `header_row` is its own (from 1), `titles` stand above that.
+    """
+
+    name: str
+    top: int
+    shift: int
+    header_row: int
+    titles: tuple[list[str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """One table of cells as it stands in the file; row n of the sheet is `rows[n - 1]`.
 
     `ragged` says that rows may differ in length (text files). `hidden` sheets are named and hold no rows unless they
     were asked for. `notes` are things of the whole file that were left alone: (finding code, what). `left_out` are the
-    numbers of rows that a mapping file leaves out: they are empty here.
+    numbers of rows that a mapping file leaves out: they are empty here. `parts` are the sheets that were joined into
+    this one (`together`).
     """
 
     name: str
@@ -48,6 +63,15 @@ class Sheet:
     layout: Layout = field(default_factory=Layout)
     notes: tuple[tuple[str, str], ...] = ()
     left_out: tuple[int, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    def part_of(self, number: int) -> Part:
+        """Return the sheet that row `number` (from 1) of joined ones stands in; a sheet by itself is its only part."""
+        found = Part(self.name, 0, 0, 0)
+        for part in self.parts:
+            if part.top < number:
+                found = part
+        return found
 
 
 def join_spans(numbers: list[int]) -> tuple[Span, ...]:

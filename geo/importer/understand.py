@@ -20,7 +20,8 @@ from geo.importer.points import AUTO, PointSource, locate_rows
 from geo.importer.progress import step
 from geo.importer.rows import take_rows
 from geo.importer.ticks import add_ticks
-from geo.importer.unitsource import UNIT_SOURCES, find_unit_source
+from geo.importer.together import list_titles
+from geo.importer.unitsource import UNIT_SOURCES, find_unit_sources
 from geo.importer.visitdays import list_dates_only, read_days
 from geo.validate import parse_code, parse_id_number, parse_name, parse_phone, parse_size, parse_text, to_text
 
@@ -88,6 +89,7 @@ class Understood:
     findings: list[Finding]
     refusals: dict[int, Finding]
     questions: list[Question]
+    sheet: Sheet
     points: tuple[PointSource, ...] = ()
     unit_from: str = ""
     made: tuple[MadeCode, ...] = ()
@@ -114,7 +116,7 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     rows = take_rows(sheet, header)
     letters = {column.key: column.letter for column in header.columns if column.key}
     ledger = Ledger(letters, rows.sheet_rows)
-    ledger.findings += [*header.findings, *rows.listed]
+    ledger.findings += [*header.findings, *list_titles(sheet), *rows.listed]
     for nth, width in rows.ragged.items():
         ledger.refuse("R_COLUMN_COUNT", nth, "code", str(width))
 
@@ -133,8 +135,8 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     list_dates_only(ledger, columns["visited_on"], cells("outcome"), has_column=header.index_of("outcome") is not None)
     read_book = background.code_book if header.problem == "E_MISSING_COLUMN" else None
     columns["code"] = [""] * len(rows.cells) if read_book else _read_codes(ledger, cells("code"))
-    titled = read_group_titles(ledger, header, rows, background.answers)
-    unit_from, followed = _locate(ledger, cells, columns, header, background, sheet.name, titled)
+    titled = read_group_titles(ledger, header, sheet, rows, background.answers)
+    unit_from, followed = _locate(ledger, cells, columns, header, background, sheet, titled)
     made = _make_codes(ledger, header, rows, columns, background, read_book) if read_book else []
     located = locate_rows(ledger, cells, columns, background, above=_say_above(header))
     step("understand", total * 3 // 4, total)
@@ -145,7 +147,7 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     step("understand", total, total)
     return Understood(
         header, rows.sheet_rows, columns, firsts, _without_refused(ledger, rows), ledger.refusals,
-        list(ledger.questions.values()), located.sources, unit_from, tuple(made), followed,
+        list(ledger.questions.values()), sheet, located.sources, unit_from, tuple(made), followed,
     )  # fmt: skip
 
 
@@ -253,13 +255,14 @@ def _read_codes(ledger: Ledger, cells: Sequence[Cell]) -> list[str]:
 
 def _locate(
     ledger: Ledger, cells: Callable[[str], Sequence[Cell]], columns: dict[str, list[Any]], header: Header,
-    background: Background, sheet: str, titled: Sequence[Cell] | None,
+    background: Background, sheet: Sheet, titled: Sequence[Cell] | None,
 ) -> tuple[str, tuple[Followed, ...]]:  # fmt: skip
     """Fill in village, township and group of every row; return where the villages came from, and who was followed."""
-    source = find_unit_source(
-        background.units, titles=header.titles, sheet=sheet, file=background.file, said=background.unit
-    )
-    locator = Locator(ledger, background.units, background.answers, background.known, source)
+    sources = find_unit_sources(background.units, sheet, header, file=background.file, said=background.unit)
+    locator = Locator(
+        ledger, background.units, background.answers, background.known,
+        lambda nth: sources[sheet.part_of(ledger.sheet_rows[nth]).name],
+    )  # fmt: skip
     named = header.index_of("village") is not None or header.index_of("village_code") is not None
     texts = UnitCells(cells("district"), cells("township"), cells("village"), cells("village_code"), named)
     columns["village"] = locator.villages(texts, columns["code"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from geo.importer.headers import Header
+    from geo.importer.sheets import Sheet
     from geo.units import Unit, UnitIndex
 
 #: Where a row's village may come from; the report says which (`unit_from`).
@@ -21,12 +23,14 @@ class UnitSource:
     """The village that a file names outside its rows, and where; `rival` is another one that was said for the file.
 
     `earlier` is the village of an earlier list that is named, where `unit` is its successor.
+    `asked` is the sheet that is asked about where the file has several.
     """
 
     unit: Unit | None = None
     source: str = ""
     rival: Unit | None = None
     earlier: Unit | None = None
+    asked: str = ""
 
 
 def find_unit_source(
@@ -43,6 +47,21 @@ def find_unit_source(
             match = named.pop()
             return UnitSource(match.unit, source, said if said not in (None, match.unit) else None, match.earlier)
     return UnitSource(said, "option" if said is not None else "")
+
+
+def find_unit_sources(
+    index: UnitIndex, sheet: Sheet, header: Header, *, file: str, said: Unit | None
+) -> dict[str, UnitSource]:
+    """Return what each of the sheets that are read together tells, or a sheet by itself; by its name."""
+    if not sheet.parts:
+        found = find_unit_source(index, titles=header.titles, sheet=sheet.name, file=file, said=said)
+        return {sheet.name: found}
+    return {
+        part.name: replace(
+            find_unit_source(index, titles=part.titles, sheet=part.name, file=file, said=said), asked=part.name
+        )
+        for part in sheet.parts
+    }
 
 
 def _bare(file: str) -> str:

@@ -114,7 +114,7 @@ def _try(
             if not options.dry_run and read_setting(connection, "kind") == "demo":
                 raise Invalid("import.demo")
             digest = hash_file(path)
-            again = is_repeated(connection, digest, describe(spec))
+            again = is_repeated(connection, digest, describe(spec), sheet=said[0].table.sheet)
             desk, book = _plan_whole(
                 lambda ledger: _make_desk(connection, scope, spec, ledger, options, again=again), scope, said
             )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from geo.i18n import text
 from geo.importer.findings import FIELDS
+from geo.importer.together import MARK
 from geo.ui.plain import escape
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ _PAINT: Final = {
 def show_grid(report: ImportReport) -> None:
     """Draw the header row, the row of fields and the first data rows, with what was found in them."""
     frame = build_grid(report)
-    marks = {one.cell: "warned" for one in report.findings} | {one.cell: "refused" for one in report.rows_bad}
+    first = f"{report.sheets[0]}{MARK}" if len(report.sheets) > 1 else ""
+    warned, refused = ([one.cell.removeprefix(first) for one in some] for some in (report.findings, report.rows_bad))
+    marks = dict.fromkeys(warned, "warned") | dict.fromkeys(refused, "refused")
     style = frame.style.apply(lambda column: _paint(column, marks), axis=0)
     config: dict[str, Any] = {str(name): st.column_config.TextColumn(str(name)) for name in frame.columns}
     st.dataframe(style, row_height=28, height=38 + 28 * len(frame), column_config=config, key="import_grid")

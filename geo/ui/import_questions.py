@@ -8,6 +8,7 @@ import streamlit as st
 
 from geo.i18n import has_text, text
 from geo.importer.points import READING
+from geo.importer.saying import say_place, say_question
 from geo.ui.plain import escape
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _show_group(report: ImportReport, code: str, group: list[Finding], name: str
 
 def _where(one: Finding) -> str:
     """Return the cell of a finding, else its row (#4): features of a map file have no cells."""
-    return one.cell or (f"#{one.row}" if one.row else "—")
+    return say_place(one.cell) or (f"#{one.row}" if one.row else "—")
 
 
 def say_finding(report: ImportReport, one: Finding) -> str:
@@ -115,11 +116,11 @@ def show_questions(journey: Journey, report: ImportReport) -> bool:
         for nth, question in enumerate(questions):
             if question.kind == "visit_date":
                 visit_date = st.date_input(
-                    escape(_say_question(question)), journey.visit_date, max_value="today", key=f"ask_date:{nth}",
+                    escape(say_question(question)), journey.visit_date, max_value="today", key=f"ask_date:{nth}",
                     format="YYYY-MM-DD", width=240,
                 )  # fmt: skip
             elif question.kind == "dates_only":
-                st.caption(_say_question(question))
+                st.caption(say_question(question))
             elif answer := _ask(question, nth):
                 given[question.id] = answer
         pressed = st.button(text("import_page.so"), key="import_answer", disabled=not given and visit_date is None)
@@ -131,7 +132,7 @@ def show_questions(journey: Journey, report: ImportReport) -> bool:
 
 
 def _ask(question: Question, nth: int) -> str:
-    label = escape(_say_question(question))
+    label = escape(say_question(question))
     if not question.options:
         return st.text_input(label, key=f"ask:{question.id}:{nth}", width=320).strip()
     names = {one.value: _say_option(question.kind, one.value, one.label) for one in question.options}
@@ -141,16 +142,6 @@ def _ask(question: Question, nth: int) -> str:
         format_func=names.__getitem__, key=f"ask:{question.id}:{nth}", placeholder=text("import_page.choose_meaning"),
     )  # fmt: skip
     return str(found or "")
-
-
-def _say_question(question: Question) -> str:
-    return text(
-        f"import_page.ask.{question.kind}",
-        value=question.value,
-        n=question.rows,
-        cell=question.cell,
-        field=question.field,
-    )
 
 
 def _say_option(kind: str, value: str, label: str) -> str:

@@ -183,13 +183,19 @@ def _choose_file(reports: list[ImportReport]) -> int:
 
 
 def _choose_sheet(journey: Journey, upload: Upload, report: ImportReport) -> None:
-    """Draw the choice of sheet, where the file has several."""
-    sheets = [one for one in (report.sheet, *report.other_sheets) if one]
+    """Draw the choice of sheet, where the file has several; those under one header are read together unless said."""
+    sheets = [one for one in (*report.sheets, *report.other_sheets) if one]
     if len(sheets) < 2 or report.kind == "areas":  # noqa: PLR2004 (one is no choice)
         return
-    key = f"sheet:{upload.path}:{report.sheet}"
-    chosen = st.selectbox(text("import_page.sheet"), sheets, key=key, width=520)
-    if chosen != report.sheet:
+    if len(report.alike_sheets) > 1:
+        sheets.insert(0, "")
+    now = "" if len(report.sheets) > 1 else report.sheet
+    chosen = st.selectbox(
+        text("import_page.sheet"), sheets, index=sheets.index(now), width=520,
+        key=f"sheet:{upload.path}:{report.sheet}",
+        format_func=lambda one: one or text("import_page.sheet_all", n=len(report.alike_sheets)),
+    )  # fmt: skip
+    if chosen != now:
         upload.choose_sheet(chosen)
         journey.trouble = None
         st.rerun()

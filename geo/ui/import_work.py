@@ -12,6 +12,7 @@ from geo.i18n import text
 from geo.importer.commit import follow, import_files
 from geo.importer.options import ImportOptions
 from geo.importer.points import ASK
+from geo.importer.together import ALL
 from geo.ui.import_journey import end_journey
 from geo.ui.import_run import Run
 
@@ -98,7 +99,7 @@ def _import_all(db: Database, scope: Scope, journey: Journey, dry_run: bool, run
 def _options(journey: Journey, nth: int, *, dry_run: bool) -> ImportOptions:
     upload = journey.uploads[nth]
     return ImportOptions(
-        sheet=upload.sheet, mapping=upload.mapping, answers={**journey.answers, **upload.readings},
+        sheet=upload.sheet or ALL, mapping=upload.mapping, answers={**journey.answers, **upload.readings},
         round=journey.round, dry_run=dry_run,
         good_rows=True, visit_date=journey.visit_date, apply=journey.applied, take_additions=journey.take_additions,
         crs=ASK, source="",

@@ -236,6 +236,21 @@ def test_what_was_found_is_taken_away_as_a_workbook(own: Database) -> None:
     assert "export_findings_xlsx" not in links_of(app)
 
 
+def test_sheets_of_one_header_are_read_together(own: Database, tmp_path: Path) -> None:
+    """A workbook with a sheet a group is read whole, unless one sheet is chosen; stored whole it is one import."""
+    head, *rows = [line.split(",") for line in (HEADER, *ROWS)]
+    book = odd_books.write_book(tmp_path / "a.xlsx", [head, *rows[:2]], sheets=[("二组", [head, rows[2]])])
+    app = give(open_page(), ("a.xlsx", book.read_bytes()))
+    choice = next(one for one in app.selectbox if one.label == text("import_page.sheet"))
+    assert choice.options == [text("import_page.sheet_all", n=2), "台账", "二组"]
+    choice.set_value("二组").run()
+    assert app.button(key="import_next").label == text("import_page.next", n=1)
+    next(one for one in app.selectbox if one.label == text("import_page.sheet")).set_value("").run()
+    assert app.button(key="import_next").label == text("import_page.next", n=3)
+    press(press(app, "import_next"), "import_do")
+    assert (count_rows(own, "household"), count_rows(own, "import_batch")) == (3, 1)
+
+
 def test_another_sheet_is_chosen(own: Database, tmp_path: Path) -> None:
     """Of a workbook with two registers the chosen sheet is read, with its own columns, and stored."""
     one = ["乡镇", "村", "村民组", "户编号", "户主"]

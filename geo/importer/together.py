@@ -1,0 +1,143 @@
+"""Several sheets of a workbook read as one: a sheet a township, a village or a group, all under the same header.
+
+The rows of the later sheets stand below those of the first; `Part` tells where each came from, so that every cell is
+named with its own sheet (和平乡!D6).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from geo.errors import FileRefused
+from geo.importer.findings import Finding
+from geo.importer.headers import find_header
+from geo.importer.readers import MOST_ROWS
+from geo.importer.sheets import Layout, Part, Sheet
+from geo.importer.sources import sign_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from geo.importer.findings import Question
+    from geo.validate import Cell
+
+#: What is asked for to read all sheets under one header.
+ALL: Final = "all"
+#: Between a sheet's name and a cell, as spreadsheets write it.
+MARK: Final = "!"
+#: Rows of a sheet that tell its header.
+_LOOKED_AT: Final = 60
+_CELL: Final = re.compile(r"([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?")
+_ROWS: Final = re.compile(r"(\d+)(?:-(\d+))?")
+
+
+def list_alike(sheets: Sequence[Sheet], chosen: Sheet) -> list[Sheet]:
+    """Return the visible sheets with rows whose header says the same as the chosen one's, which is among them."""
+    sought = _sign(chosen)
+    shown = [one for one in sheets if one.rows and not one.hidden and not one.ragged]
+    return [one for one in sheets if one is chosen or (any(one is other for other in shown) and _sign(one) == sought)]
+
+
+def _sign(sheet: Sheet) -> str:
+    header = find_header(replace(sheet, rows=sheet.rows[:_LOOKED_AT]))
+    names = [column.header for column in header.columns]
+    while names and not names[-1].strip():
+        names.pop()
+    return sign_headers(names)
+
+
+def join_sheets(sheets: Sequence[Sheet], *, kept: Sheet) -> Sheet:
+    """Return the sheets as one, in their order; without rows below a header a sheet adds none.
+
+    `kept` gives what holds for the whole file. Raises `FileRefused` E_TOO_MANY_ROWS.
+    """
+    rows: list[list[Cell]] = []
+    parts: list[Part] = []
+    layouts: list[Layout] = []
+    for sheet in sheets:
+        header = find_header(sheet)
+        below = header.row + 1 if parts else 0
+        shift = len(rows) - below
+        parts.append(Part(sheet.name, len(rows) if parts else 0, shift, header.row + 1, header.titles))
+        rows += sheet.rows[below:]
+        layouts.append(_shift(sheet.layout, below, shift))
+    if len(rows) > MOST_ROWS:
+        raise FileRefused("E_TOO_MANY_ROWS", rows=MOST_ROWS)
+    layout = Layout(
+        tuple(one for layout in layouts for one in layout.merged),
+        tuple(one for layout in layouts for one in layout.hidden_rows),
+        tuple(dict.fromkeys(one for layout in layouts for one in layout.hidden_columns)),
+        {at: said for layout in layouts for at, said in layout.faults.items()}, kept.layout.epoch_days,
+    )  # fmt: skip
+    return replace(kept, name=sheets[0].name, rows=rows, layout=layout, parts=tuple(parts))
+
+
+def _shift(layout: Layout, below: int, shift: int) -> Layout:
+    """Return what a sheet shows from a row on, at the rows where that stands now."""
+    return replace(
+        layout,
+        merged=tuple((a + shift, b, c + shift, d) for a, b, c, d in layout.merged if a >= below),
+        hidden_rows=tuple((max(a, below) + shift, b + shift) for a, b in layout.hidden_rows if b >= below),
+        faults={(row + shift, column): said for (row, column), said in layout.faults.items() if row >= below},
+    )
+
+
+def list_titles(sheet: Sheet) -> list[Finding]:
+    """Return the titles of the later sheets, which no header finding names."""
+    return [
+        Finding(
+            "W_TITLE_ROWS_SKIPPED", value=" / ".join(line[0] for line in part.titles),
+            cell=f"{part.name}{MARK}1" + (f"-{len(part.titles)}" if len(part.titles) > 1 else ""),
+        )
+        for part in sheet.parts[1:]
+        if part.titles
+    ]  # fmt: skip
+
+
+def name_findings(sheet: Sheet, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings whose cells are named with their sheets."""
+    if not sheet.parts:
+        return tuple(found)
+    return tuple(replace(one, cell=name_cell(sheet, one.cell)) if one.cell else one for one in found)
+
+
+def name_questions(sheet: Sheet, asked: Iterable[Question]) -> tuple[Question, ...]:
+    """Return questions whose cells are named with their sheets."""
+    return tuple(replace(one, cell=name_cell(sheet, one.cell)) for one in asked)
+
+
+def name_cell(sheet: Sheet, cell: str) -> str:
+    """Return how a cell, a range or a list of rows (D6, A4:A10, 3-4, 9) is called in the sheets it stands in."""
+    if not sheet.parts or MARK in cell:
+        return cell
+    return ", ".join(said for one in cell.split(", ") for said in _name_one(sheet, one))
+
+
+def _name_one(sheet: Sheet, cell: str) -> list[str]:
+    if match := _CELL.fullmatch(cell):
+        part = sheet.part_of(int(match[2]))
+        end = f":{match[3]}{int(match[4]) - part.shift}" if match[3] else ""
+        return [f"{part.name}{MARK}{match[1]}{int(match[2]) - part.shift}{end}"]
+    if match := _ROWS.fullmatch(cell):
+        return _name_rows(sheet, int(match[1]), int(match[2] or match[1]))
+    return [cell]
+
+
+def _name_rows(sheet: Sheet, first: int, last: int) -> list[str]:
+    """Return a span of rows as one of each sheet that it reaches into."""
+    found = []
+    while first <= last:
+        part = sheet.part_of(first)
+        end = min([last, *(one.top for one in sheet.parts if one.top >= first)])
+        rows = f"{first - part.shift}" if end == first else f"{first - part.shift}-{end - part.shift}"
+        found.append(f"{part.name}{MARK}{rows}")
+        first = end + 1
+    return found
+
+
+def split_cell(cell: str) -> tuple[str, str]:
+    """Return the sheet that a cell is named with, '' for none, and the cell."""
+    name, _, rest = cell.rpartition(MARK)
+    return name, rest
