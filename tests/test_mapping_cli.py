@@ -125,9 +125,12 @@ def test_a_system_on_the_command_line_comes_before_the_mappings(files, capsys):
 
 
 def test_options_that_a_mapping_answers_itself_are_refused(files, capsys):
-    """--column, --answer, --unit and --make-codes are not passed over in silence."""
+    """Options that only the importer of rosters understands are not passed over in silence."""
     mapping, file, path = files
-    for typed in (["--column", "A=code"], ["--answer", "a=b"], ["--unit", "孟溪村"], ["--make-codes"]):
+    for typed in (
+        ["--column", "A=code"], ["--answer", "a=b"], ["--unit", "孟溪村"], ["--make-codes"], ["--apply", "correction"],
+        ["--layer", "x"], ["--replace-outlines"],
+    ):  # fmt: skip
         code, _, err = run(capsys, "import", file, "--mapping", mapping, "--db", path, *typed)
         assert (code, typed[0] in err, path.exists()) == (1, True, False)
 

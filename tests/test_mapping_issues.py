@@ -170,6 +170,24 @@ def test_a_newer_export_adds_facts_and_overwrites_none(tmp_path):
     db.close()
 
 
+@pytest.mark.parametrize(
+    ("homes", "field", "value"), [("", "村", "D1-T-S"), ("    households: {key: home}\n", "户编号", "B")]
+)
+def test_an_issue_in_two_places_is_in_the_first(tmp_path, homes, field, value):
+    """Rows of one issue that name another village or household are listed; the issue stays where its first row is."""
+    spec = spec_of(
+        f"{UNITS}\n{homes}    issues: {{key: no, category: {{value: OTH}}, raised_on: asked, closed_on: done}}\n"
+    )
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    text = "no,home,village,asked,done\n1,A,N,2024-01-01,2024-01-02\n1,B,S,2024-01-01,2024-01-03\n"
+    report = load(db, scope, write(tmp_path / "i.csv", text), spec)
+    assert [(one.row, one.code, one.field, one.value) for one in report.findings] == [
+        (2, "W_ATTR_DIFFERS", field, value)
+    ]
+    assert rows(db, "SELECT p.name FROM issue i JOIN place p ON p.id = i.place") == [("N",)]
+    db.close()
+
+
 def test_a_history_that_went_another_way_is_not_overwritten(issues, tmp_path):
     """An export that contradicts what is stored is proposed; nothing changes."""
     db, scope, _, spec, _ = issues

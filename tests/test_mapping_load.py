@@ -284,6 +284,51 @@ def test_units_that_are_registered_are_found_by_every_spelling(tmp_path):
     assert (report.outcome, report.questions[0].kind) == ("ask", "unit")
 
 
+GROUPED = """
+    units: {registered: true, township: 乡, village: 村, group: 组}
+    households: {key: 号, head_name: 户主}
+"""
+
+
+def test_groups_of_registered_villages_are_told_or_asked(tmp_path):
+    """Several groups in one cell are asked about, and their rows wait; in a village with groups a home names its own."""
+    db, scope = workbooks.open_register(tmp_path / "r.sqlite", today=mapped.TODAY)
+    spec = spec_of(GROUPED)
+    text = "乡,村,组,号,户主\n和平乡,孟溪村,孟溪村一组,1,甲\n和平乡,孟溪村,,2,乙\n"
+    several = write(tmp_path / "s.csv", text + "和平乡,孟溪村,二三组,3,丙\n和平乡,孟溪,二三组,4,丁\n")
+    report = load(db, scope, several, spec)
+    assert (report.outcome, report.rows_total, report.rows_ok) == ("ask", 4, 1)
+    assert [(one.row, one.code, one.field) for one in report.rows_bad] == [(2, "R_REQUIRED", "村民组")]
+    assert [(one.value, one.rows, len(one.options)) for one in report.questions] == [("孟溪村/二三组", 2, 2)]
+    report = load(db, scope, write(tmp_path / "h.csv", text), spec, good_rows=True)
+    assert (report.stored, [one.row for one in report.rows_bad]) == (True, [2])
+    # A later file that names no group leaves a known household where it is.
+    later = write(tmp_path / "l.csv", "乡,村,组,号,户主\n和平乡,孟溪村,,1,甲甲\n")
+    assert load(db, scope, later, spec).changes["households_changed"] == 1
+    homes = "SELECT h.head_name, p.name FROM household h JOIN place p ON p.id = h.place"
+    assert rows(db, homes) == [("甲甲", "一组")]
+    db.close()
+
+
+def test_what_a_known_visit_says_otherwise_is_listed(tmp_path):
+    """Another note, reason or respondent of a visit that is there is listed and overwrites nothing."""
+    spec = spec_of(f"""
+{UNITS}
+    households: {{key: id}}
+    visits: {{visited_on: day, outcome: {{value: not_home}}, note: note, reason: why, respondent: who}}
+    """)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    head = "id,village,day,note,why,who\n"
+    load(db, scope, write(tmp_path / "a.csv", head + "A,N,2024-01-01,bell,at_work,none\n"), spec)
+    later = write(tmp_path / "b.csv", head + "A,N,2024-01-01,dog,in_fields,none\nA,N,2024-01-01,,,\n")
+    report = load(db, scope, later, spec)
+    assert [(one.row, one.code, one.value) for one in report.findings] == [
+        (1, "W_ATTR_DIFFERS", "in_fields"), (1, "W_ATTR_DIFFERS", "dog"),
+    ]  # fmt: skip
+    assert (report.changed, rows(db, "SELECT note, reason FROM visit")) == (False, [("bell", "at_work")])
+    db.close()
+
+
 def test_a_mapping_of_another_district_is_refused(visits):
     """A database has one district: a mapping that brings another one is refused with both names."""
     db, scope, path, _, _ = visits

@@ -165,3 +165,44 @@ def test_the_sheet_may_be_named(tmp_path):
         assert rows(db, "SELECT code FROM household") == [(home,)]
     with pytest.raises(Invalid):
         load(db, scope, tmp_path / "b.xlsx", spec, sheet="four")
+
+
+PERSONAL = f"{UNITS}\n    households: {{key: id, head_name: head, id_number: card, note: note}}\n"
+
+
+def test_id_numbers_are_masked_in_the_report(tmp_path):
+    """A broken ID number, and one that stands in a text, show their last four, unless personal data is asked for."""
+    spec = spec_of(PERSONAL)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    text = "id,village,head,card,note\n1,N,Ann,522201198001011234,card 11010519491231002X\n"
+    path = write(tmp_path / "h.csv", text)
+    report = load(db, scope, path, spec, dry_run=True)
+    assert [(one.code, one.value) for one in report.findings] == [
+        ("W_ID_CHECKSUM", "**************1234"), ("W_ID_HIDDEN", "card **************002X"),
+    ]  # fmt: skip
+    shown = load(db, scope, path, spec, dry_run=True, show_personal=True)
+    assert [one.value for one in shown.findings] == ["522201198001011234", "card 11010519491231002X"]
+    db.close()
+
+
+def test_a_key_that_is_lost_is_shown_as_written(tmp_path):
+    """A household's key that a spreadsheet ruined refuses its row, with the cell and what it says."""
+    spec = spec_of(PERSONAL)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    path = write(tmp_path / "h.csv", "id,village,head,card,note\n5.22E+17,N,Ann,,\n")
+    report = load(db, scope, path, spec)
+    assert [(one.code, one.cell, one.value) for one in report.rows_bad] == [("R_REQUIRED", "A2", "5.22E+17")]
+    db.close()
+
+
+def test_words_of_a_unit_that_no_map_knows_stay(tmp_path):
+    """A unit is free text: what its map translates is translated, everything else stays as it is."""
+    spec = spec_of(
+        f"{UNITS}\n    households: {{key: id}}\n".replace("name: village", "name: {column: village, map: {N: North}}")
+    )
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    load(db, scope, write(tmp_path / "h.csv", "id,village\n1,N\n2,South\n"), spec)
+    assert rows(db, "SELECT code, name FROM place WHERE level = 'village' ORDER BY 1") == [
+        ("D1-T-North", "North"), ("D1-T-South", "South"),
+    ]  # fmt: skip
+    db.close()

@@ -59,8 +59,11 @@ def _refuse_options(options: argparse.Namespace, spec: MappingSpec) -> None:
     """Refuse options that have no meaning with a mapping, rather than pass them over. Raises `Invalid`."""
     typed = {"--column": options.column, "--source": options.source}
     if spec.register is None:
-        typed["--sheet all"] = options.sheet == ALL
-        typed |= {"--unit": options.unit, "--make-codes": options.make_codes, "--answer": options.answer}
+        typed |= {
+            "--sheet all": options.sheet == ALL, "--unit": options.unit, "--make-codes": options.make_codes,
+            "--answer": options.answer, "--apply": options.apply, "--layer": options.layer,
+            "--replace-outlines": options.replace_outlines,
+        }  # fmt: skip
     for name, value in typed.items():
         if value:
             raise Invalid("mapping.not_with", option=name, name=spec.name)

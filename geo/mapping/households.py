@@ -62,11 +62,12 @@ def _group_rows(desk: Desk, rows: Rows) -> dict[tuple[str, str], list[int]]:
     wide = desk.spec.targets["households"].unique_in == "district"
     groups: dict[tuple[str, str], list[int]] = {}
     for nth, counts in enumerate(rows.mask.tolist()):
-        if not counts or nth in desk.ledger.refusals:
+        if not counts or nth in desk.ledger.refusals or nth in desk.ledger.waiting:
             continue
         code, leaf = rows.get("key", nth), desk.leaves[nth]
         if code is None:
-            desk.ledger.refuse("R_REQUIRED", nth, _FIELDS["key"].header, "")
+            value = desk.spec.targets["households"].fields["key"]
+            desk.ledger.refuse("R_REQUIRED", nth, _FIELDS["key"].header, "", value=value)
         elif leaf is None and not (wide and ("", code) in groups):
             desk.ledger.refuse("R_REQUIRED", nth, MAPPED_UNITS["village"], code)
         else:

@@ -57,6 +57,7 @@ def plan_issues(desk: Desk, book: PlaceBook, reading: Reading) -> None:
     desk.issues = {one.nth for kept in groups.values() for one in kept}
     for number, kept in groups.items():
         facts = fold_facts(desk, rows, kept)
+        _list_elsewhere(desk, kept, homes)
         wanted = list_events(kept)
         is_duplicate = any(duplicates[one.nth] for one in kept)
         original = _original_of(desk, rows, kept, ids, number, is_duplicate=is_duplicate)
@@ -80,9 +81,20 @@ def _keep_placed(
         if number in known or any(one.nth in homes or desk.leaves[one.nth] for one in kept):
             placed[number] = kept
             continue
-        for one in kept:
+        for one in (one for one in kept if one.nth not in desk.ledger.waiting):
             desk.ledger.refuse("R_REQUIRED", one.nth, MAPPED_UNITS["village"], number)
     return {number: kept for number, kept in placed.items() if kept}
+
+
+def _list_elsewhere(desk: Desk, kept: list[Told], homes: dict[int, Home]) -> None:
+    """List rows of an issue that name another household or place than the first row that names one."""
+    told = [homes[one.nth] for one in kept if one.nth in homes]
+    for one in kept:
+        home, leaf = homes.get(one.nth), desk.leaves[one.nth]
+        if home is not None and home != told[0]:
+            desk.ledger.warn("W_ATTR_DIFFERS", one.nth, _FIELDS["household"].header, home.code)
+        elif home is None and leaf is not None and leaf != next(filter(None, (desk.leaves[one.nth] for one in kept))):
+            desk.ledger.warn("W_ATTR_DIFFERS", one.nth, MAPPED_UNITS["village"], leaf.code)
 
 
 def _find_duplicates(desk: Desk) -> list[bool]:

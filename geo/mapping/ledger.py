@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from geo.importer.findings import Finding, Option, Question
+from geo.importer.findings import FIELDS, Finding, Option, Question
 
 if TYPE_CHECKING:
     from geo.mapping.spec import Value
@@ -19,7 +19,8 @@ _SHOWN: Final = 200
 class Ledger:
     """Findings by data row; row 1 is the first data row, `nth` counts them from 0.
 
-    `faulty` holds (target, field, nth) of cells that say something which is not understood.
+    `faulty` holds (target, field, nth) of cells that say something which is not understood, `waiting` the rows whose
+    place is asked about: they are neither accepted nor refused.
     """
 
     table: Table
@@ -27,6 +28,7 @@ class Ledger:
     refusals: dict[int, Finding] = field(default_factory=dict)
     questions: dict[str, Question] = field(default_factory=dict)
     faulty: set[tuple[str, str, int]] = field(default_factory=set)
+    waiting: set[int] = field(default_factory=set)
 
     def copy(self, refused: dict[int, Finding]) -> Ledger:
         """Return a ledger that knows what this one knows, with other refused rows."""
@@ -37,13 +39,14 @@ class Ledger:
         self.findings.append(self._finding(code, nth, header, said, value))
 
     def refuse(self, code: str, nth: int, header: str, said: str, *, value: Value | None = None) -> None:
-        """Keep a row out; the first reason stays."""
+        """Keep a row out; the first reason stays. Where nothing was understood, it shows what the cell says."""
         if nth not in self.refusals:
+            said = said or (self.table.text(nth, value.columns) if value is not None else "")
             self.refusals[nth] = self._finding(code, nth, header, said, value)
 
     def _finding(self, code: str, nth: int, header: str, said: str, value: Value | None) -> Finding:
         cell = self.table.cell(nth, value.columns) if value is not None else ""
-        return Finding(code, nth + 1, cell, header, said[:_SHOWN])
+        return Finding(code, nth + 1, cell, header, said[:_SHOWN], personal=header == FIELDS["id_number"].header)
 
     def ask(self, field: MappedField, nth: int, said: str, value: Value) -> None:
         """Ask once what a word means; the answer belongs into the mapping."""
@@ -52,7 +55,8 @@ class Ledger:
         self._ask(name, "mapping", field.header, nth, said, value, options)
 
     def ask_unit(self, header: str, nth: int, said: str, names: tuple[str, ...]) -> None:
-        """Ask once which unit a name means."""
+        """Ask once which unit a name means; until then its rows wait."""
+        self.waiting.add(nth)
         self._ask(f"unit:{said}", "unit", header, nth, said, None, tuple(Option(one, one) for one in names))
 
     def _ask(

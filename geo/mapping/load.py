@@ -20,7 +20,7 @@ from geo.importer.progress import step
 from geo.importer.readers import read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.register import read_id_key
-from geo.importer.report import ImportReport
+from geo.importer.report import ImportReport, mask_findings
 from geo.importer.saying import conclude, say_refused
 from geo.mapping.asread import list_as_read
 from geo.mapping.desk import Desk, PlaceBook
@@ -72,7 +72,7 @@ def load_file(
         return import_file(db, scope, path, options=register_options(options, spec))
     step("read", 0, 1)
     try:
-        sheets = read_sheets(path, wanted=options.sheet or spec.source.sheet)
+        sheets = read_sheets(path, name=path.name, wanted=options.sheet or spec.source.sheet)
         table = take_table(sheets, spec, wanted_sheet=options.sheet)
     except FileRefused as refused:
         said = say_refused(refused, path.name)
@@ -118,7 +118,7 @@ def _try(
             desk, book = _plan_whole(
                 lambda ledger: _make_desk(connection, scope, spec, ledger, options, again=again), scope, said
             )
-            report = _report(desk, path.name, said[1])
+            report = _report(desk, path.name, said[1], show_personal=options.show_personal)
             if options.understood and report.outcome != "ask":
                 rows = list_as_read(desk, book, said[1], file=path.name, findings=list(report.findings))
                 report = replace(report, as_read=tuple(rows))
@@ -196,7 +196,7 @@ def _plan(desk: Desk, scope: Scope, reading: Reading) -> PlaceBook:
     return book
 
 
-def _report(desk: Desk, name: str, reading: Reading) -> ImportReport:
+def _report(desk: Desk, name: str, reading: Reading, *, show_personal: bool) -> ImportReport:
     ledger, table = desk.ledger, desk.ledger.table
     questions = tuple(ledger.questions.values())
     outcome = "ask" if questions else "reject_rows" if ledger.refusals else "accept"
@@ -206,9 +206,10 @@ def _report(desk: Desk, name: str, reading: Reading) -> ImportReport:
     counted = len(table) - len(reading.left_out)
     rounds = [{"id": one.id, "number": one.number, "name": one.name} for one in _named_rounds(desk)]
     return ImportReport(
-        name, outcome, rows_total=counted, rows_ok=counted - len(ledger.refusals),
+        name, outcome, rows_total=counted, rows_ok=counted - len(ledger.refusals) - len(ledger.waiting),
         left_out=tuple(table.sheet_rows[nth] for nth in reading.left_out),
-        rows_bad=tuple(ledger.refusals[nth] for nth in sorted(ledger.refusals)), findings=findings, questions=questions,
+        rows_bad=mask_findings((one for _, one in sorted(ledger.refusals.items())), show_personal=show_personal),
+        findings=mask_findings(findings, show_personal=show_personal), questions=questions,
         households=len({home.id for home in desk.homes if home is not None}), persons=_count_persons(desk, reading),
         edition=desk.edition, round=rounds[0] if len(rounds) == 1 else None, rounds=tuple(rounds), sheet=table.sheet,
         header_row=table.header_row + 1, columns=table.headers, changes=dict(desk.plan.counts),

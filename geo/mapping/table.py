@@ -60,6 +60,11 @@ class Table:
             self._columns[name] = texts
         return self._columns[name]
 
+    def text(self, nth: int, names: Sequence[str]) -> str:
+        """Return what the cell of a row says that a value is read from; '' where it is none or several."""
+        found = [name for name in names if name in self.index_of]
+        return self.column(found[0])[nth] if len(found) == 1 else ""
+
     def cell(self, nth: int, names: Sequence[str]) -> str:
         """Return the name (D6) of the cell of a row that a value is read from; '' where it is none or several."""
         found = [name for name in names if name in self.index_of]

@@ -138,7 +138,9 @@ def plan_places(desk: Desk, book: PlaceBook, reading: Reading) -> None:
     for nth in sorted(counted, key=lambda one: order.get(rows.get("level", one, "district"), 0)):
         code, level = rows.get("key", nth), rows.get("level", nth)
         if code is None or level is None:
-            desk.ledger.refuse("R_REQUIRED", nth, fields["key" if code is None else "level"].header, "")
+            lacking = "key" if code is None else "level"
+            value = desk.spec.targets["places"].fields[lacking]
+            desk.ledger.refuse("R_REQUIRED", nth, fields[lacking].header, "", value=value)
             continue
         parent = _find_parent(desk, book, rows.get("parent", nth), level)
         if parent is None:

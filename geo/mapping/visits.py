@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _FIELDS = MAPPED_FIELDS["visits"]
 _CANDIDATE: Final = ("id", "village", "place", "code", "lon", "lat")
+#: What a visit says besides: of a known one it is compared.
+_ASIDE: Final = ("reason", "respondent", "revisit_on", "note")
 _GONE: Final = "EXISTS (SELECT 1 FROM visit v WHERE v.void_of = x.id) AS gone"
 
 
@@ -86,7 +88,7 @@ def find_homes(desk: Desk, rows: Rows, counted: list[int], *, target: str) -> di
         home = _choose_home(desk, nth, by_code.get(wanted.get(nth, ""), {}))
         if home is not None:
             found[nth] = home
-        elif target == "visits" or nth in wanted:
+        elif nth not in desk.ledger.waiting and (target == "visits" or nth in wanted):
             value = desk.spec.targets[target].fields["household"]
             header = MAPPED_FIELDS[target]["household"].header
             desk.ledger.refuse("R_REQUIRED", nth, header, wanted.get(nth, ""), value=value)
@@ -98,7 +100,7 @@ def _own_homes(desk: Desk, counted: list[int], target: str) -> dict[int, Home]:
     found = {nth: home for nth in counted if (home := desk.homes[nth]) is not None}
     if target == "visits":
         for nth in counted:
-            if nth not in found:
+            if nth not in found and nth not in desk.ledger.waiting:
                 desk.ledger.refuse("R_REQUIRED", nth, MAPPED_FIELDS["households"]["key"].header, "")
     return found
 
@@ -257,8 +259,7 @@ class _Made:
         row = self._row(nth, home, visit, round_id) | {"id": row_id}
         self._desk.plan.counts["visits_new"] += 1
         self._desk.insert("visit", row)
-        known = {"household": home.id, "visited_on": day, "mode": mode, "outcome": visit[2]}
-        self._by_id[row_id] = self._by_day[home.id, day, mode] = known
+        self._by_id[row_id] = self._by_day[home.id, day, mode] = row
         _propose(self._desk, row)
 
     def _round_of(self, home: Home, day: str) -> str | None:
@@ -269,9 +270,13 @@ class _Made:
     def _compare(self, nth: int, home: Home, known: Row, visit: tuple[str, str, str]) -> None:
         """List what the file says otherwise of a known visit: nothing of it is overwritten.
 
-        Another day, home or mode is W_ATTR_DIFFERS; another outcome is a proposed correction, and so is a visit that
-        was taken back (known by its day; one with a key of its own stays taken back).
+        Another day, home, mode, reason, respondent, revisit or note is W_ATTR_DIFFERS; another outcome is a proposed
+        correction, and so is a visit that was taken back (known by its day; one with a key of its own stays so).
         """
+        for name in _ASIDE:
+            told = self._rows.get(name, nth)
+            if told is not None and told != known[name]:
+                self._desk.ledger.warn("W_ATTR_DIFFERS", nth, _FIELDS[name].header, told)
         if (known["household"], known["visited_on"], known["mode"]) != (home.id, *visit[:2]):
             self._desk.ledger.warn("W_ATTR_DIFFERS", nth, _FIELDS["visited_on"].header, visit[0])
         elif known["outcome"] != visit[2] or known.get("gone"):
