@@ -67,7 +67,8 @@ class VisitEntry:
 
     `visited_on` is a local date. `persons` are person ids, `topics` free codes of the list of topics.
     It goes to the round of `programme` whose days contain the date; outside every round only visits of
-    `config.PROGRAMME` are kept. `entry_kind` empty: live or late by date.
+    `config.PROGRAMME` are kept. `entry_kind` empty: live or late by date. `approved_by`: who lets it into a locked
+    round, whose published figures it does not change.
     """
 
     id: str
@@ -83,6 +84,7 @@ class VisitEntry:
     programme: str = "visits"
     persons: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    approved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from geo.store import (
     map_reads,
     measures,
     places,
+    published,
     reads,
     register,
     rounds,
@@ -167,6 +168,25 @@ def _plan(scope: str = "v1") -> RoundPlan:
     return RoundPlan("新一轮", date(2020, 3, 1), date(2020, 3, 9), scope, number=77)
 
 
+def _past_round(status: str) -> Callable[[Ground], str]:
+    """Make a round of v1 whose days are over, in a status, once; return its id."""
+
+    def make(ground: Ground) -> str:
+        whole = Scope("planner", "planner", "d")
+        plan = RoundPlan("旧一轮", date(2018, 3, 1), date(2018, 3, 9), "v1", number=66)
+        known = [one.id for one in rounds.list_rounds(ground.db, whole) if one.number == plan.number]
+        round_id = known[0] if known else rounds.create_round(ground.db, whole, plan=plan).id
+        with ground.db.write() as connection:
+            connection.exec_driver_sql("UPDATE round SET status = ? WHERE id = ?", (status, round_id))
+        return round_id
+
+    return make
+
+
+def _lock(ground: Ground) -> str:
+    return published.lock_round(ground.db, Scope("planner", "planner", "d"), round_id=_past_round("closed")(ground))
+
+
 VISIT = VisitEntry("sv1", "h01", date(2019, 11, 19), "effective")
 ISSUE = IssueEntry("si1", "g01", "household", "OTH", "屋顶漏水", date(2019, 11, 1), ("h01",))
 #: An issue and a measure that the ground holds.
@@ -265,6 +285,11 @@ CASES: dict[str, Case] = {
         measures.change_measure, "", measure_id="said-1", rev=1, done_on=date(2019, 11, 19)
     ),
     "store.measures.list_measures": of_db(measures.list_measures, "view", **SAID),
+    "store.published.close_round": of_db(published.close_round, "manage_round", round_id=_past_round("open")),
+    "store.published.reopen_round": of_db(published.reopen_round, "manage_round", round_id=_past_round("closed")),
+    "store.published.lock_round": of_db(published.lock_round, "manage_round", round_id=_past_round("closed")),
+    "store.published.read_published": of_db(published.read_published, "view", figures_id=_lock),
+    "store.published.list_published": of_db(published.list_published, "view", blind={}),
     "store.issues.raise_issue": of_db(issues.raise_issue, "raise_issue", entry=ISSUE),
     "store.issues.insert_issue": in_write(issues.insert_issue, "", entry=ISSUE),
     "store.issues.list_issues": of_db(issues.list_issues, "view", **H01),

@@ -41,6 +41,9 @@ def make_older(db: Database) -> None:
             connection.exec_driver_sql("UPDATE import_row SET after_hash = ? WHERE row_id = ?", (digest, row[0]))
         for table in ("area_aside", "made_code", "import_mapping"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
+        connection.exec_driver_sql("DROP TABLE round_figures")
+        strip_table(connection, "visit", "approved_by")
+        strip_table(connection, "round_roster", "excluded_note")
         strip_table(connection, "issue", "unit", "follows")
         strip_table(connection, "measure", "unit", "drawn_on")
         strip_table(connection, "issue_event", *ADDED_TO_EVENTS)
@@ -137,7 +140,9 @@ def test_issues_of_an_older_file_become_their_events(tmp_path: Path):
     db = Database(tmp_path / "d.sqlite")
     expected = columns_of(db)
     with db.write() as connection:
-        for table, names in (("issue", ("unit", "follows")), ("measure", ("unit", "drawn_on"))):
+        connection.exec_driver_sql("DROP TABLE round_figures")
+        added = {"issue": ("unit", "follows"), "measure": ("unit", "drawn_on"), "visit": ("approved_by",)}
+        for table, names in {**added, "round_roster": ("excluded_note",)}.items():
             strip_table(connection, table, *names)
         strip_table(connection, "issue_event", *ADDED_TO_EVENTS)
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")

@@ -14,7 +14,7 @@ from geo.cli.importing import run_import
 from geo.cli.issues import run_issues, run_ledger
 from geo.cli.planning import run_plan, run_plan_metrics
 from geo.cli.reports import run_coverage, run_gaps
-from geo.cli.rounds import run_rounds
+from geo.cli.rounds import run_figures, run_rounds
 from geo.cli.routing import run_network_distance, run_route_solve
 from geo.cli.session import open_session, print_json, tell
 from geo.cli.units import run_units
@@ -87,6 +87,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "demo": run_demo,
     "import": run_import,
     "rounds": run_rounds,
+    "figures": run_figures,
     "coverage": run_coverage,
     "gaps": run_gaps,
     "issues": run_issues,

@@ -73,6 +73,7 @@ def build_parser() -> Parser:
     _add_demo(commands)
     _add_import(commands)
     _add_rounds(commands)
+    _add_figures(commands)
     _add_coverage(commands)
     _add_gaps(commands)
     _add_issues(commands)
@@ -140,9 +141,13 @@ def _add_command(commands: Any, name: str) -> Parser:
     return parser
 
 
-def _add_shared(parser: Parser) -> None:
-    parser.add_argument("--db", type=Path, default=None, metavar="PATH", help=text("cli.option.db"))
-    parser.add_argument("--json", action="store_true", help=text("cli.option.json"))
+def _add_shared(parser: Parser, *, below: bool = False) -> None:
+    """Add what every command has; `below` a command that has it too, what was typed there holds."""
+    absent: Any = argparse.SUPPRESS
+    parser.add_argument(
+        "--db", type=Path, default=absent if below else None, metavar="PATH", help=text("cli.option.db")
+    )
+    parser.add_argument("--json", action="store_true", default=absent if below else False, help=text("cli.option.json"))
 
 
 def _add(parser: Parser, command: str, *names: str, **options: Any) -> None:
@@ -182,18 +187,28 @@ def _add_import(commands: Any) -> None:
 
 
 def _add_rounds(commands: Any) -> None:
-    about = text("cli.rounds")
-    parser: Parser = commands.add_parser("rounds", help=about, description=about, allow_abbrev=False)
-    actions = parser.add_subparsers(dest="rounds_command", required=True, metavar="ACTION", parser_class=Parser)
+    parser = _add_command(commands, "rounds")
+    actions = parser.add_subparsers(dest="rounds_command", metavar="ACTION", parser_class=Parser)
     adding = actions.add_parser("add", help=text("cli.rounds.add"), description=text("cli.rounds.add"))
-    _add_shared(adding)
+    _add_shared(adding, below=True)
     _add(adding, "rounds", "round", metavar="NAME:START:END")
     _add(adding, "rounds", "--number", type=int, metavar="N")
     _add(adding, "rounds", "--target", type=read_target, default=config.TARGET_BP, metavar="PERCENT")
     _add(adding, "rounds", "--scope", metavar="CODE")
     _add(adding, "rounds", "--away-phone-counts", action="store_true")
     listing = actions.add_parser("list", help=text("cli.rounds.list"), description=text("cli.rounds.list"))
-    _add_shared(listing)
+    _add_shared(listing, below=True)
+    for name in ("close", "reopen", "lock"):
+        about = text(f"cli.rounds.{name}")
+        parser = actions.add_parser(name, help=about, description=about)
+        _add_shared(parser, below=True)
+        _add(parser, "rounds", "which", metavar="ROUND")
+
+
+def _add_figures(commands: Any) -> None:
+    parser = _add_command(commands, "figures")
+    _add(parser, "figures", "id", metavar="ID")
+    _add(parser, "figures", "--level", choices=codes.LEVELS)
 
 
 def _add_coverage(commands: Any) -> None:

@@ -1,4 +1,4 @@
-"""`rounds`: rounds are made and listed; and how a round is typed."""
+"""`rounds`: made, closed, locked and listed; how one is typed. `figures`: what a locked one published."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from geo.cli.parser import parse_day
 from geo.cli.session import choose_place, open_session, print_json, print_table
 from geo.errors import Invalid, NotFound
 from geo.i18n import text
-from geo.store.rounds import RoundPlan, create_round, list_rounds
+from geo.store.published import close_round, list_published, lock_round, read_published, reopen_round
+from geo.store.rounds import RoundPlan, create_round, get_round, list_rounds
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from geo.model import Round
+    from geo.store.published import PlaceFigures
 
 _PARTS: Final = 3
-_HEADS: Final = ("number", "name", "starts_on", "ends_on", "target", "status")
+_HEADS: Final = ("number", "name", "starts_on", "ends_on", "target", "status", "figures")
+#: The exit code where published figures are not what they were.
+BROKEN: Final = 1
 
 
 def read_round(typed: str) -> tuple[str, date, date]:
@@ -42,23 +46,72 @@ def require_round(rounds: Iterable[Round], typed: str) -> None:
 
 
 def run_rounds(options: argparse.Namespace) -> int:
-    """Make a round and show it, or list them all."""
-    plan = read_round(options.round) if options.rounds_command == "add" else None
+    """Make a round, close or lock one, and show it; or list them all."""
+    command = options.rounds_command or "list"
+    plan = read_round(options.round) if command == "add" else None
     with open_session(options) as session:
-        if plan is None:
-            rounds = list_rounds(session.db, session.scope)
-        else:
+        db, scope = session.db, session.scope
+        if plan is not None:
             wanted = RoundPlan(
                 *plan, choose_place(session, options.scope).id, number=options.number, target_bp=options.target,
                 away_phone_counts=options.away_phone_counts,
             )  # fmt: skip
-            rounds = [create_round(session.db, session.scope, plan=wanted)]
+            rounds = [create_round(db, scope, plan=wanted)]
+        elif command in _STEPS:
+            of = get_round(db, scope, round_id=options.which).id
+            _STEPS[command](db, scope, round_id=of)
+            rounds = [get_round(db, scope, round_id=of)]
+        else:
+            rounds = list_rounds(db, scope)
+        figures = list_published(db, scope)
     if options.json:
-        shown = [asdict(one) for one in rounds]
-        print_json(shown if plan is None else shown[0])
+        shown = [asdict(one) | {"figures": figures.get(one.id)} for one in rounds]
+        print_json(shown if command == "list" else shown[0])
     else:
-        print_table([text(f"cli.head.{key}") for key in _HEADS], [_row(one) for one in rounds])
+        lines = [(*_row(one), figures.get(one.id, "")) for one in rounds]
+        print_table([text(f"cli.head.{key}") for key in _HEADS], lines)
     return 0
+
+
+_STEPS: Final[dict[str, Callable[..., object]]] = {"close": close_round, "reopen": reopen_round, "lock": lock_round}
+
+
+def run_figures(options: argparse.Namespace) -> int:
+    """Print what a locked round published, by the id of its figures."""
+    with open_session(options) as session:
+        found = read_published(session.db, session.scope, figures_id=options.id)
+    places = [one for one in found.places if options.level in (None, one.level)]
+    if options.json:
+        print_json(
+            {
+                "id": found.id,
+                "round": {"id": found.round.id, "number": found.round.number, "name": found.round.name},
+                "as_of": found.as_of,
+                "locked_at": found.locked_at,
+                "locked_by": found.locked_by,
+                "intact": found.intact,
+                "places": [_place(one) for one in places],
+            }
+        )
+    else:
+        print(text("cli.figures.line", id=found.id, round=found.round.name, as_of=found.as_of))
+        if not found.intact:
+            print(text("cli.figures.broken"))
+        heads = ("code", "name", "roster", "effective", "coverage")
+        print_table([text(f"cli.head.{key}") for key in heads], [_figure_row(one) for one in places])
+    return 0 if found.intact else BROKEN
+
+
+def _place(one: PlaceFigures) -> dict[str, object]:
+    about = {"code": one.code, "name": one.name, "level": one.level}
+    tags = {kind: {"roster": roster, "effective": effective} for kind, (roster, effective) in one.tags.items()}
+    coverage = one.counts.share("kpi.coverage").percent
+    return {**about, **one.counts.values, "coverage": coverage, "issues": one.issues, "tags": tags}
+
+
+def _figure_row(one: PlaceFigures) -> tuple[object, ...]:
+    counts = one.counts
+    return one.code, one.name, counts.roster, counts.effective, counts.share("kpi.coverage").percent
 
 
 def _row(one: Round) -> tuple[object, ...]:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     func,
     literal,
     not_,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 
 from geo import codes
 from geo.coverage.metrics import Share
-from geo.schema import issue, issue_event, issue_household, place_path
+from geo.schema import issue, issue_event, issue_household
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,23 +190,18 @@ def rings(as_of: date) -> Select[Any]:
     )
 
 
-def highest_levels(as_of: date, *, under: str = "") -> Select[Any]:
+def highest_levels(as_of: date) -> Select[Any]:
     """One row per household with a valid household-scope issue: household, level (the highest of its own issues).
-
-    `under`: only issues filed under this place.
 
     研判上报漏斗: reached(L) = level ≥ L (进入本级); stopped(L) = level = L (止于本级); Σ stopped = reached(village).
     """
     status = issue_status(as_of).subquery("status")
-    wanted = (
+    return (
         select(issue_household.c.household, func.max(status.c.level).label("level"))
         .join(status, status.c.issue == issue_household.c.issue)
         .where(status.c.valid == 1, status.c.scope == "household")
         .group_by(issue_household.c.household)
     )
-    if not under:
-        return wanted
-    return wanted.where(exists().where(place_path.c.place == status.c.place, place_path.c.ancestor == under))
 
 
 def issue_shares(counts: Mapping[str, int]) -> dict[str, Share]:

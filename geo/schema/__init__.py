@@ -48,6 +48,7 @@ from geo.schema.register import (
     place,
     place_path,
     round_,
+    round_figures,
     round_roster,
     setting,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "place",
     "place_path",
     "round_",
+    "round_figures",
     "round_roster",
     "setting",
     "team",

@@ -101,6 +101,7 @@ visit = Table(
     Column("lat", Float),
     code("entry_kind", codes.ENTRY_KINDS, default="live"),
     ref("void_of", "visit", null=True),
+    Column("approved_by", String, info=ADDED),
     CheckConstraint("(kind = 'void') = (void_of IS NOT NULL)"),
     Index("visit_household", "household", "round", "visited_on"),
     Index("visit_void_of", "void_of", unique=True, sqlite_where=text("void_of IS NOT NULL")),

@@ -17,16 +17,19 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
 
 from geo import codes
 from geo.schema.base import (
+    ADDED,
     PERSONAL,
     code,
     count,
     edited,
     flag,
+    forbid_updates,
     id_column,
     metadata,
     ref,
@@ -199,10 +202,27 @@ round_roster = Table(
     Column("approved_by", String),
     Column("approved_on", Date),
     Column("rev", Integer, nullable=False, server_default="1"),
+    Column("excluded_note", Text, nullable=False, server_default="", info=ADDED),
     Index("round_roster_place", "place", "round"),
     Index("round_roster_household", "household"),
     sqlite_with_rowid=False,
 )
+
+round_figures = Table(
+    "round_figures",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("place", ForeignKey("place.id"), primary_key=True),
+    ref("round", "round"),
+    Column("as_of", Date, nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("locked_at", String, nullable=False),
+    Column("locked_by", String, nullable=False),
+    Index("round_figures_round", "round"),
+    sqlite_with_rowid=False,
+)
+event.listen(round_figures, "after_create", forbid_updates(round_figures))
 
 #: The counts of one coverage cell; their meaning stands in `coverage.roll_up`.
 CELL_COUNTS: Final = (

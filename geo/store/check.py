@@ -12,6 +12,7 @@ from geo.access import require_right, require_whole
 from geo.audit import verify_log
 from geo.schema import coverage_day, place, round_
 from geo.store.cells import differing_cells
+from geo.store.published import broken_figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from geo.store.database import Database
 
 #: What is checked, in this order; a finding names its check.
-CHECKS: Final = ("integrity", "foreign_keys", "cells", "audit")
+CHECKS: Final = ("integrity", "foreign_keys", "cells", "figures", "audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def check_database(db: Database, scope: Scope) -> list[Finding]:
                 *_check_file(connection),
                 *_check_references(connection),
                 *_check_cells(connection),
+                *(Finding("figures", one) for one in broken_figures(connection)),
                 *_check_log(connection),
             ]
     except DatabaseError as error:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from geo.access import require_area, require_right
 from geo.coverage import Share
-from geo.issues import Funnel, Spans, highest_levels, issue_shares, issue_status
-from geo.schema import issue, measure, place_path
+from geo.issues import Funnel, Spans, issue_shares, issue_status
+from geo.schema import issue, issue_household, measure, place_path
 from geo.store.database import read_today
-from geo.store.issues import NO_ISSUES, count_issues
+from geo.store.frames import read_frame
+from geo.store.issues import NO_ISSUES, count_issues_once
+from geo.store.remember import Remembered, read_revision
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from sqlalchemy import Connection, FromClause
+    import pandas as pd
+    from sqlalchemy import Connection
 
     from geo.model import Scope
     from geo.store.database import Database
@@ -48,67 +52,82 @@ class Clearance:
         return issue_shares(self.counts)[formula]
 
 
+_kept: Final[Remembered[Clearance]] = Remembered(32)
+
+
 def read_clearance(db: Database, scope: Scope, *, place_id: str, as_of: date | None = None) -> Clearance:
-    """Return the clearance of a place as of a day. Raises `NotAllowed`."""
+    """Return the clearance of a place as of a day, computed once a write. Raises `NotAllowed`."""
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
         day = as_of or read_today(connection)
-        drawn, done = _count_measures(connection, place_id, day)
-        return Clearance(
-            place=place_id,
-            as_of=day,
-            counts=count_issues(connection, day).get(place_id, NO_ISSUES),
-            households=_funnel_of_homes(connection, place_id, day),
-            issues=_funnel_of_issues(connection, place_id, day),
-            open_issues=_funnel_of_issues(connection, place_id, day, only_open=True),
-            spans=_measure_spans(connection, place_id, day),
-            measures=drawn,
-            measures_done=done,
-        )
+        key = (str(db.path), read_revision(connection), place_id, day)
+        known = _kept.get(key)
+        if known is None:
+            counts = count_issues_once(db, connection, day).get(place_id, NO_ISSUES)
+            known = _compute(connection, place_id, day, counts)
+            _kept.put(key, known)
+        return known
+
+
+def _compute(connection: Connection, place_id: str, day: date, counts: dict[str, int]) -> Clearance:
+    valid = _valid_under(connection, place_id, day)
+    drawn, done = _count_measures(connection, place_id, day, set(valid["issue"]))
+    return Clearance(
+        place=place_id,
+        as_of=day,
+        counts=counts,
+        households=_funnel_of_homes(connection, place_id, valid),
+        issues=_funnel_of(valid["level"]),
+        open_issues=_funnel_of(valid.loc[valid["open"] == 1, "level"]),
+        spans=_measure_spans(valid),
+        measures=drawn,
+        measures_done=done,
+    )
 
 
 def _under(column: ColumnElement[Any], place_id: str) -> ColumnElement[bool]:
-    return exists().where(place_path.c.place == column, place_path.c.ancestor == place_id)
+    return column.in_(select(place_path.c.place).where(place_path.c.ancestor == place_id))
 
 
-def _funnel_of_homes(connection: Connection, place_id: str, day: date) -> Funnel:
-    """A household belongs to where its issues are filed, so that it stays there when it moves."""
-    levels = highest_levels(day, under=place_id).subquery("levels")
-    return _funnel(connection, select(levels.c.level, func.count()).group_by(levels.c.level))
-
-
-def _funnel_of_issues(connection: Connection, place_id: str, day: date, *, only_open: bool = False) -> Funnel:
-    status = _valid_under(place_id, day)
-    wanted = select(status.c.level, func.count()).group_by(status.c.level)
-    return _funnel(connection, wanted.where(status.c.open == 1) if only_open else wanted)
-
-
-def _funnel(connection: Connection, counted: Select[Any]) -> Funnel:
-    return Funnel.of({int(level): int(count) for level, count in connection.execute(counted)})
-
-
-def _valid_under(place_id: str, day: date) -> FromClause:
-    """The valid issues filed under a place, as of a day: the columns of `geo.issues.issue_status`."""
+def _valid_under(connection: Connection, place_id: str, day: date) -> pd.DataFrame:
+    """Return the valid issues filed under a place: issue, scope, level, open, raised_on, resolved_on."""
     status = issue_status(day).where(_under(issue.c.place, place_id)).subquery("status")
-    return select(status).where(status.c.valid == 1).subquery("valid")
+    names = ("issue", "scope", "level", "open", "raised_on", "resolved_on")
+    return read_frame(connection, select(*(status.c[name] for name in names)).where(status.c.valid == 1))
 
 
-def _measure_spans(connection: Connection, place_id: str, day: date) -> Spans:
-    status = _valid_under(place_id, day)
-    took = (
-        select(status.c.raised_on, status.c.resolved_on, func.count())
-        .where(status.c.resolved_on.is_not(None))
-        .group_by(status.c.raised_on, status.c.resolved_on)
+def _funnel_of(levels: pd.Series) -> Funnel:
+    counts = levels.value_counts()
+    return Funnel.of(dict(zip(counts.index.tolist(), counts.tolist(), strict=True)))
+
+
+def _funnel_of_homes(connection: Connection, place_id: str, valid: pd.DataFrame) -> Funnel:
+    """Each household by the highest of its own household-scope issues; it belongs to where these are filed."""
+    named = (
+        select(issue_household)
+        .join(issue, issue.c.id == issue_household.c.issue)
+        .where(issue.c.scope == "household", _under(issue.c.place, place_id))
     )
-    return Spans.of(((done - raised).days, int(count)) for raised, done, count in connection.execute(took))
+    pairs = read_frame(connection, named).merge(valid[["issue", "level"]], on="issue")
+    return _funnel_of(pairs.groupby("household")["level"].max())
 
 
-def _count_measures(connection: Connection, place_id: str, day: date) -> tuple[int, int]:
+def _measure_spans(valid: pd.DataFrame) -> Spans:
+    done = valid[valid["resolved_on"].notna()]
+    took = Counter((last - first).days for first, last in zip(done["raised_on"], done["resolved_on"], strict=True))
+    return Spans.of(took.items())
+
+
+def _count_measures(connection: Connection, place_id: str, day: date, valid: set[str]) -> tuple[int, int]:
     """Return how many measures were drawn up by a day for valid issues, and how many of them were done."""
-    status = _valid_under(place_id, day)
-    done = func.count().filter(measure.c.done_on <= day)
-    of_valid = select(func.count(), done).join_from(measure, status, status.c.issue == measure.c.issue)
-    counted = of_valid.where(measure.c.drawn_on <= day)
-    row = connection.execute(counted).one()
-    return int(row[0]), int(row[1])
+    counted = (
+        select(
+            measure.c.issue, func.count().label("drawn"), func.count().filter(measure.c.done_on <= day).label("done")
+        )
+        .join(issue, issue.c.id == measure.c.issue)
+        .where(measure.c.drawn_on <= day, _under(issue.c.place, place_id))
+        .group_by(measure.c.issue)
+    )
+    rows = [row for row in connection.execute(counted) if row.issue in valid]
+    return sum(int(row.drawn) for row in rows), sum(int(row.done) for row in rows)

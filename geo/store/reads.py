@@ -15,9 +15,10 @@ from geo.schema import CELL_COUNTS, place, place_path, round_roster
 from geo.store.cells import ensure_cells, read_cells
 from geo.store.database import read_today
 from geo.store.homes import read_homes
-from geo.store.issues import NO_ISSUES, count_issues
+from geo.store.issues import NO_ISSUES, count_issues_once
 from geo.store.places import places_by_id
-from geo.store.remember import Remembered, read_revision, stamp_round
+from geo.store.published import frozen_counts, frozen_tags
+from geo.store.remember import Remembered, stamp_round
 from geo.store.rounds import held_at, previous_round, visible_round
 
 if TYPE_CHECKING:
@@ -101,7 +102,10 @@ def _is_of_round(round_id: str) -> ColumnElement[bool]:
 def read_many(
     db: Database, scope: Scope, *, round_id: str, place_ids: list[str], as_of: date | None = None
 ) -> list[Figures]:
-    """Return the figures of several places, in the order asked for."""
+    """Return the figures of several places, in the order asked for.
+
+    Of a locked round they are those it published, from the day of its lock on.
+    """
     require_right(scope, "view")
     with db.read() as connection:
         round_ = visible_round(connection, scope, round_id)
@@ -112,16 +116,28 @@ def read_many(
     with db.read() as connection:
         require_areas(connection, scope, place_ids)
         places = places_by_id(connection, place_ids)
+        frozen = frozen_counts(connection, round_, day, place_ids)
+        if frozen is not None:
+            return _published(round_, frozen, [places[one] for one in place_ids if one in places])
         if day == today:
             counts = read_cells(connection, round_.id, place_ids)
         else:
             counts = _past_counts(db, connection, round_, day)
-        issues = _issue_counts(db, connection, day)
+        issues = count_issues_once(db, connection, day)
     return [
         Figures(places[one], round_, day, counts.get(one, Counts.empty()), issues.get(one, NO_ISSUES))
         for one in place_ids
         if one in places
     ]
+
+
+def _published(
+    round_: Round, frozen: tuple[date, dict[str, tuple[Counts, dict[str, int]]]], places: list[Place]
+) -> list[Figures]:
+    """Return what a locked round published of places; of one without a roster row, nothing."""
+    day, found = frozen
+    nothing = (Counts.empty(), NO_ISSUES)
+    return [Figures(one, round_, day, *found.get(one.id, nothing)) for one in places]
 
 
 def read_by_tag(
@@ -133,6 +149,10 @@ def read_by_tag(
         require_area(connection, scope, place_id)
         round_ = visible_round(connection, scope, round_id)
         day = as_of or read_today(connection)
+        frozen = frozen_tags(connection, round_, day, place_id)
+        if frozen is not None:
+            known = {kind: Share("kpi.priority", one[1], one[0]) for kind, one in frozen.items()}
+            return {kind: known[kind] for kind in codes.CARE_TAGS if kind in known}
         rows = connection.execute(by_tag(round_, day, homes=homes_under(round_, place_id)))
         found = {row.kind: Share("kpi.priority", int(row.effective), int(row.roster)) for row in rows}
     return {kind: found[kind] for kind in codes.CARE_TAGS if kind in found}
@@ -152,7 +172,6 @@ def read_same_day(db: Database, scope: Scope, *, figures: Figures) -> Figures | 
 
 
 _past: Final[Remembered[dict[str, Counts]]] = Remembered()
-_issues: Final[Remembered[dict[str, dict[str, int]]]] = Remembered()
 
 
 def _past_counts(db: Database, connection: Connection, round_: Round, day: date) -> dict[str, Counts]:
@@ -171,13 +190,3 @@ def _past_counts(db: Database, connection: Connection, round_: Round, day: date)
     counts = {row["ancestor"]: Counts({name: int(row[name]) for name in CELL_COUNTS}) for row in rows}
     _past.put(key, counts)
     return counts
-
-
-def _issue_counts(db: Database, connection: Connection, day: date) -> dict[str, dict[str, int]]:
-    """Return the issue counts of every place that has any, computed once a write."""
-    key = (str(db.path), read_revision(connection), day)
-    known = _issues.get(key)
-    if known is None:
-        known = count_issues(connection, day)
-        _issues.put(key, known)
-    return known

@@ -46,7 +46,7 @@ _INSERT = Prepared(
     visit.insert(),
     columns=(
         "id", "kind", "round", "household", "visited_on", "recorded_at", "recorded_by", "mode", "outcome", "reason",
-        "respondent", "revisit_on", "note", "entry_kind",
+        "respondent", "revisit_on", "note", "entry_kind", "approved_by",
     ),
 )  # fmt: skip
 _HELD = Prepared(
@@ -91,7 +91,7 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
         if known[1:] != ("visit", entry.household, entry.visited_on, entry.mode, entry.outcome):
             raise Conflict("err.id_taken", id=entry.id)
         return _saved(connection, entry, known[0], home, created=False)
-    round_ = _round_for(connection, entry, home)
+    round_ = _round_for(connection, scope, entry, home)
     round_id = round_.id if round_ else None
     kind = entry.entry_kind or ("live" if entry.visited_on == today else "late")
     _INSERT.write(
@@ -101,6 +101,7 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
             "visited_on": entry.visited_on, "recorded_at": now(), "recorded_by": scope.actor, "mode": entry.mode,
             "outcome": entry.outcome, "reason": entry.reason, "respondent": entry.respondent,
             "revisit_on": entry.revisit_on, "note": hide_id_numbers(entry.note), "entry_kind": kind,
+            "approved_by": entry.approved_by,
         },
     )  # fmt: skip
     if entry.persons:
@@ -210,7 +211,7 @@ def _check_persons(connection: Connection, persons: tuple[str, ...]) -> None:
             raise NotFound("err.no_assignee", id=one)
 
 
-def _round_for(connection: Connection, entry: VisitEntry, place_id: str) -> Round | None:
+def _round_for(connection: Connection, scope: Scope, entry: VisitEntry, place_id: str) -> Round | None:
     """Return the round of that day: first one whose roster holds the household, else one by its scope."""
     asked = {
         "programme": entry.programme, "day": entry.visited_on, "household": entry.household, "place": place_id,
@@ -220,7 +221,9 @@ def _round_for(connection: Connection, entry: VisitEntry, place_id: str) -> Roun
         connection, programme=entry.programme, day=entry.visited_on, place_id=place_id
     )  # fmt: skip
     if found is not None and found.status == "locked":
-        raise Invalid("err.locked", round=found.name)
+        if not entry.approved_by:
+            raise Invalid("err.locked", round=found.name)
+        require_right(scope, "manage_round")
     if found is None and entry.programme != config.PROGRAMME:
         raise Invalid("err.no_round_day", d=entry.visited_on)
     return found

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from geo.issues import issue_status, roll_up_issues
+from geo.issues import Spans, issue_status, roll_up_issues
+from geo.model import Scope
+from geo.store.clearance import read_clearance
 from geo.store.database import Database
+from geo.store.places import root_place
 
 NAME = "chicago_sanitation_311.csv.gz"
 AS_OF = date(2015, 1, 1)
@@ -135,6 +139,39 @@ def test_sums_of_the_district_equal_pandas(loaded, as_of):
         "judged": len(judged), "on_time": int((judged["ended"] <= judged["due"]).sum()),
     }  # fmt: skip
     assert (sums["closed"] + sums["open"], sums["solved"]) == (sums["valid"], sums["closed"])
+
+
+def nearest(days: pd.Series, share: float) -> int:
+    """Return the least number of days that at least this share took at most, by sorting alone."""
+    ordered = sorted(days)
+    return ordered[math.ceil(round(share * len(ordered), 9)) - 1]
+
+
+def test_median_and_p90_per_issue_equal_pandas(loaded, table):
+    """Per issue, as of 2015-01-01: how many stand resolved, and the days that half and nine tenths of them took at most."""
+    db, _ = loaded
+    day, expected = AS_OF, per_issue(table, AS_OF)
+    valid = expected[~expected["dup"] & expected["ended"].notna()]
+    took = (valid["ended"] - (valid["due"] - pd.Timedelta(days=30))).dt.days
+    scope = Scope("planner", "planner", root_place(db).id)
+    found = read_clearance(db, scope, place_id=scope.area, as_of=day)
+    assert found.spans == Spans(len(took), nearest(took, 0.5), nearest(took, 0.9))
+    assert found.spans.median == took.quantile(0.5, interpolation="lower")
+    assert (found.counts["open"], found.counts["overdue"]) == (
+        int(expected["open"].sum()), int(expected["overdue"].sum()),
+    )  # fmt: skip
+    assert found.issues.rows()[0]["reached"] == found.counts["valid"] == int((~expected["dup"]).sum())
+
+
+def test_median_and_p90_per_row_equal_pandas(events, table):
+    """Per row: each closing against the day its issue was raised, over all rows that were completed."""
+    raised = events[events["kind"] == "raised"].set_index("number")["on"]
+    closings = events[events["kind"] == "closed"]
+    took = (closings["on"] - closings["number"].map(raised)).dt.days
+    told = table.dropna(subset="completed")
+    expected = (told["completed"] - told["created"]).dt.days
+    spans = Spans.of((int(days), int(times)) for days, times in took.value_counts().items())
+    assert spans == Spans(len(expected), nearest(expected, 0.5), nearest(expected, 0.9))
 
 
 def test_every_ward_has_its_issues(loaded, table):
