@@ -30,6 +30,7 @@ from geo.store.database import Database, write_setting
 from geo.store.households import add_household
 from geo.store.issues import raise_issue
 from geo.store.measures import MeasureEntry, add_measure
+from geo.store.published import close_round, lock_round
 from geo.store.rounds import RoundPlan, create_round, list_rounds
 from geo.store.unentered import count_unentered
 from geo.store.visits import record_visit
@@ -77,6 +78,12 @@ def ground_file(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     add_measure(db, PLANNER, entry=MeasureEntry("said-1", "said", SECRETS[2], date(2019, 11, 3)))
     plan = RoundPlan("接种", date(2019, 11, 1), date(2019, 11, 25), "t1", programme="疫苗", number=1)
     ids = {"own_round": create_round(db, PLANNER, plan=plan).id}
+    for nth in (0, 1):
+        plan = RoundPlan("旧一轮", date(2018, 3 + nth, 1), date(2018, 3 + nth, 9), "v1", number=66 + nth)
+        ids["past_round"] = create_round(db, PLANNER, plan=plan).id
+        if not nth:
+            close_round(db, PLANNER, round_id=ids["past_round"])
+            ids["figures"] = lock_round(db, PLANNER, round_id=ids["past_round"])
     ids["person"] = add_person(db, PLANNER, name="钱测五", place_id="v1")
     due = date(2019, 11, 25)
     assign(db, PLANNER, round_id="2", assignee=ids["person"], due_on=due, households=["h06"], groups=["g01"])
