@@ -125,11 +125,13 @@ def name_key(unit: ListedUnit) -> str:
 class EditionBook:
     """Several yearly lists, followed from one to another; `drawn` are successors that a person gave (code → code).
 
-    A drawn successor counts where the lists do not say; it is a code of the list that is asked for.
+    A drawn successor counts where the lists do not say; it is a code of the list that is asked for. `parts` are those
+    of groups of a village that was split ((village's code, group's name) → code): they go elsewhere than the rest.
     """
 
     editions: Sequence[Edition]
     drawn: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     _steps: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     _new: dict[tuple[str, str], list[ListedUnit]] = field(default_factory=dict)
 

@@ -218,10 +218,16 @@ class UnitIndex:
         return tuple(by_name[one] for one in close) or tuple(villages[:5] if township else ())
 
     def group(self, village: Unit, group: GroupName, *, earlier: Unit | None = None) -> Unit | None:
-        """Return the group of a village, if it is known; of a closed village's the one that goes on for it."""
-        followed = self.earlier.group(earlier, group) if self.earlier is not None and earlier is not None else None
-        if followed is not None and followed.parent == village.id:
-            return followed
+        """Return the group of a village, if it is known; of a closed village's the one that goes on for it.
+
+        A group that left a village which is still there is found where it went, unless another one has its name now.
+        """
+        known = self._group(village, group)
+        if self.earlier is None or (known is not None and earlier is None and not self.earlier.comes_first):
+            return known
+        return self.earlier.group(earlier or village, group) or known
+
+    def _group(self, village: Unit, group: GroupName) -> Unit | None:
         return self.groups[village.id].get(group.key) if village.id in self.groups else None
 
 

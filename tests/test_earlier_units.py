@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from geo.cli import main
+from geo.importer import undo_last
 from geo.importer.succession import load_newer
 from geo.model import Scope
+from geo.store.check import check_database
 from geo.store.database import Database
 from geo.store.editions import open_book
 from geo.store.rounds import RoundPlan, create_round
@@ -113,6 +115,96 @@ def test_groups_of_one_name_in_merged_villages_are_kept_apart(register, tmp_path
             "SELECT h.code, p.name FROM household h JOIN place p ON p.id = h.place"
         ).all()
     assert len({name for _, name in homes}) == 3
+
+
+def list_homes(register: tuple[Database, Scope]) -> list[tuple[str, str, str, int]]:
+    """Return code, village, place and whether the place is the village's of every household."""
+    with register[0].read() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT h.code, v.name, p.name, p.parent = v.id FROM household h JOIN place v ON v.id = h.village"
+            " JOIN place p ON p.id = h.place ORDER BY h.code"
+        ).all()
+    return [tuple(one) for one in found]
+
+
+def split_file(folder: Path, *lines: str) -> Path:
+    """Write successors with a column for groups."""
+    path = folder / "drawn.csv"
+    path.write_text("\n".join(["code,group,successor_code", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("village", ["三寨村", "孟溪村"])
+def test_a_village_is_split_group_by_group(register, tmp_path, capsys, village):
+    """二组 goes to another village than the rest, whether the old one was closed or goes on; history stays; undo undoes."""
+    township = "滑石乡" if village == "三寨村" else "和平乡"
+    homes = [
+        (township, village, "一组", "A1"), (township, village, "二组", "A2"), (township, village, "二组", "A3"),
+        ("和平乡", "龙鱼村", "二组", "B1"),
+    ]  # fmt: skip
+    path = workbooks.write_csv(tmp_path / "a.csv", rows(homes))
+    assert workbooks.bring(*register, path, round="1").stored
+    old = workbooks.dump(register[0])
+    with register[0].read() as connection:
+        codes = dict(connection.exec_driver_sql("SELECT name, code FROM place WHERE level = 'village'").all())
+    drawn = split_file(tmp_path, f"{codes[village]},2组,{codes['龙鱼村']}")
+    command = ["units", "--load", "2020-06-30", "--db", str(register[0].path), "--successors", str(drawn)]
+    assert main([*command, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [(one["group"], one["successor_name"], one["households"]) for one in report["parts"]] == [
+        ("二组", "龙鱼村", 2)
+    ]
+    where = list_homes(register)
+    assert where == [
+        ("A1", village, "一组", 1), ("A2", "龙鱼村", f"{village}二组", 1), ("A3", "龙鱼村", f"{village}二组", 1),
+        ("B1", "龙鱼村", "二组", 1),
+    ]  # fmt: skip
+    assert check_database(*register) == []
+    before = workbooks.dump(register[0], without=LOGS)
+    for _ in range(2):
+        again = workbooks.bring(*register, path, round="1")
+        assert (again.outcome, again.changed, again.proposals) == ("accept", False, ())
+        assert ("龙鱼村", 2) in {(one.successor_name, one.rows) for one in again.followed}
+        assert workbooks.dump(register[0], without=LOGS) == before
+        path.write_text(path.read_text(encoding="utf-8-sig") + "\n", encoding="utf-8")
+    undo_last(*register)
+    logs = (*LOGS, "setting")
+    assert {name: rows_ for name, rows_ in workbooks.dump(register[0]).items() if name not in logs} == {
+        name: rows_ for name, rows_ in old.items() if name not in logs
+    }
+
+
+def test_a_village_that_the_lists_lose_is_split(register, tmp_path):
+    """A community of no later list: one group is drawn apart, the rest stays asked about until it is drawn, too."""
+    with register[0].read() as connection:
+        village = connection.exec_driver_sql(
+            "SELECT v.name, v.code FROM place v JOIN place t ON t.id = v.parent WHERE t.code = '520602001' ORDER BY v.code"
+        ).first()
+    homes = [("市中街道", village[0], "一组", "A1"), ("市中街道", village[0], "二组", "A2")]
+    assert workbooks.bring(*register, workbooks.write_csv(tmp_path / "a.csv", rows(homes)), round="1").stored
+    book = open_book(parts={(village[1], "一组"): "520602202203"})
+    known = book.edition("2020-06-30").units
+    known.pop(next(code for code, unit in known.items() if unit.name == village[0]))
+    asked = load_newer(*register, book=book, to="2020-06-30")
+    assert (asked.outcome, [(one.code, one.households) for one in asked.asks]) == ("ask", [(village[1], 1)])
+    book.drawn = {village[1]: "520602202204"}
+    assert load_newer(*register, book=book, to="2020-06-30").stored
+    with register[0].read() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT h.code, v.code FROM household h JOIN place v ON v.id = h.village ORDER BY h.code"
+        ).all()
+    assert [tuple(one) for one in found] == [("A1", "520602202203"), ("A2", "520602202204")]
+    assert check_database(*register) == []
+
+
+def test_a_group_that_is_not_there_is_an_error(register, tmp_path, capsys):
+    """A successor for a group that the village does not have: named, nothing is loaded."""
+    assert workbooks.bring(*register, workbooks.write_csv(tmp_path / "a.csv", rows()), round="1").stored
+    drawn = split_file(tmp_path, "520602201205,九组,520602202203")
+    command = ["units", "--load", "2020-06-30", "--db", str(register[0].path), "--successors", str(drawn)]
+    assert main(command) == 1
+    assert "九组" in capsys.readouterr().err
+    assert register[0].setting("edition") == "2019-10-31"
 
 
 def test_several_lists_later(register, tmp_path):

@@ -6,6 +6,7 @@ import csv
 import io
 import sys
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from geo.cli.session import open_session, print_json, print_table, tell, to_json
@@ -31,6 +32,7 @@ _OPEN: Final = 4
 _ANSWER: Final = ("successor_code", "successor_name", "how")
 _MAP: Final = {one.key: one for one in AREA_FIELDS}
 _TABLE: Final = {one.key: one for one in IMPORT_FIELDS}
+_GROUP: Final = _TABLE["group"]
 _CODES: Final = (_MAP["code"], _TABLE["village_code"])
 _NAMES: Final = (_MAP["name"], _TABLE["village"])
 _CODE_HEADERS: Final = tuple(name for one in _CODES for name in (one.header, *one.aliases))
@@ -39,7 +41,8 @@ _NAME_HEADERS: Final = tuple(name for one in _NAMES for name in (one.header, *on
 
 def run_units(options: argparse.Namespace) -> int:
     """Answer about yearly lists: which there are, what changed between two, or the successors of a file of codes."""
-    book = open_book(options.list, drawn=read_drawn(options.successors))
+    drawn, parts = read_drawn(options.successors)
+    book = open_book(options.list, drawn=drawn, parts=parts)
     if options.load is not None:
         return _load(book, options)
     if options.edition is None and options.to is None:
@@ -80,24 +83,31 @@ def _list_changes(report: EditionReport) -> Iterable[str]:
             "units.line", how=text(f"units.how.{one.how}"), code=one.code, name=one.name, successor=successor,
             households=one.households, groups=one.groups,
         )  # fmt: skip
+    for part in report.parts:
+        yield text("units.part", **asdict(part))
     for code, name, new_name in report.reused:
         yield text("units.reused", code=code, name=name, new_name=new_name)
 
 
-def read_drawn(path: Path | None) -> dict[str, str]:
-    """Return code → successor's code of a file with these columns (what `units --codes` writes, filled in by hand)."""
+def read_drawn(path: Path | None) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """Return code → successor's code of a file with these columns (what `units --codes` writes, filled in by hand).
+
+    Then (code, group's name) → code of rows that name a group of a village: that group goes there, the rest does not.
+    """
     if path is None:
-        return {}
+        return {}, {}
     header, rows = _read_table(path)
     code, successor = _column(header, _CODE_HEADERS), _column(header, ("successor_code",))
     if code is None or successor is None:
         raise Invalid("units.bad_successors", name=path.name)
-    pairs = [(trim_code(_cell(row, code)), trim_code(_cell(row, successor))) for row in rows]
-    drawn: dict[str, str] = {}
-    for old, new in pairs:
-        if old and new and drawn.setdefault(old, new) != new:
-            raise Invalid("units.two_successors", code=old, one=drawn[old], other=new)
-    return drawn
+    group = _column(header, ("group", _GROUP.header, *_GROUP.aliases))
+    found: dict[tuple[str, str], str] = {}
+    for row in rows:
+        old, new, part = trim_code(_cell(row, code)), trim_code(_cell(row, successor)), _cell(row, group)
+        if old and new and found.setdefault((old, part), new) != new:
+            raise Invalid("units.two_successors", code=f"{old}{part}", one=found[old, part], other=new)
+    whole = {old: new for (old, part), new in found.items() if not part}
+    return whole, {pair: new for pair, new in found.items() if pair[1]}
 
 
 def _read_table(path: Path) -> tuple[list[str], list[list[str]]]:

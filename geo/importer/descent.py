@@ -16,7 +16,7 @@ from geo.store.units import unit_id
 from geo.units import Unit, parse_group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from sqlalchemy import Connection
@@ -31,7 +31,9 @@ _PLACED: Final = ("boundary", "boundary_computed", "lon", "lat")
 class Descent:
     """The plan: new places (parents first), places to close with their successor, and where what belongs to them goes.
 
-    `goes` maps the id of every closed place, groups too, to that of its successor (None: it has none).
+    `goes` maps the id of every closed place, groups too, to that of its successor (None: it has none). `villages` maps
+    every group that is made to the village it is made in. `parts` are the groups that leave their village for another
+    one than the rest: the village's id → key of the group's name → the other village's id.
     """
 
     edition: str
@@ -39,6 +41,8 @@ class Descent:
     closed: list[Row] = field(default_factory=list)
     renamed: list[tuple[Row, Row]] = field(default_factory=list)
     goes: dict[str, str | None] = field(default_factory=dict)
+    villages: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, dict[str, str]] = field(default_factory=dict)
     homes: list[Row] = field(default_factory=list)
     issues: list[Row] = field(default_factory=list)
     teams: list[Row] = field(default_factory=list)
@@ -46,6 +50,12 @@ class Descent:
     clashes: tuple[tuple[str, str, str], ...] = ()
     households_of: Counter[str] = field(default_factory=Counter)
     groups_of: Counter[str] = field(default_factory=Counter)
+
+    def find_home(self, row: Row) -> tuple[str, str] | None:
+        """Return the village and place that a household goes to; None for one that nobody takes in, or that stays."""
+        place = self.goes.get(row["place"])
+        village = self.goes.get(row["village"]) if place is None else self.villages.get(place, place)
+        return None if village is None else (village, place or village)
 
     def count(self) -> dict[str, int]:
         """Return how many rows are made and moved."""
@@ -58,11 +68,16 @@ class Descent:
 
 def plan_descent(
     connection: Connection, root: Row, places: list[Row], *, fates: dict[str, Fate], target: dict[str, ListedUnit],
-    edition: str,
+    edition: str, parts: Mapping[tuple[str, str], str] | None = None,
 ) -> Descent:  # fmt: skip
-    """Plan from the fates of the townships and villages (`places`, townships first) what becomes of every row."""
+    """Plan from the fates of the townships and villages (`places`, townships first) what becomes of every row.
+
+    `parts`: groups of a village that go elsewhere than the rest ((its id, group's key) → code of the new list).
+    """
     plan = Descent(edition)
     ids = _keep_or_make(plan, root, places, fates, target)
+    for (village, key), code in (parts or {}).items():
+        plan.parts.setdefault(village, {})[key] = ids[code]
     kept = set(ids.values())
     groups = _read_groups(connection)
     for row in places:
@@ -106,7 +121,8 @@ def _hand_down(plan: Descent, places: list[Row], fates: dict[str, Fate]) -> None
     made = {row["id"]: row for row in plan.made}
     for row in places:
         unit, heir = fates[row["id"]].unit, made.get(plan.goes.get(row["id"]) or "")
-        if unit is not None and heir is not None and heirs[unit.code] == 1:
+        is_whole = row["id"] not in plan.parts
+        if unit is not None and heir is not None and heirs[unit.code] == 1 and is_whole:
             heir.update({name: row[name] for name in _PLACED})
 
 
@@ -123,15 +139,19 @@ def _plan_groups(plan: Descent, places: list[Row], groups: dict[str, list[Row]],
     names = {row["id"]: row["name"] for row in places}
     keys: dict[str, set[str]] = {}
     taken: dict[str, set[str]] = {}
-    for village in [row["id"] for row in plan.closed if row["level"] == "village"]:
-        heir = plan.goes[village]
+    for village in [row["id"] for row in places if row["level"] == "village"]:
+        apart = plan.parts.get(village, {})
         for group in groups.get(village, ()):
+            heir = apart.get(_key(group["name"]), plan.goes.get(village, village))
+            if heir == village:
+                continue
             plan.closed.append(group)
             plan.goes[group["id"]] = None
             if heir is None:
                 continue
+            leaving = plan.parts.get(heir, {})
             known = groups.get(heir, []) if heir not in plan.goes else []
-            used = keys.setdefault(heir, {_key(one["name"]) for one in known})
+            used = keys.setdefault(heir, {_key(one["name"]) for one in known} - set(leaving))
             name = group["name"]
             if _key(name) in used:
                 name = f"{names[village]}{name}"
@@ -143,6 +163,7 @@ def _plan_groups(plan: Descent, places: list[Row], groups: dict[str, list[Row]],
                 "level": "group", "parent": heir, **{column: group[column] for column in _PLACED},
             }  # fmt: skip
             plan.goes[group["id"]] = row["id"]
+            plan.villages[row["id"]] = heir
             plan.made.append(row)
 
 
@@ -155,10 +176,17 @@ def _plan_belongings(connection: Connection, plan: Descent) -> None:
     """Find the households, open issues and teams of closed units, and household codes that would meet."""
     closed = set(plan.goes)
     for row in _all(connection, "SELECT * FROM household"):
-        if row["village"] in closed:
-            plan.households_of[row["village"]] += row["exited_on"] is None
-            if plan.goes[row["village"]] is not None:
-                plan.homes.append(row)
+        if row["village"] not in closed and row["place"] not in closed:
+            continue
+        goes = plan.find_home(row)
+        lives = row["exited_on"] is None
+        if goes is not None:
+            plan.homes.append(row)
+        if row["place"] in closed and row["place"] != row["village"]:
+            plan.households_of[row["place"]] += lives
+        # Who is taken in apart waits for nobody to say where the rest goes.
+        if goes is None or plan.goes.get(row["village"]) is not None:
+            plan.households_of[row["village"]] += lives
     plan.clashes = tuple(_find_clashes(connection, plan))
     plan.issues = [
         row
@@ -180,14 +208,15 @@ def _find_clashes(connection: Connection, plan: Descent) -> Iterable[tuple[str, 
     """Yield household codes that two households of one new village would share, with the villages they come from."""
     names = {row["id"]: row["name"] for row in _all(connection, "SELECT id, name FROM place WHERE level = 'village'")}
     moving = {row["id"] for row in plan.homes}
-    heirs = {heir for heir in plan.goes.values() if heir is not None}
+    heirs = {goes[0] for row in plan.homes if (goes := plan.find_home(row)) is not None}
     held = {
         (row["village"], row["code"]): row["village"]
         for row in _all(connection, "SELECT id, village, code FROM household")
         if row["village"] in heirs and row["id"] not in moving
     }
     for row in plan.homes:
-        key = (plan.goes[row["village"]], row["code"])
+        goes = plan.find_home(row)
+        key = (goes[0] if goes else row["village"], row["code"])
         if key in held:
             yield row["code"], names[held[key]], names[row["village"]]
         held.setdefault(key, row["village"])
@@ -210,8 +239,8 @@ def write_descent(connection: Connection, plan: Descent, *, batch: str, actor: s
     for row, values in plan.renamed:
         journal.update("place", row, {**values, **changed, "rev": row["rev"] + 1})
     for row in plan.homes:
-        heir = plan.goes[row["village"]]
-        there = {"village": heir, "place": plan.goes.get(row["place"]) or heir}
+        goes = plan.find_home(row)
+        there = {"village": goes[0], "place": goes[1]} if goes else {}
         journal.update("household", row, {**there, **changed, "rev": row["rev"] + 1})
     for row in plan.issues:
         journal.update("issue", row, {"place": plan.goes[row["place"]], **changed, "rev": row["rev"] + 1})

@@ -51,6 +51,8 @@ class Locator:
         self.waiting: set[int] = set()
         #: Rows that name a unit of an earlier list: that unit; `villages` gives its successor.
         self.earlier: dict[int, Unit] = {}
+        #: Rows whose group went elsewhere than the rest of its village: the village it is in today.
+        self.elsewhere: dict[int, Unit] = {}
 
     def villages(self, cells: UnitCells, codes: Sequence[str]) -> list[Unit | None]:
         """Return the village of every row; rows without one are refused or asked about.
@@ -199,10 +201,16 @@ class Locator:
         """Return the group a cell names; of a closed village's the name it goes on under."""
         old = self.earlier.get(nth)
         group = parse_group(text) if village is None else read_group(text, old or village)
-        if old is None or group is None or village is None:
+        if group is None or village is None or self._index.earlier is None:
             return group
         heir = self._index.group(village, group, earlier=old)
-        return group if heir is None else parse_group(heir.name)
+        if heir is None or (old is None and heir.parent == village.id):
+            return group
+        if heir.parent != village.id:
+            # The village was split: this group lives on in another one than the rest.
+            self.earlier.setdefault(nth, village)
+            self.elsewhere[nth] = self._index.by_id[heir.parent or ""]
+        return parse_group(heir.name)
 
     def _several(self, nth: int, village: Unit, text: str) -> GroupName | None:
         """Several groups in one cell (二三组): which one is asked; until then the row waits."""

@@ -22,8 +22,11 @@ from geo.importer.descent import Descent, plan_descent, write_descent
 from geo.model import new_id
 from geo.store.database import now, read_setting, read_today
 from geo.store.editions import check_drawn
+from geo.units import parse_group
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from sqlalchemy import Connection
 
     from geo.editions import EditionBook, ListedUnit
@@ -50,11 +53,24 @@ class UnitChange:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitPart:
+    """One group that leaves its village for another one than the rest, as somebody drew it."""
+
+    code: str
+    name: str
+    group: str
+    successor_code: str
+    successor_name: str
+    households: int
+
+
+@dataclass(frozen=True, slots=True)
 class EditionReport:
     """What loading an edition does or did. `outcome` is accept, or ask: units with households whose successor is open.
 
     `changes` holds every unit that does not stay as it is, `new` those nobody became, `reused` codes of another meaning
-    (code, old name, new name), `clashes` household codes that two merging villages both have (code, village, village).
+    (code, old name, new name), `clashes` household codes that two merging villages both have (code, village, village),
+    `parts` groups that go elsewhere than the rest of their village.
     """
 
     edition: str
@@ -65,6 +81,7 @@ class EditionReport:
     new: tuple[tuple[str, str], ...] = ()
     reused: tuple[tuple[str, str, str], ...] = ()
     clashes: tuple[tuple[str, str, str], ...] = ()
+    parts: tuple[UnitPart, ...] = ()
     moved: dict[str, int] = field(default_factory=dict)
     stored: bool = False
     changed: bool = False
@@ -93,7 +110,7 @@ class EditionReport:
             "edition": self.edition, "to": self.to, "outcome": self.outcome, "counts": self.counts, "moved": self.moved,
             "stored": self.stored, "changed": self.changed, "message": self.message,
         }  # fmt: skip
-        return {**plain, "changes": changes, **listed}
+        return {**plain, "changes": changes, "parts": [asdict(one) for one in self.parts], **listed}
 
 
 class _Undecided(Exception):
@@ -148,7 +165,8 @@ def _load(connection: Connection, scope: Scope, book: EditionBook, to: str, name
     if root["code"] not in target:
         raise Invalid("units.other_district", to=to, name=root["name"])
     fates = {row["id"]: _fate(book, row, start, to, target) for row in places}
-    descent = plan_descent(connection, root, places, fates=fates, target=target, edition=to)
+    parts = _find_parts(connection, places, book.parts)
+    descent = plan_descent(connection, root, places, fates=fates, target=target, edition=to, parts=parts)
     report = _describe(book, places, fates, descent, start=start, to=to, target=target)
     if report.outcome != "accept" or report.clashes:
         return _with(report, outcome="ask")
@@ -184,6 +202,22 @@ def _read_places(connection: Connection) -> tuple[Row, list[Row]]:
     return root, [row for row in found if row is not root]
 
 
+def _find_parts(
+    connection: Connection, places: list[Row], drawn: Mapping[tuple[str, str], str]
+) -> dict[tuple[str, str], str]:
+    """Return (village's id, group's key) → code for the groups that were drawn apart. Raises `Invalid` for no group."""
+    ids = {row["code"]: row["id"] for row in places if row["level"] == "village"}
+    rows = connection.exec_driver_sql("SELECT parent, name FROM place WHERE level = 'group' AND valid_to IS NULL").all()
+    known = {(parent, group.key) for parent, name in rows if (group := parse_group(name)) is not None}
+    found = {}
+    for (code, name), successor in drawn.items():
+        group = parse_group(name)
+        if group is None or (ids.get(code), group.key) not in known:
+            raise Invalid("units.no_group", code=code, group=name)
+        found[ids[code], group.key] = successor
+    return found
+
+
 def _fate(book: EditionBook, row: Row, start: str, to: str, target: dict[str, ListedUnit]) -> Fate:
     """What became of a unit of the database: by the lists, as its code and name stand in the list it came from."""
     listed = book.edition(start).units.get(row["code"])
@@ -216,9 +250,25 @@ def _describe(
     counts = Counter(fates[row["id"]].how for row in places)
     counts["new"] = len(new)
     report = EditionReport(
-        start, to, "accept", dict(counts), changes, new, reused, descent.clashes, descent.count(), changed=True
-    )
+        start, to, "accept", dict(counts), changes, new, reused, descent.clashes,
+        tuple(_list_parts(places, descent, target)), descent.count(), changed=True,
+    )  # fmt: skip
     return _with(report, outcome="ask") if report.asks else report
+
+
+def _list_parts(places: list[Row], descent: Descent, target: dict[str, ListedUnit]) -> Iterable[UnitPart]:
+    """Yield the groups that go elsewhere than their village."""
+    villages = {row["id"]: row for row in places}
+    codes = {row["id"]: row["code"] for row in (*places, *descent.made)}
+    for group in descent.closed:
+        heir = descent.villages.get(descent.goes[group["id"]] or "")
+        old = villages.get(group["parent"] or "")
+        if heir is None or old is None or heir == descent.goes.get(old["id"]):
+            continue
+        unit = target[codes[heir]]
+        yield UnitPart(
+            old["code"], old["name"], group["name"], unit.code, unit.name, descent.households_of[group["id"]]
+        )
 
 
 def _store_batch(connection: Connection, scope: Scope, report: EditionReport, batch: str, name: str) -> None:

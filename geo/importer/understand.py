@@ -266,9 +266,11 @@ def _locate(
     named = header.index_of("village") is not None or header.index_of("village_code") is not None
     texts = UnitCells(cells("district"), cells("township"), cells("village"), cells("village_code"), named)
     columns["village"] = locator.villages(texts, columns["code"])
+    columns["group"] = list(locator.groups(titled or cells("group"), columns["village"], columns["code"]))
+    for nth, village in locator.elsewhere.items():
+        columns["village"][nth] = village
     above = background.units.by_id
     columns["township"] = [above[unit.parent].name if unit and unit.parent else None for unit in columns["village"]]
-    columns["group"] = list(locator.groups(titled or cells("group"), columns["village"], columns["code"]))
     for nth in locator.waiting:
         columns["village"][nth] = None
     followed = list_followed((old, columns["village"][nth]) for nth, old in locator.earlier.items())

@@ -48,13 +48,16 @@ def read_edition(day: str) -> Edition:
         return Edition(day, {row["code"]: ListedUnit(**row) for row in csv.DictReader(file)})
 
 
-def open_book(lists: Iterable[Path] = (), *, drawn: Mapping[str, str] | None = None) -> EditionBook:
+def open_book(
+    lists: Iterable[Path] = (), *, drawn: Mapping[str, str] | None = None,
+    parts: Mapping[tuple[str, str], str] | None = None,
+) -> EditionBook:  # fmt: skip
     """Return the shipped editions and those of further list files, a file's before a shipped one of the same day."""
     own = {edition.day: edition for path in lists for edition in read_lists(path)}
     shipped = [read_edition(day) for day in list_editions()]
     names = {unit.code: unit for edition in shipped for unit in edition.units.values()}
     kept = [edition for edition in shipped if edition.day not in own]
-    return EditionBook([*kept, *(_fill_names(edition, names) for edition in own.values())], drawn or {})
+    return EditionBook([*kept, *(_fill_names(edition, names) for edition in own.values())], drawn or {}, parts or {})
 
 
 def check_drawn(book: EditionBook, day: str) -> None:
@@ -64,7 +67,7 @@ def check_drawn(book: EditionBook, day: str) -> None:
     """
     target = book.edition(day).units
     levels = {code: unit.level for edition in book.editions for code, unit in edition.units.items()}
-    for old, new in book.drawn.items():
+    for old, new in (*book.drawn.items(), *((village, new) for (village, _group), new in book.parts.items())):
         if new not in target:
             raise Invalid("units.no_successor", code=old, successor=new, to=day)
         if levels.get(old, target[new].level) != target[new].level:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import streamlit as st
 
@@ -10,16 +10,21 @@ from geo.errors import GeoError
 from geo.i18n import text
 from geo.importer.succession import load_newer
 from geo.store.editions import list_editions, open_book
+from geo.ui.import_split import offer_split
 from geo.ui.plain import escape, show_error
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from geo.editions import EditionBook
     from geo.importer.succession import EditionReport, UnitChange
     from geo.model import Scope
     from geo.store.database import Database
 
 _DRAWN: Final = "edition_drawn"
+_PARTS: Final = "edition_parts"
 _SHOWN: Final = 300
+_Key = TypeVar("_Key")
 
 
 def offer_edition(db: Database, scope: Scope) -> None:
@@ -39,7 +44,11 @@ def offer_edition(db: Database, scope: Scope) -> None:
 
 def _show(db: Database, scope: Scope, to: str) -> None:
     drawn: dict[str, str] = st.session_state.setdefault(_DRAWN, {})
-    book = open_book(drawn=drawn)
+    parts: dict[tuple[str, str], str] = st.session_state.setdefault(_PARTS, {})
+    book = open_book(drawn=drawn, parts=parts)
+    # What was drawn for another list may name units that this one does not have.
+    _forget(drawn, book.edition(to).units)
+    _forget(parts, book.edition(to).units)
     try:
         report = load_newer(db, scope, book=book, to=to, dry_run=True)
     except GeoError as error:
@@ -50,6 +59,7 @@ def _show(db: Database, scope: Scope, to: str) -> None:
     said = (text("units.count", how=text(f"units.how.{how}"), n=n) for how, n in counts if n)
     st.caption(text("list.comma").join(said))
     _ask_successors(report, book, drawn)
+    offer_split(db, scope, book, to, parts)
     ready = report.outcome == "accept" and report.changed
     pressed = st.button(text("edition.load", to=to), type="primary", key="edition_load", disabled=not ready)
     _list_changes(report)
@@ -61,7 +71,13 @@ def _show(db: Database, scope: Scope, to: str) -> None:
             return
         st.session_state["edition_done"] = loaded.message
         st.session_state.pop(_DRAWN, None)
+        st.session_state.pop(_PARTS, None)
         st.rerun()
+
+
+def _forget(drawn: dict[_Key, str], target: Container[str]) -> None:
+    for one in [one for one, new in drawn.items() if new not in target]:
+        del drawn[one]
 
 
 def _ask_successors(report: EditionReport, book: EditionBook, drawn: dict[str, str]) -> None:

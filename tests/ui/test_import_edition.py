@@ -60,6 +60,24 @@ def test_a_successor_is_drawn_and_the_edition_changed(own: Database) -> None:
     assert (village_of(own), own.setting("edition")) == ("520602202001", "2022-10-31")
 
 
+def test_a_village_is_split_on_the_page(own: Database) -> None:
+    """A group of the village is sent elsewhere than the rest; taken back and chosen again, the household goes there."""
+    app = open_page()
+    app.selectbox(key="edition_to").select("2023-06-30").run()
+    app.selectbox(key="edition_of:520602202001").select("520602202209").run()
+    app.selectbox(key="split_village").select("520602202001").run()
+    for nth in range(2):
+        app.multiselect(key="split_groups:520602202001").select("一组").run()
+        app.selectbox(key="split_to:520602202001").select("520602202203").run()
+        app.button(key="split_do").click().run()
+        assert not app.exception
+        if nth == 0:
+            app.button(key="split_back:520602202001:一组").click().run()
+    app.button(key="edition_load").click().run()
+    assert not app.exception
+    assert (village_of(own), own.setting("edition")) == ("520602202203", "2023-06-30")
+
+
 def test_the_newest_edition_offers_nothing(own: Database) -> None:
     """Once the newest list is loaded there is nothing to choose."""
     with own.write() as connection:
