@@ -93,6 +93,7 @@ class UnitIndex:
         self.earlier = earlier
         self.by_id = {unit.id: unit for unit in units}
         self.by_code = {unit.code: unit for unit in self.by_id.values() if unit.level != "group"}
+        self._wide: dict[str, bool] = {}
         self._names: dict[str, dict[str, set[str]]] = {
             level: defaultdict(set) for level in ("district", "township", "village")
         }
@@ -154,8 +155,10 @@ class UnitIndex:
     def is_wide(self, household_code: str) -> bool:
         """Say whether a household code is district-wide: it begins with the code of a district, township or village."""
         # What follows the unit's code has a character at least.
-        body = household_code[:-1]
-        return not self.by_code.keys().isdisjoint([body[:digits] for digits in _UNIT_DIGITS])
+        start = household_code[:-1][:VILLAGE_DIGITS]
+        if start not in self._wide:
+            self._wide[start] = not self.by_code.keys().isdisjoint([start[:digits] for digits in _UNIT_DIGITS])
+        return self._wide[start]
 
     def find_named(self, text: str) -> set[UnitMatch]:
         """Return the villages that a title, a sheet's or a file's name speaks of: by full name, code, or name alone.

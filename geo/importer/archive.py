@@ -29,8 +29,7 @@ MOST_CELLS: Final = 20_000_000
 _ALPHABET: Final = 26
 
 _MARKUP = (b"<!DOCTYPE", b"<!ENTITY")
-_FORBIDDEN = (*_MARKUP, *(mark.decode().encode("utf-16-le") for mark in _MARKUP),
-              *(mark.decode().encode("utf-16-be") for mark in _MARKUP))  # fmt: skip
+_WIDE_MARKUP = tuple(mark.decode().encode(order) for mark in _MARKUP for order in ("utf-16-le", "utf-16-be"))
 _ROW = re.compile(rb'<row\b[^>]*? r="(\d+)')
 _FAR = re.compile(rb' r="(?:([A-Z]{2,9})(\d+)|([A-Z])([3-9]\d{5}|\d{7,}))"')
 _TEXTS = re.compile(rb"<(?:\w+:)?sst\b[^<>]*>")
@@ -81,10 +80,15 @@ def _scan_members(archive: zipfile.ZipFile, packed: int) -> None:
                 total += len(chunk)
                 if _too_much(total, packed):
                     raise FileRefused("E_ZIP_BOMB")
-                window = tail + chunk
-                if is_markup and any(mark in window for mark in _FORBIDDEN):
+                if is_markup and _declares(tail + chunk):
                     raise FileRefused("E_XML_ENTITY")
                 tail = chunk[-_OVERLAP:]
+
+
+def _declares(markup: bytes) -> bool:
+    """Say whether a part of a document has a DOCTYPE or an entity, in UTF-8 or in UTF-16 (which has zero bytes)."""
+    marks = (*_MARKUP, *_WIDE_MARKUP) if b"\0" in markup else _MARKUP
+    return any(mark in markup for mark in marks)
 
 
 def _check_count(head: bytes, size: int) -> None:

@@ -98,11 +98,12 @@ def _read_roster(connection: Connection, state: Register, here: list[str], round
     moved = _rows(
         connection,
         "SELECT r.* FROM round_roster r JOIN household h ON h.id = r.household"
-        f" WHERE r.round = ? AND h.village IN ({_marks(here)})",
-        [round_id, *here],
+        f" WHERE r.round = ? AND h.village IN ({_marks(here)})"
+        f" AND r.place NOT IN (SELECT place FROM place_path WHERE ancestor IN ({_marks(here)}))",
+        [round_id, *here, *here],
     )
     for row in moved:
-        state.roster.setdefault(row["household"], row)
+        state.roster[row["household"]] = row
 
 
 def known_pairs(connection: Connection, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -162,4 +163,10 @@ def _marks(values: list[str]) -> str:
 
 
 def _rows(connection: Connection, sql: str, values: list[str]) -> Iterable[Row]:
-    return (dict(row) for row in connection.exec_driver_sql(sql, tuple(values)).mappings())
+    """Yield rows as mappings, straight from the driver: result objects cost more than the rows."""
+    cursor = connection.connection.cursor()
+    cursor.execute(sql, tuple(values))
+    names = [column[0] for column in cursor.description]
+    while part := cursor.fetchmany(_PART):
+        yield from (dict(zip(names, row, strict=True)) for row in part)
+    cursor.close()
