@@ -19,7 +19,7 @@ from sqlalchemy import create_engine
 
 from benchmarks.measure import describe_machine, peak_mb, settle_memory, show_table
 from benchmarks.register import EDITION, ROUND, write_register
-from benchmarks.rowloop import import_by_loop
+from benchmarks.rowloop import Core, Driver, Store, import_by_loop
 from benchmarks.world import TODAY
 from geo.importer import ImportOptions, NewRound, import_file
 from geo.model import Scope
@@ -49,8 +49,8 @@ def _import_all(db: Database, path: Path) -> int:
     return len(report.findings)
 
 
-def _loop(through: str) -> Callable[[Database, Path], int]:
-    return lambda db, path: import_by_loop(db, path, through=through)
+def _loop(mode: str, through: type[Store]) -> Callable[[Database, Path], int]:
+    return lambda db, path: import_by_loop(db, path, mode=mode, through=through)
 
 
 def _pandas(db: Database, path: Path) -> int:
@@ -63,8 +63,9 @@ def _pandas(db: Database, path: Path) -> int:
 #: Ways by name; pandas only reads and writes, it is no import.
 WAYS: dict[str, Callable[[Database, Path], int]] = {
     PRODUCT: _import_all,
-    "openpyxl, a row loop, sqlite3": _loop("sqlite3"),
-    "openpyxl, a row loop, SQLAlchemy": _loop("SQLAlchemy"),
+    "openpyxl, a row loop, SQLAlchemy": _loop("default", Core),
+    "openpyxl read-only, a row loop, SQLAlchemy": _loop("read-only", Core),
+    "openpyxl read-only, a row loop, sqlite3": _loop("read-only", Driver),
     "pandas.read_excel and to_sql, nothing checked": _pandas,
 }
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import is_, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from geo.importer.register import Row
 
@@ -46,6 +48,22 @@ class Block:
         blank = dict.fromkeys(columns) | self.same
         return [{**blank, **dict(zip(self.names, row, strict=True))} for row in self.rows]
 
+    def differing(self) -> tuple[list[str], Callable[[tuple[Any, ...]], tuple[Any, ...]], Row]:
+        """Return the columns that do differ, what picks their values out of a row, and what all rows have alike.
+
+        A value that is bound for every row costs time, one that is missing most of all.
+        """
+        first = self.rows[0]
+        kept = [nth for nth in range(len(first)) if not (_is_constant(first[nth]) and self._is_alike(nth))]
+        same = self.same | {name: first[nth] for nth, name in enumerate(self.names) if nth not in set(kept)}
+        said = {name: value for name, value in same.items() if value is not None}
+        if len(kept) == len(first):
+            return list(self.names), tuple, said
+        return [self.names[nth] for nth in kept], _picker(kept), said
+
+    def _is_alike(self, nth: int) -> bool:
+        return all(map(is_, map(itemgetter(nth), self.rows), repeat(self.rows[0][nth])))
+
     def hash(self, columns: Sequence[str]) -> str:
         """Return `hash_rows` of the rows with all `columns` of the table."""
         digest = hashlib.sha256()
@@ -68,6 +86,17 @@ def hash_rows(rows: Sequence[Sequence[Any]]) -> str:
 def in_parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Yield the rows in parts: what is written, or hashed, in one go."""
     return (rows[start : start + _PART] for start in range(0, len(rows), _PART))
+
+
+def _picker(kept: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    if len(kept) > 1:
+        return itemgetter(*kept)
+    return lambda row: tuple(row[nth] for nth in kept)
+
+
+def _is_constant(value: Any) -> bool:
+    """Say whether a value may stand in the text of a statement."""
+    return value is None or (isinstance(value, str) and value.isprintable())
 
 
 def _said(values: Sequence[Any]) -> bytes:

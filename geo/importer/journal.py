@@ -110,9 +110,11 @@ class Journal:
             self.note_made(block.table, row)
 
     def _write_rows(self, block: Block) -> None:
-        same = {name: value for name, value in block.same.items() if value is not None}
+        if not block.rows:
+            return
+        names, pick, same = block.differing()
         for part in in_parts(block.rows):
-            bulk_insert(self._connection, block.table, block.names, part, same=same)
+            bulk_insert(self._connection, block.table, names, map(pick, part), same=same)
             if self._tick is not None:
                 self._tick(len(part))
 

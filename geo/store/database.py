@@ -11,6 +11,7 @@ import sqlite3
 from collections import defaultdict
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -195,8 +196,22 @@ def bulk_insert(
     # Constants stand in the statement: a value bound for every row costs as much as one that differs.
     marks = ", ".join([*"?" * len(columns), *(_quote(driver, value) for value in same.values())])
     names = ", ".join(f'"{name}"' for name in (*columns, *same))
-    cursor = driver.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)
-    return cursor.rowcount
+    start, source = f'INSERT INTO "{table}" ({names}) VALUES ', iter(rows)
+    group, stored = list(islice(source, _TOGETHER)), 0
+
+    def whole_groups() -> Iterator[tuple[Any, ...]]:
+        nonlocal group
+        while len(group) == _TOGETHER:
+            yield tuple(chain.from_iterable(group))
+            group = list(islice(source, _TOGETHER))
+
+    if len(group) == _TOGETHER:
+        stored = driver.executemany(start + ", ".join([f"({marks})"] * _TOGETHER), whole_groups()).rowcount
+    return stored + max(driver.executemany(f"{start}({marks})", group).rowcount, 0)
+
+
+#: Rows of one statement: beginning and ending one costs as much as writing a narrow row.
+_TOGETHER: Final = 50
 
 
 def _quote(driver: sqlite3.Connection, value: Any) -> str:
