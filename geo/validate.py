@@ -32,8 +32,9 @@ _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(0\d{2,3})?[2-9]\d{6,7}")
 _PHONE_MARKS = re.compile(r"[\s\-()（）]")
 _SPLIT = re.compile(r"[、，,；;/\n]+")
-_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_ID_CHECKS = "10X98765432"
+#: Weights and check characters of an ID number (GB 11643).
+ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+ID_CHECKS: Final = "10X98765432"
 _ID_FORM = re.compile(r"\d{17}[\dX]")
 #: Digits that a number cell keeps exactly.
 EXACT_DIGITS: Final = 15
@@ -180,8 +181,8 @@ _CERTIFICATE: Final = (20, 22)
 
 def check_id_number(text: str) -> bool:
     """Say whether the check character and the birthday of an 18-character ID number hold (GB 11643)."""
-    total = sum(map(mul, text[:17].encode(), _ID_WEIGHTS)) - _ID_ZEROS
-    return _ID_CHECKS[total % 11] == text[17] and _is_birthday(text[6:14])
+    total = sum(map(mul, text[:17].encode(), ID_WEIGHTS)) - _ID_ZEROS
+    return ID_CHECKS[total % 11] == text[17] and _is_birthday(text[6:14])
 
 
 _ID_WITHIN = re.compile(r"(?<!\d)\d{17}[\dXxＸｘ](?!\d)")
@@ -200,7 +201,7 @@ def _hide(run: str) -> str:
 
 
 #: What 17 characters "0" weigh as bytes.
-_ID_ZEROS: Final = ord("0") * sum(_ID_WEIGHTS)
+_ID_ZEROS: Final = ord("0") * sum(ID_WEIGHTS)
 
 
 @lru_cache(maxsize=65_536)

@@ -75,13 +75,13 @@ def plan_visits(bench: Bench) -> dict[int, str]:
     columns = bench.understood.columns
     visits, days, notes = (columns[key] for key in ("visit", "visited_on", "note"))
     answers = list(zip(*(columns[key] for key in ("reason", "respondent", "revisit_on")), strict=True))
-    visited = bench.register.list_visited()
+    visited, days_as_text = bench.register.list_visited(), {day: str(day) for day in set(days)}
     for nth, home in _homes(bench):
         visit, day = visits[nth], days[nth]
         if visit is None or day is None:
             continue
         mode, outcome = visit
-        key = (home.id, day.isoformat(), mode)
+        key = (home.id, days_as_text[day], mode)
         if key in planned:
             of_row[nth] = planned[key]
             continue

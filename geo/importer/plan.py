@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from geo.importer.blocks import Block
 from geo.importer.findings import FIELDS, Finding
 from geo.importer.progress import step
-from geo.importer.register import hash_id, hash_owners
+from geo.importer.register import hash_ids, hash_owners
 from geo.model import new_id
 from geo.store.database import now
 
@@ -254,7 +254,7 @@ def tell_facts(bench: Bench, firsts: list[int]) -> dict[str, list[Any]]:
                 column[first] = next((column[nth] for nth in rows if column[nth] not in _BLANK), None)
     told: dict[str, list[Any]] = {name: [columns[name][nth] or None for nth in firsts] for name in (*_FACTS, "note")}
     numbers = [columns["id_number"][nth] for nth in firsts]
-    told["id_hash"] = [hash_id(bench.id_key, number) if number else None for number in numbers]
+    told["id_hash"] = hash_ids(bench.id_key, numbers)
     told["id_last4"] = [number[-4:] if number else None for number in numbers]
     points = [(columns["lon"][nth], columns["lat"][nth]) for nth in firsts]
     located = [lon is not None and lat is not None for lon, lat in points]

@@ -158,6 +158,18 @@ def hash_id(key: bytes, number: str) -> str:
     return hmac.digest(key, number.encode(), "sha256").hex()
 
 
+def hash_ids(key: bytes, numbers: Iterable[str]) -> list[str | None]:
+    """Return `hash_id` of each ID number, None for an empty one; the key is worked into the hash once."""
+    begun = hmac.new(key, digestmod="sha256")
+
+    def finish(number: str) -> str:
+        one = begun.copy()
+        one.update(number.encode())
+        return one.hexdigest()
+
+    return [finish(number) if number else None for number in numbers]
+
+
 def _marks(values: list[str]) -> str:
     return ", ".join("?" * len(values))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from geo.importer.findings import FIELDS, Finding, column_letter
@@ -18,7 +19,7 @@ from geo.units import clean_name, parse_group
 from geo.validate import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from geo.importer.headers import Header
     from geo.importer.sheets import Merge, Sheet
@@ -64,13 +65,19 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
     """Return the data rows below the header (row 1 is the first of them)."""
     width = len(header.columns)
     told = [column.index for column in header.columns if column.how != "ignored"]
-    judge = _Judge(sheet, header, width)
+    body = sheet.rows[header.row + 1 :]
+    turned = list(zip(*body, strict=True)) if all(len(line) == width for line in body) else []
+    judge = _Judge(sheet, header, turned or zip_longest(*body))
     fills = _list_fills(sheet, header)
     tops = {part.top + 1 for part in sheet.parts}
     rows = DataRows([], [], (), {})
     listed: list[Finding] = []
-    for number, line in enumerate(sheet.rows[header.row + 1 :], start=header.row + 2):
+    for number, line in enumerate(body, start=header.row + 2):
         row = line if len(line) == width else _fit(line, width)
+        if len(row) == len(line) and number not in fills and rows.cells and judge.is_home(row):
+            rows.cells.append(row)
+            rows.sheet_rows.append(number)
+            continue
         own = None if judge.code_at is None else row[judge.code_at]
         is_idle = not (_is_plain(own) or any(_says(row[index]) for index in told))
         if is_idle and not any(isinstance(cell, str) and not _NUMBER.fullmatch(cell) for cell in row):
@@ -88,6 +95,8 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
             rows.ragged[len(rows.cells)] = len(line)
         rows.cells.append(row)
         rows.sheet_rows.append(number)
+    if len(rows.cells) == len(body) and not fills:
+        rows.turned.extend(turned)
     _raise_days(sheet, header, rows)
     notes = [Finding(code, value=what) for code, what in sheet.notes]
     found = [*notes, *listed, *_list_merges(sheet, header, rows), *_list_hidden(sheet, header, rows)]
@@ -127,14 +136,22 @@ def _list_wide(sheet: Sheet, header: Header) -> set[int]:
 class _Judge:
     """Tells rows that are no household: titles, headers again, totals, signatures."""
 
-    def __init__(self, sheet: Sheet, header: Header, width: int) -> None:
-        """Look at the sheet once: its header rows, its totals, its wide rows."""
+    def __init__(self, sheet: Sheet, header: Header, turned: Iterable[Sequence[Cell]]) -> None:
+        """Look at the sheet once: its header rows, its totals (`turned` are its columns below them), its wide rows."""
         self.code_at = header.index_of("code")
+        width = len(header.columns)
         self._titles = [_fit(line, width) for line in sheet.rows[header.first_row : header.row + 1]]
-        self._totals = _find_totals(sheet, header)
+        self._totals = _find_totals(header, turned)
         self._wide = _list_wide(sheet, header)
         self._footer = load_words().footer
         self._names_groups = header.index_of("group") is not None
+
+    def is_home(self, row: list[Cell]) -> bool:
+        """Say whether a row after the first is a household beyond doubt: most of a long file are."""
+        if self._totals or self.code_at is None:
+            return False
+        code = row[self.code_at]
+        return type(code) is str and code.isalnum() and code.isascii() and row not in self._titles
 
     def look(self, row: list[Cell], number: int, *, is_first: bool, is_idle: bool) -> str:
         """Return the code under which a row that is no household is listed, or '' for a data row."""
@@ -171,14 +188,15 @@ _LEADING_COLUMNS: Final = 2
 _LONGEST_TOTAL: Final = 12
 
 
-def _find_totals(sheet: Sheet, header: Header) -> list[tuple[int, frozenset[str]]]:
+def _find_totals(header: Header, turned: Iterable[Sequence[Cell]]) -> list[tuple[int, frozenset[str]]]:
     """Return, for each leading column, the cells in it that name a total: 小计, 合 计, 孟溪村合计, 合计：40户."""
     found = []
-    for column in header.columns:
+    marks = _last_marks()
+    for column, cells in zip(header.columns, turned, strict=False):
         if column.key in _LEADING or column.how in ("ignored", "blank") or column.index < _LEADING_COLUMNS:
-            cells = {line[column.index] for line in sheet.rows[header.row + 1 :] if column.index < len(line)}
             of_unit = column.key != "head_name"
-            totals = frozenset(cell for cell in cells if isinstance(cell, str) and _is_total(cell, of_unit=of_unit))
+            marked = (cell for cell in set(cells) if isinstance(cell, str) and marks.search(cell))
+            totals = frozenset(cell for cell in marked if _is_total(cell, of_unit=of_unit))
             if totals:
                 found.append((column.index, totals))
     return found
@@ -187,16 +205,14 @@ def _find_totals(sheet: Sheet, header: Header) -> list[tuple[int, frozenset[str]
 def _is_total(cell: str, *, of_unit: bool) -> bool:
     """A unit may stand before the word (一组小计); a name may end with it."""
     words = load_words().total
-    if not _last_marks().intersection(cell):
-        return False
     said = clean_name(cell)
     return said.startswith(words) or (of_unit and len(said) <= _LONGEST_TOTAL and said.endswith(words))
 
 
 @cache
-def _last_marks() -> frozenset[str]:
-    """Return the characters that totals end with: a quick look at each cell."""
-    return frozenset(word[-1] for word in load_words().total)
+def _last_marks() -> re.Pattern[str]:
+    """Return what finds the characters that totals end with: a quick look at each cell."""
+    return re.compile(f"[{re.escape(''.join(word[-1] for word in load_words().total))}]")
 
 
 def _counts_columns(row: list[Cell]) -> bool:

@@ -16,6 +16,7 @@ from geo.importer.madecodes import CodeBook, MadeCode, make_codes
 from geo.importer.meanings import Meanings
 from geo.importer.persons import fold_persons, read_persons
 from geo.importer.places import Locator, UnitCells
+from geo.importer.plain import plain_codes, plain_id_numbers, plain_phones
 from geo.importer.points import AUTO, PointSource, locate_rows
 from geo.importer.progress import step
 from geo.importer.rows import take_rows
@@ -200,22 +201,34 @@ def _list_missing_once(
     return [one for one in findings if holds(one)]
 
 
-def _read(ledger: Ledger, key: str, cells: Sequence[Cell], rule: Callable[[Cell], tuple[Any, str]]) -> list[Any]:
-    """Return the value of every cell by a rule, which runs once for each different cell; what is wrong is listed."""
-    read = {cell: rule("" if cell is None else cell) for cell in set(cells)}
+def _read(
+    ledger: Ledger, key: str, cells: Sequence[Cell], rule: Callable[[Cell], tuple[Any, str]], *,
+    find_plain: Callable[[set[Cell]], set[Cell]] | None = None,
+) -> list[Any]:  # fmt: skip
+    """Return the value of every cell by a rule; what is wrong is listed.
+
+    The rule runs once for each different cell that `find_plain` does not know to mean what it says.
+    """
+    odd = set(cells)
+    if find_plain is not None:
+        odd -= find_plain(odd)
+    read = {cell: rule("" if cell is None else cell) for cell in odd}
     if any(code for _, code in read.values()):
         for nth, cell in enumerate(cells):
-            if read[cell][1] and cell not in _EMPTY:
+            if cell in read and read[cell][1] and cell not in _EMPTY:
                 ledger.warn(read[cell][1], nth, key, to_text(cell)[:_SHOWN])
-    return [read[cell][0] for cell in cells]
+    return [read[cell][0] if cell in read else cell for cell in cells]
 
 
 def _read_fields(ledger: Ledger, cells: Callable[[str], Sequence[Cell]]) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {}
     for key, text_rule in (("head_name", parse_name), ("note", parse_text)):
         columns[key] = _read(ledger, key, cells(key), partial(text_rule, longest=FIELDS[key].longest))
-    for key, rule in (("id_number", parse_id_number), ("size", parse_size), ("phone", parse_phone)):
-        columns[key] = _read(ledger, key, cells(key), rule)
+    columns["id_number"] = _read(
+        ledger, "id_number", cells("id_number"), parse_id_number, find_plain=plain_id_numbers
+    )  # fmt: skip
+    columns["size"] = _read(ledger, "size", cells("size"), parse_size)
+    columns["phone"] = _read(ledger, "phone", cells("phone"), parse_phone, find_plain=plain_phones)
     for key in ("id_number", "size"):
         pairs = zip(columns[key], cells(key), strict=True)
         columns[f"{key.removesuffix('_number')}_raw"] = ["" if value else to_text(cell) for value, cell in pairs]
@@ -246,7 +259,10 @@ def _read_words(
 
 
 def _read_codes(ledger: Ledger, cells: Sequence[Cell]) -> list[str]:
-    codes: list[str] = _read(ledger, "code", cells, partial(parse_code, longest=FIELDS["code"].longest))
+    longest = FIELDS["code"].longest
+    codes: list[str] = _read(
+        ledger, "code", cells, partial(parse_code, longest=longest), find_plain=partial(plain_codes, longest=longest)
+    )  # fmt: skip
     for nth, code in enumerate(codes):
         if not code:
             ledger.refuse("R_REQUIRED", nth, "code", to_text(cells[nth])[:_SHOWN])
