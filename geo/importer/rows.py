@@ -64,17 +64,35 @@ class DataRows:
 def take_rows(sheet: Sheet, header: Header) -> DataRows:
     """Return the data rows below the header (row 1 is the first of them)."""
     width = len(header.columns)
-    told = [column.index for column in header.columns if column.how != "ignored"]
     body = sheet.rows[header.row + 1 :]
     turned = list(zip(*body, strict=True)) if all(len(line) == width for line in body) else []
-    judge = _Judge(sheet, header, turned or zip_longest(*body))
     fills = _list_fills(sheet, header)
     tops = {part.top + 1 for part in sheet.parts}
     rows = DataRows([], [], (), {})
+    listed = _judge_rows(sheet, header, rows, fills, turned or zip_longest(*body))
+    if len(rows.cells) == len(body) and not fills:
+        rows.turned.extend(turned)
+    _raise_days(sheet, header, rows)
+    notes = [Finding(code, value=what) for code, what in sheet.notes]
+    found = [*notes, *listed, *_list_merges(sheet, header, rows), *_list_hidden(sheet, header, rows)]
+    faults = _list_faults(sheet, header, rows)
+    if faults or sheet.layout.epoch_days:
+        rows.turned.clear()
+    return replace(rows, listed=(*found, *faults))
+
+
+def _judge_rows(
+    sheet: Sheet, header: Header, rows: DataRows, fills: dict[int, list[tuple[int, Cell]]],
+    turned: Iterable[Sequence[Cell]],
+) -> list[Finding]:  # fmt: skip
+    """Put the data rows into `rows`, return those to be listed instead; `turned` are the columns below the header."""
+    width = len(header.columns)
+    told = [column.index for column in header.columns if column.how != "ignored"]
+    judge = _Judge(sheet, header, turned)
     listed: list[Finding] = []
-    for number, line in enumerate(body, start=header.row + 2):
+    for number, line in enumerate(sheet.rows[header.row + 1 :], start=header.row + 2):
         row = line if len(line) == width else _fit(line, width)
-        if len(row) == len(line) and number not in fills and rows.cells and judge.is_home(row):
+        if len(line) == width and number not in fills and rows.cells and judge.is_home(row):
             rows.cells.append(row)
             rows.sheet_rows.append(number)
             continue
@@ -95,15 +113,7 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
             rows.ragged[len(rows.cells)] = len(line)
         rows.cells.append(row)
         rows.sheet_rows.append(number)
-    if len(rows.cells) == len(body) and not fills:
-        rows.turned.extend(turned)
-    _raise_days(sheet, header, rows)
-    notes = [Finding(code, value=what) for code, what in sheet.notes]
-    found = [*notes, *listed, *_list_merges(sheet, header, rows), *_list_hidden(sheet, header, rows)]
-    faults = _list_faults(sheet, header, rows)
-    if faults or sheet.layout.epoch_days:
-        rows.turned.clear()
-    return replace(rows, listed=(*found, *faults))
+    return listed
 
 
 def _fit(line: list[Cell], width: int) -> list[Cell]:
