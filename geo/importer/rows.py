@@ -67,7 +67,6 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
     body = sheet.rows[header.row + 1 :]
     turned = list(zip(*body, strict=True)) if all(len(line) == width for line in body) else []
     fills = _list_fills(sheet, header)
-    tops = {part.top + 1 for part in sheet.parts}
     rows = DataRows([], [], (), {})
     listed = _judge_rows(sheet, header, rows, fills, turned or zip_longest(*body))
     if len(rows.cells) == len(body) and not fills:
@@ -89,10 +88,12 @@ def _judge_rows(
     width = len(header.columns)
     told = [column.index for column in header.columns if column.how != "ignored"]
     judge = _Judge(sheet, header, turned)
+    tops = {part.top + 1 for part in sheet.parts}
     listed: list[Finding] = []
     for number, line in enumerate(sheet.rows[header.row + 1 :], start=header.row + 2):
         row = line if len(line) == width else _fit(line, width)
-        if len(line) == width and number not in fills and rows.cells and judge.is_home(row):
+        is_usual = len(line) == width and rows.cells and number not in fills and number not in tops
+        if is_usual and judge.is_home(row):
             rows.cells.append(row)
             rows.sheet_rows.append(number)
             continue
