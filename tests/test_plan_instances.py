@@ -11,6 +11,7 @@ from geo.errors import Invalid
 from geo.plan.engine import Budget
 from geo.plan.instances import parse_instance, read_best
 from geo.plan.solving import cost_routes, solve_instance
+from geo.plan.tours import nearest_tour
 
 POINTS = [(0, 0), (3, 4), (6, 8), (0, 9), (10, 1)]
 BUDGET = Budget(200, 20)
@@ -82,6 +83,17 @@ def test_a_tour_that_can_be_seen():
     solved = solve_instance(parse_instance(write("TSP", "EUC_2D", points=points)), BUDGET)
     (tour,) = solved.routes
     assert tour in (tuple(range(1, 12)), tuple(range(11, 0, -1)))
+
+
+def test_a_long_tour_is_straightened():
+    """A tour of 150 places is a tour of all of them, shorter than by nearest neighbours, and the same for a seed."""
+    points = [(int(x), int(y)) for x, y in np.random.default_rng(7).integers(0, 1000, (150, 2))]
+    instance = parse_instance(write("TSP", "EUC_2D", points=points))
+    nearest = cost_routes(instance, (tuple(nearest_tour(instance.distance)[1:]),))
+    first, again = (solve_instance(instance, Budget(300, 60), seed=2) for _ in range(2))
+    assert first == again
+    assert sorted(first.routes[0]) == list(range(1, 150))
+    assert first.cost < 0.9 * nearest
 
 
 def test_capacity_makes_routes():

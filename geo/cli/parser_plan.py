@@ -58,6 +58,8 @@ def _add_plan(parser: Any, command: str) -> None:
     _add(parser, "--teams", type=read_count, default=1, metavar="N")
     _add(parser, "--days", type=read_count, metavar="N")
     _add(parser, "--travel", choices=tuple(SPEEDS_KMH), default="walk")
+    for name in ("--nodes", "--edges", "--roads", "--elevation"):
+        _add(parser, name, type=Path, metavar="FILE")
     _add(parser, "--speed-kmh", type=read_positive, metavar="X")
     _add(parser, "--detour", type=read_positive, default=DETOUR, metavar="X")
     chosen = command == "plan"

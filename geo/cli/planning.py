@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from geo.cli.session import print_json, print_table, tell
-from geo.cli.tables import Row, read_table
+from geo.cli.stoplist import read_task
 from geo.errors import Invalid
 from geo.i18n import text
 from geo.plan.assemble import assemble
 from geo.plan.metrics import Metrics, as_plan, compare, measure
 from geo.plan.orders import Route
 from geo.plan.stops import UNREACHABLE, Plan, Stops, TeamDay, Terms, list_late, make_team_day
-from geo.plan.travel import SPEEDS_KMH, Pace, measure_plane, measure_sphere, project
 
 if TYPE_CHECKING:
     import argparse
@@ -27,12 +26,10 @@ if TYPE_CHECKING:
 DONE: Final = 0
 FOUND: Final = 1
 
-_LON, _LAT = 180, 90
-
 
 def run_plan(options: argparse.Namespace) -> int:
     """Plan a list of stops; those that are not served, or served late, are named with the reason."""
-    stops, matrix, terms = _read_task(options)
+    stops, matrix, terms = read_task(options)
     plan = assemble(stops, matrix, terms)
     figures = measure(plan, stops)
     among = sorted(stop for one in plan.team_days for stop in one.stops)
@@ -51,7 +48,7 @@ def run_plan(options: argparse.Namespace) -> int:
 
 def run_plan_metrics(options: argparse.Namespace) -> int:
     """Cost given routes of a list of stops, beside two simpler orders; exit code 1 when they break a rule."""
-    stops, matrix, terms = _read_task(options)
+    stops, matrix, terms = read_task(options)
     answer: dict[str, object] = {}
     broken: dict[str, list[str]] = {}
     if options.routes is not None:
@@ -70,78 +67,6 @@ def run_plan_metrics(options: argparse.Namespace) -> int:
         if ids:
             tell(text(f"plan.broken.{rule}", ids=", ".join(ids[:10]), n=len(ids)))
     return FOUND if any(broken.values()) else DONE
-
-
-def _read_task(options: argparse.Namespace) -> tuple[Stops, NDArray[np.int64], Terms]:
-    if options.stops is None or options.day_seconds is None:
-        raise Invalid("plan.stops_needed")
-    rows = read_table(options.stops, needed=["id"])
-    stops, straight_m = _to_stops(rows, options.stops.name)
-    if options.matrix is not None:
-        matrix = _read_matrix(options.matrix, len(rows))
-    elif straight_m is None:
-        raise Invalid("plan.no_points", file=options.stops.name)
-    else:
-        speed = options.speed_kmh or SPEEDS_KMH[options.travel]
-        matrix = Pace(speed, options.detour).seconds(straight_m)
-    terms = Terms(
-        options.day_seconds, options.teams, options.days, options.mode, seed=options.seed, effort=options.effort
-    )
-    return stops, matrix, terms
-
-
-def _to_stops(rows: list[Row], name: str) -> tuple[Stops, NDArray[np.float64] | None]:
-    """Return the stops of a table, the start point's row first, and the straight lines between them in metres."""
-    if not rows:
-        raise Invalid("table.empty", file=name)
-    ids = [row.word("id") for row in rows]
-    for nth, one in enumerate(ids):
-        if not one or one in ids[:nth]:
-            raise Invalid("plan.bad_id", file=name, line=str(rows[nth].line), value=one)
-    x, y, straight_m = _read_points(rows)
-    service = [0, *(row.whole("service_s") for row in rows[1:])]
-    priority = [0.0, *(row.number("priority", 0.0) for row in rows[1:])]
-    deadline = [0, *(row.whole("deadline_day") for row in rows[1:])]
-    stops = Stops(
-        tuple(ids), np.array(service, dtype=np.int64), np.array(priority), np.array(deadline, dtype=np.int64),
-        ("", *(row.word("owner") for row in rows[1:])), x, y,
-    )  # fmt: skip
-    return stops, straight_m
-
-
-def _read_points(
-    rows: list[Row],
-) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None, NDArray[np.float64] | None]:
-    """Return x and y in metres, and the metres between all points; nothing where the table has no points."""
-    if rows[0].word("x_m") and rows[0].word("y_m"):
-        x, y = (np.array([row.number(name) for row in rows]) for name in ("x_m", "y_m"))
-        return x, y, measure_plane(x, y)
-    if rows[0].word("lon") and rows[0].word("lat"):
-        lon, lat = (np.array([row.number(name) for row in rows]) for name in ("lon", "lat"))
-        for row, east, north in zip(rows, lon, lat, strict=True):
-            if abs(east) > _LON or abs(north) > _LAT:
-                raise Invalid("plan.no_place", file=row.file, line=str(row.line))
-        x, y = project(lon, lat)
-        return x, y, measure_sphere(lon, lat)
-    return None, None, None
-
-
-def _read_matrix(path: Path, count: int) -> NDArray[np.int64]:
-    """Return the seconds of a .npy file, rounded; what is negative or not finite is no way. Raises `Invalid`."""
-    if not path.is_file():
-        raise Invalid("cli.no_file", path=path.name)
-    try:
-        seconds = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise Invalid("plan.matrix_unreadable", file=path.name) from error
-    if seconds.shape != (count, count) or seconds.dtype.kind not in "iuf":
-        raise Invalid("plan.matrix_shape", file=path.name, shape="×".join(map(str, seconds.shape)), n=count)
-    values = seconds.astype(np.float64)
-    gone = ~np.isfinite(values) | (values < 0)
-    matrix = np.rint(np.where(gone, 0, values)).astype(np.int64)
-    matrix[gone] = UNREACHABLE
-    np.fill_diagonal(matrix, 0)
-    return matrix
 
 
 def _describe(plan: Plan, stops: Stops, figures: Metrics) -> dict[str, object]:

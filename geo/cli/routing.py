@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from geo.cli.session import print_json, tell
-from geo.cli.tables import Row, read_table
 from geo.errors import Invalid
 from geo.i18n import text
 from geo.importer.textfile import decode_text
 from geo.plan.engine import Budget
 from geo.plan.instances import Instance, parse_instance, read_best
-from geo.plan.network import Edge, Network, build_network, measure_pairs
+from geo.plan.network import measure_pairs
 from geo.plan.solving import Solved, solve_instance
+from geo.ways.roads import read_network
+from geo.ways.tables import read_table
 
 if TYPE_CHECKING:
     import argparse
@@ -27,9 +28,6 @@ UNREACHABLE: Final = "unreachable"
 #: Where nothing else says when to stop; a loaded machine gives this process a part of the wall's time only.
 _MOST_ITERATIONS: Final = 10**9
 _WALL: Final = 3.0
-_YES: Final = frozenset({"1", "true", "yes", "t", "y"})
-#: OpenStreetMap's word for a way that is one-way against the order of its nodes.
-_BACKWARDS: Final = frozenset({"-1", "reverse"})
 
 
 def run_route_solve(options: argparse.Namespace) -> int:
@@ -72,33 +70,6 @@ def run_network_distance(options: argparse.Namespace) -> int:
     if unknown:
         tell(text("network.no_node", n=len(unknown), nodes=", ".join(unknown[:10])))
     return FAILED if unknown else DONE
-
-
-def read_network(nodes: Path, edges: Path) -> Network:
-    """Return the network of two tables: nodes (node_id or id, lon, lat, elev_m), edges (from, to, length_m, oneway).
-
-    Raises `Invalid`.
-    """
-    points = read_table(nodes)
-    name = next((one for one in ("node_id", "id", "node") if points and one in points[0].cells), None)
-    if name is None:
-        raise Invalid("table.no_column", file=nodes.name, columns="node_id")
-    ways = read_table(edges, needed=["from", "to", "length_m"])
-    return build_network([_to_node(row, name) for row in points], [_to_edge(row) for row in ways])
-
-
-def _to_node(row: Row, name: str) -> tuple[str, float, float, float]:
-    nothing = float("nan")
-    lon, lat, elev = (row.number(one) if row.word(one) else nothing for one in ("lon", "lat", "elev_m"))
-    return row.word(name), lon, lat, elev
-
-
-def _to_edge(row: Row) -> Edge:
-    said = row.word("oneway").lower()
-    start, end = row.word("from"), row.word("to")
-    if said in _BACKWARDS:
-        start, end = end, start
-    return Edge(start, end, row.number("length_m"), said in _YES or said in _BACKWARDS)
 
 
 def _read(path: Path) -> str:

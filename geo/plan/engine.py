@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 #: What a second of work beyond the wanted length of a day costs, in seconds of travel.
 _OVERTIME_COST: Final = 20
-#: Moves are tried between a stop and so many near ones. The engine's own 50 makes a search four times as slow.
-_PARAMS: Final = pyvrp.SolveParams(neighbourhood=NeighbourhoodParams(num_neighbours=12))
+#: Moves are tried between a stop and so many near ones. The engine's own 50 makes a search four times as slow; with
+#: windows, near in time is not near on the ground, and few are too few.
+_NEIGHBOURS, _NEIGHBOURS_IN_TIME = 12, 40
 #: Asked before every iteration with the share of the budget that is used; answering True ends the search.
 Ask: TypeAlias = Callable[[float], bool]
 
@@ -106,16 +107,19 @@ def search(
 
     The same task, seed, start and iterations give the same routes, unless the seconds ran out first.
     """
+    meter = Meter(budget, ask)
     data = _to_data(task)
     initial = None
     if start is not None:
         routes = [pyvrp.Route(data, [_activity(stop) for stop in stops], kind) for kind, stops in start if stops]
         initial = pyvrp.Solution(data, routes)
+    near = _NEIGHBOURS if task.latest_s is None else _NEIGHBOURS_IN_TIME
+    params = pyvrp.SolveParams(neighbourhood=NeighbourhoodParams(num_neighbours=near))
     with warnings.catch_warnings():
         # It says that times are hard to keep; `feasible` says whether they were.
         warnings.simplefilter("ignore", PenaltyBoundWarning)
         result = pyvrp.solve(
-            data, _Stop(budget, ask), seed=seed, collect_stats=False, display=False, params=_PARAMS,
+            data, lambda _: not meter.go_on(), seed=seed, collect_stats=False, display=False, params=params,
             initial_solution=initial,
         )  # fmt: skip
     best = result.best
@@ -125,25 +129,28 @@ def search(
     return Found(found, unserved, best.is_feasible(), result.num_iterations)
 
 
-class _Stop:
-    """Ends a search when its budget is used up, or when somebody who waits says so."""
+class Meter:
+    """Counts iterations and time from when it is made, and says when a budget is used up or somebody wants to stop."""
 
-    def __init__(self, budget: Budget, ask: Ask | None) -> None:
+    def __init__(self, budget: Budget, ask: Ask | None = None) -> None:
+        """Begin to count."""
+        self.done = 0
         self._budget = budget
         self._ask = ask
-        self._done = -1
         self._began = time.perf_counter()
         self._worked = time.process_time()
 
-    def __call__(self, best_cost: float) -> bool:  # noqa: ARG002 - the engine tells it, the budget does not need it
-        self._done += 1
-        if self._ask is not None and self._ask(min(1.0, self._done / self._budget.iterations)):
-            return True
-        return (
-            self._done >= self._budget.iterations
-            or time.perf_counter() - self._began >= self._budget.seconds
-            or time.process_time() - self._worked >= self._budget.cpu_seconds
-        )
+    def go_on(self) -> bool:
+        """Say whether there is budget for one more iteration, and count it."""
+        budget = self._budget
+        if self._ask is not None and self._ask(min(1.0, self.done / budget.iterations)):
+            return False
+        if self.done >= budget.iterations or time.perf_counter() - self._began >= budget.seconds:
+            return False
+        if time.process_time() - self._worked >= budget.cpu_seconds:
+            return False
+        self.done += 1
+        return True
 
 
 def _to_data(task: Task) -> pyvrp.ProblemData:

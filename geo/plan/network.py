@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.spatial import cKDTree
 
 from geo.errors import Invalid
+from geo.plan.stops import UNREACHABLE
+from geo.plan.travel import Pace, measure_sphere, project, speed_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 
 #: Rows of a distance table that are worked on at a time, so that its memory stays small.
 _ROWS: Final = 64
+#: Whoever lives farther from the roads than this is not reached by them.
+_FARTHEST_M: Final = 3_000.0
+#: Neighbours as near as this walk over, where that is quicker than the roads.
+_ON_FOOT_M: Final = 1_000.0
 #: An edge of no length is written as a length that nobody notices: the sparse table would take it for no edge.
 _NO_LENGTH: Final = 1e-9
 
@@ -36,6 +43,7 @@ class Network:
 
     ids: tuple[str, ...]
     place: dict[str, int]
+    edges: tuple[Edge, ...]
     graph: csr_array
     lon: Floats
     lat: Floats
@@ -44,19 +52,30 @@ class Network:
     @property
     def main_part(self) -> NDArray[np.bool_]:
         """Say of each node whether it is in the largest part from which every node is reached, both ways."""
-        _, label = connected_components(self.graph, directed=True, connection="strong")
-        main: NDArray[np.bool_] = label == np.bincount(label).argmax()
-        return main
+        return _find_main_part(self.graph)
+
+    def time(self, travel: str) -> csr_array:
+        """Return the quickest edge between two nodes (row → column) in seconds, for a way of moving (`SPEEDS_KMH`).
+
+        Roads that nobody moves on that way are left out; walking ignores one-way.
+        """
+        timed = [_timed(edge, travel) for edge in self.edges]
+        return _to_graph([edge for edge in timed if edge is not None], self.place)
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A stretch of road in metres from one node to another, and back unless it is one-way."""
+    """A stretch of road in metres from one node to another, and back unless it is one-way.
+
+    `highway`: OpenStreetMap's class, '' = unknown; `speed_kmh`: what is driven there, if that is known.
+    """
 
     start: str
     end: str
     length_m: float
     oneway: bool = False
+    highway: str = ""
+    speed_kmh: float | None = None
 
 
 def build_network(nodes: Iterable[tuple[str, float, float, float]], edges: Iterable[Edge]) -> Network:
@@ -73,7 +92,22 @@ def build_network(nodes: Iterable[tuple[str, float, float, float]], edges: Itera
     place = {one: nth for nth, one in enumerate(ids)}
     nothing = (np.nan, np.nan, np.nan)
     table = np.array([known.get(one, nothing) for one in ids], dtype=float).reshape(-1, 3)
-    return Network(ids, place, _to_graph(listed, place), table[:, 0], table[:, 1], table[:, 2])
+    return Network(ids, place, tuple(listed), _to_graph(listed, place), table[:, 0], table[:, 1], table[:, 2])
+
+
+def _find_main_part(graph: csr_array) -> NDArray[np.bool_]:
+    _, label = connected_components(graph, directed=True, connection="strong")
+    main: NDArray[np.bool_] = label == np.bincount(label).argmax()
+    return main
+
+
+def _timed(edge: Edge, travel: str) -> Edge | None:
+    """Return an edge with its seconds in the place of its metres, or nothing where nobody moves on it that way."""
+    speed = speed_on(edge.highway, travel)
+    if speed is None:
+        return None
+    driven = speed if edge.speed_kmh is None or travel == "walk" else edge.speed_kmh
+    return Edge(edge.start, edge.end, edge.length_m / (driven / 3.6), edge.oneway and travel != "walk")
 
 
 def _to_graph(edges: Sequence[Edge], place: dict[str, int]) -> csr_array:
@@ -106,3 +140,41 @@ def measure_pairs(network: Network, pairs: Sequence[tuple[str, str]]) -> list[fl
             for nth in wanted[start]:
                 answer[nth] = float(row[network.place[pairs[nth][1]]])
     return answer
+
+
+def travel_seconds(
+    network: Network, lon: Floats, lat: Floats, *, travel: str, on_foot: Pace
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return the seconds between points (lon, lat in WGS84 degrees) over the roads, and how far each is from them.
+
+    Each point walks from and to the nearest node of the network's main part (straight line × detour); one that is
+    farther than 3 km from it has no way (`UNREACHABLE`). Points within 1 km of each other walk
+    over where that is quicker.
+    """
+    graph = network.time(travel)
+    node, off_m = _snap(network, graph, lon, lat)
+    legs = on_foot.seconds(off_m)
+    unique, back = np.unique(node, return_inverse=True)
+    parts = [unique[at : at + _ROWS] for at in range(0, len(unique), _ROWS)]
+    table = np.vstack([np.atleast_2d(dijkstra(graph, indices=some))[:, unique] for some in parts])
+    by_road = table[np.ix_(back, back)] + legs[:, None] + legs[None, :]
+    apart = measure_sphere(lon, lat)
+    over = np.where(apart <= _ON_FOOT_M, on_foot.seconds(apart), np.inf)
+    seconds = np.minimum(by_road, over)
+    far = off_m > _FARTHEST_M
+    gone = ~np.isfinite(seconds) | far[:, None] | far[None, :]
+    matrix = np.where(gone, UNREACHABLE, np.rint(np.where(gone, 0, seconds))).astype(np.int64)
+    np.fill_diagonal(matrix, 0)
+    return matrix, off_m
+
+
+def _snap(network: Network, graph: csr_array, lon: Floats, lat: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Return the nearest node of the main part to each point, and the metres to it."""
+    placed = np.isfinite(network.lon) & np.isfinite(network.lat)
+    usable = np.flatnonzero(_find_main_part(graph) & placed)
+    if not usable.size:
+        raise Invalid("network.no_points")
+    x, y = project(np.concatenate([lon[:1], network.lon[usable]]), np.concatenate([lat[:1], network.lat[usable]]))
+    tree = cKDTree(np.column_stack([x[1:], y[1:]]))
+    off_m, nth = tree.query(np.column_stack(project(lon, lat)))
+    return usable[nth], off_m

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from geo.plan.engine import Budget, Fleet, Task, search
+from geo.plan.engine import Budget, Fleet, Meter, Task, search
 from geo.plan.instances import Instance
+from geo.plan.tours import nearest_tour, search_tour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+#: With fewer places there is nothing to change places.
+_LEAST_PLACES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,24 @@ class Solved:
 
 def solve_instance(instance: Instance, budget: Budget, *, seed: int = 0) -> Solved:
     """Return the best routes found within the budget; places as the instance numbers them (depot 0)."""
+    if _is_tour(instance):
+        return _solve_tour(instance, budget, seed)
     found = search(_to_task(instance), budget, seed=seed)
     routes = tuple(stops for _, stops in found.routes)
     return Solved(routes, found.unserved, cost_routes(instance, routes), found.feasible, found.iterations)
+
+
+def _is_tour(instance: Instance) -> bool:
+    """Say whether all places are to be visited once by one vehicle, at the same cost in both directions."""
+    symmetric = bool((instance.distance == instance.distance.T).all())
+    return instance.kind == "TSP" and symmetric and len(instance.distance) >= _LEAST_PLACES
+
+
+def _solve_tour(instance: Instance, budget: Budget, seed: int) -> Solved:
+    meter = Meter(budget)
+    tour = search_tour(instance.distance, nearest_tour(instance.distance), go_on=meter.go_on, seed=seed)
+    routes = (tuple(tour[1:]),)
+    return Solved(routes, (), cost_routes(instance, routes), feasible=True, iterations=meter.done)
 
 
 def cost_routes(instance: Instance, routes: tuple[tuple[int, ...], ...]) -> float:

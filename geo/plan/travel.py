@@ -6,6 +6,7 @@ column = to, `geo.plan.stops.UNREACHABLE` where there is no way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,8 +24,21 @@ SPEEDS_KMH: Final = {"walk": 4.5, "motorcycle": 20.0, "car": 30.0}
 #: Ways are so much longer than the straight line where nothing better is known; 1.64 was measured on mountain roads,
 #: 1.27 in hills, 1.18 in a city. A setting of each township.
 DETOUR: Final = 1.3
+#: Speeds in km/h on OpenStreetMap's classes of roads, by motorcycle and by car; what is not listed is a village road.
+_ROADS_KMH: Final = {
+    "motorway": (40.0, 80.0), "trunk": (40.0, 60.0), "primary": (40.0, 50.0), "secondary": (35.0, 40.0),
+    "tertiary": (30.0, 35.0), "unclassified": (20.0, 25.0), "residential": (20.0, 20.0), "service": (15.0, 15.0),
+    "track": (12.0, 10.0), "path": (8.0, None), "bridleway": (8.0, None), "footway": (None, None),
+    "pedestrian": (None, None), "steps": (None, None), "cycleway": (15.0, None),
+}  # fmt: skip
+_VILLAGE_ROAD: Final = (20.0, 25.0)
+#: Nobody walks there.
+_NOT_ON_FOOT: Final = frozenset({"motorway", "motorway_link"})
 #: Mean radius of the earth in metres (IUGG).
 _RADIUS_M: Final = 6_371_008.8
+#: Heights along a line are taken so far apart, or at so many places where it is long.
+_SAMPLE_M: Final = 50.0
+_MOST_SAMPLES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,57 @@ class Pace:
         return taken.astype(np.int64)
 
 
+def speed_on(highway: str, travel: str) -> float | None:
+    """Return the km/h on a class of road by a way of moving (`SPEEDS_KMH`), None where nobody moves that way."""
+    if travel == "walk":
+        return None if highway in _NOT_ON_FOOT else SPEEDS_KMH["walk"]
+    motorcycle, car = _ROADS_KMH.get(highway.removesuffix("_link"), _VILLAGE_ROAD)
+    return motorcycle if travel == "motorcycle" else car
+
+
+def tobler_kmh(slope: Floats) -> Floats:
+    """Return Tobler's walking speed for a slope (rise ÷ run, downhill negative): 6 e^(−3.5 |slope + 0.05|) km/h.
+
+    Waldo Tobler, Three presentations on geographical analysis and modeling (1993).
+    """
+    speed: Floats = 6.0 * np.exp(-3.5 * np.abs(slope + 0.05))
+    return speed
+
+
+def walk_seconds(
+    lon: Floats, lat: Floats, *, height_at: Callable[[Floats, Floats], Floats], detour: float
+) -> NDArray[np.int64]:
+    """Return the seconds on foot between all points by Tobler, uphill and downhill apart.
+
+    Heights (metres) are taken along the straight line at least every 50 m; the way is `detour` times as long, so its
+    slopes are that much gentler. Where no height is known the ground is taken as level.
+    """
+    count = len(lon)
+    matrix = np.zeros((count, count), dtype=np.int64)
+    straight = measure_sphere(lon, lat)
+    for nth in range(count - 1):
+        others = np.arange(nth + 1, count)
+        steps = int(np.clip(np.ceil(straight[nth, others].max() / _SAMPLE_M), 1, _MOST_SAMPLES))
+        part = np.linspace(0.0, 1.0, steps + 1)
+        heights = height_at(lon[nth] + np.outer(lon[others] - lon[nth], part),
+                            lat[nth] + np.outer(lat[others] - lat[nth], part))  # fmt: skip
+        run = np.maximum(straight[nth, others] * detour / steps, 1e-9)[:, None]
+        rise = np.nan_to_num(np.diff(heights, axis=1), nan=0.0)
+        for row, column, climbed in ((nth, others, rise), (others, nth, -rise)):
+            taken = (run / (tobler_kmh(climbed / run) / 3.6)).sum(axis=1)
+            matrix[row, column] = np.rint(np.where(straight[nth, others] > 0, taken, 0.0)).astype(np.int64)
+    return matrix
+
+
+def distance_m(lon: Floats, lat: Floats, other_lon: Floats, other_lat: Floats) -> Floats:
+    """Return the great-circle metres from points to points, pair by pair (degrees), by the haversine formula."""
+    phi, other = np.radians(lat), np.radians(other_lat)
+    half = np.sin((phi - other) / 2) ** 2
+    half = half + np.cos(phi) * np.cos(other) * np.sin(np.radians(lon - other_lon) / 2) ** 2
+    metres: Floats = 2 * _RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    return metres
+
+
 def measure_plane(x_m: Floats, y_m: Floats) -> Floats:
     """Return the straight-line metres between all points of a plane."""
     distance: Floats = np.hypot(x_m[:, None] - x_m[None, :], y_m[:, None] - y_m[None, :])
@@ -53,11 +118,7 @@ def measure_plane(x_m: Floats, y_m: Floats) -> Floats:
 
 def measure_sphere(lon: Floats, lat: Floats) -> Floats:
     """Return the great-circle metres between all points (lon, lat in degrees), by the haversine formula."""
-    lam, phi = np.radians(lon), np.radians(lat)
-    half = np.sin((phi[:, None] - phi[None, :]) / 2) ** 2
-    half = half + np.cos(phi)[:, None] * np.cos(phi)[None, :] * np.sin((lam[:, None] - lam[None, :]) / 2) ** 2
-    distance: Floats = 2 * _RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
-    return distance
+    return distance_m(lon[:, None], lat[:, None], lon[None, :], lat[None, :])
 
 
 def project(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:

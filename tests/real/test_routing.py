@@ -13,7 +13,10 @@ import pytest
 from geo.cli import main
 from geo.plan.engine import Budget
 from geo.plan.instances import parse_instance, read_best
+from geo.plan.network import measure_pairs, travel_seconds
 from geo.plan.solving import cost_routes, solve_instance
+from geo.plan.travel import Pace, measure_sphere
+from geo.ways.roads import read_network
 
 pytestmark = pytest.mark.real
 
@@ -86,3 +89,20 @@ def walk(ways, start):
             for other, more in ways.get(node, []):
                 heapq.heappush(heap, (length + more, other))
     return found
+
+
+def test_seconds_over_mountain_roads(shared_data):
+    """Walking times between 30 nodes of Andorra's roads are their lengths at 4.5 km/h, or over the hill where near."""
+    folder = shared_data / "routing"
+    nodes, edges = folder / "andorra_road_nodes.csv.gz", folder / "andorra_road_edges.csv.gz"
+    network = read_network(nodes, edges)
+    main_part = np.flatnonzero(network.main_part)
+    some = np.random.default_rng(3).choice(main_part, 30, replace=False)
+    lon, lat = network.lon[some], network.lat[some]
+    seconds, off_m = travel_seconds(network, lon, lat, travel="walk", on_foot=Pace(4.5, 1.3))
+    assert off_m.max() < 0.01
+    pairs = [(network.ids[a], network.ids[b]) for a in some for b in some]
+    lengths = np.array(measure_pairs(network, pairs)).reshape(30, 30)
+    apart = measure_sphere(lon, lat)
+    expected = np.minimum(lengths, np.where(apart <= 1_000, apart * 1.3, np.inf)) / 1.25
+    assert np.abs(seconds - expected).max() <= 1

@@ -1,0 +1,124 @@
+"""A bare list of stops from files: the stops, the seconds between them, and the terms that were typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geo.errors import Invalid
+from geo.plan.network import Network, travel_seconds
+from geo.plan.stops import UNREACHABLE, Stops, Terms
+from geo.plan.travel import SPEEDS_KMH, Pace, measure_plane, measure_sphere, project, walk_seconds
+from geo.ways.heights import read_heights
+from geo.ways.roads import read_network, read_osm
+from geo.ways.tables import Row, read_table
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_LON, _LAT = 180, 90
+
+
+def read_task(options: argparse.Namespace) -> tuple[Stops, NDArray[np.int64], Terms]:
+    """Return the stops, the seconds between them and the terms that were typed. Raises `Invalid`."""
+    if options.stops is None or options.day_seconds is None:
+        raise Invalid("plan.stops_needed")
+    rows = read_table(options.stops, needed=["id"])
+    stops = _to_stops(rows, options.stops.name)
+    matrix = _find_seconds(options, rows)
+    terms = Terms(
+        options.day_seconds, options.teams, options.days, options.mode, seed=options.seed, effort=options.effort
+    )
+    return stops, matrix, terms
+
+
+def _to_stops(rows: list[Row], name: str) -> Stops:
+    """Return the stops of a table, the start point's row first."""
+    if not rows:
+        raise Invalid("table.empty", file=name)
+    ids = [row.word("id") for row in rows]
+    for nth, one in enumerate(ids):
+        if not one or one in ids[:nth]:
+            raise Invalid("plan.bad_id", file=name, line=str(rows[nth].line), value=one)
+    x, y = _read_plane(rows)
+    service = [0, *(row.whole("service_s") for row in rows[1:])]
+    priority = [0.0, *(row.number("priority", 0.0) for row in rows[1:])]
+    deadline = [0, *(row.whole("deadline_day") for row in rows[1:])]
+    return Stops(
+        tuple(ids), np.array(service, dtype=np.int64), np.array(priority), np.array(deadline, dtype=np.int64),
+        ("", *(row.word("owner") for row in rows[1:])), x, y,
+    )  # fmt: skip
+
+
+def _has(rows: list[Row], *names: str) -> bool:
+    return all(rows[0].word(name) for name in names)
+
+
+def _read_degrees(rows: list[Row]) -> tuple[Floats, Floats]:
+    """Return lon, lat. Raises `Invalid` for what is not on the earth."""
+    lon, lat = (np.array([row.number(name) for row in rows]) for name in ("lon", "lat"))
+    for row, east, north in zip(rows, lon, lat, strict=True):
+        if abs(east) > _LON or abs(north) > _LAT:
+            raise Invalid("plan.no_place", file=row.file, line=str(row.line))
+    return lon, lat
+
+
+def _read_plane(rows: list[Row]) -> tuple[Floats | None, Floats | None]:
+    """Return x and y in metres, nothing where the table has no points."""
+    if _has(rows, "x_m", "y_m"):
+        x, y = (np.array([row.number(name) for row in rows]) for name in ("x_m", "y_m"))
+        return x, y
+    return project(*_read_degrees(rows)) if _has(rows, "lon", "lat") else (None, None)
+
+
+def _find_seconds(options: argparse.Namespace, rows: list[Row]) -> NDArray[np.int64]:
+    """Return the seconds between all points: of the matrix, the roads, the slopes or the straight line."""
+    if options.matrix is not None:
+        return _read_matrix(options.matrix, len(rows))
+    pace = Pace(options.speed_kmh or SPEEDS_KMH[options.travel], options.detour)
+    if options.roads or options.nodes or options.edges or options.elevation:
+        if not _has(rows, "lon", "lat"):
+            raise Invalid("plan.no_degrees", file=options.stops.name)
+        lon, lat = _read_degrees(rows)
+        if options.elevation is not None:
+            return walk_seconds(lon, lat, height_at=read_heights(options.elevation).at, detour=options.detour)
+        on_foot = Pace(SPEEDS_KMH["walk"], options.detour)
+        return travel_seconds(_read_roads(options), lon, lat, travel=options.travel, on_foot=on_foot)[0]
+    if _has(rows, "x_m", "y_m"):
+        x, y = (np.array([row.number(name) for row in rows]) for name in ("x_m", "y_m"))
+        return pace.seconds(measure_plane(x, y))
+    if not _has(rows, "lon", "lat"):
+        raise Invalid("plan.no_points", file=options.stops.name)
+    return pace.seconds(measure_sphere(*_read_degrees(rows)))
+
+
+def _read_roads(options: argparse.Namespace) -> Network:
+    if options.roads is not None:
+        return read_osm(options.roads)
+    if options.nodes is None or options.edges is None:
+        raise Invalid("plan.half_network")
+    return read_network(options.nodes, options.edges)
+
+
+def _read_matrix(path: Path, count: int) -> NDArray[np.int64]:
+    """Return the seconds of a .npy file, rounded; what is negative or not finite is no way. Raises `Invalid`."""
+    if not path.is_file():
+        raise Invalid("cli.no_file", path=path.name)
+    try:
+        seconds = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise Invalid("plan.matrix_unreadable", file=path.name) from error
+    if seconds.shape != (count, count) or seconds.dtype.kind not in "iuf":
+        raise Invalid("plan.matrix_shape", file=path.name, shape="×".join(map(str, seconds.shape)), n=count)
+    values = seconds.astype(np.float64)
+    gone = ~np.isfinite(values) | (values < 0)
+    matrix = np.rint(np.where(gone, 0, values)).astype(np.int64)
+    matrix[gone] = UNREACHABLE
+    np.fill_diagonal(matrix, 0)
+    return matrix
