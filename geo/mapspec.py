@@ -6,6 +6,7 @@ Names of places are data: they travel in this JSON alone, fetched by the map's o
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,12 +23,10 @@ from geo.areas import label_point
 from geo.codes import ISSUE_RINGS, VISIT_STATES
 from geo.i18n import text
 from geo.palette import AREA_CLASSES, area_class, class_breaks
-from geo.tiles import Points, make_points
+from geo.tiles import POINTS_FROM_ZOOM
 
 View = Literal["visits", "issues"]
 
-#: From this zoom on, households are drawn on the areas; below it the areas speak alone. One rule for a whole map.
-POINTS_FROM_ZOOM: Final = 13
 #: The rings that the legend lists, worst first.
 _LISTED_RINGS: Final = tuple(ring for ring in reversed(ISSUE_RINGS) if ring != "none")
 _SHARES: Final[dict[View, str]] = {"visits": "kpi.coverage", "issues": "kpi.clear"}
@@ -78,14 +77,19 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class MapSpec:
-    """One view: its data for the browser, and the place ids behind the areas' numbers (`places[number − 1]`)."""
+    """One view: its data for the browser, and the place ids behind the areas' numbers (`places[number − 1]`).
+
+    The shapes of the areas travel apart (`shapes`, by number, under the name in `data["shapes"]`): figures change with
+    every save, shapes hardly ever.
+    """
 
     data: dict[str, Any]
     places: tuple[str, ...]
+    shapes: bytes = b"{}"
 
-    def to_json(self) -> bytes:
+    def to_json(self, **more: object) -> bytes:
         """Return the data as UTF-8 JSON."""
-        return _dump(self.data)
+        return _dump(self.data | more)
 
     def place_of(self, number: int) -> str | None:
         """Return the place id behind a number that came back from the browser; None for one that was never given."""
@@ -100,38 +104,32 @@ def build_spec(
     states: Mapping[str, int],
     rings: Mapping[str, int],
     target_bp: int,
-    points: bool,
     levels: str,
 ) -> MapSpec:
     """Return the view of one unit and the units below it (`levels` is their level: village or group).
 
     `states` and `rings` count households by `codes.VISIT_STATES` and `codes.ISSUE_RINGS`, unlocated ones included, so
-    that the states sum to the roster and the excluded (`count_homes`). `points`: household symbols are there to fetch.
+    that the states sum to the roster and the excluded (`count_homes`).
     In the view of issues, an area's class is its clearance rate (清零率), in that of visits its coverage.
     """
     numbered = list(enumerate(units, start=1))
+    shapes = _dump(_shapes(frame, numbered))
     data = {
-        "version": 1,
         "lang": "zh-CN",
         "view": view,
         "place": frame.place,
-        "points": points,
         "points_from_zoom": POINTS_FROM_ZOOM,
+        "shapes": hashlib.sha256(shapes).hexdigest()[:16],
         "bounds": _bounds(frame, units),
         "frame": _frame(frame),
-        "areas": {
-            "type": "FeatureCollection",
-            "features": [
-                _feature(number, unit, view=view, target_bp=target_bp) for number, unit in numbered if unit.shape
-            ],
-        },
+        "areas": [_area(number, unit, view=view, target_bp=target_bp) for number, unit in numbered if unit.shape],
         "badges": [_badge(number, unit) for number, unit in numbered if unit.unlocated],
         "notes": [_note(number, unit, level=levels) for number, unit in numbered if unit.issues],
         "legend": _legend(view, units, states=states, rings=rings, target_bp=target_bp, level=levels),
         "footnote": _footnote(units, level=levels),
         "words": say_words(frame.name),
     }
-    return MapSpec(data, tuple(unit.place for unit in units))
+    return MapSpec(data, tuple(unit.place for unit in units), shapes)
 
 
 def count_homes(homes: pd.DataFrame) -> tuple[dict[str, int], dict[str, int]]:
@@ -144,32 +142,6 @@ def count_homes(homes: pd.DataFrame) -> tuple[dict[str, int], dict[str, int]]:
     return (
         {state: states[state] for state in VISIT_STATES},
         {ring: rings[code] for code, ring in enumerate(ISSUE_RINGS)},
-    )
-
-
-def build_points(homes: pd.DataFrame) -> Points:
-    """Return one symbol a dwelling from one row a household: tile_id, lon, lat, state, ring, dwelling.
-
-    Households that share a dwelling key become one symbol: the worst state and its household's number and place, the
-    worst ring, and how many they are. Rows without a position are left out: they are badges on their group.
-    """
-    located = homes.dropna(subset=["lon", "lat"]).copy()
-    located["code"] = located["state"].map({state: code for code, state in enumerate(VISIT_STATES)})
-    own = "household " + located["tile_id"].astype(str)
-    shared = located["dwelling"].notna() & (located["dwelling"] != "")
-    located["home"] = np.where(shared, "dwelling " + located["dwelling"].astype(str), own)
-    located = located.sort_values(["home", "code", "tile_id"])
-    together = located.groupby("home", sort=False)
-    located["worst_ring"] = together["ring"].transform("max")
-    located["count"] = together["tile_id"].transform("size")
-    first: pd.DataFrame = located.drop_duplicates("home")
-    return make_points(
-        lon=first["lon"],
-        lat=first["lat"],
-        tile_id=first["tile_id"],
-        visit_state=first["code"],
-        issue_state=first["worst_ring"],
-        dwelling=first["count"],
     )
 
 
@@ -192,27 +164,36 @@ def _bounds(frame: Frame, units: Sequence[Unit]) -> list[float] | None:
 def _frame(frame: Frame) -> dict[str, Any] | None:
     if frame.outline is None:
         return None
-    return {"geometry": geometry_of(frame.outline), "computed": frame.computed, "level": frame.level}
+    return {"computed": frame.computed, "level": frame.level}
 
 
-def _feature(number: int, unit: Unit, *, view: View, target_bp: int) -> dict[str, Any]:
+def _shapes(frame: Frame, numbered: Sequence[tuple[int, Unit]]) -> dict[str, Any]:
+    """Return number → GeoJSON geometry of the areas that are drawn, and that of the frame under "frame"."""
+    drawn = {str(number): unit.shape for number, unit in numbered if unit.shape is not None}
+    if frame.outline is not None:
+        drawn["frame"] = frame.outline
+    return {name: geometry_of(shapely.transform(shape, _shorten)) for name, shape in drawn.items()}
+
+
+def _shorten(positions: Any) -> Any:
+    """Round degrees to 0.1 m: what no screen shows would be half of the bytes; shared borders stay shared."""
+    return np.round(positions, 6)
+
+
+def _area(number: int, unit: Unit, *, view: View, target_bp: int) -> dict[str, Any]:
     share = _SHARES[view]
     hint = text("kpi.fraction", word_n=text(f"{share}.n"), n=unit.done, word_N=text(f"{share}.N"), N=unit.due)
     nothing = text("map.no_households") if view == "visits" else text("map.no_issues")
     return {
-        "type": "Feature",
         "id": number,
-        "geometry": geometry_of(unit.shape),
-        "properties": {
-            "cls": area_class(unit.done, unit.due, target_bp=target_bp),
-            "n": unit.done,
-            "N": unit.due,
-            "computed": unit.computed,
-            "name": unit.name,
-            "figure": f"{unit.done}/{unit.due}" if unit.due else nothing,
-            "hint": hint if unit.due else nothing,
-            "at": list(label_point(unit.shape)) if unit.shape is not None else None,
-        },
+        "cls": area_class(unit.done, unit.due, target_bp=target_bp),
+        "n": unit.done,
+        "N": unit.due,
+        "computed": unit.computed,
+        "name": unit.name,
+        "figure": f"{unit.done}/{unit.due}" if unit.due else nothing,
+        "hint": hint if unit.due else nothing,
+        "at": [round(degrees, 6) for degrees in label_point(unit.shape)] if unit.shape is not None else None,
     }
 
 

@@ -92,8 +92,8 @@ AREA_FILLS: Final[dict[str, str]] = {
     "none": "hatch",
 }
 AREA_CLASSES: Final = tuple(AREA_FILLS)
-#: Opacity of areas alone and under household symbols.
-AREA_OPACITY: Final = 1.0
+#: Opacity of areas under the spots of cells and under household symbols.
+AREA_OPACITY: Final = 0.6
 AREA_OPACITY_UNDER: Final = 0.32
 
 
@@ -159,7 +159,7 @@ def map_tokens() -> dict[str, Any]:
         "visits": [{"code": code, "fill": one.fill, "shape": one.shape} for code, one in VISIT_SYMBOLS.items()],
         "issues": [{"code": code, "ring": ring} for code, ring in rings.items()],
         "areas": dict(AREA_FILLS),
-        "opacity": {"alone": AREA_OPACITY, "under": AREA_OPACITY_UNDER},
+        "opacity": {"cells": AREA_OPACITY, "under": AREA_OPACITY_UNDER},
         "lines": {
             name: {"stroke": one.stroke, "width": one.width, "dash": list(one.dash)} for name, one in lines.items()
         },

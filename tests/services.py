@@ -330,6 +330,8 @@ CASES: dict[str, Case] = {
     "store.tile_reads.read_changed": of_db(
         tile_reads.read_changed, "view", round_id=lambda ground: ground.own_round, since=Stamp(0, 0, "")
     ),
+    "store.tile_reads.find_listed": of_db(tile_reads.find_listed, "view", **ROUND, tile_id=1),
+    "store.tile_reads.list_unlocated": of_db(tile_reads.list_unlocated, "view", **V1, as_of=DUE),
     "store.tile_reads.list_leaves": of_db(tile_reads.list_leaves, "view", blind=frozenset(), place_id="v1"),
     "store.unentered.batches_within": in_write(unentered.batches_within, "", blind=[]),
     "store.unentered.lacking_batches": in_write(unentered.lacking_batches, "", blind=[], wanted=_round_2),

@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from geo.codes import ISSUE_RINGS, VISIT_STATES
-from geo.mapspec import Facts, Frame, MapSpec, Unit, build_points, build_spec, count_homes
+from geo.mapspec import Facts, Frame, MapSpec, Unit, build_spec, count_homes
 
 ATTACK = "{{ 7 * 7 }}<script>alert(1)</script>"
 NOWHERE = float("nan")
@@ -36,7 +36,7 @@ def make_spec(view: str = "visits", **change: object) -> MapSpec:
         Unit("place-c", "C", 1, 2, unlocated=2),
     ]
     states, rings = count_homes(HOMES)
-    settings = {"units": units, "states": states, "rings": rings, "target_bp": 9500, "points": True, "levels": "group"}
+    settings = {"units": units, "states": states, "rings": rings, "target_bp": 9500, "levels": "group"}
     return build_spec(view, Frame("place-v", "V", "village"), **{**settings, **change})
 
 
@@ -57,20 +57,6 @@ def test_states_sum_to_the_roster_and_the_excluded() -> None:
     assert rings == {"none": 2, "deferred": 1, "open": 1, "overdue": 1}
 
 
-def test_a_dwelling_is_one_symbol() -> None:
-    """Three households of one dwelling are one symbol with the worst state and ring, and the number of the worst."""
-    points = build_points(HOMES)
-    assert points.tile_id.tolist() == [3, 1]
-    assert points.dwelling.tolist() == [3, 1]
-    assert points.visit_state.tolist() == [VISIT_STATES.index("unvisited"), VISIT_STATES.index("overdue")]
-    assert points.issue_state.tolist() == [2, 3]
-
-
-def test_nobody_located_is_an_empty_block() -> None:
-    """A village without coordinates has no symbol, and none at 0, 0."""
-    assert len(build_points(HOMES[HOMES["lon"].isna()])) == 0
-
-
 def test_the_legend_adds_up() -> None:
     """The legend's counts are those of the households, and its sum names the roster and the excluded."""
     legend = make_spec().data["legend"]
@@ -84,12 +70,13 @@ def test_the_legend_adds_up() -> None:
 def test_areas_carry_numbers_that_lead_back_to_places() -> None:
     """A drawn area has an integer id; it leads to the place, and no other number leads anywhere."""
     spec = make_spec()
-    features = spec.data["areas"]["features"]
-    assert [feature["id"] for feature in features] == [1, 2]
+    areas = spec.data["areas"]
+    assert [area["id"] for area in areas] == [1, 2]
+    assert json.loads(spec.shapes).keys() == {"1", "2"}
     assert [spec.place_of(number) for number in (1, 2, 3, 0, 4, -1)] == [
         "place-a", "place-b", "place-c", None, None, None,
     ]  # fmt: skip
-    first, second = (feature["properties"] for feature in features)
+    first, second = areas
     assert (first["cls"], first["figure"], first["hint"]) == ("mid", "30/40", "有效走访 30 ÷ 应访 40")
     assert (second["cls"], second["figure"]) == ("none", "无户")
 
@@ -108,7 +95,7 @@ def test_unlocated_households_are_said() -> None:
 def test_the_view_of_issues_counts_issues() -> None:
     """In the view of issues an area says how many are closed, and an area without any says so."""
     spec = make_spec("issues")
-    first, second = (feature["properties"] for feature in spec.data["areas"]["features"])
+    first, second = spec.data["areas"]
     assert first["hint"] == "销号 30 ÷ 有效问题 40"
     assert second["figure"] == "无问题"
     assert spec.data["legend"]["classes"]["title"] == "清零率"
@@ -123,9 +110,20 @@ def test_surveyed_borders_are_not_called_computed() -> None:
 def test_names_arrive_as_they_are() -> None:
     """The JSON returns a name character by character: it is the script that must not run it, and does not."""
     back = json.loads(make_spec().to_json())
-    assert back["areas"]["features"][0]["properties"]["name"] == ATTACK
+    assert back["areas"][0]["name"] == ATTACK
     facts = Facts(ATTACK, (("a", ATTACK),))
     assert json.loads(facts.to_json()) == {"title": ATTACK, "rows": [["a", ATTACK]]}
+
+
+def test_shapes_have_a_name_that_changes_with_them_alone() -> None:
+    """New figures leave the name of the shapes as it is, another outline changes it; borders keep 0.1 m."""
+    first = make_spec()
+    unit = Unit("place-a", "A", 0, 40, shape=shapely.box(109.0, 27.0, 109.01, 27.01))
+    moved = Unit("place-a", "A", 0, 40, shape=shapely.box(109.0, 27.0, 109.0123456789, 27.01))
+    named = {make_spec(units=[one]).data["shapes"] for one in (unit, Unit("place-a", "B", 7, 41, shape=unit.shape))}
+    assert len(named) == 1
+    assert make_spec(units=[moved]).data["shapes"] not in {*named, first.data["shapes"]}
+    assert "109.012346" in make_spec(units=[moved]).shapes.decode()
 
 
 def test_the_view_reaches_around_everything() -> None:
@@ -133,7 +131,7 @@ def test_the_view_reaches_around_everything() -> None:
     outline = shapely.box(108.9, 26.9, 109.005, 27.005)
     frame = Frame("v", "V", "village", outline=outline)
     states, rings = count_homes(HOMES)
-    settings = {"states": states, "rings": rings, "target_bp": 9500, "points": True, "levels": "group"}
+    settings = {"states": states, "rings": rings, "target_bp": 9500, "levels": "group"}
     unit = Unit("p", "P", 1, 1, shape=shapely.box(109, 27, 109.01, 27.01))
     assert build_spec("visits", frame, units=[unit], **settings).data["bounds"] == pytest.approx(
         [108.9, 26.9, 109.01, 27.01]

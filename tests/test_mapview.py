@@ -64,7 +64,7 @@ def test_the_map_loads_nothing_from_outside() -> None:
     assert all(address.startswith("/") for _, address in [*base.default_js, *base.default_css])
     assert "http://" not in page
     assert "https://" not in page
-    assert 'L.householdTiles({"mode": "look", "selected": 0, "token": "token"})' in page
+    assert 'L.householdTiles({"at": null, "mode": "look", "selected": 0, "token": "token"})' in page
 
 
 def test_the_base_map_is_constant() -> None:
@@ -89,6 +89,7 @@ def test_the_element_takes_only_a_token(token: str) -> None:
         ({"properties": {"kind": "household", "id": 7, "seq": 1}}, Clicked("household", 7)),
         ({"properties": {"kind": "place", "id": 2}, "geometry": None}, Clicked("place", 2)),
         ({"properties": {"kind": "clear"}}, Clicked("clear")),
+        ({"properties": {"kind": "next", "id": 4}}, Clicked("next")),
         (
             {"properties": {"kind": "point"}, "geometry": {"coordinates": [109.2, 27]}},
             Clicked("point", lon=109.2, lat=27.0),

@@ -9,8 +9,9 @@ import pandas as pd
 from sqlalchemy import case, func, or_, select
 
 from geo import codes
-from geo.access import is_whole, require_right
+from geo.access import is_whole, require_area, require_right
 from geo.coverage import homes_under, household_status
+from geo.errors import NotFound
 from geo.issues import rings
 from geo.schema import assignment, audit_log, household, issue_household, place_path, round_roster, visit
 from geo.store.database import read_setting
@@ -47,6 +48,17 @@ class Changed:
 
     places: frozenset[str]
     homes: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Where a household stands: its id, its number on the map, its roster place, lon, lat (WGS84 degrees or None)."""
+
+    household: str
+    tile_id: int
+    place: str
+    lon: float | None
+    lat: float | None
 
 
 def read_tile_homes(
@@ -105,6 +117,45 @@ def read_changed(db: Database, scope: Scope, *, round_id: str, since: Stamp) -> 
             .where(household.c.id.in_(found))
         ).all()
         return Changed(frozenset(row[1] for row in rows if row[1]), frozenset(row[0] for row in rows)), stamp
+
+
+def find_listed(db: Database, scope: Scope, *, round_id: str, household_id: str = "", tile_id: int = 0) -> Listed:
+    """Return where a round's roster has a household, which is named by its id or its number on the map.
+
+    Raises `NotFound` for one that is not on the roster, `NotAllowed` for one outside the scope's area.
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        round_ = visible_round(connection, scope, round_id)
+        named = household.c.id == household_id if household_id else household.c.tile_id == tile_id
+        row = connection.execute(
+            select(household.c.id, household.c.tile_id, round_roster.c.place, household.c.lon, household.c.lat)
+            .join(round_roster, round_roster.c.household == household.c.id)
+            .where(round_roster.c.round == round_.id, named)
+        ).first()
+        if row is None:
+            raise NotFound("err.no_household", household=household_id or tile_id)
+        require_area(connection, scope, row.place)
+        return Listed(*row)
+
+
+def list_unlocated(
+    db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date, most: int = 12
+) -> list[tuple[str, str, int]]:
+    """Return the first households of D under a place that have no point: id, code, number on the map."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        round_ = visible_round(connection, scope, round_id)
+        status = household_status(round_, as_of, homes=homes_under(round_, place_id)).subquery("status")
+        rows = connection.execute(
+            select(household.c.id, household.c.code, household.c.tile_id)
+            .join(status, status.c.household == household.c.id)
+            .where(status.c.roster == 1, status.c.located == 0)
+            .order_by(household.c.code, household.c.id)
+            .limit(most)
+        )
+        return [tuple(row) for row in rows]
 
 
 def list_leaves(db: Database, scope: Scope, *, place_id: str) -> frozenset[str]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from geo.errors import NotFound
-from geo.tiles.index import Wanted
-from geo.tiles.tile import encode_tile
-
-if TYPE_CHECKING:
-    from geo.tiles.live import LiveIndex
+from geo.tiles.index import TileIndex, Wanted
+from geo.tiles.tile import POINTS_FROM_ZOOM, encode_tile
 
 _TILE: Final = re.compile(r"t/(\d{1,12})/(\d{1,2})/(\d{1,7})/(\d{1,7})")
 _CHANGES: Final = re.compile(r"changes/(\d{1,12})\.json")
@@ -27,12 +24,32 @@ class Answer:
     lasts: bool = False
 
 
+class HasIndex(Protocol):
+    """What can say how things are at this moment."""
+
+    def now(self) -> TileIndex:
+        """Return the index as it is now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """An index that nothing changes: a file's points, a test's."""
+
+    index: TileIndex
+
+    def now(self) -> TileIndex:
+        """Return the index."""
+        return self.index
+
+
 @dataclass(frozen=True, slots=True)
 class TileView:
-    """One view: the kept index it is cut from, and which households it shows."""
+    """One view: what it is cut from, which households it shows, and from which zoom on as points."""
 
-    live: LiveIndex
+    live: HasIndex
     wanted: Wanted = field(default_factory=Wanted)
+    points_from: int = POINTS_FROM_ZOOM
 
     @property
     def version(self) -> int:
@@ -49,7 +66,7 @@ class TileView:
             version, zoom, x, y = map(int, asked.groups())
             index = self.live.now()
             try:
-                body = encode_tile(index, zoom, x, y, wanted=self.wanted)
+                body = encode_tile(index, zoom, x, y, wanted=self.wanted, points_from=self.points_from)
             except ValueError as error:
                 raise NotFound("web.no_tile") from error
             return Answer(body, "application/octet-stream", lasts=version == index.version)

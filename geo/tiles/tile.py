@@ -34,7 +34,7 @@ POINTS_FROM_ZOOM: Final = 13
 _STEP_BITS: Final = 12
 _PX: Final = (1 << _STEP_BITS) // 256
 #: How far outside a tile a household's symbol may reach in, in px of the tile; more with a ring or a count beside it.
-_PAD_PX: Final = 12
+_PAD_PX: Final = 15
 _WIDE_PAD_PX: Final = 32
 #: The wide margin is one of these squares: a tile is 8 of them wide.
 _PAD_ZOOMS: Final = 3
@@ -55,12 +55,17 @@ class Tile:
     columns: tuple[NDArray[Any], ...]
 
 
-def encode_tile(index: TileIndex, zoom: int, x: int, y: int, *, wanted: Wanted | None = None) -> bytes:
-    """Return the tile of the households that a view wants. Raises `ValueError` for one the map does not have."""
+def encode_tile(
+    index: TileIndex, zoom: int, x: int, y: int, *, wanted: Wanted | None = None, points_from: int = POINTS_FROM_ZOOM
+) -> bytes:
+    """Return the tile of the households that a view wants: points from a zoom on, else cells.
+
+    Raises `ValueError` for a tile that the map does not have.
+    """
     if not (MIN_ZOOM <= zoom <= MAX_ZOOM and 0 <= x < 1 << zoom and 0 <= y < 1 << zoom):
         raise ValueError("no such tile")
     wanted = wanted or Wanted()
-    kind = POINTS if zoom >= POINTS_FROM_ZOOM else CELLS
+    kind = POINTS if zoom >= points_from else CELLS
     columns = (_cut_points if kind == POINTS else _count_cells)(index, zoom, (x, y), wanted)
     header = _HEADER.pack(MAGIC, VERSION, kind, zoom, 0, len(columns[0]), x, y, index.version)
     return header + b"".join(

@@ -9,7 +9,7 @@ import streamlit as st
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.store.households import get_household, set_point
-from geo.ui.mapdata import make_facts, read_map
+from geo.ui.mapdata import HomesAt, read_map
 from geo.ui.mapview import offer_map, show_map
 from geo.ui.plain import show_error
 from geo.ui.session import Session
@@ -41,19 +41,18 @@ def _offer_map(db: Database, scope: Scope, *, card: Card) -> str | None:
 def _offer_place(session: Session, place: Place) -> str | None:
     """Return the token of a place's map; None for a group or village nobody of which is on the map yet."""
     found = read_map(session, "visits")
-    if place.level in ("group", "village") and (found.points is None or not len(found.points.lon)):
+    if place.level in ("group", "village") and not found.figures.counts.located:
         return None
-    return offer_map(
-        found.spec, points=found.points, find_facts=make_facts(found.homes) if found.homes is not None else None
-    )
+    return offer_map(found.spec, tiles=found.tiles, find_facts=HomesAt(session).facts)
 
 
 @st.dialog(text("household.point_title"), width="large")
 def _point_dialog(db: Database, scope: Scope, row: dict[str, Any], token: str | None) -> None:
+    at = None if row["lon"] is None or row["lat"] is None else (row["lon"], row["lat"])
     st.caption(text("household.point_how"))
     key = f"point:{row['id']}:{row['rev']}"
     if token is not None:
-        clicked = show_map(token, key=f"{key}:map", height=_HEIGHT, selected=int(row["tile_id"]), mode="point")
+        clicked = show_map(token, key=f"{key}:map", height=_HEIGHT, selected=int(row["tile_id"]), at=at, mode="point")
         if clicked is not None and clicked.kind == "point":
             st.session_state[f"{key}:lon"], st.session_state[f"{key}:lat"] = clicked.lon, clicked.lat
     for name in ("lon", "lat"):

@@ -24,7 +24,16 @@ FOLIUM: Final = "0.20.0"
 #: Our own files, in the order in which the browser must run them.
 SCRIPTS: Final = tuple(
     (name, f"/own/{name}.js")
-    for name in ("map_palette", "map_block", "map_symbols", "map_furniture", "map_areas", "household_tiles")
+    for name in (
+        "map_palette",
+        "map_tile",
+        "map_symbols",
+        "map_grid",
+        "map_furniture",
+        "map_areas",
+        "map_outside",
+        "household_tiles",
+    )
 )
 STYLES: Final = (("household_tiles_css", "/own/household_tiles.css"),)
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -57,7 +66,8 @@ def _init_literal(self: Any, template: str | None = None, template_name: str | N
 class HouseholdTiles(JSCSSMixin, MacroElement):
     """Our Leaflet layer: what it draws, it fetches by the token from `/tiles/{token}/…`.
 
-    `selected` is the tile id of the household to ring (0: none); mode "point" makes a click set a point.
+    `selected` is the tile id of the household to ring (0: none), `at` its position (lon, lat in WGS84 degrees); mode
+    "point" makes a click set a point.
     """
 
     _template = Template(
@@ -69,8 +79,10 @@ class HouseholdTiles(JSCSSMixin, MacroElement):
         """
     )
 
-    def __init__(self, token: str, *, selected: int = 0, mode: Mode = "look") -> None:
-        """Hold a token, a number and a code. Raises `ValueError` for anything else."""
+    def __init__(
+        self, token: str, *, selected: int = 0, at: tuple[float, float] | None = None, mode: Mode = "look"
+    ) -> None:
+        """Hold a token, numbers and a code. Raises `ValueError` for anything else."""
         if not _TOKEN.fullmatch(token):
             raise ValueError("not a token")
         if mode not in {"look", "point"}:
@@ -78,4 +90,5 @@ class HouseholdTiles(JSCSSMixin, MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "HouseholdTiles"
         self.default_js, self.default_css = list(SCRIPTS), list(STYLES)
-        self.options = {"token": token, "selected": int(selected), "mode": mode}
+        position = None if at is None else [float(degrees) for degrees in at]
+        self.options = {"token": token, "selected": int(selected), "at": position, "mode": mode}

@@ -144,8 +144,8 @@ def _show_moves(upload: Upload, source: PointSource, nth: int) -> None:
     name = f"{upload.path}:{nth}"
     seen = (source.proposed, source.moves, source.around)
     if kept.get(name, (None, ""))[0] != seen:
-        spec, points, facts = draw_moves(source, say_reading(source.proposed))
-        kept[name] = seen, offer_map(spec, points=points, find_facts=_teller(facts))
+        spec, tiles, facts = draw_moves(source, say_reading(source.proposed))
+        kept[name] = seen, offer_map(spec, tiles=tiles, find_facts=_teller(facts))
     show_map(kept[name][1], key=f"points_map_{nth}", height=_HEIGHT)
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from geo.codes import VISIT_STATES
 from geo.i18n import text
 from geo.mapspec import Facts, MapSpec, say_words
-from geo.tiles import make_points
+from geo.tiles import MIN_ZOOM, build_index
+from geo.tiles.answers import Still, TileView
 
 if TYPE_CHECKING:
     from geo.crs.shifted import Floats
     from geo.importer.points import PointSource
-    from geo.tiles import Points
 
 #: What stands for what, in the order of drawing: as it stands, as proposed, undisputed points of the same groups.
 _SYMBOLS: Final = (("before", "unvisited"), ("after", "effective"), ("around", "excluded"))
@@ -24,8 +25,8 @@ _LEAST_DEG: Final = 0.002
 _NEAR_DEG: Final = 0.02
 
 
-def draw_moves(source: PointSource, name: str) -> tuple[MapSpec, Points, list[Facts]]:
-    """Return the view of a source's points, its symbols (tile ids count from 1) and what the pointer is told of each.
+def draw_moves(source: PointSource, name: str) -> tuple[MapSpec, TileView, list[Facts]]:
+    """Return the view of a source's points, its tiles (tile ids count from 1) and what the pointer is told of each.
 
     `name` is how the proposed reading is called. Points as they stand that are no degrees are left out.
     """
@@ -35,18 +36,18 @@ def draw_moves(source: PointSource, name: str) -> tuple[MapSpec, Points, list[Fa
     sides = [np.full(len(lot), side) for side, lot in enumerate(lots)]
     places, side = np.vstack(lots), np.concatenate(sides)
     codes = np.array([VISIT_STATES.index(state) for _, state in _SYMBOLS])
-    count = len(places)
-    points = make_points(
-        lon=places[:, 0], lat=np.clip(places[:, 1], -85, 85), tile_id=np.arange(1, count + 1),
-        visit_state=codes[side], issue_state=np.zeros(count), dwelling=np.ones(count),
+    homes = pd.DataFrame(
+        {"place": "", "tile_id": np.arange(1, len(places) + 1), "lon": places[:, 0],
+         "lat": np.clip(places[:, 1], -85, 85), "state": codes[side], "ring": 0, "dwelling": ""}
     )  # fmt: skip
+    tiles = TileView(Still(build_index(homes, 1)), points_from=MIN_ZOOM)
     words = [text("import_points.as_it_stands"), name, text("import_points.around")]
     rows = [{"code": state, "name": words[nth], "count": len(lots[nth])} for nth, (_, state) in enumerate(_SYMBOLS)]
     facts = [
         Facts(words[int(which)], ((text("import_points.place"), f"{lon:.5f}, {lat:.5f}"),))
         for which, (lon, lat) in zip(side.tolist(), places.tolist(), strict=True)
     ]
-    return MapSpec(_view(_frame(lots), rows), ()), points, facts
+    return MapSpec(_view(_frame(lots), rows), ()), tiles, facts
 
 
 def _frame(lots: tuple[Floats, Floats, Floats]) -> list[float]:
@@ -63,8 +64,8 @@ def _frame(lots: tuple[Floats, Floats, Floats]) -> list[float]:
 def _view(bounds: list[float], rows: list[dict[str, Any]]) -> dict[str, Any]:
     nothing: dict[str, Any] = {"title": "", "rows": []}
     return {
-        "version": 1, "lang": "zh-CN", "view": "visits", "place": "import", "points": True, "points_from_zoom": 0,
-        "bounds": bounds, "frame": None, "areas": {"type": "FeatureCollection", "features": []}, "badges": [],
+        "lang": "zh-CN", "view": "visits", "place": "import", "points_from_zoom": 0, "shapes": "",
+        "bounds": bounds, "frame": None, "areas": [], "badges": [],
         "notes": [], "footnote": "", "words": say_words(text("import_points.title")),
         "legend": {
             "hint": "", "visits": {"title": text("import_points.legend"), "rows": rows}, "issues": nothing,

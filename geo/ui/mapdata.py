@@ -10,32 +10,31 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import pandas as pd
 
 from geo.areas import Areas, draw_units
+from geo.errors import GeoError
 from geo.i18n import text
-from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_points, build_spec, count_homes
+from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_spec
 from geo.store.map_reads import count_rings, count_unit_issues, land_round, points_stamp, read_outlines, read_points
 from geo.store.reads import Figures, read_children, read_figures, read_homes
-from geo.store.tile_reads import list_leaves
+from geo.store.remember import Remembered
+from geo.store.tile_reads import find_listed, list_leaves
 from geo.tiles import Wanted
 from geo.tiles.answers import TileView
 from geo.tiles.live import keep_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from geo.tiles import Points
+    from geo.store.tile_reads import Listed
     from geo.ui.session import Session
 
 _KEPT: Final = 24
+_LEAVES_KEPT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class MapView:
-    """One view: its spec, its tiles, its symbols and homes (a village's or group's only), the figures of the place."""
+    """One view: its spec, its tiles, the figures of the place."""
 
     spec: MapSpec
     tiles: TileView
-    points: Points | None
-    homes: pd.DataFrame | None
     figures: Figures
 
 
@@ -54,26 +53,17 @@ def read_map(session: Session, view: View) -> MapView:
     areas = _Areas.of(session, by_village=by_village)
     issues = count_unit_issues(db, scope, as_of=day)
     units = [_unit(one, view, areas, issues) for one in below if one.counts.rows or one.issues["valid"]]
-    homes = None
-    if place.level in ("village", "group"):
-        homes = read_homes(db, scope, round_id=round_id, place_id=place.id, as_of=day, with_left=True)
-        states, rings = count_homes(homes)
-    else:
-        states = {**{one: figures.counts.values[one] for one in _STATES}, "excluded": figures.counts.left}
-        rings = count_rings(db, scope, round_id=round_id, place_id=place.id, as_of=day)
     spec = build_spec(
         view,
         Frame(place.id, place.name, place.level, areas.frame, computed=not (by_village or areas.frame_given)),
         units=units,
-        states=states,
-        rings=rings,
+        states={**{one: figures.counts.values[one] for one in _STATES}, "excluded": figures.counts.left},
+        rings=count_rings(db, scope, round_id=round_id, place_id=place.id, as_of=day),
         target_bp=session.round.target_bp,
-        points=homes is not None,
         levels="village" if by_village else "group",
     )
     live = keep_index(db, scope, round_id=round_id, as_of=day)
-    tiles = TileView(live, Wanted(list_leaves(db, scope, place_id=place.id)))
-    return MapView(spec, tiles, None if homes is None else build_points(homes), homes, figures)
+    return MapView(spec, TileView(live, Wanted(list_leaves(db, scope, place_id=place.id))), figures)
 
 
 def read_areas(session: Session, *, by_village: bool) -> Areas:
@@ -84,15 +74,41 @@ def read_areas(session: Session, *, by_village: bool) -> Areas:
 _STATES: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective")
 
 
-def make_facts(homes: pd.DataFrame) -> Callable[[int], Facts | None]:
-    """Return what the pointer is told of a household by its tile id: code, state, last attempt, why; no names."""
-    rows = {int(row["tile_id"]): row for row in homes.to_dict("records")}
+class HomesAt:
+    """The homes of the leaf places that were asked for last, as lists say them; safe to ask outside a session."""
 
-    def find(tile_id: int) -> Facts | None:
-        row = rows.get(tile_id)
-        return None if row is None else Facts(str(row["code"]), _fact_rows(row))
+    def __init__(self, session: Session) -> None:
+        """Ask as this session may, about its round and day."""
+        if session.round is None:
+            raise ValueError(session.round)
+        self._db, self._scope, self._day = session.db, session.scope, session.as_of
+        self._round_id = session.round.id
+        self._kept: Remembered[pd.DataFrame] = Remembered(_LEAVES_KEPT)
 
-    return find
+    def find(self, *, household_id: str = "", tile_id: int = 0) -> tuple[Listed, pd.DataFrame] | None:
+        """Return where a household stands and the homes of its leaf place; None for one that is not to be seen."""
+        try:
+            listed = find_listed(
+                self._db, self._scope, round_id=self._round_id, household_id=household_id, tile_id=tile_id
+            )
+        except GeoError:
+            return None
+        key = (listed.place, self._db.revision())
+        homes = self._kept.get(key)
+        if homes is None:
+            homes = read_homes(
+                self._db, self._scope, round_id=self._round_id, place_id=listed.place, as_of=self._day, with_left=True
+            )
+            self._kept.put(key, homes)
+        return (listed, homes) if (homes["household"] == listed.household).any() else None
+
+    def facts(self, tile_id: int) -> Facts | None:
+        """Return what the pointer is told of a household: code, state, last attempt, why; no names."""
+        found = self.find(tile_id=tile_id)
+        if found is None:
+            return None
+        row = found[1][found[1]["tile_id"] == tile_id].iloc[0].to_dict()
+        return Facts(str(row["code"]), _fact_rows(row))
 
 
 def _fact_rows(row: dict[Any, Any]) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,6 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from geo.errors import NotFound
-from geo.tiles import Points, encode_block
 from geo.ui.browser import owner
 from geo.ui.household_tiles import SCRIPTS, STYLES, HouseholdTiles, Mode, install_template_guard
 from geo.web import grants
@@ -39,6 +38,7 @@ _LIBRARIES: Final = (("leaflet", "/vendor/leaflet/leaflet.js"), ("jquery", "/ven
 _LIBRARY_STYLES: Final = (("leaflet_css", "/vendor/leaflet/leaflet.css"),)
 _FACTS: Final = re.compile(r"facts/(\d{1,10})\.json")
 _WITH_NUMBER: Final = frozenset({"household", "place", "unlocated", "issues"})
+_BARE: Final = frozenset({"clear", "next", "previous"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Clicked:
     """What was clicked, by `kind`.
 
     "household": `number` is the tile id; "place", and its badges "unlocated" and "issues": `number` is the area's in
-    the spec (`MapSpec.place_of`); "point": a position (lon, lat in WGS84 degrees); "clear": nothing any more (Esc).
+    the spec (`MapSpec.place_of`); "point": a position (lon, lat in WGS84 degrees); "clear": nothing any more (Esc);
+    "next", "previous": the household after or before the selected one in the register.
     """
 
     kind: str
@@ -66,6 +67,7 @@ def constant_map() -> folium.Map:
         zoom_control=False,
         attribution_control=False,
         zoom_snap=0.25,
+        fade_animation=False,
         font_size="13px",
     )
     base.default_js, base.default_css = [*_LIBRARIES, *SCRIPTS], [*_LIBRARY_STYLES, *STYLES]
@@ -75,59 +77,73 @@ def constant_map() -> folium.Map:
 def offer_map(
     spec: MapSpec,
     *,
-    points: Points | None = None,
-    tiles: TileView | None = None,
+    tiles: TileView,
     find_facts: FindFacts | None = None,
+    renew: Callable[[], MapSpec] | None = None,
     minutes: float = _MINUTES,
 ) -> str:
-    """Return the token under which this session's browser may fetch a view, its points and facts of its households.
+    """Return the token under which this session's browser may fetch a view, its tiles and facts of its households.
 
-    The points are all in one block, or come tile by tile. `find_facts` gets a tile id and returns what this session
-    may know of it, or None; it runs outside the session, so it opens its own connection and closes over its scope.
+    `find_facts` gets a tile id and returns what this session may know of it, or None. `renew` makes the view anew after
+    a save. Both run outside the session, so they open their own connections and close over their scope.
     """
-    view = spec.to_json()
-    block = None if points is None else encode_block(points)
+    return grants.offer(owner(), "tiles", _Answers(spec, tiles, find_facts, renew), minutes=minutes, single_use=False)
 
-    def answer(name: str) -> grants.Payload:
+
+class _Answers:
+    """What one offered view answers by name."""
+
+    def __init__(
+        self, spec: MapSpec, tiles: TileView, find_facts: FindFacts | None, renew: Callable[[], MapSpec] | None
+    ) -> None:
+        self._tiles, self._find_facts, self._renew = tiles, find_facts, renew
+        #: The last view made, and the version of the data it was made of.
+        self._made = (spec, tiles.version)
+
+    def __call__(self, name: str) -> grants.Payload:
         if name == "view.json":
-            return grants.Payload(view, "application/json")
-        if name == "points.bin" and block is not None:
-            return grants.Payload(block, "application/octet-stream")
-        if tiles is not None and (found := tiles.answer(name)) is not None:
+            spec, version = self._view()
+            return grants.Payload(spec.to_json(version=version), "application/json")
+        if (found := self._tiles.answer(name)) is not None:
             return grants.Payload(found.body, found.media_type, lasts=found.lasts)
+        spec = self._made[0]
+        if name == f"shapes/{spec.data.get('shapes')}.json":
+            return grants.Payload(spec.shapes, "application/json", lasts=True)
         asked = _FACTS.fullmatch(name)
-        facts = find_facts(int(asked[1])) if asked and find_facts else None
+        facts = self._find_facts(int(asked[1])) if asked and self._find_facts else None
         if facts is None:
             raise NotFound("web.link_gone")
         return grants.Payload(facts.to_json(), "application/json")
 
-    return grants.offer(owner(), "tiles", answer, minutes=minutes, single_use=False)
+    def _view(self) -> tuple[MapSpec, int]:
+        version = self._tiles.version
+        if version != self._made[1] and self._renew is not None:
+            self._made = (self._renew(), version)
+        return self._made[0], version
 
 
 def show_map(
     token: str,
     *,
     key: str = "map",
-    center: tuple[float, float] | None = None,
-    zoom: float | None = None,
     height: int = 566,
     selected: int = 0,
+    at: tuple[float, float] | None = None,
     mode: Mode = "look",
 ) -> Clicked | None:
     """Show the map of an offered view and return a click once, in the run that it caused.
 
-    `center` (lat, lon) and `zoom` move the map when they change; left out, each place is shown whole by its own bounds
-    and the user's zoom stays. Everything but the token is numbers and codes.
+    Each place is shown whole by its own bounds when the map comes to it; from then on zoom and centre are the user's.
+    `at` is where the selected household stands (lon, lat in WGS84 degrees). Everything but the token is numbers and
+    codes.
     """
     layer = folium.FeatureGroup()
-    layer.add_child(HouseholdTiles(token, selected=selected, mode=mode))
+    layer.add_child(HouseholdTiles(token, selected=selected, at=at, mode=mode))
     answer = st_folium(
         constant_map(),
         key=key,
         height=height,
         use_container_width=True,
-        center=center,
-        zoom=zoom,
         feature_group_to_add=layer,
         returned_objects=["last_active_drawing"],
     )
@@ -139,8 +155,8 @@ def read_click(drawing: object) -> Clicked | None:
     if not isinstance(drawing, dict) or not isinstance(drawing.get("properties"), dict):
         return None
     kind, number = drawing["properties"].get("kind"), drawing["properties"].get("id")
-    if kind == "clear":
-        return Clicked("clear")
+    if kind in _BARE:
+        return Clicked(kind)
     if kind in _WITH_NUMBER:
         return Clicked(kind, number) if _is_number(number) and number > 0 else None
     position = (drawing.get("geometry") or {}).get("coordinates") if kind == "point" else None

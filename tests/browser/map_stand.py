@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,12 @@ import streamlit as st
 
 from geo.areas import draw_areas
 from geo.codes import VISIT_STATES
-from geo.mapspec import Facts, Frame, Unit, build_points, build_spec, count_homes
+from geo.mapspec import Facts, Frame, MapSpec, Unit, build_spec, count_homes
+from geo.tiles import TileIndex, build_index
+from geo.tiles.answers import TileView
 from geo.ui.mapview import offer_map, show_map
 
+SAVED = Path(os.environ.get("GEO_STAND_SAVED", "nowhere"))
 FOLDER = os.environ.get("GEO_STAND_FOLDER", "")
 NAMES = (
     "{{ cycler.__init__.__globals__.os.mkdir('" + FOLDER + "') }}",
@@ -45,9 +49,8 @@ def make_homes() -> pd.DataFrame:
     return homes
 
 
-def offer(view: str) -> str:
-    """Offer the village in one of the two views and return the token."""
-    homes = make_homes()
+def make_spec(homes: pd.DataFrame, view: str) -> MapSpec:
+    """Return the village in one of the two views."""
     areas = draw_areas(homes)
     units = []
     for at, name in enumerate(NAMES):
@@ -57,11 +60,40 @@ def offer(view: str) -> str:
         units.append(Unit(f"g{at}", name, done, due, areas.shapes[f"g{at}"], unlocated=missing, issues=at == 2))
     states, rings = count_homes(homes)
     frame = Frame("village", NAMES[0], "village", outline=areas.frame.buffer(0.001))
-    spec = build_spec(view, frame, units=units, states=states, rings=rings, target_bp=9500, points=True, levels="group")
+    return build_spec(view, frame, units=units, states=states, rings=rings, target_bp=9500, levels="group")
+
+
+def read_homes() -> pd.DataFrame:
+    """Return the located homes with states as numbers, as the store gives them; those in SAVED were visited since."""
+    homes = make_homes().dropna(subset=["lon"]).reset_index(drop=True)
+    homes["state"] = homes["state"].map({state: code for code, state in enumerate(VISIT_STATES)})
+    return homes
+
+
+class Saving:
+    """An index that a save changes: the file of that name appears, and household 400 is visited from then on."""
+
+    def __init__(self) -> None:
+        self.index = build_index(read_homes(), 1)
+
+    def now(self) -> TileIndex:
+        """Return the index before or after the save."""
+        if self.index.version == 1 and SAVED.exists():
+            homes = read_homes()
+            homes.loc[homes["tile_id"] == 400, "state"] = VISIT_STATES.index("effective")
+            place = homes.loc[homes["tile_id"] == 400, "place"].iloc[0]
+            self.index = self.index.patched(homes[homes["place"] == place], 2, places={place}, homes=set())
+        return self.index
+
+
+def offer(view: str) -> str:
+    """Offer the village in one of the two views and return the token."""
+    homes = make_homes()
     return offer_map(
-        spec,
-        points=build_points(homes),
+        make_spec(homes, view),
+        tiles=TileView(Saving()),
         find_facts=lambda number: Facts(f"{NAMES[3]} {number}", ((NAMES[2], VISIT_STATES[(number - 1) % 7]),)),
+        renew=lambda: make_spec(homes, view),
     )
 
 
@@ -75,4 +107,6 @@ st.session_state["runs"] = st.session_state.get("runs", 0) + 1
 click = show_map(st.query_params.get("token", tokens[view]), mode="point" if picking else "look", height=540)
 if click is not None:
     st.session_state["last"] = f"{click.kind} {click.number} {click.lon} {click.lat}"
+    if click.kind == "household":
+        st.session_state["selected"] = click.number
 st.text(f"clicked: {st.session_state.get('last', 'nothing')}; runs: {st.session_state['runs']};")

@@ -21,10 +21,11 @@ _LOOK = """() => {
   const frame = [...document.querySelectorAll('iframe')].find((one) => one.contentDocument?.querySelector('.geo-sheet'));
   if (!frame) return null;
   const within = frame.contentDocument;
-  const canvas = within.querySelector('canvas.geo-sheet');
-  const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
   let ink = 0;
-  for (let at = 3; at < pixels.length; at += 4) ink += pixels[at] > 0;
+  for (const canvas of within.querySelectorAll('.leaflet-geo-tiles-pane canvas')) {
+    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    for (let at = 3; at < pixels.length; at += 4) ink += pixels[at] > 0;
+  }
   return {ink, legend: [...within.querySelectorAll('.geo-row')].map((one) => one.textContent),
           said: within.querySelector('.geo-message').textContent};
 }"""

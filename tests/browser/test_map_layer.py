@@ -18,16 +18,24 @@ from geo.palette import VISIT_SYMBOLS
 from tests.conftest import ROOT, ServedApp, find_free_port, serve
 
 #: Where a symbol shows its fill: right of its centre would be white in the half circle.
-FILL_AT = {"partial": (-2, 0)}
+FILL_AT = {"partial": (-1.5, 0)}
 SOLID = [state for state in VISIT_STATES if state != "excluded"]
+
+
+#: Nothing is under way: every tile of the screen is there and drawn.
+SETTLED = """() => { const { grid } = map_div._geoStage;
+    const tiles = grid.current().filter((one) => one.current);
+    return map_div.getContainer().getAttribute('aria-busy') === 'false' && !map_div._animatingZoom
+        && !map_div._flyToFrame && tiles.length > 0 && tiles.every(({ el }) => el.rows && !el.loading); }"""
 
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """The served test page, and the folder that only a name run as code would make."""
+    """The served test page, the folder that only a name run as code would make, and the file that is a save."""
 
     app: ServedApp
     forbidden: Path
+    saved: Path
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +46,12 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     script = (ROOT / "tests" / "browser" / "map_stand_app.py").as_posix()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", port]
     forbidden = folder / "made"
-    environment = {"PYTHONPATH": str(ROOT), "GEO_STAND_FOLDER": forbidden.as_posix()}
+    saved = folder / "saved"
+    environment = {
+        "PYTHONPATH": str(ROOT), "GEO_STAND_FOLDER": forbidden.as_posix(), "GEO_STAND_SAVED": saved.as_posix()
+    }  # fmt: skip
     with serve(command, f"http://127.0.0.1:{port}", environment=environment, log=folder / "app.log") as app:
-        yield Stand(app, forbidden)
+        yield Stand(app, forbidden, saved)
 
 
 class MapPage:
@@ -61,8 +72,7 @@ class MapPage:
     def settle(self) -> None:
         """Wait until the map has drawn what it fetched."""
         self.frame.wait_for_function("window.map_div && map_div._geoStage && map_div._geoStage.view")
-        self.frame.wait_for_function("map_div.getContainer().getAttribute('aria-busy') === 'false'")
-        self.page.wait_for_timeout(150)
+        self.frame.wait_for_function(SETTLED, timeout=60_000)
 
     def run(self, script: str, argument: object = None) -> Any:
         """Run a script in the map's frame."""
@@ -82,16 +92,17 @@ class MapPage:
         dx, dy = FILL_AT.get(state, (0, 0))
         found = 0
         for x, y in self.places_of(state):
-            shown = shot.getpixel((round(x + dx), round(y + dy)))
-            found += all(abs(one - other) <= 3 for one, other in zip(shown, wanted, strict=True))
+            # The symbol stands on whole pixels, the place does not: one pixel around it decides.
+            around = [(round(x + dx) + right, round(y + dy) + down) for right in (-1, 0, 1) for down in (-1, 0, 1)]
+            pixels = [shot.getpixel(one) for one in around]
+            found += any(max(abs(a - b) for a, b in zip(one, wanted, strict=True)) <= 3 for one in pixels)
         return found
 
     def places_of(self, state: str) -> list[tuple[float, float]]:
         """Return where the located households of a state are on the page."""
         box = self.iframe.bounding_box()
-        script = """code => { const stage = map_div._geoStage; const { block } = stage;
-            return [...block.id].filter((id, row) => block.state[row] === code)
-              .map((id) => { const p = stage.locate(id); return [p.x, p.y]; }); }"""
+        script = """code => [...map_div._geoStage.grid.listed().values()].filter((home) => (home.code & 15) === code)
+              .map((home) => { const p = map_div.latLngToContainerPoint(home.latlng); return [p.x, p.y]; })"""
         points = self.run(script, VISIT_STATES.index(state))
         return [(box["x"] + x, box["y"] + y) for x, y in points]
 
@@ -155,12 +166,14 @@ def test_a_click_returns_the_household(shown: MapPage) -> None:
 
 
 def test_arrows_and_escape(shown: MapPage) -> None:
-    """With a household selected the arrow goes to the next of the register, and Esc lets go of it."""
+    """With a household selected the arrows ask for the next and the one before, and Esc lets go of it."""
     shown.page.mouse.click(*shown.where(400))
     shown.wait_said("household 400 ")
     shown.run("map_div.getContainer().focus()")
     shown.page.keyboard.press("ArrowRight")
-    shown.wait_said("household 401 ")
+    shown.wait_said("next ")
+    shown.page.keyboard.press("ArrowLeft")
+    shown.wait_said("previous ")
     shown.page.keyboard.press("Escape")
     shown.wait_said("clear ")
 
@@ -216,20 +229,68 @@ def test_another_view_keeps_map_and_zoom(shown: MapPage) -> None:
 
 
 def test_far_away_and_on_a_dense_screen(shown: MapPage) -> None:
-    """The sheet has all device pixels of a dense screen; below zoom 13 no symbol is drawn and none can be picked; the legend shows the classes instead."""
+    """Tiles have all device pixels of a dense screen at a fraction of a zoom; below zoom 13 counts stand for households and none can be picked."""
     shown.page.context.new_cdp_session(shown.page).send(
         "Emulation.setDeviceMetricsOverride", {"width": 1366, "height": 768, "deviceScaleFactor": 2, "mobile": False}
     )
-    shown.run("map_div._geoStage.sheet.redraw()")
-    assert (
-        shown.run("(() => { const s = document.querySelector('.geo-sheet'); return s.width / s.clientWidth; })()") == 2
-    )
-    shown.run("map_div.setZoom(12.75, { animate: false })")
-    shown.page.wait_for_timeout(200)
-    assert shown.run("map_div._geoStage.drawsHouseholds") is False
+    shown.run("map_div.setZoom(15.25, { animate: false })")
+    shown.settle()
+    widths = shown.run("map_div._geoStage.grid.current().filter((one) => one.current).map(({ el }) => el.width)")
+    assert {abs(width - 256 * 2**0.25 * 2) < 1 for width in widths} == {True}
+    at = shown.where(400)
+    shown.run("map_div.setView(map_div.getCenter(), 12.75, { animate: false })")
+    shown.run("map_div.setZoom(12.25, { animate: false })")
+    shown.settle()
+    tiles = "map_div._geoStage.grid.current().filter((one) => one.current).map(({ el }) => el.rows)"
+    assert set(shown.run(f"{tiles}.map((rows) => rows.kind)")) == {2}
+    counted = shown.run(f"{tiles}.reduce((sum, rows) => sum + rows.amount.reduce((a, b) => a + b, 0), 0)")
+    assert counted == 504 - 3
     assert shown.frame.locator(".geo-swatch").count() >= 5
-    shown.page.mouse.click(*shown.where(400))
-    shown.wait_said("place ")
+    assert at
+
+
+def test_a_save_reaches_the_open_map(shown: MapPage, stand: Stand) -> None:
+    """A save elsewhere changes the symbol on the open map without a run of the page, and one tile is fetched for it."""
+    before, runs = shown.count_drawn("effective"), shown.runs()
+    fetched: list[str] = []
+    shown.page.on("request", lambda request: fetched.append(request.url))
+    stand.saved.touch()
+    script = "() => (map_div._geoStage.grid.listed().get(400).code & 15) === 5"
+    shown.frame.wait_for_function(script, timeout=10_000)
+    shown.settle()
+    stand.saved.unlink()
+    tiles = [url for url in fetched if "/t/2/" in url]
+    assert shown.runs() == runs
+    assert 1 <= len(tiles) <= 4
+    assert len(shown.places_of("effective")) == 73
+    assert shown.count_drawn("effective") >= before
+
+
+def test_what_is_drawn_is_what_lies_in_the_view(shown: MapPage) -> None:
+    """After a drag and a zoom the households that the map holds for the screen are those that lie on it, each once."""
+    shown.run("map_div.setZoom(16.5, { animate: false }); map_div.panBy([137, -61], { animate: false })")
+    shown.settle()
+    west, south, east, north = map(float, shown.run("map_div.getBounds().toBBoxString()").split(","))
+    listed = shown.run(
+        "[...map_div._geoStage.grid.listed()].map(([id, home]) => [id, home.latlng.lng, home.latlng.lat])"
+    )
+    drawn = {number for number, lon, lat in listed if west <= lon <= east and south <= lat <= north}
+    stands = {
+        number: (109.2 + 0.0009 * ((number - 1) % 28), 27.7 + 0.0009 * ((number - 1) // 28))
+        for number in range(1, 505)
+        if number not in (30, 31, 32)
+    }
+    expected = {number for number, (lon, lat) in stands.items() if west <= lon <= east and south <= lat <= north}
+    assert len(expected) > 30
+    assert drawn == expected
+
+
+def test_the_view_is_in_the_address(shown: MapPage) -> None:
+    """Zoom and centre stand in the address of the page, and opening that address shows the same piece of the map."""
+    shown.run("map_div.setView([27.706, 109.211], 16.25, { animate: false })")
+    shown.page.wait_for_url(re.compile(r"at=27\.706\d*,109\.211\d*,16\.25"))
+    again = MapPage(shown.page, shown.page.url)
+    assert again.run("[map_div.getZoom(), map_div.getCenter().lat.toFixed(4)]") == [16.25, "27.7060"]
 
 
 def test_an_old_link_says_so(stand: Stand, offline_page: Any) -> None:

@@ -176,9 +176,13 @@ def test_the_map_of_a_source_holds_numbers_and_words_of_ours() -> None:
     moves = ((109.154, 27.677, 109.15, 27.68), (float("nan"), float("nan"), 109.151, 27.681))
     source = PointSource("{{ 7*7 }}", "points_crs", "gcj02", 2, "asked", "wgs84", "gcj02", (Evidence("gcj02", 2, 2, 30.0),), "gcj02", moves,
                          ((109.1502, 27.6801), (100.0, 20.0)))  # fmt: skip
-    spec, points, facts = draw_moves(source, "GCJ-02")
+    spec, tiles, facts = draw_moves(source, "GCJ-02")
     view = json.loads(spec.to_json())
-    assert (len(points), len(facts), [row["count"] for row in view["legend"]["visits"]["rows"]]) == (5, 5, [1, 2, 2])
+    assert (len(tiles.live.now()), len(facts), [row["count"] for row in view["legend"]["visits"]["rows"]]) == (
+        5,
+        5,
+        [1, 2, 2],
+    )
     west, south, east, north = view["bounds"]
     assert (109.1 < west < 109.15, 109.154 < east < 109.2, 27.6 < south < 27.677, 27.681 < north < 27.7) == (True,) * 4
     assert "7*7" not in spec.to_json().decode()

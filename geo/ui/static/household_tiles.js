@@ -1,15 +1,14 @@
-// The map of one unit: fetches /tiles/{token}/view.json and points.bin, draws them, and says what was clicked.
+// The map of a view: fetches /tiles/{token}/view.json, its shapes and its tiles, draws them, and says what was clicked.
 //
-// L.householdTiles({token, selected, mode}) is a light layer that the server replaces whenever something changes. What
-// is on the map belongs to its Stage, which stays: the drawing, the toggled legend and the zoom survive a replacement.
+// L.householdTiles({token, selected, at, mode}) is a light layer that the server replaces whenever something changes.
+// What is on the map belongs to its Stage, which stays: the drawing, the toggled legend and the zoom survive a
+// replacement. A save anywhere is heard of through /tiles/{token}/changes.
 // A click fires `click` on the layer with `layer.toGeoJSON()`: properties {kind, id, seq} (household, place, unlocated,
-// issues, clear) or {kind: "point"} with the position (lon, lat) as geometry.
+// issues, clear, next, previous) or {kind: "point"} with the position (lon, lat) as geometry.
 (() => {
   "use strict";
-  const { palette, decodeBlock, makeSprites, sizeAt, Furniture, Areas } = window.GeoMap;
-  const REACH_PX = 10;
+  const { palette, Furniture, Areas, HouseholdGrid, TileSource, Listener, Address } = window.GeoMap;
   const FACTS_AFTER_MS = 90;
-  const PALE = 0.35;
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
   // A canvas over the whole map that follows pans and zooms as Leaflet's own renderers do.
@@ -54,33 +53,46 @@
       this.map = map;
       this.hidden = { visits: new Set(), issues: new Set() };
       this.facts = new Map();
-      map.createPane("geo-households").style.zIndex = 450;
-      map.getPane("geo-households").style.pointerEvents = "none";
+      for (const [name, order] of [["geo-tiles", 440], ["geo-households", 450]]) {
+        map.createPane(name).style.zIndex = order;
+        map.getPane(name).style.pointerEvents = "none";
+      }
       this.areas = new Areas(map, (kind, id) => this.choose(kind, id));
+      this.grid = new HouseholdGrid({
+        shows: (code) => !this.hidden.visits.has(code & 15) && !this.hidden.issues.has(code >> 4),
+        pale: (code) => this.view.view === "issues" && code < 16,
+        failed: (error) => this.fail(error),
+      });
       this.sheet = new Sheet({ paint: (draw, ratio, bounds) => this.paint(draw, ratio, bounds) }).addTo(map);
       this.furniture = new Furniture(map, {
         toggle: (channel, code) => this.toggle(channel, code),
         isolate: (channel, code) => this.isolate(channel, code),
         whole: () => this.fit(),
       });
+      this.listener = new Listener((told) => this.hear(told));
+      this.address = new Address(map);
       map.on("click", (event) => this.click(event));
       map.on("mousemove", (event) => this.point(event));
       map.on("mouseout movestart zoomstart", () => this.forgetPointer());
       map.on("zoomend", () => this.rezoom());
       map.on("moveend", () => this.furniture.drawScale());
+      this.grid.on("loading load painted", () => this.setBusy());
       map.getContainer().addEventListener("keydown", (event) => this.key(event), true);
       map.options.inertia = !still.matches;
     }
 
     attach(layer) {
-      const { token, selected, mode } = layer.options;
+      const { token, selected, at, mode } = layer.options;
       this.layer = layer;
+      const moved = Boolean(selected) && selected !== this.selected;
       this.selected = selected || null;
+      this.selectedAt = at ? L.latLng(at[1], at[0]) : this.selected && !moved ? this.selectedAt : null;
       this.mode = mode;
       this.chosen = null;
       this.map.getContainer().classList.toggle("geo-picking", mode === "point");
       if (token !== this.token) this.load(token);
       else this.refresh();
+      if (moved && this.view) this.bringIn();
     }
 
     detach(layer) {
@@ -91,32 +103,48 @@
 
     clear() {
       if (this.loading) this.loading.abort();
-      this.token = this.view = this.block = null;
+      this.listener.close();
+      this.token = this.view = null;
       this.areas.clear();
+      this.grid.clear();
       this.sheet.redraw();
     }
 
-    // Fetches a view and its points; an answer that comes after a newer request is dropped.
-    async load(token) {
+    // Fetches a view; an answer that comes after a newer request is dropped.
+    async load(token, told = null) {
       if (this.loading) this.loading.abort();
       const loading = new AbortController();
       this.loading = loading;
       this.token = token;
-      this.map.getContainer().setAttribute("aria-busy", "true");
+      this.setBusy();
       try {
         const view = await (await this.get("view.json", loading)).json();
-        const block = view.points ? decodeBlock(await (await this.get("points.bin", loading)).arrayBuffer()) : null;
         if (this.loading !== loading) return;
         this.facts.clear();
-        this.show(view, block);
+        if (view.shapes && view.shapes !== this.shapesName) {
+          const shapes = await (await this.get(`shapes/${view.shapes}.json`, loading)).json();
+          if (this.loading !== loading) return;
+          Object.assign(this, { shapes, shapesName: view.shapes });
+        }
+        this.show(view, told);
       } catch (error) {
         if (this.loading !== loading || error.name === "AbortError") return;
         this.token = null;
-        if (!error.said) console.error(error);
-        this.furniture.say(error.said || (this.view ? this.view.words.failed : "!"));
+        this.fail(error);
       } finally {
-        if (this.loading === loading) this.map.getContainer().setAttribute("aria-busy", "false");
+        if (this.loading === loading) this.loading = null;
+        this.setBusy();
       }
+    }
+
+    fail(error) {
+      if (!error.said) console.error(error);
+      this.furniture.say(error.said || (this.view ? this.view.words.failed : "!"));
+    }
+
+    setBusy() {
+      const busy = Boolean(this.loading) || this.grid.waiting;
+      this.map.getContainer().setAttribute("aria-busy", String(busy));
     }
 
     async get(name, { signal }) {
@@ -127,21 +155,43 @@
       throw error;
     }
 
-    show(view, block) {
+    // Shows a view; `told` is the save that made it new, else everything may be another.
+    show(view, told) {
       const moved = !this.view || this.view.place !== view.place;
       const first = !this.view;
-      Object.assign(this, { view, block, shownToken: this.token });
+      const again = !moved && this.shownToken === this.token;
+      Object.assign(this, { view, shownToken: this.token });
       if (moved) for (const set of Object.values(this.hidden)) set.clear();
       document.documentElement.lang = view.lang;
       this.map.getContainer().setAttribute("role", "application");
       this.map.getContainer().setAttribute("aria-label", view.words.map);
-      if (moved) this.fit(first);
-      this.areas.show(view, this.furniture.corner);
-      this.wasUnder = this.areas.under;
+      if (moved && !(first && this.address.restore())) this.fit(first);
+      this.areas.show(view, view.shapes ? this.shapes : {}, this.furniture.corner);
       // While the map flies there, badges would stand in the wrong places; the landing shows them.
       if (moved && !first && !still.matches) this.map.getPane("geo-badges").hidden = true;
       this.furniture.show(view, this.hidden);
+      if (!again) this.showTiles(view.version);
+      else if (told) this.catchUp(told);
       this.refresh();
+    }
+
+    showTiles(version) {
+      this.source = new TileSource(this.token, version);
+      this.grid.setSource(this.source);
+      if (!this.map.hasLayer(this.grid)) this.grid.addTo(this.map);
+      this.listener.open(this.token, version);
+      this.address.write();
+    }
+
+    // A save: tiles in which something changed are fetched again, and the figures with them.
+    hear(told) {
+      if (told.cells && !told.cells.length) this.source.advance(told.version, []);
+      else this.load(this.token, told);
+    }
+
+    catchUp({ version, cells }) {
+      this.source.advance(version, cells);
+      this.grid.renew(cells);
     }
 
     refresh() {
@@ -161,88 +211,34 @@
       else this.map.flyToBounds(box, { ...options, duration: 0.3 });
     }
 
+    // Brings a household that was selected elsewhere onto the screen.
+    bringIn() {
+      if (!this.selectedAt || this.map.getBounds().pad(-0.05).contains(this.selectedAt)) return;
+      this.map.panTo(this.selectedAt, { animate: !still.matches });
+    }
+
     rezoom() {
       if (!this.areas.view) return;
-      const { under } = this.areas;
       this.areas.restyle();
-      if (under !== this.wasUnder) this.furniture.drawLegend(this.view, this.hidden);
-      this.wasUnder = under;
+      this.furniture.drawLegend(this.view, this.hidden);
     }
 
-    get drawsHouseholds() { return Boolean(this.block) && this.map.getZoom() >= this.view.points_from_zoom; }
-
-    shows(row) {
-      return !this.hidden.visits.has(this.block.state[row]) && !this.hidden.issues.has(this.block.issue[row]);
-    }
-
-    // The position of a row on the map's layers, in px.
-    place(row) {
-      const scale = this.map.options.crs.scale(this.map.getZoom());
-      const origin = this.map.getPixelOrigin();
-      return L.point(this.block.x[row] * scale - origin.x, this.block.y[row] * scale - origin.y);
-    }
-
-    paint(draw, ratio, bounds) {
+    paint(draw) {
       if (!this.view) return;
-      if (this.drawsHouseholds) this.paintHouseholds(draw, ratio, bounds);
       this.areas.drawLabels(draw);
-      if (this.drawsHouseholds) this.paintSelected(draw);
-      if (this.chosen) this.paintChosen(draw);
+      if (this.selectedAt) this.paintMark(draw, this.selectedAt, paintCircle);
+      if (this.chosen) this.paintMark(draw, this.chosen, paintCross);
     }
 
-    paintHouseholds(draw, ratio, bounds) {
-      const r = sizeAt(this.map.getZoom());
-      const sprite = makeSprites(r, ratio);
-      const pale = this.view.view === "issues";
-      for (const row of this.block.order) {
-        if (!this.shows(row)) continue;
-        const { x, y } = this.place(row);
-        if (!bounds.contains([x, y])) continue;
-        const { canvas, half } = sprite(this.block.state[row], this.block.issue[row]);
-        draw.globalAlpha = pale && !this.block.issue[row] ? PALE : 1;
-        draw.drawImage(canvas, x - half, y - half, 2 * half, 2 * half);
-        if (this.block.dwelling[row] > 1) paintCount(draw, x + r + 1, y + r + 1, this.block.dwelling[row]);
-      }
-      draw.globalAlpha = 1;
-    }
-
-    paintSelected(draw) {
-      const row = this.block.id.indexOf(this.selected);
-      if (row < 0) return;
-      const { x, y } = this.place(row);
-      for (const [colour, width] of [[palette.paper, 6], [palette.accent, 2.6]]) {
+    paintMark(draw, latlng, shape) {
+      const { x, y } = this.map.latLngToLayerPoint(latlng);
+      for (const [colour, width] of [[palette.paper, 5.5], [palette.accent, 2.4]]) {
         draw.beginPath();
-        draw.arc(x, y, 15, 0, 2 * Math.PI);
+        shape(draw, x, y);
         draw.strokeStyle = colour;
         draw.lineWidth = width;
         draw.stroke();
       }
-    }
-
-    paintChosen(draw) {
-      const { x, y } = this.map.latLngToLayerPoint(this.chosen);
-      for (const [colour, width] of [[palette.paper, 5], [palette.accent, 2]]) {
-        draw.beginPath();
-        draw.moveTo(x - 12, y);
-        draw.lineTo(x + 12, y);
-        draw.moveTo(x, y - 12);
-        draw.lineTo(x, y + 12);
-        draw.strokeStyle = colour;
-        draw.lineWidth = width;
-        draw.stroke();
-      }
-    }
-
-    // Returns the shown row nearest to a point of the container within reach, the upper one of two; −1 for none.
-    pick(containerPoint) {
-      if (!this.view || !this.drawsHouseholds) return -1;
-      const point = this.map.containerPointToLayerPoint(containerPoint);
-      let [found, nearest] = [-1, REACH_PX];
-      for (const row of this.block.order) {
-        const distance = this.shows(row) ? this.place(row).distanceTo(point) : Infinity;
-        if (distance <= nearest) [found, nearest] = [row, distance];
-      }
-      return found;
     }
 
     click({ containerPoint, latlng }) {
@@ -253,16 +249,17 @@
         this.choose("point", null, latlng);
         return;
       }
-      const row = this.pick(containerPoint);
-      const area = row < 0 ? this.areas.at(latlng) : null;
-      if (row >= 0) this.select(row);
+      const home = this.grid.pick(containerPoint);
+      const area = home ? null : this.areas.at(latlng);
+      if (home) this.select(home);
       else if (area) this.choose("place", area.id, latlng);
     }
 
-    select(row) {
-      this.selected = this.block.id[row];
+    select({ id, latlng }) {
+      this.selected = id;
+      this.selectedAt = latlng;
       this.sheet.redraw();
-      this.choose("household", this.selected);
+      this.choose("household", id);
     }
 
     choose(kind, id, latlng) {
@@ -275,12 +272,12 @@
 
     point({ containerPoint, latlng }) {
       if (!this.view || this.mode === "point") return;
-      const row = this.pick(containerPoint);
-      const area = row < 0 ? this.areas.at(latlng) : null;
-      this.map.getContainer().classList.toggle("geo-over", row >= 0 || Boolean(area));
+      const home = this.grid.pick(containerPoint);
+      const area = home ? null : this.areas.at(latlng);
+      this.map.getContainer().classList.toggle("geo-over", Boolean(home || area));
       this.areas.hover(area);
-      if (row >= 0) this.tellHousehold(this.block.id[row], containerPoint);
-      else if (area) this.tell(`area ${area.id}`, containerPoint, area.properties.name, [["", area.properties.hint]]);
+      if (home) this.tellHousehold(home.id, containerPoint);
+      else if (area) this.tell(`area ${area.id}`, containerPoint, area.name, [["", area.hint]]);
       else this.forgetPointer();
     }
 
@@ -303,13 +300,13 @@
     }
 
     async factsOf(id) {
-      const { facts, loading } = this;
+      const { facts, source } = this;
       try {
-        if (!facts.has(id)) facts.set(id, await (await this.get(`facts/${id}.json`, loading)).json());
+        if (!facts.has(id)) facts.set(id, await (await this.get(`facts/${id}.json`, {})).json());
       } catch {
         return null;
       }
-      return loading === this.loading ? facts.get(id) : null;
+      return source === this.source ? facts.get(id) : null;
     }
 
     forgetPointer() {
@@ -337,59 +334,48 @@
     rehide() {
       this.furniture.pressed(this.hidden);
       this.forgetPointer();
-      this.sheet.redraw();
+      this.grid.repaint();
     }
 
-    // Esc takes back what is selected or hidden; with a household selected, the arrows go along the register.
+    // Esc takes back what is selected or hidden; with a household selected, the arrows go along its group.
     key(event) {
+      const way = { ArrowRight: "next", ArrowLeft: "previous" }[event.key];
       if (event.key === "Escape") this.escape();
-      else if (this.selected && event.target === this.map.getContainer() && this.step(event.key)) event.stopPropagation();
-      else return;
+      else if (way && this.selected && event.target === this.map.getContainer()) {
+        event.stopPropagation();
+        this.choose(way);
+      } else return;
       event.preventDefault();
     }
 
     escape() {
       this.forgetPointer();
       if (this.selected || this.mode === "point") {
-        this.selected = this.chosen = null;
+        this.selected = this.selectedAt = this.chosen = null;
         this.choose("clear");
       } else for (const set of Object.values(this.hidden)) set.clear();
       if (this.view) this.rehide();
-    }
-
-    step(key) {
-      const way = { ArrowRight: 1, ArrowLeft: -1 }[key];
-      if (!way || !this.block) return false;
-      const rows = [...this.block.order].filter((row) => this.shows(row)).sort((a, b) => this.block.id[a] - this.block.id[b]);
-      const at = rows.findIndex((row) => this.block.id[row] === this.selected);
-      const row = rows[(at + way + rows.length) % rows.length];
-      if (row === undefined) return false;
-      const spot = this.map.layerPointToLatLng(this.place(row));
-      if (!this.map.getBounds().pad(-0.05).contains(spot)) this.map.panTo(spot, { animate: !still.matches });
-      this.select(row);
-      return true;
+      this.sheet.redraw();
     }
 
     // For tests and tools: where a household is drawn in the container, in px.
     locate(id) {
-      const row = this.block ? this.block.id.indexOf(id) : -1;
-      return row < 0 ? null : this.map.layerPointToContainerPoint(this.place(row));
+      const home = this.grid.listed().get(id);
+      return home ? this.map.latLngToContainerPoint(home.latlng) : null;
     }
   }
 
-  function paintCount(draw, x, y, count) {
-    draw.font = "600 10px sans-serif";
-    draw.textAlign = "left";
-    draw.textBaseline = "middle";
-    draw.lineWidth = 3;
-    draw.strokeStyle = palette.paper;
-    draw.fillStyle = palette.ink;
-    draw.strokeText(String(count), x, y);
-    draw.fillText(String(count), x, y);
+  function paintCircle(draw, x, y) { draw.arc(x, y, 15, 0, 2 * Math.PI); }
+
+  function paintCross(draw, x, y) {
+    draw.moveTo(x - 12, y);
+    draw.lineTo(x + 12, y);
+    draw.moveTo(x, y - 12);
+    draw.lineTo(x, y + 12);
   }
 
   L.HouseholdTiles = L.Layer.extend({
-    options: { token: "", selected: 0, mode: "look" },
+    options: { token: "", selected: 0, at: null, mode: "look" },
     initialize(options) { L.setOptions(this, options); },
     onAdd(map) { Stage.of(map).attach(this); },
     onRemove(map) { Stage.of(map).detach(this); },

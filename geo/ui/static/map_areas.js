@@ -21,11 +21,14 @@
       this.features = [];
     }
 
-    show(view, corner) {
+    // `shapes`: number → geometry, and that of the frame. The same shapes again only get their new figures.
+    show(view, shapes, corner) {
+      if (this.view && this.shapes === shapes) return this.update(view, corner);
       this.clear();
       this.view = view;
-      this.features = view.areas.features;
-      const frame = view.frame ? [{ type: "Feature", geometry: view.frame.geometry, properties: { frame: view.frame } }] : [];
+      this.shapes = shapes;
+      this.features = join(view, shapes);
+      const frame = view.frame ? [{ type: "Feature", geometry: shapes.frame, properties: { frame: view.frame } }] : [];
       this.layer = L.geoJSON([...frame, ...this.features, ...borders(this.features)], {
         renderer: this.renderer, pane: "geo-areas", interactive: false, smoothFactor: 0.4,
         style: (feature) => this.style(feature),
@@ -37,8 +40,21 @@
       this.restyle();
     }
 
+    update(view, corner) {
+      this.view = view;
+      this.features = join(view, this.shapes);
+      const now = new Map(this.features.map((feature) => [feature.id, feature]));
+      this.layer.eachLayer((one) => {
+        if (!now.has(one.feature.id)) return;
+        one.feature = now.get(one.feature.id);
+        nameArea(one);
+      });
+      this.showBadges(corner);
+      this.restyle();
+    }
+
     // Areas stand back where household symbols are drawn on them.
-    get under() { return Boolean(this.view) && this.view.points && this.map.getZoom() >= this.view.points_from_zoom; }
+    get under() { return Boolean(this.view) && this.map.getZoom() >= this.view.points_from_zoom; }
 
     style(feature) {
       const { frame, cls, border, computed } = feature.properties;
@@ -51,7 +67,7 @@
       return {
         stroke: false,
         fillColor: hatched ? `url(#${HATCH})` : palette.areas[cls],
-        fillOpacity: this.under && !hatched ? palette.opacity.under : palette.opacity.alone,
+        fillOpacity: hatched ? 1 : this.under ? palette.opacity.under : palette.opacity.cells,
       };
     }
 
@@ -60,7 +76,7 @@
       this.layer.setStyle((feature) => this.style(feature));
       const pane = this.map.getPane("geo-badges");
       const far = this.map.getZoom() < this.view.points_from_zoom;
-      pane.hidden = far && (this.view.points || this.features.length > MANY);
+      pane.hidden = far && this.features.length > MANY;
     }
 
     addHatch() {
@@ -83,9 +99,8 @@
     makeReachable(one) {
       const path = one.getElement();
       if (!path || !one.feature.id) return;
-      const { name, hint } = one.feature.properties;
       path.setAttribute("role", "button");
-      path.setAttribute("aria-label", `${name} ${hint}`);
+      nameArea(one);
       path.setAttribute("tabindex", path.parentNode.querySelector('[tabindex="0"]') ? "-1" : "0");
       path.addEventListener("focus", () => path.classList.add("geo-focus"));
       path.addEventListener("blur", () => path.classList.remove("geo-focus"));
@@ -124,15 +139,17 @@
     at(latlng) {
       const inside = (feature) => this.boxes.get(feature.id).contains(latlng)
         && polygons(feature.geometry).some((rings) => rings.filter((ring) => crosses(ring, latlng)).length % 2 === 1);
-      return this.features.find(inside) || null;
+      const found = this.features.find(inside);
+      return found ? { id: found.id, ...found.properties } : null;
     }
 
     hover(feature) {
-      if (this.hovered === feature || !this.layer) return;
-      this.hovered = feature;
+      const id = feature ? feature.id : null;
+      if (this.hovered === id || !this.layer) return;
+      this.hovered = id;
       this.layer.eachLayer((one) => {
         const path = one.getElement();
-        if (path) path.classList.toggle("geo-hover", Boolean(feature) && one.feature.id === feature.id);
+        if (path) path.classList.toggle("geo-hover", id !== null && one.feature.id === id);
       });
     }
 
@@ -173,8 +190,17 @@
       if (this.layer) this.layer.remove();
       this.badges.clearLayers();
       this.features = [];
-      this.layer = this.hovered = this.view = null;
+      this.layer = this.hovered = this.view = this.shapes = null;
     }
+  }
+
+  function join(view, shapes) {
+    return view.areas.map(({ id, ...properties }) => ({ type: "Feature", id, geometry: shapes[id], properties }));
+  }
+
+  function nameArea(one) {
+    const path = one.getElement();
+    if (path) path.setAttribute("aria-label", `${one.feature.properties.name} ${one.feature.properties.hint}`);
   }
 
   // Returns the borders as lines: one that two areas share is drawn once, or its dashes would fill each other's gaps.

@@ -20,6 +20,11 @@
     return made;
   }
 
+  // A state and a ring may have the same code.
+  function nameRow(button) {
+    return button && button.dataset.code ? `${button.dataset.channel} ${button.dataset.code}` : "";
+  }
+
   class Furniture {
     constructor(map, { toggle, isolate, whole }) {
       this.map = map;
@@ -63,18 +68,21 @@
     }
 
     drawLegend(view, hidden) {
-      const { legend, points } = view;
-      const drawn = points && this.map.getZoom() >= view.points_from_zoom;
+      const { legend } = view;
+      const drawn = this.map.getZoom() >= view.points_from_zoom;
+      const focused = nameRow(document.activeElement);
       this.legend.replaceChildren();
       this.legend.classList.toggle("geo-dense", !drawn);
       if (!drawn) this.drawClasses(legend.classes);
       const channels = view.view === "issues" ? ["issues", "visits"] : ["visits", "issues"];
       channels.filter((channel) => legend[channel].title).forEach((channel, at) => {
-        const head = this.heading(legend[channel].title, drawn && !at ? legend.hint : "");
+        const head = this.heading(legend[channel].title, at ? "" : legend.hint);
         head.classList.toggle("geo-later", !drawn || at > 0);
-        for (const row of legend[channel].rows) this.drawRow(channel, row, drawn, hidden);
+        for (const row of legend[channel].rows) this.drawRow(channel, row, hidden);
         if (legend[channel].sum) element("div", "geo-sum", this.legend, legend[channel].sum);
       });
+      const again = focused && [...this.legend.querySelectorAll("button")].find((one) => nameRow(one) === focused);
+      if (again) again.focus();
     }
 
     heading(title, hint) {
@@ -91,22 +99,21 @@
         const swatch = element("i", "geo-swatch", line);
         const fill = palette.areas[row.code];
         if (fill === "hatch") swatch.classList.add("geo-hatched");
-        else swatch.style.backgroundColor = fill;
+        else swatch.style.backgroundColor = fill + Math.round(255 * palette.opacity.cells).toString(16);
         element("span", "", line, row.name);
         element("span", "geo-count", line, `${row.count} ${classes.unit}`);
       }
     }
 
-    drawRow(channel, row, live, hidden) {
+    drawRow(channel, row, hidden) {
       const code = palette[channel].findIndex((one) => one.code === row.code);
-      const line = element(live ? "button" : "div", "geo-row", this.legend);
+      const line = element("button", "geo-row", this.legend);
       const ratio = window.devicePixelRatio || 1;
       line.appendChild(channel === "visits" ? makeIcon(code, null, ratio) : makeIcon(null, code, ratio));
       element("span", "", line, row.name);
       element("span", "geo-count", line, row.count.toLocaleString("en-US"));
-      if (!live) return;
       line.type = "button";
-      line.dataset.code = row.code;
+      Object.assign(line.dataset, { channel, code: row.code });
       line.setAttribute("aria-pressed", String(!hidden[channel].has(code)));
       line.addEventListener("click", () => this.act.toggle(channel, code));
       line.addEventListener("dblclick", () => this.act.isolate(channel, code));
@@ -114,7 +121,7 @@
 
     pressed(hidden) {
       for (const button of this.legend.querySelectorAll("button")) {
-        const channel = palette.visits.some((one) => one.code === button.dataset.code) ? "visits" : "issues";
+        const { channel } = button.dataset;
         const code = palette[channel].findIndex((one) => one.code === button.dataset.code);
         button.setAttribute("aria-pressed", String(!hidden[channel].has(code)));
       }

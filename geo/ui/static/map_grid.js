@@ -1,0 +1,259 @@
+// The layer of households: one canvas a tile, drawn from the tile's own rows, sharp at every zoom and on dense screens.
+(() => {
+  "use strict";
+  const { palette, makeSprites, sizeAt, touches, POINTS } = window.GeoMap;
+  const TILE = 256;
+  const STEPS = 4096;
+  const CELLS_A_SIDE = 128;
+  const PALE = 0.35;
+  const REACH_PX = 10;
+  // Symbols of one kind whose places differ by less than this share of a px cover each other.
+  const FINE = 2;
+
+  const HouseholdGrid = L.GridLayer.extend({
+    options: {
+      pane: "geo-tiles", tileSize: TILE, minNativeZoom: 10, maxNativeZoom: 20, maxZoom: 20, noWrap: true,
+      keepBuffer: 1, updateWhenIdle: false, updateWhenZooming: false, updateInterval: 80,
+    },
+
+    // `look`: shows(code), pale(code) say how a household of a packed state and ring is drawn; failed() hears of errors.
+    initialize(look, options) {
+      L.setOptions(this, options);
+      this.look = look;
+      this.seen = new Int32Array(0);
+      this.run = 0;
+      this.sprites = new Map();
+    },
+
+    onAdd(map) {
+      L.GridLayer.prototype.onAdd.call(this, map);
+      map.on("zoomend", this.sharpen, this);
+      this.on("tileunload", ({ tile }) => tile.loading && tile.loading.abort());
+    },
+
+    onRemove(map) {
+      map.off("zoomend", this.sharpen, this);
+      L.GridLayer.prototype.onRemove.call(this, map);
+    },
+
+    // Shows another source; what is on the screen stays until its tile of the new source is there.
+    setSource(source) {
+      this.source = source;
+      for (const { el } of this.current()) this.fill(el);
+    },
+
+    // Fetches the tiles in which grid cells (null: anything) became different.
+    renew(cells) {
+      for (const { el } of this.current()) if (touches(el.key, cells)) this.fill(el);
+    },
+
+    clear() {
+      this.source = null;
+      for (const { el } of this.current()) {
+        if (el.loading) el.loading.abort();
+        el.rows = null;
+        this.paint(el);
+      }
+    },
+
+    current() { return Object.values(this._tiles || {}); },
+
+    createTile(coords, done) {
+      const tile = document.createElement("canvas");
+      tile.setAttribute("aria-hidden", "true");
+      tile.key = `${coords.z}/${coords.x}/${coords.y}`;
+      tile.coords = coords;
+      if (this.source) this.fill(tile, done);
+      else setTimeout(() => done(null, tile));
+      return tile;
+    },
+
+    // An answer that a newer request of the same tile has overtaken is dropped.
+    async fill(tile, done) {
+      if (tile.loading) tile.loading.abort();
+      const loading = new AbortController();
+      tile.loading = loading;
+      try {
+        const rows = await this.source.load(tile.key, loading.signal);
+        if (tile.loading !== loading) return;
+        tile.rows = rows;
+        this.paint(tile);
+        if (done) done(null, tile);
+        this.fire("painted");
+      } catch (error) {
+        if (tile.loading !== loading || error.name === "AbortError") return;
+        this.look.failed(error);
+        if (done) done(error, tile);
+      } finally {
+        if (tile.loading === loading) tile.loading = null;
+      }
+    },
+
+    get waiting() { return this.current().some(({ el }) => el.loading); },
+
+    repaint() { for (const { el } of this.current()) this.paint(el); },
+
+    // Tiles made for another fraction of a zoom level are drawn anew, so that nothing is stretched.
+    sharpen() { for (const { el } of this.current()) if (el.scale !== this.scaleOf(el)) this.paint(el); },
+
+    scaleOf(tile) { return this._map ? this._map.getZoomScale(this._map.getZoom(), tile.coords.z) : 1; },
+
+    paint(tile) {
+      if (tile.coords.z !== this._tileZoom && tile.scale) return;
+      const ratio = window.devicePixelRatio || 1;
+      const frame = this.frameOf(tile, ratio);
+      tile.width = frame.width;
+      tile.height = frame.height;
+      if (!tile.rows || !tile.rows.count) return;
+      const draw = tile.getContext("2d");
+      if (tile.rows.kind === POINTS) this.paintPoints(draw, tile.rows, frame, ratio);
+      else this.paintCells(draw, tile.rows, frame);
+    },
+
+    // Puts a tile on whole device pixels of the screen, also at a fraction of a zoom level, where Leaflet would place it
+    // between them and every symbol would be a blur. Returns {width, height, side, left, top}: its size, and how wide
+    // and where the tile proper lies in it, in device pixels.
+    frameOf(tile, ratio) {
+      tile.scale = this.scaleOf(tile);
+      const unit = tile.scale * ratio;
+      const origin = this._levels[tile.coords.z] ? this._getTilePos(tile.coords) : L.point(0, 0);
+      const from = origin.multiplyBy(unit);
+      const to = origin.add([TILE, TILE]).multiplyBy(unit).round();
+      const start = from.round();
+      const size = to.subtract(start);
+      L.DomUtil.setPosition(tile, start.divideBy(unit));
+      tile.style.width = `${size.x / unit}px`;
+      tile.style.height = `${size.y / unit}px`;
+      return { width: size.x, height: size.y, side: TILE * unit, left: from.x - start.x, top: from.y - start.y };
+    },
+
+    spritesFor(ratio) {
+      const r = sizeAt(this._map.getZoom());
+      const key = `${r}:${ratio}`;
+      if (!this.sprites.has(key)) {
+        if (this.sprites.size > 8) this.sprites.clear();
+        this.sprites.set(key, makeSprites(r, ratio));
+      }
+      return { r, sprite: this.sprites.get(key) };
+    },
+
+    // A household whose symbol another of the same kind will cover exactly is left out: the picture is the same.
+    paintPoints(draw, rows, { side, left, top }, ratio) {
+      const { r, sprite } = this.spritesFor(ratio);
+      const { x, y, code, order } = rows;
+      const { look } = this;
+      const step = side / STEPS;
+      const margin = Math.ceil(side / 4);
+      const width = FINE * Math.ceil(side + 2 * margin + 2);
+      if (this.seen.length < width * width) this.seen = new Int32Array(width * width);
+      let [last, shown, picture] = [-1, false, null];
+      for (let at = 0; at < order.length; at += 1) {
+        const row = order[at];
+        const kind = code[row] & 0x3f;
+        if (kind !== last) {
+          last = kind;
+          shown = look.shows(kind);
+          picture = sprite(kind & 15, kind >> 4);
+          draw.globalAlpha = look.pale(kind) ? PALE : 1;
+          this.run += 1;
+        }
+        if (!shown) continue;
+        const [px, py] = [x[row] * step + left, y[row] * step + top];
+        const spot = Math.round(FINE * (py + margin)) * width + Math.round(FINE * (px + margin));
+        if (this.seen[spot] === this.run) continue;
+        this.seen[spot] = this.run;
+        const half = picture.canvas.width / 2;
+        draw.drawImage(picture.canvas, Math.round(px - half), Math.round(py - half));
+      }
+      draw.globalAlpha = 1;
+      this.paintCounts(draw, rows, step, r * ratio, ratio);
+    },
+
+    // Several households of one dwelling stand at one place; how many of the shown ones is written beside it.
+    paintCounts(draw, rows, step, r, ratio) {
+      for (const group of rows.groups) {
+        const count = group.filter((row) => this.look.shows(rows.code[row] & 0x3f)).length;
+        if (count < 2) continue;
+        const [x, y] = [rows.x[group[0]] * step + r + ratio, rows.y[group[0]] * step + r + ratio];
+        draw.font = `600 ${10 * ratio}px sans-serif`;
+        draw.textBaseline = "middle";
+        draw.lineWidth = 3 * ratio;
+        draw.strokeStyle = palette.paper;
+        draw.fillStyle = palette.ink;
+        draw.strokeText(String(count), x, y);
+        draw.fillText(String(count), x, y);
+      }
+    },
+
+    // Below the zoom of households: a spot a cell in the colour of the worst that is shown there, larger for more.
+    paintCells(draw, rows, { side, left, top }) {
+      const size = side / CELLS_A_SIDE;
+      const spots = palette.visits.map(() => []);
+      for (let at = 0; at < rows.count;) {
+        const place = rows.place[at];
+        let [worst, amount] = [99, 0];
+        for (; at < rows.count && rows.place[at] === place; at += 1) {
+          const kind = rows.code[at];
+          if (!this.look.shows(kind) || this.look.pale(kind)) continue;
+          worst = Math.min(worst, kind & 15);
+          amount += rows.amount[at];
+        }
+        if (amount) spots[worst].push([place % CELLS_A_SIDE, Math.floor(place / CELLS_A_SIDE), amount]);
+      }
+      for (let state = spots.length - 1; state >= 0; state -= 1) {
+        draw.fillStyle = palette.visits[state].fill;
+        for (const [column, line, amount] of spots[state]) {
+          // Whole device pixels: a spot of two or three would only be a blur otherwise.
+          const wide = Math.max(1, Math.round(size * Math.min(1.25, 0.8 + 0.15 * Math.log2(amount))));
+          const [x, y] = [(column + 0.5) * size + left - wide / 2, (line + 0.5) * size + top - wide / 2];
+          draw.fillRect(Math.round(x), Math.round(y), wide, wide);
+        }
+      }
+    },
+
+    // Returns {id, code, latlng} of the shown household nearest to a point of the container within reach, the upper one
+    // of two; null for none. A tile's margin holds those of its neighbours that reach in.
+    pick(containerPoint) {
+      const map = this._map;
+      if (!this.source || !map) return null;
+      const world = map.containerPointToLayerPoint(containerPoint).add(map.getPixelOrigin());
+      for (const { el, current } of this.current()) {
+        if (!current || !el.rows || el.rows.kind !== POINTS) continue;
+        const side = TILE * this.scaleOf(el);
+        const [x, y] = [world.x - el.coords.x * side, world.y - el.coords.y * side];
+        if (x < 0 || y < 0 || x >= side || y >= side) continue;
+        const row = this.nearest(el.rows, x, y, side / STEPS);
+        return row < 0 ? null : this.tell(el, row);
+      }
+      return null;
+    },
+
+    nearest(rows, x, y, step) {
+      let [found, least] = [-1, REACH_PX * REACH_PX];
+      for (const row of rows.order) {
+        const [dx, dy] = [rows.x[row] * step - x, rows.y[row] * step - y];
+        const distance = dx * dx + dy * dy;
+        if (distance <= least && this.look.shows(rows.code[row] & 0x3f)) [found, least] = [row, distance];
+      }
+      return found;
+    },
+
+    tell(tile, row) {
+      const { rows, coords } = tile;
+      const at = L.point(coords.x + rows.x[row] / STEPS, coords.y + rows.y[row] / STEPS).multiplyBy(TILE);
+      return { id: rows.id[row], code: rows.code[row] & 0x3f, latlng: this._map.unproject(at, coords.z) };
+    },
+
+    // Returns the households on the screen by number (each once), for selections and for tests.
+    listed() {
+      const found = new Map();
+      for (const { el, current } of this.current()) {
+        if (!current || !el.rows || el.rows.kind !== POINTS) continue;
+        for (let row = 0; row < el.rows.count; row += 1) if (!found.has(el.rows.id[row])) found.set(el.rows.id[row], this.tell(el, row));
+      }
+      return found;
+    },
+  });
+
+  window.GeoMap.HouseholdGrid = HouseholdGrid;
+})();

@@ -1,0 +1,117 @@
+// Tiles as geo/tiles/tile.py packs them, and where they come from: fetched once, kept until a save changes them.
+(() => {
+  "use strict";
+  const HEADER = 24;
+  const VERSION = 2;
+  const [POINTS, CELLS] = [1, 2];
+  const GRID_BITS = 30;
+  // Households that a map keeps in memory besides those on the screen.
+  const KEPT_ROWS = 1500000;
+  const NOTHING = new Uint32Array(0);
+
+  function decodeTile(buffer) {
+    const view = new DataView(buffer);
+    const whole = buffer.byteLength >= HEADER && view.getUint32(0, false) === 0x47454f54 && view.getUint8(4) === VERSION;
+    if (!whole) throw new Error("not a tile of this version");
+    const count = view.getUint32(8, true);
+    return view.getUint8(5) === CELLS ? decodeCells(buffer, count) : decodePoints(buffer, count);
+  }
+
+  // Returns {kind, count, x, y, id, code, order, groups}: x and y from the tile's corner in 1/16 px of it; `order` lists
+  // the rows from the first drawn to the last (worse states, and rings within one, on top); `groups` the rows of each
+  // dwelling that several households share.
+  function decodePoints(buffer, count) {
+    const x = new Int16Array(buffer, HEADER, count);
+    const y = new Int16Array(buffer, HEADER + 2 * count, count);
+    const id = new Uint32Array(buffer, HEADER + 4 * count, count);
+    const code = new Uint8Array(buffer, HEADER + 8 * count, count);
+    return { kind: POINTS, count, x, y, id, code, order: sortRows(code), groups: groupRows(x, y, code) };
+  }
+
+  // Returns {kind, count, amount, place, code}: `place` is row × 128 + column of a cell; its rows stand together.
+  function decodeCells(buffer, count) {
+    const amount = new Uint32Array(buffer, HEADER, count);
+    const place = new Uint16Array(buffer, HEADER + 4 * count, count);
+    return { kind: CELLS, count, amount, place, code: new Uint8Array(buffer, HEADER + 6 * count, count) };
+  }
+
+  // Counting sort by state from good to bad, then by ring.
+  function sortRows(code) {
+    const rank = (one) => (15 - (one & 15)) * 4 + ((one >> 4) & 3);
+    const starts = new Uint32Array(65);
+    for (let row = 0; row < code.length; row += 1) starts[rank(code[row]) + 1] += 1;
+    for (let at = 1; at < 65; at += 1) starts[at] += starts[at - 1];
+    const order = new Uint32Array(code.length);
+    for (let row = 0; row < code.length; row += 1) order[starts[rank(code[row])]++] = row;
+    return order;
+  }
+
+  function groupRows(x, y, code) {
+    const found = new Map();
+    for (let row = 0; row < code.length; row += 1) {
+      if (!(code[row] & 0x40)) continue;
+      const key = x[row] * 65536 + y[row];
+      if (found.has(key)) found.get(key).push(row);
+      else found.set(key, [row]);
+    }
+    return [...found.values()].filter((rows) => rows.length > 1);
+  }
+
+  // The tiles of one view. A save makes it forget those that it changed; the rest stay true.
+  class TileSource {
+    constructor(token, version) {
+      this.token = token;
+      this.version = version;
+      this.kept = new Map();
+      this.rows = 0;
+    }
+
+    async load(key, signal) {
+      const known = this.kept.get(key);
+      if (known) return known;
+      const { version } = this;
+      const address = `/tiles/${encodeURIComponent(this.token)}/t/${version}/${key}`;
+      const answer = await fetch(address, { signal, credentials: "same-origin" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const tile = decodeTile(await answer.arrayBuffer());
+      if (version === this.version) this.keep(key, tile);
+      return tile;
+    }
+
+    keep(key, tile) {
+      this.forgetKey(key);
+      this.kept.set(key, tile);
+      this.rows += tile.count;
+      for (const oldest of this.kept.keys()) {
+        if (this.rows <= KEPT_ROWS || oldest === key) break;
+        this.forgetKey(oldest);
+      }
+    }
+
+    forgetKey(key) {
+      const known = this.kept.get(key);
+      if (!known) return;
+      this.rows -= known.count;
+      this.kept.delete(key);
+    }
+
+    // Goes on to another version, in which the given grid cells (null: anything) became different.
+    advance(version, cells) {
+      this.version = version;
+      for (const key of [...this.kept.keys()]) if (touches(key, cells)) this.forgetKey(key);
+    }
+  }
+
+  // Says whether one of some grid cells lies in a tile or in the margin it holds.
+  function touches(key, cells) {
+    if (!cells) return true;
+    const [zoom, x, y] = key.split("/").map(Number);
+    const side = 2 ** (GRID_BITS - zoom);
+    const margin = side / 8;
+    const within = (value, from) => value >= from * side - margin && value < (from + 1) * side + margin;
+    return cells.some(([cellX, cellY]) => within(cellX, x) && within(cellY, y));
+  }
+
+  window.GeoMap = window.GeoMap || {};
+  Object.assign(window.GeoMap, { decodeTile, TileSource, touches, POINTS, CELLS, NOTHING });
+})();
