@@ -144,9 +144,79 @@ def test_the_key_tells_the_household_whatever_stands_beside_it(office, form):
     homes = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code")
     assert visits_of(db)[0][0] == homes.loc["A-1", "household"]
     assert (homes.loc["A-1", "head_name"], homes.loc["A-1", "group"]) == ("测1", "一组")
-    assert sorted(one.field for one in report.findings if one.code == "W_ATTR_DIFFERS") == sorted(
+    assert sorted(one.field for one in report.findings if one.code == "W_PRINTED_CHANGED") == sorted(
         ["户编号", "户主", "村民组"]
     )
+
+
+def test_another_detail_of_a_known_visit_is_a_correction_to_decide(office, form):
+    """A note that was mended, a respondent that was filled in: proposed with both values; a blank erases nothing."""
+    db, scope = office
+    assert import_file(db, scope, form({"A-1": VISIT, "A-5": MISS})).stored
+    changed = {"A-1": VISIT | {"note": "好，另约", "respondent": None}, "A-5": MISS | {"respondent": "户主"}}
+    path = form(changed, name="mended.xlsx")
+    report = import_file(db, scope, path)
+    assert [(one.code, one.field, one.before, one.after) for one in report.proposals] == [
+        ("A-1", header_of("note"), "好", "好，另约"), ("A-5", header_of("respondent"), "-", "户主"),
+    ]  # fmt: skip
+    assert (report.stored, report.waiting) == (False, 2)
+    done = import_file(db, scope, path, options=ImportOptions(apply=frozenset({"correction:A-1"})))
+    assert (done.stored, done.changes["visits_corrected"], done.waiting) == (True, 1, 1)
+    kept = [row for row in visits_of(db) if row[1] == "visit" and row[-1] == "好，另约"]
+    assert [(row[4], row[6]) for row in kept] == [("effective", "head")]
+    assert read_figures(db, scope, round_id="1", place_id=scope.area).counts.effective == 1
+    assert [one.code for one in import_file(db, scope, path).proposals] == ["A-5"]
+
+
+def test_another_description_of_a_known_issue_is_listed(office, form):
+    """The same issue told otherwise is no second issue, and what differs is said with both texts."""
+    db, scope = office
+    assert import_file(db, scope, form({"A-1": VISIT | WATER})).stored
+    told = {"A-1": VISIT | WATER | {"issue_title": "水管冻裂，五户断水", "issue_due": date(2026, 4, 20)}}
+    report = import_file(db, scope, form(told, name="b.xlsx"))
+    assert [(one.code, one.value) for one in report.findings] == [
+        ("W_ISSUE_DIFFERS", "水管冻裂，三户断水 → 水管冻裂，五户断水"), ("W_ISSUE_DIFFERS", "2026-04-10 → 2026-04-20"),
+    ]  # fmt: skip
+    assert (report.stored, "没有任何改动" in report.message) == (False, False)
+
+
+def test_an_untouched_form_costs_no_finding(office, form):
+    """Its own title, printed columns and hidden keys are no news."""
+    db, scope = office
+    report = import_file(db, scope, form({}))
+    assert (report.outcome, report.findings, report.changed) == ("accept", (), False)
+
+
+def test_rows_are_deleted_copied_and_added(office, form):
+    """A row that is gone takes nothing back, a copy with another day is a second visit, a row without a key is read."""
+    db, scope = office
+    path = form({"A-1": VISIT, "A-5": MISS})
+    assert import_file(db, scope, path).stored
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    heads = {cell.value: cell.column for cell in sheet[HEAD_ROWS]}
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=HEAD_ROWS + 1)]
+    rows[1] = [*rows[0]]
+    rows[1][heads[header_of("visited_on")] - 1] = date(2026, 3, 20)
+    rows[2] = [None] * len(rows[0])
+    for key, value in {
+        "village": "孟溪村",
+        "group": "一组",
+        "code": "A-2",
+        "visited_on": "2026-03-17",
+        "outcome": "拒访",
+    }.items():
+        rows[2][heads[header_of(key)] - 1] = value
+    for nth, values in enumerate(rows, start=HEAD_ROWS + 1):
+        for column, value in enumerate(values, start=1):
+            sheet.cell(nth, column).value = value
+    sheet.delete_rows(HEAD_ROWS + 5)
+    sheet.title = "改名"
+    book.save(path)
+    report = import_file(db, scope, path)
+    assert (report.stored, report.changes["visits_new"], report.changes["households_new"]) == (True, 2, 0)
+    assert len(visits_of(db)) == 4
+    assert not import_file(db, scope, path).changed
 
 
 def test_facts_of_an_old_form_do_not_overwrite_newer_ones(office, form):
@@ -217,6 +287,25 @@ def test_an_export_of_central_is_visits_and_issues(office, tmp_path):
         found = set(map(tuple, connection.execute(select(issue.c.category, issue.c.title, issue.c.route))))
     assert found == {("WATER", "断水", "time_limited"), ("INF_R", "路塌了", "escalated")}
     assert not import_file(db, scope, tmp_path / "visit.zip").changed
+    edited = [rows[0], rows[1] | {"outcome": "refused", "reason": "unwilling"}]
+    central_zip(tmp_path / "visit.zip", edited, issues)
+    (proposal,) = import_file(db, scope, tmp_path / "visit.zip").proposals
+    assert (proposal.kind, proposal.before, proposal.after) == ("correction", "not_home", "refused")
+
+
+def test_issues_that_an_export_lacks_are_listed(office, tmp_path):
+    """A table of submissions alone brings the visits, and says which of them reported issues that are not in it."""
+    db, scope = office
+    home = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code").loc["A-1", "household"]
+    rows = [submission(home, "uuid:1", outcome="effective", issue_count="2")]
+    with (tmp_path / "visit.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    report = import_file(db, scope, tmp_path / "visit.csv")
+    assert (report.changes["visits_new"], [(one.code, one.value) for one in report.findings]) == (
+        1, [("W_SUBMISSION_ISSUES", "uuid:1")],
+    )  # fmt: skip
 
 
 def kobo_workbook(path, main, issues) -> None:
@@ -249,3 +338,44 @@ def test_an_export_of_kobo_is_read_as_well(office, tmp_path):
     assert (report.stored, report.changes["visits_new"], report.changes["issues_new"]) == (True, 1, 1), report.message
     assert visits_of(db)[0][2:5] == (date(2026, 3, 19), "phone", "effective")
     assert not import_file(db, scope, tmp_path / "visit.xlsx").changed
+
+
+@pytest.mark.parametrize("grouped", [False, True], ids=["plain", "grouped"])
+def test_kobo_with_labels_and_groups(grouped, office, tmp_path):
+    """Labels instead of names, words instead of codes, names of groups before them: the same visits and issues."""
+    db, scope = office
+    home = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code").loc["A-2", "household"]
+    before, within = ("走访/", "问题/") if grouped else ("", "")
+    visit_row = {
+        "村民组": "一组", "哪一户": "一组 A-2", f"{before}row_key": home, f"{before}走访日期": "2026-03-19", f"{before}走访方式": "上门",
+        f"{before}走访状态": "家中无人", f"{before}未见面原因": "下地干活", "发现几个问题": 1, f"{before}备注": "锁门", "_id": 11,
+        "_uuid": "u-1", "_validation_status": "Approved", "_index": 1,
+    }  # fmt: skip
+    issue_row = {
+        f"{within}问题类别": "基本医疗",
+        f"{within}问题描述": "药费",
+        f"{within}处理方式": "",
+        "_index": 1,
+        "_parent_index": 1,
+    }
+    rejected = visit_row | {"_uuid": "u-2", "_index": 2, "_validation_status": "Not Approved"}
+    kobo_workbook(tmp_path / "visit.xlsx", [visit_row, rejected], [issue_row])
+    report = import_file(db, scope, tmp_path / "visit.xlsx")
+    assert (report.stored, report.changes["visits_new"], report.changes["issues_new"]) == (True, 1, 1), report.message
+    assert [one.code for one in report.findings] == ["W_SUBMISSION_REJECTED"]
+    assert visits_of(db)[0][2:6] == (date(2026, 3, 19), "in_person", "not_home", "in_fields")
+    assert not import_file(db, scope, tmp_path / "visit.xlsx").changed
+
+
+def test_central_with_groups_in_the_names(office, tmp_path):
+    """Questions that were moved into groups of the form come as group-name: they are read all the same."""
+    db, scope = office
+    home = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code").loc["A-1", "household"]
+    row = submission(home, "uuid:1", outcome="effective", issue_count="1")
+    moved = {(f"door-{key}" if key in ("row_key", "visited_on", "outcome", "mode") else key): row[key] for key in row}
+    issues = [
+        {"issues-issue": "WATER", "issues-issue_title": "断水", "PARENT_KEY": "uuid:1", "KEY": "uuid:1/issues[1]"}
+    ]
+    central_zip(tmp_path / "visit.zip", [moved], issues)
+    report = import_file(db, scope, tmp_path / "visit.zip")
+    assert (report.stored, report.changes["visits_new"], report.changes["issues_new"]) == (True, 1, 1), report.message

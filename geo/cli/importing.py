@@ -237,7 +237,8 @@ def _say_proposal(one: Proposal) -> str:
     if one.kind not in _DIFFERING or not one.after:
         return one.code
     words = {word: text(f"outcome.{word}") for word in (one.before, one.after) if has_text(f"outcome.{word}")}
-    return text("cli.import.differs", code=one.code, field=one.field, before=words.get(one.before, one.before) or "-",
+    field = f"{one.field} " if one.field else ""
+    return text("cli.import.differs", code=one.code, field=field, before=words.get(one.before, one.before) or "-",
                 after=words.get(one.after, one.after))  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo import codes
 from geo.i18n import text
+from geo.importer.details import find_other_details, list_other_issue, propose_details
 from geo.importer.findings import FIELDS
 from geo.importer.journal import columns_of
 from geo.importer.plan import home_of
@@ -90,7 +91,7 @@ def plan_visits(bench: Bench) -> dict[int, str]:
             bench.plan.outside.append(nth + 1)
         known = bench.register.find_visit(key, outcome) if home.id in visited else None
         if not _enters(bench, nth, key, outcome, known):
-            of_row[nth] = planned[key] = known["id"] if known is not None else ""
+            of_row[nth] = planned[key] = _keep(bench, nth, known, outcome)
             continue
         made = bench.new_id()
         block.rows.append(
@@ -103,6 +104,23 @@ def plan_visits(bench: Bench) -> dict[int, str]:
             _propose(bench, round_id, key, outcome)
         of_row[nth] = planned[key] = made
     return {nth: visit_id for nth, visit_id in of_row.items() if visit_id}
+
+
+def _keep(bench: Bench, nth: int, known: Row | None, outcome: str) -> str:
+    """Return the visit that a row repeats, entered again with the row's other details where that was chosen."""
+    if known is None or known["outcome"] != outcome:
+        return str(known["id"]) if known is not None else ""
+    changes = find_other_details(bench, nth, known)
+    if not changes or not propose_details(bench, nth, known, changes):
+        return str(known["id"])
+    made = re_enter(bench, known, **changes, recorded_at=bench.stamp, recorded_by=bench.actor)
+    void_visit(bench, known)
+    copy_company(bench, {known["id"]: made})
+    if known["round"]:
+        _propose(bench, known["round"], (known["household"], known["visited_on"], known["mode"]), outcome)
+    bench.plan.counts["visits_same"] -= 1
+    bench.plan.counts["visits_corrected"] += 1
+    return made
 
 
 def _answered(
@@ -213,6 +231,7 @@ def plan_issues(bench: Bench, visits: dict[int, str]) -> None:
             is_open = day is None and (home.id, category) in bench.register.open_issues
             if key in bench.register.issues or key in planned or is_open:
                 bench.plan.counts["issues_same"] += key not in planned
+                list_other_issue(bench, nth, key)
                 continue
             planned.add(key)
             prefix = f"{bench.background.units.by_id[home.village].code}-{raised_on[:4]}-"

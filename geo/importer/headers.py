@@ -245,7 +245,7 @@ def _find_problem(columns: list[Column]) -> tuple[str, str]:
 
 def _list_findings(columns: list[Column], titles: tuple[list[str], ...], first: int, row: int) -> list[Finding]:
     found = []
-    if titles:
+    if titles and not any(column.key == "row_key" for column in columns):
         found.append(Finding("W_TITLE_ROWS_SKIPPED", value=" / ".join(line[0] for line in titles), cell=f"1-{first}"))
     for column in columns:
         cell = f"{column.letter}{row + 1}"

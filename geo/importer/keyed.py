@@ -90,7 +90,7 @@ def _list_changed(row: Sequence[Cell], header: Header, home: _Home, nth: int) ->
         said = to_text(_cell(row, index)).strip() if index is not None else ""
         if said and not _same(key, said, getattr(home, key)):
             cell = f"{column_letter(index or 0)}{nth + 1}"
-            found.append(Finding("W_ATTR_DIFFERS", 0, cell, FIELDS[key].header, said, personal=key == "head_name"))
+            found.append(Finding("W_PRINTED_CHANGED", 0, cell, FIELDS[key].header, said, personal=key == "head_name"))
     return found
 
 

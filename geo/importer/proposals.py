@@ -42,9 +42,10 @@ class Proposal:
     """Something the file suggests.
 
     `kind`: conflict (a fact that somebody edited in the app since, with `field`, `who` and `when` in UTC), correction
-    (another outcome of a known visit), move (to another village), regroup (to another group), split and merge (with the
-    `evidence`), addition (新增户), missing (the file does not name it), outline. `before` is the register's, `after`
-    the file's. `taken` says whether it is carried out with this import; row 0 stands for a household that no row names.
+    (another outcome of a known visit, or with `field` another detail of it), move (to another village), regroup (to
+    another group), split and merge (with the `evidence`), addition (新增户), missing (the file does not name it),
+    outline. `before` is the register's, `after` the file's. `taken` says whether it is carried out with this import;
+    row 0 stands for a household that no row names.
     """
 
     kind: str

@@ -25,7 +25,7 @@ class Register:
 
     `visits` holds the newest kept visit of each (household, day, mode), `outcomes` one of each outcome of these;
     `voided` names (household, day, mode, outcome) of visits that were taken back, `outside` lists kept visits without
-    a round. `tags` are held, `ended_tags` were.
+    a round. `tags` are held, `ended_tags` were. `issue_texts` has title, detail and due day of `issues`.
     """
 
     households: dict[tuple[str, str], Row] = field(default_factory=dict)
@@ -36,6 +36,7 @@ class Register:
     voided: set[tuple[str, str, str, str]] = field(default_factory=set)
     outside: list[Row] = field(default_factory=list)
     issues: set[tuple[str, str, str]] = field(default_factory=set)
+    issue_texts: dict[tuple[str, str, str], tuple[str, str, str]] = field(default_factory=dict)
     open_issues: set[tuple[str, str]] = field(default_factory=set)
     roster: dict[str, Row] = field(default_factory=dict)
     baseline_villages: set[str] = field(default_factory=set)
@@ -63,10 +64,12 @@ def read_register(connection: Connection, villages: Iterable[str], round_id: str
     visits = f"SELECT x.*, v.id AS void FROM visit x {of_village} LEFT JOIN visit v ON v.void_of = x.id"
     for row in _rows(connection, f"{visits} WHERE x.kind = 'visit' ORDER BY x.recorded_at, x.id", here):
         _add_visit(state, row)
-    what = "x.household, i.category, i.raised_on, i.state"
+    what = "x.household, i.category, i.raised_on, i.state, i.title, i.detail, i.due_on"
     issues = f"SELECT {what} FROM issue_household x {of_village} JOIN issue i ON i.id = x.issue"
     for row in _rows(connection, issues, here):
-        state.issues.add((row["household"], row["category"], row["raised_on"]))
+        key = (row["household"], row["category"], row["raised_on"])
+        state.issues.add(key)
+        state.issue_texts[key] = (row["title"], row["detail"] or "", row["due_on"] or "")
         if row["state"] not in ("closed", "invalid"):
             state.open_issues.add((row["household"], row["category"]))
     if round_id is not None:

@@ -116,7 +116,8 @@ class ImportReport:
 
         Households that it does not name are none of them.
         """
-        return sum(not one.taken and one.kind not in ("missing", "addition") for one in self.proposals)
+        proposed = sum(not one.taken and one.kind not in ("missing", "addition") for one in self.proposals)
+        return proposed + sum(one.code == "W_ISSUE_DIFFERS" for one in self.findings)
 
     @property
     def rows_warned(self) -> int:

@@ -282,6 +282,10 @@ def _list_merges(sheet: Sheet, header: Header, rows: DataRows) -> list[Finding]:
     return found
 
 
+#: Columns that our own forms hide: they are for the importer.
+_HIDDEN_IN_FORMS: Final = frozenset({"row_key", "village_code", "township"})
+
+
 def _list_hidden(sheet: Sheet, header: Header, rows: DataRows) -> list[Finding]:
     found = []
     if sheet.layout.hidden_rows:
@@ -291,8 +295,13 @@ def _list_hidden(sheet: Sheet, header: Header, rows: DataRows) -> list[Finding]:
             count = sum(last - first + 1 for first, last in spans)
             listed = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
             found.append(Finding("W_HIDDEN_ROWS", cell=listed, value=str(count)))
+    by_design = _HIDDEN_IN_FORMS if header.index_of("row_key") is not None else frozenset()
     for column in header.columns:
-        if column.key and any(first <= column.index <= last for first, last in sheet.layout.hidden_columns):
+        if (
+            column.key
+            and column.key not in by_design
+            and any(first <= column.index <= last for first, last in sheet.layout.hidden_columns)
+        ):
             cell = f"{column.letter}:{column.letter}"
             found.append(
                 Finding("W_HIDDEN_ROWS", cell=cell, field=FIELDS[column.key].header, value=column.header.strip())

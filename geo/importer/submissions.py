@@ -6,6 +6,8 @@ Both give one table of submissions and one of what was repeated in them (issues)
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from geo.i18n import has_text, text
@@ -30,7 +32,12 @@ _OWN: Final = ("KEY", "_index")
 _PARENT: Final = ("PARENT_KEY", "_parent_index")
 _INSTANCE: Final = ("_uuid", "meta/instanceID", "meta-instanceID")
 _REVIEW: Final = ("ReviewState", "_validation_status")
-_REJECTED: Final = frozenset({"rejected", "validation_status_not_approved", "Not approved"})
+_REJECTED: Final = frozenset({"rejected", "validation_status_not_approved", "not approved"})
+#: How many issues a submission says it has.
+_COUNT: Final = "issue_count"
+_KNOWN: Final = frozenset({KEY, _COUNT, *_VISIT, *_ISSUE})
+#: What stands between the names of groups and of a question: Kobo's way, Central's, others'.
+_GROUPS: Final = re.compile(r"[/\-.:]")
 
 
 def join_submissions(tables: list[Sheet]) -> list[Sheet]:
@@ -45,16 +52,17 @@ def join_submissions(tables: list[Sheet]) -> list[Sheet]:
     keys = (KEY, *_VISIT, *_ISSUE)
     headers = {field.key: field.header for field in IMPORT_FIELDS}
     rows: list[list[Cell]] = [[headers[key] for key in keys]]
-    rejected: list[str] = []
+    notes: list[tuple[str, str]] = []
     for row in _records(main):
-        if str(_first(row, _REVIEW) or "") in _REJECTED:
-            rejected.append(_word_of_key(_first(row, _OWN)))
+        own = _word_of_key(_first(row, (*_OWN, *_INSTANCE)))
+        if str(_first(row, _REVIEW) or "").lower() in _REJECTED:
+            notes.append(("W_SUBMISSION_REJECTED", own))
             continue
-        own = _word_of_key(_first(row, _OWN))
+        if _word_of_key(row.get(_COUNT)) not in ("", "0") and own not in issues and not _first(row, _ISSUE):
+            notes.append(("W_SUBMISSION_ISSUES", own))
         said: list[Cell] = [row.get(KEY), *(_say(key, row.get(key)) for key in _VISIT)]
         raised = issues.get(own) or [[_say(key, row.get(key)) for key in _ISSUE]]
         rows += [[*said, *one] for one in raised]
-    notes = tuple(("W_SUBMISSION_REJECTED", one) for one in rejected)
     return [Sheet(main.name, rows, notes=(*main.notes, *notes))]
 
 
@@ -75,10 +83,20 @@ def _names(table: Sheet) -> list[str]:
 
 
 def _bare(cell: Cell) -> str:
+    """Return a column's name in the form, whatever groups stand before it, and where it is told by its label."""
     name = str(cell or "").strip()
     if name.startswith("meta"):
         return name
-    return name.rsplit("/", 1)[-1].rsplit("issues-", 1)[-1]
+    last = _GROUPS.split(name)[-1].strip()
+    if last in _KNOWN:
+        return last
+    return _labels().get(last) or name.rsplit("/", 1)[-1]
+
+
+@cache
+def _labels() -> dict[str, str]:
+    headers = {field.header: field.key for field in IMPORT_FIELDS if field.key in _KNOWN}
+    return headers | {text("field.xlsform.count"): _COUNT}
 
 
 def _records(table: Sheet) -> Iterator[dict[str, Any]]:

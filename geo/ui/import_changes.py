@@ -92,12 +92,12 @@ def _list_proposals(proposals: list[Proposal]) -> set[str]:
 
 
 def _word(one: Proposal, value: str) -> str:
-    return text(f"outcome.{value}") if one.kind == "correction" and value else value
+    return text(f"outcome.{value}") if one.kind == "correction" and value and not one.field else value
 
 
 def _why(one: Proposal) -> str:
     """Return who edited a fact and when, in the configured zone, or what speaks for a split or a merger."""
     if one.kind != "conflict":
-        return one.evidence
+        return one.evidence or one.field
     when = datetime.fromisoformat(one.when).astimezone(ZoneInfo(config.ZONE))
     return text("import_page.edited", field=one.field, who=one.who, when=f"{when:%Y-%m-%d %H:%M}")
