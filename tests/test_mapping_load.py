@@ -267,46 +267,24 @@ def test_visits_of_households_that_are_there(tmp_path):
     ]  # fmt: skip
 
 
-def test_units_that_are_registered_are_found_by_every_spelling(tmp_path):
-    """With the shipped units a village is found by its spellings, its group made; an unknown one is asked about."""
-    db, scope = workbooks.open_register(tmp_path / "r.sqlite", today=mapped.TODAY)
-    spec = spec_of("""
-        units: {registered: true, township: 乡, village: 村, group: 组}
-        households: {key: 号, head_name: 户主}
-    """)
-    good = "乡,村,组,号,户主\n和平乡,孟溪村委会,第一组,001,王测一\n和平乡,孟溪,1组,002,王测二\n和平乡,孟溪村,周家组,003,王测三\n"
-    report = load(db, scope, write(tmp_path / "h.csv", good), spec)
-    assert (report.outcome, report.changes["places_new"], report.changes["households_new"]) == ("accept", 2, 3)
-    groups = "SELECT p.name, count(*) FROM household h JOIN place p ON p.id = h.place GROUP BY 1 ORDER BY 2"
-    assert rows(db, groups) == [("周家组", 1), ("一组", 2)]
-    assert not load(db, scope, tmp_path / "h.csv", spec).changed
-    report = load(db, scope, write(tmp_path / "u.csv", good.replace("孟溪村委会", "孟溪寨")), spec)
-    assert (report.outcome, report.questions[0].kind) == ("ask", "unit")
-
-
-GROUPED = """
-    units: {registered: true, township: 乡, village: 村, group: 组}
-    households: {key: 号, head_name: 户主}
+NEAR = """
+    visits: {match: {within_m: 30}, lon: x, lat: y, visited_on: day, outcome: {value: effective}}
 """
 
 
-def test_groups_of_registered_villages_are_told_or_asked(tmp_path):
-    """Several groups in one cell are asked about, and their rows wait; in a village with groups a home names its own."""
-    db, scope = workbooks.open_register(tmp_path / "r.sqlite", today=mapped.TODAY)
-    spec = spec_of(GROUPED)
-    text = "乡,村,组,号,户主\n和平乡,孟溪村,孟溪村一组,1,甲\n和平乡,孟溪村,,2,乙\n"
-    several = write(tmp_path / "s.csv", text + "和平乡,孟溪村,二三组,3,丙\n和平乡,孟溪,二三组,4,丁\n")
-    report = load(db, scope, several, spec)
-    assert (report.outcome, report.rows_total, report.rows_ok) == ("ask", 4, 1)
-    assert [(one.row, one.code, one.field) for one in report.rows_bad] == [(2, "R_REQUIRED", "村民组")]
-    assert [(one.value, one.rows, len(one.options)) for one in report.questions] == [("孟溪村/二三组", 2, 2)]
-    report = load(db, scope, write(tmp_path / "h.csv", text), spec, good_rows=True)
-    assert (report.stored, [one.row for one in report.rows_bad]) == (True, [2])
-    # A later file that names no group leaves a known household where it is.
-    later = write(tmp_path / "l.csv", "乡,村,组,号,户主\n和平乡,孟溪村,,1,甲甲\n")
-    assert load(db, scope, later, spec).changes["households_changed"] == 1
-    homes = "SELECT h.head_name, p.name FROM household h JOIN place p ON p.id = h.place"
-    assert rows(db, homes) == [("甲甲", "一组")]
+def test_two_visits_at_one_point_are_two(tmp_path):
+    """Points of one day at the very same place are matched one by one, and found again by a second load."""
+    homes = spec_of(HOMES)
+    db, scope = open_mapped(tmp_path / "d.sqlite", homes)
+    text = "id,village,head,people,x,y\n1,N,A,1,9.0001,7\n2,N,B,1,9.0002,7\n"
+    load(db, scope, write(tmp_path / "h.csv", text), homes)
+    spec = spec_of(NEAR, name="near.yaml")
+    path = write(tmp_path / "v.csv", "x,y,day\n" + "9.00015,7,2024-01-01\n" * 3)
+    report = load(db, scope, path, spec)
+    assert (report.changes["visits_new"], report.changes["visits_unmatched"], report.codes) == (2, 1, ["W_UNMATCHED"])
+    assert rows(db, "SELECT count(DISTINCT household) FROM visit") == [(2,)]
+    again = load(db, scope, path, spec)
+    assert (again.changed, again.changes["visits_same"], again.changes["visits_unmatched"]) == (False, 2, 1)
     db.close()
 
 

@@ -193,16 +193,3 @@ def test_a_key_that_is_lost_is_shown_as_written(tmp_path):
     report = load(db, scope, path, spec)
     assert [(one.code, one.cell, one.value) for one in report.rows_bad] == [("R_REQUIRED", "A2", "5.22E+17")]
     db.close()
-
-
-def test_words_of_a_unit_that_no_map_knows_stay(tmp_path):
-    """A unit is free text: what its map translates is translated, everything else stays as it is."""
-    spec = spec_of(
-        f"{UNITS}\n    households: {{key: id}}\n".replace("name: village", "name: {column: village, map: {N: North}}")
-    )
-    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
-    load(db, scope, write(tmp_path / "h.csv", "id,village\n1,N\n2,South\n"), spec)
-    assert rows(db, "SELECT code, name FROM place WHERE level = 'village' ORDER BY 1") == [
-        ("D1-T-North", "North"), ("D1-T-South", "South"),
-    ]  # fmt: skip
-    db.close()

@@ -152,12 +152,13 @@ _LAST_DAY: Final = date.max
 def name_cells(grid: Grid, table: Table) -> Texts:
     """Return the square of the grid each point lies in: E1801N5816 has its south-west corner there, in whole sizes.
 
-    A square holds its west and south sides. Rows without a point say nothing.
+    A square holds its west and south sides. Rows without a point say nothing, nor do rows with a 0 for one.
     """
     lon, lat = (to_numbers(table.column(name)) for name in (grid.lon, grid.lat))
+    nowhere = (lon == 0) | (lat == 0)
     lon, lat = to_wgs84(parse_system(grid.crs), lon, lat)
     east, north = from_wgs84(parse_system(grid.grid_crs), lon, lat)
-    good = np.isfinite(east) & np.isfinite(north)
+    good = np.isfinite(east) & np.isfinite(north) & ~nowhere
     columns = np.floor(np.where(good, east, 0) / grid.size_m).astype(np.int64).tolist()
     rows = np.floor(np.where(good, north, 0) / grid.size_m).astype(np.int64).tolist()
     return [f"E{x}N{y}" if fine else "" for x, y, fine in zip(columns, rows, good.tolist(), strict=True)]

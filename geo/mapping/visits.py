@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from geo.mapping.desk import Desk, PlaceBook
     from geo.mapping.reading import Reading, Rows
 
+#: What a row says of a visit: day (ISO), mode, outcome.
+Said = tuple[str, str, str]
+
 _FIELDS = MAPPED_FIELDS["visits"]
 _CANDIDATE: Final = ("id", "village", "place", "code", "lon", "lat")
 #: What a visit says besides: of a known one it is compared.
@@ -36,20 +40,21 @@ def plan_visits(desk: Desk, book: PlaceBook, reading: Reading) -> None:
     rows = reading.targets.get("visits")
     if rows is None:
         return
-    made = _Made(desk, book, rows)
     counted = [nth for nth in np.flatnonzero(rows.mask).tolist() if nth not in desk.ledger.refusals]
     said = {nth: visit for nth in counted if (visit := _read_visit(desk, rows, nth)) is not None}
+    keys = _list_keys(desk, rows, said)
     if desk.spec.targets["visits"].match is not None:
-        homes = _match_homes(desk, book, rows, said)
+        homes = _match_homes(desk, book, rows, said, keys)
     else:
         homes = find_homes(desk, rows, list(said), target="visits")
-    made.read_known(said, homes)
+    made = _Made(desk, book, rows, keys)
+    made.read_known(homes)
     for nth, home in homes.items():
         desk.visits[nth] = home, said[nth]
         made.add(nth, home, said[nth])
 
 
-def _read_visit(desk: Desk, rows: Rows, nth: int) -> tuple[str, str, str] | None:
+def _read_visit(desk: Desk, rows: Rows, nth: int) -> Said | None:
     """Return day, mode and outcome of a row; None where it makes no visit, which is listed if it should have."""
     outcome, day = rows.get("outcome", nth), rows.get("visited_on", nth)
     fields = desk.spec.targets["visits"].fields
@@ -117,26 +122,39 @@ def visit_id(name: str, key: str) -> str:
     return hashlib.sha256(f"{name}\x1f{key}".encode()).hexdigest()[:32]
 
 
-def _key_of(desk: Desk, rows: Rows, nth: int, day: str) -> str:
-    """Return the key of a visit: its own, else, where it is matched by place, its day and point."""
-    key = rows.get("key", nth)
-    if key is None and desk.spec.targets["visits"].match is not None and rows.lon[nth] is not None:
-        return f"{day}|{rows.lon[nth]}|{rows.lat[nth]}"
-    return key or ""
+def _list_keys(desk: Desk, rows: Rows, said: dict[int, Said]) -> dict[int, str]:
+    """Return the key of every visit that has one: its own, else, where it is matched by place, its day and point.
+
+    The second visit of a day at the very same point is another one.
+    """
+    by_place = desk.spec.targets["visits"].match is not None
+    keys: dict[int, str] = {}
+    times: Counter[str] = Counter()
+    for nth, (day, _, _) in said.items():
+        key = rows.get("key", nth)
+        if key is None and by_place and rows.lon[nth] is not None:
+            key = f"{day}|{rows.lon[nth]}|{rows.lat[nth]}"
+            times[key] += 1
+            key += f"|{times[key]}" if times[key] > 1 else ""
+        if key:
+            keys[nth] = key
+    return keys
 
 
-def _match_homes(desk: Desk, book: PlaceBook, rows: Rows, said: dict[int, tuple[str, str, str]]) -> dict[int, Home]:
+def _match_homes(
+    desk: Desk, book: PlaceBook, rows: Rows, said: dict[int, Said], visit_keys: dict[int, str]
+) -> dict[int, Home]:
     """Return the household of each point by the mapping's rule; known visits keep theirs, the rest are listed."""
     match = desk.spec.targets["visits"].match
     if match is None:
         return {}
     points = _located(desk, rows, list(said))
-    keys = {nth: visit_id(desk.spec.name, _key_of(desk, rows, nth, said[nth][0])) for nth in points}
+    keys = {nth: visit_id(desk.spec.name, visit_keys[nth]) for nth in points}
     stored = desk.fetch("SELECT id, household FROM visit WHERE id IN ({marks})", keys.values())
     known = {row["id"]: row["household"] for row in stored}
     homes, spots = _list_candidates(desk, book)
     found = {nth: homes[known[key]] for nth, key in keys.items() if key in known and known[key] in homes}
-    visited = _visited(desk, book, said)
+    visited = _visited(desk, book, said) | {home.id for home in found.values()}
     free = [one for one in spots if one not in visited]
     open_points = [nth for nth in points if keys[nth] not in known]
     chosen, nearest = pair_points(
@@ -177,7 +195,7 @@ def _list_candidates(desk: Desk, book: PlaceBook) -> tuple[dict[str, Home], dict
     return homes, {row[0]: (row[4], row[5]) for row in inside if row[4] is not None}
 
 
-def _visited(desk: Desk, book: PlaceBook, said: dict[int, tuple[str, str, str]]) -> set[str]:
+def _visited(desk: Desk, book: PlaceBook, said: dict[int, Said]) -> set[str]:
     """Return the households that hold a visit already in one of the rounds that the file's days lie in."""
     days = {day for day, _, _ in said.values()}
     rounds = {one for day in days if (one := round_of(desk, book, desk.root, day)) is not None}
@@ -225,15 +243,15 @@ def _propose(desk: Desk, row: Row) -> None:
 class _Made:
     """Plans visits one by one and remembers which there are."""
 
-    def __init__(self, desk: Desk, book: PlaceBook, rows: Rows) -> None:
-        self._desk, self._book, self._rows = desk, book, rows
+    def __init__(self, desk: Desk, book: PlaceBook, rows: Rows, keys: dict[int, str]) -> None:
+        self._desk, self._book, self._rows, self._keys = desk, book, rows, keys
         self._by_id: dict[str, Row] = {}
         self._by_day: dict[tuple[str, str, str], Row] = {}
         self._rounds: dict[tuple[str, str], str | None] = {}
 
-    def read_known(self, said: dict[int, tuple[str, str, str]], homes: dict[int, Home]) -> None:
+    def read_known(self, homes: dict[int, Home]) -> None:
         """Read the stored visits that rows of the file may be; one that was taken back is still known."""
-        keyed = {nth: key for nth in homes if (key := _key_of(self._desk, self._rows, nth, said[nth][0]))}
+        keyed = {nth: self._keys[nth] for nth in homes if nth in self._keys}
         ids = [visit_id(self._desk.spec.name, key) for key in keyed.values()]
         for row in self._desk.fetch("SELECT * FROM visit WHERE id IN ({marks})", ids):
             self._by_id[row["id"]] = row
@@ -244,13 +262,13 @@ class _Made:
         for row in self._desk.fetch(sql, others):
             self._by_day[row["household"], row["visited_on"], row["mode"]] = row
 
-    def add(self, nth: int, home: Home, visit: tuple[str, str, str]) -> None:
+    def add(self, nth: int, home: Home, visit: Said) -> None:
         """Plan one visit, or compare it with the one that is there."""
         day, mode, _ = visit
         round_id = self._round_of(home, day)
         if round_id is None:
             self._desk.plan.outside.append(nth + 1)
-        key = _key_of(self._desk, self._rows, nth, day)
+        key = self._keys.get(nth, "")
         row_id = visit_id(self._desk.spec.name, key) if key else self._desk.new_id()
         known = self._by_id.get(row_id) if key else self._by_day.get((home.id, day, mode))
         if known is not None:
@@ -267,7 +285,7 @@ class _Made:
             self._rounds[home.place, day] = round_of(self._desk, self._book, home.place, day)
         return self._rounds[home.place, day]
 
-    def _compare(self, nth: int, home: Home, known: Row, visit: tuple[str, str, str]) -> None:
+    def _compare(self, nth: int, home: Home, known: Row, visit: Said) -> None:
         """List what the file says otherwise of a known visit: nothing of it is overwritten.
 
         Another day, home, mode, reason, respondent, revisit or note is W_ATTR_DIFFERS; another outcome is a proposed
@@ -286,7 +304,7 @@ class _Made:
             )  # fmt: skip
         self._desk.plan.counts["visits_same"] += 1
 
-    def _row(self, nth: int, home: Home, visit: tuple[str, str, str], round_id: str | None) -> Row:
+    def _row(self, nth: int, home: Home, visit: Said, round_id: str | None) -> Row:
         day, mode, outcome = visit
         rows = self._rows
         return {
