@@ -188,6 +188,22 @@ def test_an_issue_in_two_places_is_in_the_first(tmp_path, homes, field, value):
     db.close()
 
 
+def test_an_issue_that_was_open_again_is_ended_by_a_newer_export(tmp_path):
+    """A further row without an end leaves the issue open; when a later export ends it, its history goes on."""
+    spec = spec_of(ISSUES)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    text = "no,village,about,asked,status,done\n1,N,road,2024-01-01,Done,2024-01-10\n1,N,road,2024-01-01,Open,\n"
+    load(db, scope, write(tmp_path / "a.csv", text), spec)
+    assert rows(db, "SELECT state, reopen_count FROM issue") == [("in_progress", 1)]
+    newer = write(tmp_path / "b.csv", text.replace("Open,", "Done,2024-03-01"))
+    assert load(db, scope, newer, spec).changes["issues_changed"] == 1
+    assert rows(db, "SELECT state, closed_on, reopen_count FROM issue") == [("closed", "2024-03-01", 1)]
+    again = load(db, scope, newer, spec)
+    assert (again.changed, again.proposals) == (False, ())
+    assert list_unlike_their_events(db, scope) == []
+    db.close()
+
+
 def test_a_history_that_went_another_way_is_not_overwritten(issues, tmp_path):
     """An export that contradicts what is stored is proposed; nothing changes."""
     db, scope, _, spec, _ = issues

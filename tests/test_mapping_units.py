@@ -75,3 +75,21 @@ def test_a_point_at_zero_lies_in_no_square(tmp_path):
     found = "SELECT h.code, p.name FROM household h JOIN place p ON p.id = h.place ORDER BY 1"
     assert rows(db, found) == [("1", "E1801N5816"), ("2", "nowhere"), ("3", "nowhere")]
     db.close()
+
+
+def test_codes_and_names_of_units_are_cleaned_and_told(tmp_path):
+    """Codes are one in all widths, a lost one refuses its row; a second name, and what is taken out, is listed."""
+    spec = spec_of(f"{UNITS}\n    households: {{key: id}}\n".replace("{name: village}", "{code: vc, name: vn}"))
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    text = "id,vc,vn\n1,５２０,North\n2,520,North\n3,520,Nord\n4,520,Nord\n5,521,So\x07uth\n6,-,-\n7,5.22E+17,\n"
+    report = load(db, scope, write(tmp_path / "h.csv", text), spec, good_rows=True)
+    assert [(one.row, one.code, one.value) for one in report.findings] == [
+        (3, "W_ATTR_DIFFERS", "Nord"), (5, "W_CONTROL_CHARS", "So\x07uth"),
+    ]  # fmt: skip
+    assert [(one.row, one.code, one.field) for one in report.rows_bad] == [
+        (6, "R_REQUIRED", "村"), (7, "R_REQUIRED", "村"),
+    ]  # fmt: skip
+    assert rows(db, "SELECT code, name FROM place WHERE level = 'village' ORDER BY 1") == [
+        ("520", "North"), ("521", "South"),
+    ]  # fmt: skip
+    db.close()

@@ -193,8 +193,9 @@ def _compare(desk: Desk, kept: list[Told], known: Row, stored: list[Row], wanted
     Where the stored history went another way, that is only said; a fact that differs is listed and stays.
     """
     told = [(row["kind"], row["on"]) for row in stored]
-    news = wanted[len(told) :] if wanted[: len(told)] == told else []
-    if told[: len(wanted)] != wanted and not news:
+    is_same = all(_is_same(before, after) for before, after in zip(told, wanted, strict=False))
+    news = wanted[len(told) :] if is_same else []
+    if not is_same:
         shown, row = _AFTER[wanted[-1][0]], kept[-1].nth + 1
         desk.plan.proposals.append(Proposal("correction", row, known["number"], "", known["state"], shown, taken=False))
     changes = _fill(desk, kept[0].nth, known, facts)
@@ -210,6 +211,11 @@ def _compare(desk: Desk, kept: list[Told], known: Row, stored: list[Row], wanted
         return
     desk.plan.updates.append(("issue", known, changes | desk.changed(known)))
     desk.plan.counts["issues_changed"] += 1
+
+
+def _is_same(stored: Event, wanted: Event) -> bool:
+    """Say whether a file tells an event that is stored; it does not tell when an issue was taken up again."""
+    return stored == wanted or (stored[0] == wanted[0] == "reopened" and stored[1] <= wanted[1])
 
 
 def _fill(desk: Desk, nth: int, known: Row, facts: Row) -> Row:

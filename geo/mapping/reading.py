@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from geo.mapping.evaluate import UNKNOWN, evaluate, holds
+from geo.mapping.evaluate import UNKNOWN, evaluate, holds, read_distinct
 from geo.mapping.fields import read_fields
 from geo.mapping.points import read_points
 from geo.mapping.spec import Target
+from geo.schema.columns import MAPPED_UNITS
 from geo.schema.mapped import MAPPED_FIELDS
+from geo.validate import parse_code, parse_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from numpy.typing import NDArray
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from geo.mapping.spec import MappingSpec, UnitLevel, UnitTree, Value
     from geo.store.area import Area
 
+#: Letters of a unit's code or name.
+_LONGEST: Final = 200
 #: Code, name, lon and lat of one unit as the file says it.
 Said = tuple[str, str, float | None, float | None]
 
@@ -98,4 +103,20 @@ def _read_level(ledger: Ledger, level: UnitLevel, inside: NDArray[np.bool_]) -> 
     middle = {name: value for name, value in (("lon", level.lon), ("lat", level.lat)) if value is not None}
     target = Target(level.level, 0, middle)
     lon, lat, _ = read_points(ledger, target, fields, inside, area=None)
-    return list(zip(_texts(level.code, ledger), _texts(level.name, ledger), lon, lat, strict=True))
+    codes = _read_names(ledger, level.level, level.code, inside, parse_code)
+    return list(zip(codes, _read_names(ledger, level.level, level.name, inside, parse_text), lon, lat, strict=True))
+
+
+def _read_names(
+    ledger: Ledger, level: str, value: Value | None, inside: NDArray[np.bool_], parse: Callable[..., tuple[str, str]]
+) -> list[str]:
+    """Return the codes or names of a level as they are stored; what is lost or taken out of one is listed."""
+    if value is None:
+        return [""] * len(ledger.table)
+    texts = _texts(value, ledger)
+    chosen = (value.text, value.default)
+    read = read_distinct(texts, lambda said: (said, "") if said in chosen else parse(said, longest=_LONGEST))
+    for nth in np.flatnonzero(inside).tolist():
+        if read[nth][1]:
+            ledger.warn(read[nth][1], nth, MAPPED_UNITS[level], texts[nth], value=value)
+    return [said for said, _ in read]

@@ -34,12 +34,14 @@ def _plan_tree(desk: Desk, book: PlaceBook, reading: Reading) -> list[Leaf | Non
     levels: list[str] = [level for level in codes.LEVELS if level in said]
     found: dict[tuple[Said, ...], Leaf | None] = {}
     leaves: list[Leaf | None] = []
+    told: set[tuple[str, str]] = set()
     for nth, row in enumerate(zip(*(said[level] for level in levels), strict=True)):
         if not reading.counts[nth] or nth in desk.ledger.refusals:
             leaves.append(None)
             continue
         if row not in found:
             found[row] = _plan_branch(desk, book, levels, row)
+            _list_names(desk, book, nth, dict(zip(levels, row, strict=True)), told)
         leaves.append(found[row])
     return leaves
 
@@ -61,6 +63,15 @@ def _plan_branch(desk: Desk, book: PlaceBook, levels: list[str], row: tuple[Said
         here = place["id"]
         village = here if level == "village" else village
     return Leaf(here, village, book.by_id[here]["code"]) if village else None
+
+
+def _list_names(desk: Desk, book: PlaceBook, nth: int, row: dict[str, Said], told: set[tuple[str, str]]) -> None:
+    """List each further name of a unit that a code names: the first one stays."""
+    for level, (code, name, _, _) in row.items():
+        known = book.by_code.get(code)
+        if level != "district" and name and known is not None and known["name"] != name and (code, name) not in told:
+            told.add((code, name))
+            desk.ledger.warn("W_ATTR_DIFFERS", nth, MAPPED_UNITS[level], name)
 
 
 class _Registered:

@@ -266,11 +266,11 @@ class _Made:
         """Plan one visit, or compare it with the one that is there."""
         day, mode, _ = visit
         round_id = self._round_of(home, day)
-        if round_id is None:
-            self._desk.plan.outside.append(nth + 1)
         key = self._keys.get(nth, "")
         row_id = visit_id(self._desk.spec.name, key) if key else self._desk.new_id()
         known = self._by_id.get(row_id) if key else self._by_day.get((home.id, day, mode))
+        if round_id is None and (known is None or known["round"] is None):
+            self._desk.plan.outside.append(nth + 1)
         if known is not None:
             self._compare(nth, home, known, visit)
             return
