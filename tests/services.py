@@ -182,6 +182,10 @@ def _past_round(status: str) -> Callable[[Ground], str]:
     return make
 
 
+def _number(ground: Ground) -> str:
+    return str(issue_acts.get_issue(ground.db, Scope("planner", "planner", "d"), issue_id="said")["number"])
+
+
 VISIT = VisitEntry("sv1", "h01", date(2019, 11, 19), "effective")
 ISSUE = IssueEntry("si1", "g01", "household", "OTH", "屋顶漏水", date(2019, 11, 1), ("h01",))
 #: An issue and a measure that the ground holds.
@@ -270,6 +274,8 @@ CASES: dict[str, Case] = {
     "store.issue_acts.insert_act": in_write(issue_acts.insert_act, "", **PROGRESS),
     "store.issue_acts.find_issue": in_write(issue_acts.find_issue, "", **SAID),
     "store.issue_acts.get_issue": of_db(issue_acts.get_issue, "view", **SAID),
+    "store.issue_acts.find_number": of_db(issue_acts.find_number, "view", number=_number),
+    "store.issue_acts.list_homes_of": of_db(issue_acts.list_homes_of, "view", **SAID),
     "store.issue_acts.read_history": of_db(issue_acts.read_history, "view", **SAID),
     "store.issue_acts.list_unlike_their_events": of_db(issue_acts.list_unlike_their_events, "manage", whole=True),
     "store.measures.add_measure": of_db(measures.add_measure, "act_on_issue", entry=MEASURE),
@@ -280,6 +286,7 @@ CASES: dict[str, Case] = {
     "store.measures.change_measure": in_write(
         measures.change_measure, "", measure_id="said-1", rev=1, done_on=date(2019, 11, 19)
     ),
+    "store.measures.read_measures": of_db(measures.read_measures, "view", place_id="v1"),
     "store.measures.list_measures": of_db(measures.list_measures, "view", **SAID),
     "store.published.close_round": of_db(published.close_round, "manage_round", round_id=_past_round("open")),
     "store.published.reopen_round": of_db(published.reopen_round, "manage_round", round_id=_past_round("closed")),

@@ -11,7 +11,8 @@ from geo.access import require_area, require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, Key, NotFound
 from geo.issues import Act, Event, Standing, fold, replay, take_step
-from geo.schema import issue, issue_event
+from geo.mask import mask_name
+from geo.schema import household, issue, issue_event, issue_household
 from geo.store.database import now, read_today
 from geo.validate import hide_id_numbers
 
@@ -135,6 +136,32 @@ def read_history(db: Database, scope: Scope, *, issue_id: str) -> tuple[Standing
         return standing, events if scope.sees_names else [{**one, "note": ""} for one in events]
 
 
+def find_number(db: Database, scope: Scope, *, number: str) -> str:
+    """Return the id of the issue with a number (台账号) in the scope's area. Raises `NotFound`, `NotAllowed`."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        found = connection.execute(select(issue.c.id).where(issue.c.number == number)).scalar()
+        if found is None:
+            raise NotFound("err.no_issue", id=number)
+        find_issue(connection, scope, found)
+        return str(found)
+
+
+def list_homes_of(db: Database, scope: Scope, *, issue_id: str) -> list[dict[str, Any]]:
+    """Return the households that an issue names: id, code, place, head_name (masked by right), by code."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        find_issue(connection, scope, issue_id)
+        wanted = (
+            select(household.c.id, household.c.code, household.c.place, household.c.head_name)
+            .join(issue_household, issue_household.c.household == household.c.id)
+            .where(issue_household.c.issue == issue_id)
+            .order_by(household.c.code)
+        )
+        rows = [dict(row) for row in connection.execute(wanted).mappings()]
+    return rows if scope.sees_names else [{**row, "head_name": mask_name(row["head_name"])} for row in rows]
+
+
 def list_unlike_their_events(db: Database, scope: Scope) -> list[str]:
     """Return the numbers of issues whose row is not what their events add up to: none, unless something is broken."""
     require_right(scope, "manage")
@@ -206,9 +233,3 @@ def _check_original(connection: Connection, scope: Scope, issue_id: str, origina
         raise Invalid("err.issue_original")
     if connection.execute(select(issue.c.id).where(issue.c.duplicate_of == issue_id)).first() is not None:
         raise Invalid("err.issue_has_duplicates")
-
-
-__all__ = [
-    "APPROVING", "Act", "Acted", "act_on_issue", "columns_of", "find_issue", "get_issue", "insert_act",
-    "list_unlike_their_events", "read_events", "read_history", "stand",
-]  # fmt: skip

@@ -30,7 +30,8 @@ def read_ledger(db: Database, scope: Scope, *, place_id: str, as_of: date | None
     names, masked by right), households (how many it names), category, title, detail, raised_on, route, level_now,
     unit, responsible, due_on (that day's), resolved_on, state, close_kind, duplicate_of (number), reopened (times by
     that day), remark (of its last event), lon, lat (WGS84 degrees: of that household for household scope, else the
-    unit's centre).
+    unit's centre); and of `geo.issues.issue_status` valid, closed, open, bucket, level, original_due_on, reworked,
+    satisfaction.
     """
     require_right(scope, "view")
     with db.read() as connection:
@@ -73,7 +74,8 @@ def _issues(connection: Connection, place_id: str, day: date) -> pd.DataFrame:
             issue.c.category, issue.c.title, issue.c.detail, issue.c.raised_on, issue.c.route, status.c.level_now,
             issue.c.unit, issue.c.responsible, status.c.due_on, status.c.resolved_on, status.c.state,
             status.c.close_kind, first.c.number.label("duplicate_of"), last.c.reopened, last.c.note.label("remark"),
-            place.c.lon, place.c.lat,
+            place.c.lon, place.c.lat, status.c.valid, status.c.closed, status.c.open, status.c.bucket, status.c.level,
+            issue.c.original_due_on, status.c.reworked, status.c.satisfaction,
         )
         .join(status, status.c.issue == issue.c.id)
         .join(last, (last.c.issue == issue.c.id) & (last.c.nth == 1))

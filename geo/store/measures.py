@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
-from geo.access import require_right
+from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
-from geo.schema import measure
+from geo.issues import issue_status
+from geo.schema import issue, measure, place_path
 from geo.store.database import now, read_today
+from geo.store.frames import read_frame
 from geo.store.issue_acts import find_issue
 from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from datetime import date
 
+    import pandas as pd
     from sqlalchemy import Connection
 
     from geo.model import Scope
@@ -110,3 +113,32 @@ def list_measures(db: Database, scope: Scope, *, issue_id: str) -> list[dict[str
         wanted = select(measure).where(measure.c.issue == issue_id).order_by(measure.c.drawn_on, measure.c.id)
         rows = [dict(row) for row in connection.execute(wanted).mappings()]
     return rows if scope.sees_names else [{**row, "text": ""} for row in rows]
+
+
+def read_measures(db: Database, scope: Scope, *, place_id: str, as_of: date | None = None) -> pd.DataFrame:
+    """Return one row per measure drawn up by a day for valid issues under a place; those not done by then first.
+
+    Columns: measure, issue, number (台账号), text (empty for a leader), unit, responsible, drawn_on, due_on, done_on
+    (empty where it lies after the day), rev.
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        day = as_of or read_today(connection)
+        status = issue_status(day).subquery("status")
+        here = issue.c.place.in_(select(place_path.c.place).where(place_path.c.ancestor == place_id))
+        done_on = case((measure.c.done_on <= day, measure.c.done_on)).label("done_on")
+        found = read_frame(
+            connection,
+            select(
+                measure.c.id.label("measure"), measure.c.issue, issue.c.number, measure.c.text, measure.c.unit,
+                measure.c.responsible, measure.c.drawn_on, measure.c.due_on, done_on, measure.c.rev,
+            )
+            .join(issue, issue.c.id == measure.c.issue)
+            .join(status, status.c.issue == measure.c.issue)
+            .where(here, status.c.valid == 1, measure.c.drawn_on <= day)
+            .order_by(done_on.is_not(None), measure.c.due_on, issue.c.number, measure.c.id),
+        )  # fmt: skip
+    if not scope.sees_names:
+        found["text"] = ""
+    return found

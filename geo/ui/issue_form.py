@@ -11,8 +11,11 @@ from geo.access import may
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.model import IssueEntry, new_id
+from geo.store.issue_acts import read_history
 from geo.store.issues import raise_issue
-from geo.ui.plain import show_error
+from geo.ui.issue_acts import offer_acts
+from geo.ui.navigation import find_page
+from geo.ui.plain import escape, show_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +38,8 @@ def show_issues(db: Database, scope: Scope, *, card: Card) -> None:
                 _raise_dialog(db, scope, card, new_id())
         for one in waiting:
             _show_issue(one)
+            standing, _ = read_history(db, scope, issue_id=one["id"])
+            offer_acts(db, scope, row=one, standing=standing)
         if done:
             with st.expander(text("issue_form.done", n=len(done))):
                 for one in done:
@@ -47,7 +52,10 @@ def _show_issue(issue: Mapping[Any, Any]) -> None:
             st.badge(text(f"category.{issue['category']}"), color="gray")
             st.text(str(issue["number"]))
             st.caption(_facts(issue))
-        st.text(str(issue["title"]))
+        st.page_link(
+            find_page("issue"), label=escape(str(issue["title"])),
+            query_params={"i": str(issue["id"]), "place": str(issue["place"])},
+        )  # fmt: skip
 
 
 def _facts(issue: Mapping[Any, Any]) -> str:

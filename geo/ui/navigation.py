@@ -30,7 +30,9 @@ ENTRIES: Final[Mapping[str, _Entry]] = {
     "overview": _Entry("overview.py"),
     "map": _Entry("map.py"),
     "gaps": _Entry("gaps.py"),
+    "clear": _Entry("clear.py"),
     "household": _Entry("household.py", hidden=True),
+    "issue": _Entry("issue.py", hidden=True),
     "import": _Entry("import_.py", "import"),
 }
 

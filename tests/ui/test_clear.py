@@ -1,0 +1,60 @@
+"""清零 and 问题 as a person uses them: the figures of the small world, the rows behind a number, a step, a verification."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geo.i18n import text
+from geo.store.clearance import read_clearance
+from geo.store.database import Database
+from tests.ui.test_pages import open_page, read_tables, read_words
+from tests.world import PLANNER
+
+
+@pytest.fixture
+def world(world_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a fresh small world that the app serves."""
+    path = tmp_path / "demo.sqlite"
+    shutil.copy(world_file, path)
+    monkeypatch.setenv("GEO_DB", str(path))
+    db = Database(path)
+    yield db
+    db.close()
+
+
+def test_the_board_says_the_figures(world: Database) -> None:
+    """The sentence and the table are those of the world: 5 villages, none cleared; 6 valid issues, 1 closed, 2 late."""
+    app = open_page("clear")
+    late = text("clear.lead.late", late=2, undated=1)
+    said = text("clear.lead.village", place="测试区", n=0, N=5, valid=6, closed=1, late="")
+    words = read_words(app)
+    assert said.split("，")[0] in words
+    assert f"<em>{late}</em>" in words
+    found = read_clearance(world, PLANNER, place_id="d")
+    assert text("clear.open.sum", open=found.counts["open"], valid=6, closed=1) in words
+    units = app.dataframe[0].value
+    assert units["valid"].tolist()[-1] == 6 == sum(units["valid"][:-1])
+    assert units["lacks"].tolist()[0] != text("clear.cleared")
+
+
+@pytest.mark.usefixtures("world")
+def test_a_number_opens_its_rows() -> None:
+    """The late ones are the two issues that are late, and an export offers just these."""
+    app = open_page("clear", tab="ledger", pick="overdue")
+    rows = app.dataframe[0].value
+    assert len(rows) == 2
+    assert text("clear.ledger.note", n=2, word=text("clear.pick.overdue")) in read_words(app)
+    assert "i1" in read_tables(app)
+
+
+@pytest.mark.usefixtures("world")
+def test_a_leader_reads_and_does_nothing() -> None:
+    """A leader sees the history, no notes, no buttons."""
+    app = open_page("issue", role="leader", i="i1")
+    assert not app.exception
+    assert [one.key for one in app.button if str(one.key).startswith(("act_", "measure_add", "finish_"))] == []
+    assert text("issue.history", n=2) in read_words(app)
