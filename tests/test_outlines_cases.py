@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shapely
 from shapely.affinity import translate
 
+from geo import crs
 from geo.errors import Stopped
 from geo.importer import ImportOptions, import_file
 from geo.importer.progress import PHASES, Progress
@@ -146,3 +148,41 @@ def test_a_map_file_tells_how_far_it_is_and_can_be_stopped(register, tmp_path):
             import_file(*register, path, progress=Progress(stopped=lambda steps=steps, nth=nth: next(steps) >= nth))
         assert workbooks.dump(register[0]) == before
     assert import_file(*register, path).stored
+
+
+def in_metres(nth: int, code: int, *, north_first: bool = False) -> shapely.Polygon:
+    """Return a square in the metres of a system, as surveys draw it: the northing may come first."""
+    shape = shapely.transform(
+        square(nth), lambda xy: np.column_stack(crs.from_wgs84(crs.epsg_system(code), xy[:, 0], xy[:, 1]))
+    )
+    return shapely.transform(shape, lambda xy: xy[:, ::-1]) if north_first else shape
+
+
+@pytest.mark.parametrize("code", [4524, 4545, 4508])
+@pytest.mark.parametrize("said", ["declared", "auto"])
+def test_outlines_in_metres_with_x_north(register, tmp_path, code, said):
+    """Metres whose X is the northing are where the same metres the other way round are, declared or proven."""
+    features = [group(f"{nth + 1}组", in_metres(nth, code, north_first=True)) for nth in range(6)]
+    path = maps.write_geojson(tmp_path / "a.geojson", features)
+    report = bring(register, path, crs=f"EPSG:{code}" if said == "declared" else "auto")
+    assert (report.outcome, report.stored) == ("accept", True)
+    found = {row[0]: row[1] for row in places(register, "level = 'group'").values()}
+    assert len(found) == 6
+    assert all(shape.hausdorff_distance(square(nth)) < 1e-7 for nth, shape in enumerate(by_name(found)))
+
+
+def by_name(found: dict[str, shapely.Polygon]) -> list[shapely.Polygon]:
+    """Return outlines in the order of their groups."""
+    return [found[name] for name in ("一组", "二组", "三组", "四组", "五组", "六组")]
+
+
+@pytest.mark.parametrize("system", ["EPSG:4525", "wgs84", "gcj02", "EPSG:32651"])
+def test_metres_declared_as_something_else_leave_the_outline_empty(register, tmp_path, system):
+    """Metres of zone 36 under another zone, as degrees, or far from where the system is used: listed, no outline, no crash."""
+    path = maps.write_geojson(
+        tmp_path / "a.geojson", [group("一组", in_metres(0, 4524)), group("二组", in_metres(1, 4524))]
+    )
+    report = bring(register, path, crs=system)
+    assert (report.outcome, len(report.findings)) == ("accept_with_warnings", 2)
+    assert {one.code for one in report.findings} <= {"W_COORD_RANGE", "W_COORD_OUT_OF_AREA"}
+    assert all(row[1] is None for row in places(register, "level = 'group'").values())

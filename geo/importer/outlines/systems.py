@@ -21,6 +21,7 @@ from geo.crs import (
     parse_system,
     split_zone,
     to_wgs84,
+    zone_of,
 )
 from geo.errors import Invalid
 from geo.importer.findings import Option, Question
@@ -78,12 +79,22 @@ def choose_system(layer: Layer, asked: str, area: Area | None) -> System | Quest
 
 
 def move(shape: BaseGeometry, system: System) -> BaseGeometry:
-    """Return a shape in WGS84 degrees, lon first; where it leaves the system's land its numbers are not finite."""
+    """Return a shape in WGS84 degrees, lon first; a point of no numbers where it leaves the system's land."""
+    if system in (WGS84, CGCS2000):
+        return shape
+    moved = _to_degrees(shapely.get_coordinates(shape), system)
+    if not np.isfinite(moved).all():
+        return shapely.Point(np.nan, np.nan)
+    return shapely.transform(shape, lambda xy: _to_degrees(xy, system))
 
-    def change(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(to_wgs84(system, fit_zone(system, xy[:, 0]), xy[:, 1]))
 
-    return shape if system in (WGS84, CGCS2000) else shapely.transform(shape, change)
+def _to_degrees(xy: NDArray[np.float64], system: System) -> NDArray[np.float64]:
+    """Return lon, lat of points; Gauss-Krüger metres may have the northing first, as their numbers tell."""
+    x, y = xy[:, 0], xy[:, 1]
+    if zone_of(system) is not None:
+        east, y, _ = orient(x, y)
+        x = fit_zone(system, east)
+    return np.column_stack(to_wgs84(system, x, y))
 
 
 def _declared(layer: Layer) -> System | None:
@@ -130,7 +141,7 @@ def _metric_systems(points: NDArray[np.float64]) -> Iterable[System]:
 def _count_fits(points: NDArray[np.float64], system: System, area: Area | None) -> int:
     if area is None:
         return 0
-    lon, lat = to_wgs84(system, fit_zone(system, points[:, 0]), points[:, 1])
+    lon, lat = _to_degrees(points, system).T
     return int(np.sum(area.holds(lon, lat) & np.isfinite(lon)))
 
 
