@@ -133,8 +133,10 @@ def _read_kml(content: bytes, table: Table, folder: Path) -> list[list[Any]]:
 
 
 def _read_gpx(content: bytes, table: Table, folder: Path) -> list[list[Any]]:
-    layer = "waypoints" if table.geometry == "Point" else "tracks"
-    return _frame(content, "x.gpx", folder, [f"ogr_{column.field}" for column in table.columns], layer=layer)
+    layers = ("waypoints", "routes") if table.geometry == "Point" else ("tracks",)
+    fields = [f"ogr_{column.field}" for column in table.columns]
+    rows = [row for layer in layers for row in _frame(content, "x.gpx", folder, fields, layer=layer)]
+    return sorted(rows, key=lambda row: int(row[0]))
 
 
 def _read_shp(content: bytes, table: Table, folder: Path) -> list[list[Any]]:

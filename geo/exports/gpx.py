@@ -1,7 +1,8 @@
 """Lists as GPX 1.1 for hand-held devices: one waypoint a located row, or one track a row with an area.
 
-GPX has no row without a place: those are counted in the file's description. Values are in extensions under the short
-field names, and once more for the eye in `desc`. Coordinates are lat, lon in WGS84 degrees.
+A waypoint has a place: a row without one is a route without points behind them, or a track without segments among the
+areas; the file's description counts them. Values are in extensions under the short field names, and once more for the
+eye in `desc`. Coordinates are lat, lon in WGS84 degrees.
 """
 
 from __future__ import annotations
@@ -47,12 +48,19 @@ def write_gpx(table: Table, head: ExportHead) -> bytes:
     lines, fields = [], []
     for column, said in zip(table.columns, values, strict=True):
         lines.append(say_each(said, partial(_line, f"{column.header}{text('list.colon')}")))
-        fields.append(_fields(column, said, located))
+        fields.append(_fields(column, said, located if table.geometry == "Point" else [True] * len(located)))
+    routes = []
     rows = zip(shapes, label_rows(table, values), zip(*lines, strict=True), zip(*fields, strict=True), strict=True)
     for shape, name, desc, extensions in rows:
+        facts = f"<name>{_one_line(name)}</name><desc>{''.join(desc).rstrip()}</desc>"
+        facts += f"<extensions>{''.join(extensions)}</extensions>"
         if shape is not None:
-            facts = f"<name>{_one_line(name)}</name><desc>{''.join(desc).rstrip()}</desc>"
-            out.write(_feature(shape, f"{facts}<extensions>{''.join(extensions)}</extensions>"))
+            out.write(_feature(shape, facts))
+        elif table.geometry == "Point":
+            routes.append(f"<rte>{facts}</rte>\n")
+        else:
+            out.write(f"<trk>{facts}</trk>\n")
+    out.writelines(routes)
     out.write("</gpx>\n")
     out.flush()
     return raw.getvalue()
@@ -63,13 +71,17 @@ def _line(head: str, value: object) -> str:
 
 
 def _fields(column: OutColumn, said: Sequence[Value], located: Sequence[bool]) -> list[str]:
-    """Return a column's elements; where all its texts could be numbers, its header stands before the first of them."""
+    """Return a column's elements; where all its texts could be numbers, its header stands before the first of them.
+
+    That is the first of the waypoints and the first of the routes: each is a layer to GDAL.
+    """
     name = f"ogr:{column.field}"
     fields = say_each(said, lambda value: "" if value in (None, "") else f"<{name}>{_one_line(value)}</{name}>")
     if column.holds == "text" and _looks_numeric(said):
-        first = next((row for row, field in enumerate(fields) if field and located[row]), None)
-        if first is not None:
-            fields[first] = f"<{name}>{xml_text(column.header)}</{name}>{fields[first]}"
+        for kind in (True, False):
+            first = next((row for row, field in enumerate(fields) if field and located[row] is kind), None)
+            if first is not None:
+                fields[first] = f"<{name}>{xml_text(column.header)}</{name}>{fields[first]}"
     return fields
 
 
