@@ -27,7 +27,7 @@ with st.container(key="gap_top", horizontal=True, vertical_alignment="center"):
         draw_exports(session, session.round, chosen, lists, rows)
 draw_pills(chosen, lists)
 if rows.empty:
-    draw_empty(figures, chosen, filtered=bool(chosen.words()) and not lists.of(chosen.by).empty)
+    draw_empty(session, figures, chosen, lists)
 elif chosen.by == "out":
     draw_exclusions(session, session.round, figures, lists, rows)
 else:

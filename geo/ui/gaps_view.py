@@ -10,9 +10,10 @@ import streamlit as st
 
 from geo.coverage import remaining_to_target
 from geo.exports import tabulate_gaps, tabulate_groups
-from geo.gaps import GAP_STATES
+from geo.gaps import GAP_STATES, TODO_MARKS
 from geo.i18n import text
 from geo.schema import GAP_COLUMNS, GROUP_COLUMNS
+from geo.store.rounds import previous_round
 from geo.ui.clicks import clicked_row, follow_click, open_home
 from geo.ui.gaps_data import LISTS, ONLY
 from geo.ui.plain import escape
@@ -231,17 +232,31 @@ def _click_group(places: list[str]) -> None:
         show(place=places[row], by="home", only="")
 
 
-def draw_empty(figures: Figures, chosen: GapFilter, *, filtered: bool) -> None:
-    """Say that nothing is on the list, or that the filter lets nothing through, with the way back."""
-    if filtered:
+def draw_empty(session: Session, figures: Figures, chosen: GapFilter, lists: GapLists) -> None:
+    """Say that nothing is on the list, or that the filter lets nothing through, with the way on."""
+    if chosen.words() and not lists.of(chosen.by).empty:
         name, words = chosen.last()
-        st.markdown(escape(text("empty.filter", last=words)))
-        st.button(text("gap.drop", last=words), on_click=show, kwargs={name: ""}, key="drop_filter")
+        st.markdown(escape(text("empty.filter")))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(text("gap.drop", last=words), on_click=show, kwargs={name: ""}, key="drop_filter")
+            _offer_todos(chosen, lists)
     elif not figures.counts.roster:
         st.markdown(escape(text("empty.place")))
     elif chosen.by in ("todo", "out"):
         st.markdown(escape(text(f"empty.{'todos' if chosen.by == 'todo' else 'exclusions'}")))
     else:
-        st.markdown(
-            escape(text("empty.gaps", place=figures.place.name, r=figures.round.number, N=figures.counts.roster))
-        )
+        said = text("empty.gaps", place=figures.place.name, r=figures.round.number, N=figures.counts.roster)
+        st.markdown(escape(said))
+        before = previous_round(session.db, session.scope, of=figures.round, place_id=session.place.id)
+        if before is not None:
+            st.button(text("gap.last_round"), on_click=show, kwargs={"round": str(before.number)}, key="last_round")
+
+
+def _offer_todos(chosen: GapFilter, lists: GapLists) -> None:
+    """Where a mark holds for no home on this list but for visited ones, offer those."""
+    if chosen.by != "home" or chosen.mark not in TODO_MARKS:
+        return
+    held = int(lists.of("todo")[f"m_{chosen.mark}"].sum())
+    if held:
+        label = text("gap.in_todos", n=held, word=text(f"mark.{chosen.mark}"))
+        st.button(label, on_click=show, kwargs={"by": "todo", "state": ""}, key="to_todos")

@@ -9,15 +9,18 @@ import streamlit as st
 
 from geo.access import may
 from geo.errors import NotAllowed, NotFound
+from geo.gaps import rank_gaps
 from geo.i18n import text
 from geo.mask import mask_name
+from geo.store.homes import read_gap_homes
 from geo.store.households import get_household
 from geo.ui import household_edits as edits
 from geo.ui.household_data import SYMBOLS, Card, read_card
 from geo.ui.household_facts import show_facts, show_group, show_visits
 from geo.ui.issue_form import show_issues
+from geo.ui.navigation import find_page
 from geo.ui.plain import show_error
-from geo.ui.session import show
+from geo.ui.session import show, view_params
 from geo.ui.visit_form import show_form
 from geo.ui.visit_save import show_last_saved, show_save_bar
 
@@ -35,7 +38,7 @@ def show_page(session: Session, *, household_id: str) -> None:
     """Draw the page of the household that the address names, or say where to find one."""
     st.html(_STYLE)
     if not household_id:
-        show_nobody(session.db, session.scope, place_id=session.place.id)
+        show_nobody(session)
         return
     try:
         place_id = str(get_household(session.db, session.scope, household_id=household_id)["place"])
@@ -45,7 +48,7 @@ def show_page(session: Session, *, household_id: str) -> None:
         show_household(session.db, session.scope, household_id=household_id, round_=session.round)
     except (NotFound, NotAllowed) as error:
         show_error(error)
-        show_nobody(session.db, session.scope, place_id=session.place.id)
+        show_nobody(session)
 
 
 def show_household(db: Database, scope: Scope, *, household_id: str, round_: Round | None) -> None:
@@ -148,9 +151,25 @@ def _home_columns() -> dict[str, Any]:
     }
 
 
-def show_nobody(db: Database, scope: Scope, *, place_id: str) -> None:
-    """Draw the page without a household: say where to find one, and offer to add one here."""
+def show_nobody(session: Session) -> None:
+    """Draw the page without a household: the ways to one, the first that is still to be reached, and adding one."""
     st.markdown(f"### {text('household.none')}")
     st.caption(text("household.none_how"))
-    if may(scope, "edit_household") and st.button(text("household.add"), key="add_home"):
-        edits.open_addition(db, scope, place_id=place_id, go=open_household)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _offer_first(session)
+        if may(session.scope, "edit_household") and st.button(text("household.add"), key="add_home"):
+            edits.open_addition(session.db, session.scope, place_id=session.place.id, go=open_household)
+        for name in ("gaps", "map"):
+            st.page_link(find_page(name), label=text(f"household.to_{name}"), query_params=view_params(session))
+
+
+def _offer_first(session: Session) -> None:
+    """Offer the household that presses most, in a village or group, to who records visits."""
+    if session.round is None or session.place.level not in ("village", "group"):
+        return
+    if not may(session.scope, "record_visit"):
+        return
+    found = read_gap_homes(session.db, session.scope, round_id=session.round.id, place_id=session.place.id)
+    gaps = rank_gaps(found.waiting, session.today)
+    if not gaps.empty and st.button(text("household.first"), type="primary", key="first_home"):
+        open_household(str(gaps["household"].iloc[0]))

@@ -38,7 +38,7 @@ class Step:
 
 
 def list_steps(overview: Overview) -> list[Step]:
-    """Return the steps that have anything to do, in the order of ux.md."""
+    """Return the steps with anything to do, in the order of ux.md; where none presses, who is to be reached."""
     counts, issues = overview.figures.counts, overview.figures.issues
     steps = (
         Step("untouched", counts.groups - counts.groups_touched,
@@ -50,7 +50,12 @@ def list_steps(overview: Overview) -> list[Step]:
         Step("exclusions", counts.pending, lambda one: one.counts.pending, {"by": "out", "only": "pending"}),
         Step("unentered", overview.unentered, lambda _one: 0, {}, "import"),
     )  # fmt: skip
-    return [step for step in steps if step.count]
+    missing = Step("missing", _count_missing(overview.figures), _count_missing, {})
+    return [step for step in steps if step.count] or [step for step in (missing,) if step.count]
+
+
+def _count_missing(figures: Figures) -> int:
+    return figures.counts.roster - figures.counts.effective
 
 
 def draw_next(session: Session, overview: Overview) -> None:
@@ -84,7 +89,8 @@ def _draw_aside(session: Session, step: Step) -> None:
 def _link(session: Session, step: Step) -> None:
     if not has_page(step.page) or (step.page == "import" and not may(session.scope, "import")):
         return
-    label = text(f"ov.go.{step.name}" if step.name in ("exclusions", "unentered") else "ov.names")
+    decides = step.name == "unentered" or (step.name == "exclusions" and may(session.scope, "manage_round"))
+    label = text(f"ov.go.{step.name}" if decides else "ov.names")
     params = view_params(session, **step.params) if step.page == "gaps" else {}
     st.page_link(find_page(step.page), label=label, query_params=params)
 

@@ -181,6 +181,7 @@ def _draw_day(session: Session) -> None:
             text("shell.day"),
             key="day_pick",
             max_value=session.today,
+            format="YYYY-MM-DD",
             on_change=_pick_day,
             args=(session.today.isoformat(),),
         )

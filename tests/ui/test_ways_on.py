@@ -1,0 +1,111 @@
+"""Where a page has nothing to list it leads on: to another round, another list, the household that presses most."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from geo.gaps import rank_gaps
+from geo.i18n import text
+from geo.model import VisitEntry
+from geo.store.assignments import add_person, assign
+from geo.store.database import Database
+from geo.store.homes import read_gap_homes
+from geo.store.reads import read_figures
+from geo.store.visits import record_visit
+from geo.ui.navigation import ENTRIES
+from tests.conftest import ROOT
+from tests.world import PLANNER, TODAY, home
+
+
+@pytest.fixture
+def world(world_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Return a copy of the small world that the app serves."""
+    path = Path(shutil.copy(world_file, tmp_path / "demo.sqlite"))
+    monkeypatch.setenv("GEO_DB", str(path))
+    db = Database(path)
+    yield db
+    db.close()
+
+
+def open_page(name: str, *, role: str = "planner", **params: str) -> AppTest:
+    """Return a page as a role sees it, opened with parameters in its address."""
+    app = AppTest.from_file(str(ROOT / "geo" / "ui" / "main.py"), default_timeout=60)
+    app.session_state["_role"] = role
+    for key, value in params.items():
+        app.query_params[key] = value
+    app.run()
+    for key, value in params.items():
+        app.query_params[key] = value
+    if name != "overview":
+        app.switch_page(str(ROOT / "pages" / ENTRIES[name].file)).run()
+    assert not app.exception
+    return app
+
+
+def words_of(app: AppTest) -> str:
+    """Return what the page says outside tables, escapes taken away."""
+    found = (*app.markdown, *app.caption, *app.text)
+    return "\n".join(str(one.value) for one in found).replace("\\", "")
+
+
+def links_of(app: AppTest) -> list[str]:
+    """Return the words of the links to pages."""
+    return [str(one.proto.label).replace("\\", "") for one in app.get("page_link")]
+
+
+def address_of(app: AppTest, name: str) -> str:
+    """Return a parameter of the address, empty when it is not there."""
+    return "".join(app.query_params.get(name, []))
+
+
+@pytest.mark.usefixtures("world")
+def test_a_place_without_gaps_leads_to_the_round_before() -> None:
+    """A group that is through offers the previous round, and the first round offers none."""
+    app = open_page("gaps", place="g01")
+    assert text("empty.gaps", place="一组", r=2, N=5) in words_of(app)
+    app.button(key="last_round").click().run()
+    assert not app.exception
+    assert address_of(app, "round") == "1"
+    assert text("empty.gaps", place="一组", r=1, N=5) in words_of(app)
+    assert "last_round" not in {one.key for one in app.button}
+
+
+def test_an_empty_filter_leads_to_the_visited(world: Database) -> None:
+    """A mark that no home on the list has, but a visited one has, opens 已走访待办 with as many rows as it says."""
+    record_visit(world, PLANNER, entry=VisitEntry("found", home(51), TODAY, "effective"))
+    app = open_page("gaps", place="g11", mark="unlocated")
+    assert not app.dataframe
+    assert app.button(key="to_todos").label == text("gap.in_todos", n=1, word=text("mark.unlocated"))
+    app.button(key="to_todos").click().run()
+    assert not app.exception
+    assert app.dataframe[0].value["code"].tolist() == ["C-051"]
+    assert "to_todos" not in {one.key for one in open_page("gaps", place="g03", mark="missed_twice").button}
+
+
+def test_the_household_page_opens_the_most_pressing(world: Database) -> None:
+    """Without a household the page leads to 缺口 and 地图, and in a village to the first of the list."""
+    app = open_page("household", place="v3")
+    assert [text("household.to_gaps"), text("household.to_map")] == links_of(app)[-2:]
+    found = read_gap_homes(world, PLANNER, round_id="2", place_id="v3")
+    first = rank_gaps(found.waiting, TODAY)["household"].iloc[0]
+    app.button(key="first_home").click().run()
+    assert not app.exception
+    assert address_of(app, "h") == first
+    for params in ({"place": "d"}, {"place": "v3", "role": "leader"}):
+        assert "first_home" not in {one.key for one in open_page("household", **params).button}
+
+
+def test_the_overview_always_has_a_next_step(world: Database) -> None:
+    """Where nothing presses, who is still to be reached is the next step."""
+    person = add_person(world, PLANNER, name="赵测组", place_id="v2")
+    assign(world, PLANNER, round_id="2", assignee=person, due_on=date(2019, 12, 1), groups=["g04"])
+    words = words_of(open_page("overview", place="g04"))
+    counts = read_figures(world, PLANNER, round_id="2", place_id="g04").counts
+    assert text("ov.next.missing", n=counts.roster - counts.effective) in words
+    assert text("ov.next.overdue", n=2) in words_of(open_page("overview", place="g09"))
