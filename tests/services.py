@@ -42,6 +42,7 @@ from geo.store import (
     issues,
     ledger,
     map_reads,
+    matching,
     measures,
     places,
     published,
@@ -55,6 +56,7 @@ from geo.store import (
 from geo.store.database import Database
 from geo.store.editions import open_book
 from geo.store.households import NewHousehold
+from geo.store.matching import Criteria
 from geo.store.measures import MeasureEntry
 from geo.store.rounds import RoundPlan
 from geo.store.tile_reads import Stamp
@@ -305,6 +307,12 @@ CASES: dict[str, Case] = {
     "store.map_reads.points_stamp": of_db(map_reads.points_stamp, "view", blind=((5, 5, ""), (3, 3, ""))),
     "store.map_reads.count_unit_issues": of_db(map_reads.count_unit_issues, "view", blind={}),
     "store.map_reads.count_rings": of_db(map_reads.count_rings, "view", **V1),
+    "store.matching.list_matching": of_db(
+        matching.list_matching, "view", round_id=lambda ground: ground.own_round, as_of=DUE, criteria=Criteria()
+    ),
+    "store.matching.list_responsible": of_db(
+        matching.list_responsible, "view", round_id=lambda ground: ground.own_round, place_id="v1"
+    ),
     "store.places.get_place": of_db(places.get_place, "view", place_id="v1"),
     "store.places.list_children": of_db(places.list_children, "view", place_id="v1"),
     "store.places.list_below": of_db(places.list_below, "view", place_id="v1", level="group"),
@@ -339,6 +347,7 @@ CASES: dict[str, Case] = {
     ),
     "store.tile_reads.find_listed": of_db(tile_reads.find_listed, "view", **ROUND, tile_id=1),
     "store.tile_reads.list_unlocated": of_db(tile_reads.list_unlocated, "view", **V1, as_of=DUE),
+    "store.tile_reads.find_units": of_db(tile_reads.find_units, "view", blind={}, places=["v1"]),
     "store.tile_reads.list_leaves": of_db(tile_reads.list_leaves, "view", blind=frozenset(), place_id="v1"),
     "store.unentered.batches_within": in_write(unentered.batches_within, "", blind=[]),
     "store.unentered.lacking_batches": in_write(unentered.lacking_batches, "", blind=[], wanted=_round_2),

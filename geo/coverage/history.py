@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, false, func, or_, select
 
 from geo import config
 from geo.coverage.status import Homes, not_voided, standing
@@ -24,19 +24,13 @@ def last_seen(programme: str, as_of: date, *, homes: Homes | None = None) -> Sel
     Columns: household, last_on (last attempt), last_outcome, last_effective_on (距上次走访 counts from it; empty:
     从未).
     """
-    rounds = select(round_.c.id).where(round_.c.programme == programme)
     newest = (visit.c.visited_on.desc(), visit.c.recorded_at.desc(), visit.c.id.desc())
     kept = select(
         visit.c.household,
         visit.c.visited_on,
         visit.c.outcome,
         func.row_number().over(partition_by=visit.c.household, order_by=newest).label("nth"),
-    ).where(
-        visit.c.mode == "in_person",
-        visit.c.visited_on <= as_of,
-        or_(visit.c.round.in_(rounds), visit.c.round.is_(None) if programme == config.PROGRAMME else false()),
-        not_voided(visit),
-    )
+    ).where(*_kept_in_person(programme, as_of))
     if homes is not None:
         kept = kept.where(visit.c.household.in_(homes))
     rows = kept.subquery("kept")
@@ -46,6 +40,23 @@ def last_seen(programme: str, as_of: date, *, homes: Homes | None = None) -> Sel
         func.max(case((rows.c.nth == 1, rows.c.outcome))).label("last_outcome"),
         func.max(case((rows.c.outcome == "effective", rows.c.visited_on))).label("last_effective_on"),
     ).group_by(rows.c.household)
+
+
+def seen_after(programme: str, day: date, as_of: date) -> Select[Any]:
+    """Households whose `last_effective_on` is after a day: `last_seen` without its order."""
+    return select(visit.c.household).where(
+        *_kept_in_person(programme, as_of), visit.c.outcome == "effective", visit.c.visited_on > day
+    )
+
+
+def _kept_in_person(programme: str, as_of: date) -> tuple[ColumnElement[bool], ...]:
+    rounds = select(round_.c.id).where(round_.c.programme == programme)
+    return (
+        visit.c.mode == "in_person",
+        visit.c.visited_on <= as_of,
+        or_(visit.c.round.in_(rounds), visit.c.round.is_(None) if programme == config.PROGRAMME else false()),
+        not_voided(visit),
+    )
 
 
 def fared(earlier: Round, *, homes: Homes | None = None) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""What the map's index is read from: every located household of a round by number, and who changed since."""
+"""What the map's index is read from: every household of a round by number, and who changed since."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class Listed:
 def read_tile_homes(
     db: Database, scope: Scope, *, round_id: str, as_of: date, places: Collection[str] | None = None
 ) -> tuple[pd.DataFrame, Stamp]:
-    """Return the located households of a round's roster within the scope's area, and how far the store was.
+    """Return the households of a round's roster within the scope's area, and how far the store was.
 
-    One row a household, also one that has left D: place (of the roster), tile_id, lon, lat (WGS84 degrees), state and
+    One row a household, also one that has left D: place (of the roster), tile_id, lon, lat (WGS84, or empty), state and
     ring as indexes into `codes.VISIT_STATES` and `codes.ISSUE_RINGS`, dwelling. `places`: only those of these leaves.
     """
     require_right(scope, "view")
@@ -79,7 +79,7 @@ def read_tile_homes(
             status.c.place, status.c.household, status.c.tile_id, status.c.lon, status.c.lat, number.label("state"),
             household.c.dwelling,
         ).join(household, household.c.id == status.c.household)  # fmt: skip
-        frame = read_frame(connection, wanted.where(status.c.lon.is_not(None), status.c.lat.is_not(None)))
+        frame = read_frame(connection, wanted)
         worst = {row.household: row.ring for row in connection.execute(_worst(as_of, homes))}
         frame["ring"] = frame.pop("household").map(worst).fillna(0).astype("uint8")
         return frame, _stamp(connection)
@@ -165,6 +165,17 @@ def list_leaves(db: Database, scope: Scope, *, place_id: str) -> frozenset[str]:
         inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
         under = select(place_path.c.place).where(place_path.c.ancestor == place_id, place_path.c.place.in_(inside))
         return frozenset(connection.execute(under).scalars())
+
+
+def find_units(db: Database, scope: Scope, *, places: Collection[str]) -> dict[str, str]:
+    """Return leaf place → which of some places it lies in, as far as those lie in the scope's area."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+        found = select(place_path.c.place, place_path.c.ancestor).where(
+            place_path.c.ancestor.in_(sorted(places)), place_path.c.place.in_(inside)
+        )
+        return {row[0]: row[1] for row in connection.execute(found)}
 
 
 def _stamp(connection: Connection) -> Stamp:

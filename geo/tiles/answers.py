@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from geo.errors import NotFound
 from geo.tiles.index import TileIndex, Wanted
@@ -50,11 +54,26 @@ class TileView:
     live: HasIndex
     wanted: Wanted = field(default_factory=Wanted)
     points_from: int = POINTS_FROM_ZOOM
+    #: Which households a filter leaves (tile ids, sorted), asked anew after each save; None without a filter.
+    pick: Callable[[], NDArray[np.uint32]] | None = None
+    _picked: dict[int, NDArray[np.uint32]] = field(default_factory=dict, repr=False)
 
     @property
     def version(self) -> int:
         """The version of the data as it is now."""
         return self.live.now().version
+
+    def now(self) -> tuple[TileIndex, Wanted]:
+        """Return the index as it is now, and which of its households the view shows."""
+        index = self.live.now()
+        if self.pick is None:
+            return index, self.wanted
+        picked = self._picked.get(index.version)
+        if picked is None:
+            picked = self.pick()
+            self._picked.clear()
+            self._picked[index.version] = picked
+        return index, replace(self.wanted, among=picked)
 
     def answer(self, name: str) -> Answer | None:
         """Return the answer to `t/{version}/{z}/{x}/{y}` or `changes/{version}.json`; None for any other name.
@@ -64,9 +83,9 @@ class TileView:
         """
         if asked := _TILE.fullmatch(name):
             version, zoom, x, y = map(int, asked.groups())
-            index = self.live.now()
+            index, wanted = self.now()
             try:
-                body = encode_tile(index, zoom, x, y, wanted=self.wanted, points_from=self.points_from)
+                body = encode_tile(index, zoom, x, y, wanted=wanted, points_from=self.points_from)
             except ValueError as error:
                 raise NotFound("web.no_tile") from error
             return Answer(body, "application/octet-stream", lasts=version == index.version)
@@ -76,6 +95,7 @@ class TileView:
 
     def _tell(self, since: int) -> bytes:
         index = self.live.now()
-        cells = index.changed_since(since)
+        # A filter may let somebody in or out whose symbol stayed the same.
+        cells = index.changed_since(since) if self.pick is None or since == index.version else None
         told = {"version": index.version, "cells": None if cells is None else [list(cell) for cell in cells]}
         return json.dumps(told, separators=(",", ":")).encode()

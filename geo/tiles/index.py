@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geo.codes import ISSUE_RINGS, VISIT_STATES
 from geo.tiles.grid import GRID_BITS, morton_key, split_key, to_grid
 
 #: What is packed into the byte of a household: state (`codes.VISIT_STATES`), ring (`codes.ISSUE_RINGS`), whether other
@@ -49,10 +50,39 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Aside:
+    """Households without a point, as columns in no order."""
+
+    tile_id: NDArray[np.uint32]
+    leaf: NDArray[np.int32]
+    code: NDArray[np.uint8]
+
+    def without(self, gone: Mask, more: Aside) -> Aside:
+        """Return the rows that are not gone, and those of another."""
+        joined = (
+            np.concatenate([getattr(self, name)[~gone], getattr(more, name)]) for name in ("tile_id", "leaf", "code")
+        )
+        return Aside(*joined)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Households that a view wants, located or not: by state, by ring (excluded ones in none), and by leaf place.
+
+    `places`: place id → (effective, roster, unlocated of the roster).
+    """
+
+    states: tuple[int, ...]
+    rings: tuple[int, ...]
+    places: Mapping[str, tuple[int, int, int]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TileIndex:
     """Located households of one round as of one day within one area, as columns in Morton order.
 
-    `version` is the revision of the store it was read at; `leaf` indexes `leaves` (roster places by id).
+    `version` is the revision of the store it was read at; `leaf` indexes `leaves` (roster places by id). `aside` are
+    the households without a point: in no tile, but in every count.
     """
 
     version: int
@@ -61,6 +91,7 @@ class TileIndex:
     leaf: NDArray[np.int32]
     code: NDArray[np.uint8]
     leaves: Mapping[str, int]
+    aside: Aside
     changes: tuple[Change, ...] = ()
 
     def __len__(self) -> int:
@@ -86,17 +117,42 @@ class TileIndex:
 
     def shown(self, rows: slice | NDArray[np.intp], wanted: Wanted) -> Mask | None:
         """Return which of the rows a view wants; None for all of them."""
-        masks = []
-        if wanted.leaves is not None:
-            masks.append(self._of_leaves(wanted.leaves)[self.leaf[rows]])
-        if wanted.among is not None:
-            masks.append(_among(self.tile_id[rows], wanted.among))
-        return None if not masks else np.logical_and.reduce(masks)
+        return self._pick(self.tile_id[rows], self.leaf[rows], wanted)
 
     def count(self, wanted: Wanted) -> int:
-        """Return how many households a view wants."""
+        """Return how many located households a view wants."""
         mask = self.shown(slice(None), wanted)
         return len(self) if mask is None else int(mask.sum())
+
+    def tally(self, wanted: Wanted) -> Tally:
+        """Count the households that a view wants, also those without a point."""
+        apart = self.aside
+        leaf, code = (np.concatenate([getattr(self, name), getattr(apart, name)]) for name in ("leaf", "code"))
+        located = np.arange(len(leaf)) < len(self)
+        mask = self._pick(np.concatenate([self.tile_id, apart.tile_id]), leaf, wanted)
+        if mask is not None:
+            leaf, code, located = leaf[mask], code[mask], located[mask]
+        state = code & STATE_BITS
+        on_roster = state != VISIT_STATES.index("excluded")
+        ring = (code[on_roster] >> RING_SHIFT) & (len(ISSUE_RINGS) - 1)
+        counted = [
+            np.bincount(leaf[rows], minlength=len(self.leaves)).tolist()
+            for rows in (state == VISIT_STATES.index("effective"), on_roster, on_roster & ~located)
+        ]
+        places = {place: tuple(column[nth] for column in counted) for place, nth in self.leaves.items()}
+        return Tally(
+            tuple(np.bincount(state, minlength=len(VISIT_STATES)).tolist()),
+            tuple(np.bincount(ring, minlength=len(ISSUE_RINGS)).tolist()),
+            {place: counts for place, counts in places.items() if any(counts)},
+        )
+
+    def _pick(self, tile_id: NDArray[np.uint32], leaf: NDArray[np.int32], wanted: Wanted) -> Mask | None:
+        masks = []
+        if wanted.leaves is not None:
+            masks.append(self._of_leaves(wanted.leaves)[leaf])
+        if wanted.among is not None:
+            masks.append(_among(tile_id, wanted.among))
+        return None if not masks else np.logical_and.reduce(masks)
 
     def changed_since(self, version: int) -> tuple[tuple[int, int], ...] | None:
         """Return the grid cells that changed after a version; None where that is not known any more."""
@@ -111,26 +167,28 @@ class TileIndex:
     def patched(self, fresh: pd.DataFrame, version: int, *, places: set[str], homes: set[int]) -> TileIndex:
         """Return the index after a save: the rows of some leaf places and households are those of `fresh`.
 
-        `fresh` holds every located household of `places` as it is now (columns as in `build_index`); `homes` are the
+        `fresh` holds every household of `places` as it is now (columns as in `build_index`); `homes` are the
         tile ids of households that may have stood elsewhere before.
         """
-        gone = np.isin(self.leaf, [self.leaves[one] for one in places if one in self.leaves])
-        gone |= np.isin(self.tile_id, np.array(sorted(homes), dtype=np.uint32))
         part = build_index(fresh, version, leaves=self.leaves)
+        leaves = [self.leaves[one] for one in places if one in self.leaves]
+        moved = np.array(sorted(homes), dtype=np.uint32)
+        gone, away = (np.isin(rows.leaf, leaves) | np.isin(rows.tile_id, moved) for rows in (self, self.aside))
+        aside = self.aside.without(away, part.aside)
         old = _Rows(self.key[gone], self.tile_id[gone], self.leaf[gone], self.code[gone])
         new = _Rows(part.key, part.tile_id, part.leaf, part.code)
         changes = (*self.changes, Change(version, _differing(old, new)))[-CHANGES_KEPT:]
         if old.stands_as(new):
             code = self.code.copy()
             code[gone] = new.code
-            return replace(self, version=version, code=code, leaves=part.leaves, changes=changes)
+            return replace(self, version=version, code=code, leaves=part.leaves, aside=aside, changes=changes)
         keep = ~gone
         at = np.searchsorted(self.key[keep], new.key)
         columns = {
             name: np.insert(getattr(self, name)[keep], at, getattr(new, name))
             for name in ("key", "tile_id", "leaf", "code")
         }
-        return replace(self, version=version, leaves=part.leaves, changes=changes, **columns)
+        return replace(self, version=version, leaves=part.leaves, aside=aside, changes=changes, **columns)
 
     def unchanged(self, version: int) -> TileIndex:
         """Return the index for a version in which nothing that it shows became different."""
@@ -157,23 +215,26 @@ class _Rows:
 
 
 def build_index(homes: pd.DataFrame, version: int, *, leaves: Mapping[str, int] | None = None) -> TileIndex:
-    """Return the index of located households: one row each, with place, tile_id, lon, lat, state, ring, dwelling.
+    """Return the index of households: one row each, with place, tile_id, lon, lat, state, ring, dwelling.
 
-    lon, lat are WGS84 degrees; state and ring are numbers. Households of one place that share a dwelling key stand
-    where the first of them (the lowest tile id) stands. `leaves` are numbers already given to places.
+    lon, lat are WGS84 degrees, or empty; state and ring are numbers. Households of one place that share a
+    dwelling key stand where the first of them (the lowest tile id) stands. `leaves` are numbers given to places before.
     """
     homes = homes.reset_index(drop=True)
     known = dict(leaves or {})
     for place in homes["place"].unique().tolist():
         known.setdefault(place, len(known))
-    lon, lat, shared = _house(homes)
-    key = morton_key(*to_grid(lon, lat))
+    located = (homes["lon"].notna() & homes["lat"].notna()).to_numpy()
     tile_id = homes["tile_id"].to_numpy(dtype=np.uint32)
-    code = homes["state"].to_numpy(dtype=np.uint8) | (homes["ring"].to_numpy(dtype=np.uint8) << RING_SHIFT)
-    order = np.lexsort((tile_id, key))
     leaf = np.asarray(homes["place"].map(known), dtype=np.int32)
+    code = homes["state"].to_numpy(dtype=np.uint8) | (homes["ring"].to_numpy(dtype=np.uint8) << RING_SHIFT)
+    aside = Aside(tile_id[~located], leaf[~located], code[~located])
+    lon, lat, shared = _house(homes[located].reset_index(drop=True))
+    key = morton_key(*to_grid(lon, lat))
+    tile_id, leaf, code = tile_id[located], leaf[located], code[located]
     code = np.where(shared, code | SHARED, code).astype(np.uint8)
-    return TileIndex(version, key[order], tile_id[order], leaf[order], code[order], known)
+    order = np.lexsort((tile_id, key))
+    return TileIndex(version, key[order], tile_id[order], leaf[order], code[order], known, aside)
 
 
 def _house(homes: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any], Mask]:

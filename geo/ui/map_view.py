@@ -10,6 +10,7 @@ from geo.coverage import remaining_to_target
 from geo.i18n import text
 from geo.store.tile_reads import list_unlocated
 from geo.ui.map_card import Card, draw_card, link_home
+from geo.ui.map_filters import pick_criteria
 from geo.ui.mapdata import HomesAt, MapView, read_map
 from geo.ui.mapview import Clicked, offer_map, show_map
 from geo.ui.navigation import find_page
@@ -19,6 +20,7 @@ from geo.ui.widgets import fraction
 
 if TYPE_CHECKING:
     from geo.mapspec import View
+    from geo.store.matching import Criteria
 
 VIEWS: Final = ("visits", "issues")
 _WIDTHS: Final = (986, 316)
@@ -28,14 +30,16 @@ _HEIGHT: Final = 566
 def draw_map(session: Session) -> None:
     """Draw the page of the session's place."""
     with st.container(key="map_bar", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        view = _pick_view()
-        found = read_map(session, view)
-        _draw_figure(found, view)
+        with st.container(key="map_choices", horizontal=True, vertical_alignment="center", gap="small"):
+            view = _pick_view()
+            criteria = pick_criteria(session)
+        found = read_map(session, view, criteria)
+        _draw_figure(found, view, criteria)
     card = _chosen(session)
     left, right = st.columns(_WIDTHS)
     with left:
         clicked = show_map(
-            _token(session, view, found),
+            _token(session, view, criteria, found),
             height=_HEIGHT,
             selected=0 if card is None else card.listed.tile_id,
             at=None if card is None else card.at,
@@ -62,30 +66,28 @@ def _pick_view() -> View:
     return "issues" if picked == "issues" else "visits"
 
 
-def _draw_figure(found: MapView, view: View) -> None:
-    share = found.figures.share("kpi.coverage" if view == "visits" else "kpi.clear")
-    counts, round_ = found.figures.counts, found.figures.round
+def _draw_figure(found: MapView, view: View, criteria: Criteria) -> None:
+    share, round_ = found.share, found.figures.round
     words = f"{text(share.formula)} {share.percent} · {fraction(share)}"
-    if view == "visits":
-        words += " · " + text(
-            "map.remaining", n=remaining_to_target(counts, round_.target_bp), t=f"{round_.target_bp / 100:g}%"
-        )
+    if view == "visits" and not criteria:
+        left = remaining_to_target(found.figures.counts, round_.target_bp)
+        words += " · " + text("map.remaining", n=left, t=f"{round_.target_bp / 100:g}%")
     st.text(words, width="content")
 
 
-def _token(session: Session, view: View, found: MapView) -> str:
+def _token(session: Session, view: View, criteria: Criteria, found: MapView) -> str:
     """Return the token of this view: the same while it is of the same things, so that the map stays as it is.
 
     A save does not change it: the map hears of it and fetches what became different.
     """
-    key = (view, session.place.id, found.figures.round.id, session.as_of, session.scope, str(session.db.path))
+    key = (view, criteria, session.place.id, found.figures.round.id, session.as_of, session.scope, str(session.db.path))
     kept = st.session_state.get("_map_token")
     if kept is None or kept[0] != key:
         offered = offer_map(
             found.spec,
             tiles=found.tiles,
             find_facts=HomesAt(session).facts,
-            renew=lambda: read_map(session, view).spec,
+            renew=lambda: read_map(session, view, criteria).spec,
         )
         kept = (key, offered)
         st.session_state["_map_token"] = kept

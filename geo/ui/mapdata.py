@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
+from operator import add
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pandas as pd
 
 from geo.areas import Areas, draw_units
+from geo.codes import ISSUE_RINGS, VISIT_STATES
+from geo.coverage import Share
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_spec
 from geo.store.map_reads import count_rings, count_unit_issues, land_round, points_stamp, read_outlines, read_points
+from geo.store.matching import Criteria, list_matching
 from geo.store.reads import Figures, read_children, read_figures, read_homes
 from geo.store.remember import Remembered
-from geo.store.tile_reads import find_listed, list_leaves
+from geo.store.tile_reads import find_listed, find_units, list_leaves
 from geo.tiles import Wanted
 from geo.tiles.answers import TileView
 from geo.tiles.live import keep_index
@@ -31,15 +36,19 @@ _LEAVES_KEPT: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class MapView:
-    """One view: its spec, its tiles, the figures of the place."""
+    """One view: its spec, its tiles, the figures of the place, and the share that the filter leaves."""
 
     spec: MapSpec
     tiles: TileView
     figures: Figures
+    share: Share
 
 
-def read_map(session: Session, view: View) -> MapView:
-    """Return the view of the session's place: villages for the district, groups from a township down."""
+def read_map(session: Session, view: View, criteria: Criteria | None = None) -> MapView:
+    """Return the view of the session's place: villages for the district, groups from a township down.
+
+    With criteria every figure of visits is that of the households that match; issues of areas are counted as ever.
+    """
     db, scope, place = session.db, session.scope, session.place
     if session.round is None:
         raise ValueError(session.round)
@@ -50,20 +59,69 @@ def read_map(session: Session, view: View) -> MapView:
         db, scope, round_id=round_id, place_id=place.id, level="village" if by_village else "group", as_of=day
     )
     below = below if by_village else below + _own_homes(session, figures, below)
+    below = [one for one in below if one.counts.rows or one.issues["valid"]]
+    tiles = _cut_tiles(session, criteria)
+    counted = _count(session, figures, below, tiles if criteria else None)
     areas = _Areas.of(session, by_village=by_village)
     issues = count_unit_issues(db, scope, as_of=day)
-    units = [_unit(one, view, areas, issues) for one in below if one.counts.rows or one.issues["valid"]]
     spec = build_spec(
         view,
         Frame(place.id, place.name, place.level, areas.frame, computed=not (by_village or areas.frame_given)),
-        units=units,
-        states={**{one: figures.counts.values[one] for one in _STATES}, "excluded": figures.counts.left},
-        rings=count_rings(db, scope, round_id=round_id, place_id=place.id, as_of=day),
+        units=[_unit(one, view, areas, issues, counted.units[one.place.id]) for one in below],
+        states=counted.states,
+        rings=counted.rings,
         target_bp=session.round.target_bp,
         levels="village" if by_village else "group",
     )
-    live = keep_index(db, scope, round_id=round_id, as_of=day)
-    return MapView(spec, TileView(live, Wanted(list_leaves(db, scope, place_id=place.id))), figures)
+    share = figures.share("kpi.clear") if view == "issues" else counted.share
+    return MapView(spec, tiles, figures, share)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Households of a view by state and by ring, its coverage, and unit → (effective, roster, unlocated)."""
+
+    states: dict[str, int]
+    rings: dict[str, int]
+    share: Share
+    units: dict[str, tuple[int, int, int]]
+
+
+def _cut_tiles(session: Session, criteria: Criteria | None) -> TileView:
+    db, scope, round_ = session.db, session.scope, session.round
+    if round_ is None:
+        raise ValueError(round_)
+    live = keep_index(db, scope, round_id=round_.id, as_of=session.as_of)
+    wanted = Wanted(list_leaves(db, scope, place_id=session.place.id))
+    if not criteria:
+        return TileView(live, wanted)
+    pick = partial(list_matching, db, scope, round_id=round_.id, as_of=session.as_of, criteria=criteria)
+    return TileView(live, wanted, pick=pick)
+
+
+def _count(session: Session, figures: Figures, below: list[Figures], tiles: TileView | None) -> _Counted:
+    """Count what a view shows: by the cells, or with a filter (`tiles`) by what it leaves of the index."""
+    if tiles is None:
+        rings = count_rings(
+            session.db, session.scope, round_id=figures.round.id, place_id=session.place.id, as_of=session.as_of
+        )
+        states = {**{one: figures.counts.values[one] for one in _STATES}, "excluded": figures.counts.left}
+        units = {
+            one.place.id: (one.counts.effective, one.counts.roster, one.counts.roster - one.counts.located)
+            for one in below
+        }
+        return _Counted(states, rings, figures.share("kpi.coverage"), units)
+    index, wanted = tiles.now()
+    tally = index.tally(wanted)
+    sums = {one.place.id: (0, 0, 0) for one in below}
+    within = find_units(session.db, session.scope, places=sums.keys())
+    for leaf, counts in tally.places.items():
+        if (unit := within.get(leaf)) is not None:
+            sums[unit] = tuple(map(add, sums[unit], counts))
+    states = dict(zip(VISIT_STATES, tally.states, strict=True))
+    due = sum(states.values()) - states["excluded"]
+    share = Share("kpi.coverage", states["effective"], due)
+    return _Counted(states, dict(zip(ISSUE_RINGS, tally.rings, strict=True)), share, sums)
 
 
 def read_areas(session: Session, *, by_village: bool) -> Areas:
@@ -137,9 +195,9 @@ def _own_homes(session: Session, figures: Figures, below: list[Figures]) -> list
     return [one for one in villages if one.place.id not in grouped]
 
 
-def _unit(figures: Figures, view: View, areas: Areas, issues: dict[str, int]) -> Unit:
-    place, counts = figures.place, figures.counts
-    done, due = counts.effective, counts.roster
+def _unit(figures: Figures, view: View, areas: Areas, issues: dict[str, int], counted: tuple[int, int, int]) -> Unit:
+    place = figures.place
+    done, due, unlocated = counted
     if view == "issues":
         done, due = figures.issues["closed"], figures.issues["valid"]
     return Unit(
@@ -149,7 +207,7 @@ def _unit(figures: Figures, view: View, areas: Areas, issues: dict[str, int]) ->
         due,
         shape=areas.shapes.get(place.id),
         computed=place.id not in areas.given,
-        unlocated=counts.roster - counts.located,
+        unlocated=unlocated,
         issues=issues.get(place.id, 0),
     )
 

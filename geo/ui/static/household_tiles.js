@@ -183,11 +183,8 @@
       this.address.write();
     }
 
-    // A save: tiles in which something changed are fetched again, and the figures with them.
-    hear(told) {
-      if (told.cells && !told.cells.length) this.source.advance(told.version, []);
-      else this.load(this.token, told);
-    }
+    // A save: the figures are fetched again, and the tiles in which something changed.
+    hear(told) { this.load(this.token, told); }
 
     catchUp({ version, cells }) {
       this.source.advance(version, cells);

@@ -1,0 +1,164 @@
+"""Which households of a round a filter leaves: by tag, class, issue, assignee, last visit and rounds missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from sqlalchemy import and_, case, exists, func, literal, or_, select, true
+
+from geo.access import require_right
+from geo.coverage import fared, is_live, seen_after
+from geo.gaps import missed_in_a_row
+from geo.issues import issue_status
+from geo.schema import assignment, household, household_tag, issue_household, person, place_path, round_roster, team
+from geo.store.remember import Remembered, stamp_round
+from geo.store.rounds import rounds_of, visible_round
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from numpy.typing import NDArray
+    from sqlalchemy import ColumnElement, Connection
+
+    from geo.model import Round, Scope
+    from geo.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What a household must be to be shown; an empty field asks nothing.
+
+    `days`: no effective visit for at least so many days (never counts); `missed`: at least so many rounds in a row;
+    `assignee`: id of the person or team who answers for it.
+    """
+
+    tag: str = ""
+    household_class: str = ""
+    category: str = ""
+    assignee: str = ""
+    days: int = 0
+    missed: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether anything is asked for."""
+        return self != Criteria()
+
+
+def list_matching(db: Database, scope: Scope, *, round_id: str, as_of: date, criteria: Criteria) -> NDArray[np.uint32]:
+    """Return the numbers (tile ids, sorted) of the households of a round's roster in the scope's area that match."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        round_ = visible_round(connection, scope, round_id)
+        inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+        wanted = (
+            select(household.c.tile_id, household.c.id)
+            .join(round_roster, round_roster.c.household == household.c.id)
+            .where(round_roster.c.round == round_.id, round_roster.c.place.in_(inside))
+            .where(*_conditions(round_, as_of, criteria))
+            .order_by(household.c.tile_id)
+        )
+        rows = connection.execute(wanted).all()
+        if criteria.missed:
+            missed = _count_missed(str(db.path), connection, round_, as_of, [row[1] for row in rows])
+            rows = [row for row, times in zip(rows, missed, strict=True) if times >= criteria.missed]
+        return np.array([row[0] for row in rows], dtype=np.uint32)
+
+
+def list_responsible(db: Database, scope: Scope, *, round_id: str, place_id: str) -> list[tuple[str, str]]:
+    """Return (id, name) of the people and teams with a live assignment of a round under a place, by name."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        round_ = visible_round(connection, scope, round_id)
+        here = (
+            select(place_path.c.place)
+            .where(place_path.c.ancestor == place_id)
+            .where(place_path.c.place.in_(select(place_path.c.place).where(place_path.c.ancestor == scope.area)))
+        )
+        homes = select(round_roster.c.household).where(
+            round_roster.c.round == round_.id, round_roster.c.place.in_(here)
+        )
+        name = func.coalesce(person.c.name, team.c.name)
+        rows = connection.execute(
+            select(func.coalesce(assignment.c.person, assignment.c.team), name)
+            .select_from(assignment)
+            .outerjoin(person, person.c.id == assignment.c.person)
+            .outerjoin(team, team.c.id == assignment.c.team)
+            .where(
+                assignment.c.round == round_.id,
+                is_live(assignment),
+                or_(assignment.c.place.in_(here), assignment.c.household.in_(homes)),
+            )
+            .distinct()
+            .order_by(name)
+        )
+        return [(row[0], row[1]) for row in rows]
+
+
+def _conditions(round_: Round, as_of: date, criteria: Criteria) -> list[ColumnElement[bool]]:
+    # Households that have not joined the round yet are on no list and on no map.
+    found: list[ColumnElement[bool]] = [
+        case(
+            (round_roster.c.baseline == true(), literal(as_of >= round_.starts_on)),
+            else_=round_roster.c.added_on <= as_of,
+        )
+    ]
+    if criteria.household_class:
+        found.append(household.c.household_class == criteria.household_class)
+    if criteria.tag:
+        found.append(household.c.id.in_(_tagged(criteria.tag, as_of)))
+    if criteria.category:
+        found.append(household.c.id.in_(_concerned(criteria.category, as_of)))
+    if criteria.assignee:
+        found.append(_answered_for(round_, criteria.assignee))
+    if criteria.days:
+        since = as_of - timedelta(days=criteria.days)
+        found.append(household.c.id.not_in(seen_after(round_.programme, since, as_of)))
+    return found
+
+
+def _tagged(kind: str, day: date) -> Any:
+    held = or_(household_tag.c.until.is_(None), household_tag.c.until >= day)
+    return select(household_tag.c.household).where(household_tag.c.kind == kind, household_tag.c.since <= day, held)
+
+
+def _concerned(category: str, day: date) -> Any:
+    """Households with an open issue of their own of the category."""
+    status = issue_status(day).subquery("status")
+    return (
+        select(issue_household.c.household)
+        .join(status, status.c.issue == issue_household.c.issue)
+        .where(status.c.open == 1, status.c.scope == "household", status.c.category == category)
+    )
+
+
+def _answered_for(round_: Round, assignee: str) -> ColumnElement[bool]:
+    """Whether its own live assignment is theirs, or it has none and that of its group is."""
+    own, group = assignment.alias("own"), assignment.alias("for_group")
+    theirs = [or_(one.c.person == assignee, one.c.team == assignee) for one in (own, group)]
+    has_own = and_(own.c.round == round_.id, own.c.household == household.c.id, is_live(own))
+    by_group = and_(group.c.round == round_.id, group.c.place == round_roster.c.place, is_live(group))
+    return or_(exists().where(has_own, theirs[0]), and_(~exists().where(has_own), exists().where(by_group, theirs[1])))
+
+
+def _count_missed(path: str, connection: Connection, round_: Round, day: date, ids: Sequence[str]) -> list[int]:
+    """Return 连漏 of each household over the rounds that ended before the day."""
+    held = [one for one in rounds_of(connection, round_.programme) if one.status != "draft" and one.ends_on < day]
+    newest_first = sorted(held, key=lambda one: one.ends_on, reverse=True)
+    return missed_in_a_row(ids, (partial(_ask_round, path, connection, one) for one in newest_first))
+
+
+def _ask_round(path: str, connection: Connection, ended: Round, _ids: Sequence[str]) -> dict[str, int]:
+    key = (path, ended, stamp_round(path, connection, ended.id))
+    known = _fates.get(key)
+    if known is None:
+        known = {row[0]: row[1] for row in connection.execute(fared(ended))}
+        _fates.put(key, known)
+    return known
+
+
+_fates: Final[Remembered[dict[str, int]]] = Remembered()

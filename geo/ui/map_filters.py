@@ -1,0 +1,56 @@
+"""The filters of the map: which households it shows, kept in the address; the map itself stays as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from geo import codes
+from geo.i18n import text
+from geo.store.matching import Criteria, list_responsible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from geo.ui.session import Session
+
+#: Days without an effective visit, and rounds missed in a row, that can be asked for.
+DAYS: Final = (30, 60, 90, 180, 365)
+MISSED: Final = (1, 2, 3)
+_WIDTH: Final = 148
+
+
+def pick_criteria(session: Session) -> Criteria:
+    """Draw the filters and return what they ask for."""
+    tag = _pick("tag", codes.TAG_KINDS, lambda one: text(f"tag.{one}"))
+    kind = _pick("class", codes.HOUSEHOLD_CLASSES, lambda one: text(f"household_class.{one}"))
+    who = _pick_assignee(session)
+    with st.popover(text("map.filter.more"), width="content"):
+        category = _pick("category", codes.ISSUE_CATEGORIES, lambda one: text(f"category.{one}"))
+        days = _pick("days", [str(one) for one in DAYS], lambda one: text("map.filter.days_of", n=int(one)))
+        missed = _pick("missed", [str(one) for one in MISSED], lambda one: text("map.filter.missed_of", n=int(one)))
+    return Criteria(tag, kind, category, who, int(days or 0), int(missed or 0))
+
+
+def _pick_assignee(session: Session) -> str:
+    if session.round is None:
+        return ""
+    people = dict(list_responsible(session.db, session.scope, round_id=session.round.id, place_id=session.place.id))
+    return _pick("answers", list(people), lambda one: people.get(one, one))
+
+
+def _pick(name: str, options: Sequence[str], say: Callable[[str], str]) -> str:
+    """Draw one choice; nothing chosen is everybody."""
+    chosen = st.selectbox(
+        text(f"map.filter.{name}"),
+        list(options),
+        index=None,
+        key=name,
+        format_func=say,
+        placeholder=text(f"map.filter.{name}"),
+        label_visibility="collapsed",
+        width=_WIDTH,
+        bind="query-params",
+    )
+    return chosen or ""
