@@ -35,6 +35,11 @@ def read_count(value: str) -> int:
     return int(value)
 
 
+def read_teams(value: str) -> int | Path:
+    """Return a number of teams, or the path of a file of teams."""
+    return read_count(value) if value.isdigit() else Path(value)
+
+
 def read_positive(value: str) -> float:
     """Return a number above 0. Raises what argparse turns into a sentence."""
     try:
@@ -55,7 +60,7 @@ def _add_plan(parser: Any, command: str) -> None:
     _add(parser, "--stops", type=Path, metavar="FILE")
     _add(parser, "--matrix", type=Path, metavar="FILE.npy")
     _add(parser, "--day-seconds", type=read_count, metavar="N")
-    _add(parser, "--teams", type=read_count, default=1, metavar="N")
+    _add(parser, "--teams", type=read_teams, default=None, metavar="N|FILE")
     _add(parser, "--days", type=read_count, metavar="N")
     _add(parser, "--travel", choices=tuple(SPEEDS_KMH), default="walk")
     for name in ("--nodes", "--edges", "--roads", "--elevation"):
@@ -64,9 +69,13 @@ def _add_plan(parser: Any, command: str) -> None:
     _add(parser, "--detour", type=read_positive, default=DETOUR, metavar="X")
     chosen = command == "plan"
     if chosen:
-        _add(parser, "--mode", choices=MODES, default="compact")
+        _add(parser, "--mode", choices=MODES)
         _add(parser, "--seed", type=int, default=0, metavar="N")
-        _add(parser, "--effort", type=read_positive, default=1.0, metavar="X")
+        _add(parser, "--effort", type=read_positive, metavar="X")
+        _add(parser, "--round", metavar="ROUND")
+        _add(parser, "--place", metavar="CODE")
+        _add(parser, "--what-if", action="store_true")
+        _add(parser, "--out", type=Path, metavar="DIR")
     else:
         parser.set_defaults(mode="compact", seed=0, effort=1.0)
 

@@ -1,4 +1,4 @@
-"""`plan` and `plan-metrics` of a bare list of stops: no database is needed."""
+"""`plan` and `plan-metrics` of a bare list of stops, for which no database is needed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from geo.cli.roundplan import run_plan_round
 from geo.cli.session import print_json, print_table, tell
 from geo.cli.stoplist import read_task
 from geo.errors import Invalid
@@ -28,7 +29,12 @@ FOUND: Final = 1
 
 
 def run_plan(options: argparse.Namespace) -> int:
-    """Plan a list of stops; those that are not served, or served late, are named with the reason."""
+    """Plan a list of stops, or the gap list of a round; what is not served, or late, is named with the reason."""
+    return run_plan_stops(options) if options.stops is not None else run_plan_round(options)
+
+
+def run_plan_stops(options: argparse.Namespace) -> int:
+    """Plan a list of stops."""
     stops, matrix, terms = read_task(options)
     plan = assemble(stops, matrix, terms)
     figures = measure(plan, stops)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,6 @@ from geo.ways.tables import Row, read_table
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -32,9 +32,12 @@ def read_task(options: argparse.Namespace) -> tuple[Stops, NDArray[np.int64], Te
     rows = read_table(options.stops, needed=["id"])
     stops = _to_stops(rows, options.stops.name)
     matrix = _find_seconds(options, rows)
+    if isinstance(options.teams, Path):
+        raise Invalid("plan.teams_number")
     terms = Terms(
-        options.day_seconds, options.teams, options.days, options.mode, seed=options.seed, effort=options.effort
-    )
+        options.day_seconds, options.teams or 1, options.days, options.mode or "compact", seed=options.seed,
+        effort=options.effort or 1.0,
+    )  # fmt: skip
     return stops, matrix, terms
 
 

@@ -166,25 +166,31 @@ class _Run:
         return [replace(one, kind=kind) for one in (polished if feasible else routes)]
 
     def _search_bound(self, among: tuple[int, ...], kinds: list[Kind]) -> list[_Route]:
-        """Where days or teams differ for some stop: first in time for every deadline, then those left out later."""
+        """Where days or teams differ for some stop: first in time for every deadline, then those left out later.
+
+        Where the days that there are do not hold all even so, make the best of them.
+        """
         work = self._work
-        if work.terms.days is not None:
-            return self._search_best(among, kinds)
         prizes = np.full(len(among), _SERVED_DAYS * work.terms.day_s)
         day_cost = _DAY_COST_DAYS * work.terms.day_s
         routes, _ = self._run(among, kinds, prizes=prizes, day_cost=day_cost)
         for _ in range(_MOST_TRIES):
-            missed = set(among) - {stop for one in routes for stop in one.stops}
+            missed = sorted(set(among) - {stop for one in routes for stop in one.stops})
             if not missed:
+                return routes
+            if work.terms.days is not None and not self._work.stops.deadline_day[missed].any():
                 break
-            relaxed = self._work.stops.deadline_day.copy()
-            relaxed[sorted(missed)] = 0
-            # A team-day may lie idle before a deadline that nothing fits: there are as many more days as stops at most.
-            more = -(-len(missed) // work.terms.teams)
-            longer = self._work.horizon + more
-            self._work = replace(work, stops=replace(work.stops, deadline_day=relaxed), horizon=longer)
+            self._relax(missed)
             routes, _ = self._run(among, list_kinds(self._work), prizes=prizes, day_cost=day_cost)
-        return routes
+        return routes if work.terms.days is None else self._search_best(among, list_kinds(self._work))
+
+    def _relax(self, missed: list[int]) -> None:
+        """Drop the deadlines of some stops; days that are not counted become more, because some may lie idle."""
+        work = self._work
+        deadlines = work.stops.deadline_day.copy()
+        deadlines[missed] = 0
+        more = 0 if work.terms.days is not None else -(-len(missed) // work.terms.teams)
+        self._work = replace(work, stops=replace(work.stops, deadline_day=deadlines), horizon=work.horizon + more)
 
     def _search_best(self, among: tuple[int, ...], kinds: list[Kind]) -> list[_Route]:
         """Make the best of the team-days: first as many stops of the highest band as fit, then of the others."""
@@ -192,15 +198,20 @@ class _Run:
         bands = band_priorities(work.stops.priority[list(among)])
         prizes = day_s * _PRIZE_FACTOR**bands
         must = [stop for stop, band in zip(among, bands, strict=True) if band == bands.max()]
-        if work.plain and len(must) < len(among):
-            nearest = nearest_neighbour(work.matrix, work.stops, day_s=day_s, among=must)
-            if len(nearest) <= sum(len(kind.slots) for kind in kinds):
-                required = np.where(bands == bands.max(), 0, prizes)
-                begin = [_Route(stops, kinds[0]) for stops in nearest]
-                routes, feasible = self._run(among, kinds, prizes=required, start=begin)
-                if feasible:
-                    return routes
+        nearest = nearest_neighbour(work.matrix, work.stops, day_s=day_s, among=must)
+        if len(must) < len(among) and len(nearest) <= sum(len(kind.slots) for kind in kinds):
+            required = np.where(bands == bands.max(), 0, prizes)
+            begin = [_Route(stops, kinds[0]) for stops in nearest] if work.plain else None
+            routes, feasible = self._run(among, kinds, prizes=required, start=begin)
+            # What is required may have been put where it must not be: that is dearer than any prize, not impossible.
+            if feasible and all(self._allowed(one) for one in routes):
+                return routes
         return self._run(among, kinds, prizes=prizes)[0]
+
+    def _allowed(self, route: _Route) -> bool:
+        """Say whether every stop of a route may be on some team-day of its kind."""
+        bounds = self._work.bounds
+        return all(any(bounds.allow(stop, slot) for slot in route.kind.slots) for stop in route.stops)
 
     def _balance(self, routes: list[_Route]) -> list[_Route]:
         """Return as many routes with loads alike: no longer than a little over their mean, where that can be."""
@@ -214,10 +225,15 @@ class _Run:
         wanted = min(round(mean * _BALANCE), work.terms.day_s)
         even, feasible = self._run(among, kinds, counts=counts, wanted_s=wanted, start=routes)
         best = even if feasible and len(even) == len(routes) else routes
-        if not work.plain:
-            return best
-        levelled = level(work.matrix, work.stops, [one.stops for one in best], day_s=work.terms.day_s)
-        return [_Route(stops, best[0].kind) for stops in levelled]
+        can = np.array([[work.may_be(stop, one.kind) for stop in range(len(work.stops.ids))] for one in best])
+        levelled = level(
+            work.matrix,
+            work.stops,
+            [one.stops for one in best],
+            day_s=work.terms.day_s,
+            can=None if work.plain else can,
+        )
+        return [replace(one, stops=stops) for one, stops in zip(best, levelled, strict=True)]
 
     def _run(
         self,
@@ -258,10 +274,10 @@ def _schedule(work: Work, routes: list[_Route]) -> list[tuple[Slot, tuple[int, .
     """Return the slot of each route: of its own kind, or an earlier one that is free and allowed; most urgent first."""
     closed = work.terms.shut | work.taken
     given: dict[Slot, tuple[int, ...]] = {}
-    for one in sorted(routes, key=lambda one: (one.kind.day == 0, -_urgency(work, one.stops), one.stops)):
+    for one in sorted(routes, key=lambda one: (one.kind.first, one.kind.last, -_urgency(work, one.stops), one.stops)):
         own = [slot for slot in one.kind.slots if slot not in given]
-        days = range(1, own[0][0]) if not one.kind.day else ()
         teams = (one.kind.team,) if one.kind.team else range(1, work.terms.teams + 1)
+        days = range(1, own[0][0])
         earlier = ((day, team) for day in days for team in teams if (day, team) not in given | dict.fromkeys(closed))
         fits = (slot for slot in earlier if all(work.bounds.allow(stop, slot) for stop in one.stops))
         given[next(fits, own[0])] = one.stops

@@ -22,13 +22,22 @@ _ALIKE: Final = 1.08
 _MOST_MOVES: Final = 400
 
 
-def level(matrix: NDArray[np.int64], stops: Stops, routes: Sequence[Route], *, day_s: int) -> list[Route]:
+def level(
+    matrix: NDArray[np.int64],
+    stops: Stops,
+    routes: Sequence[Route],
+    *,
+    day_s: int,
+    can: NDArray[np.bool_] | None = None,
+) -> list[Route]:
     """Return the same stops on as many routes, with loads alike where single moves and swaps can do it.
 
     A move is made where the spread of the loads, Σ (load − mean)² ÷ mean in seconds, falls by more than travel grows.
-    No route becomes longer than a day, or longer than it was.
+    No route becomes longer than a day, or longer than it was. `can`: which stop (column) may be on which route (row).
     """
     state = _State(matrix, stops.service_s, [list(route) for route in routes], day_s)
+    if can is not None:
+        state.can = can
     for _ in range(_MOST_MOVES):
         if state.loads.max() <= _ALIKE * state.loads.min():
             break
@@ -48,6 +57,7 @@ class _State:
         self.service = service
         self.routes = routes
         self.day_s = day_s
+        self.can = np.ones((len(routes), len(service)), dtype=bool)
         self.loads = np.zeros(len(routes))
         self.route_of = np.full(len(service), -1)
         self.before, self.after = np.zeros(len(service), dtype=int), np.zeros(len(service), dtype=int)
@@ -97,6 +107,7 @@ class _State:
         at, least = added.argmin(axis=0), added.min(axis=0)
         work = self.service[others]
         gain = self._gain(nth, least + work, self.route_of[others], -saved - work, least - saved)
+        gain = np.where(self.can[nth, others], gain, -np.inf)
         best = int(gain.argmax())
         stop, giver = int(others[best]), int(self.route_of[others[best]])
         mine = self.routes[nth].copy()
@@ -111,6 +122,8 @@ class _State:
         here, there = self._replaced(own, others), self._replaced(others, own).T
         work = self.service[others][None, :] - self.service[own][:, None]
         gain = self._gain(nth, here + work, self.route_of[others][None, :], there - work, here + there)
+        may = self.can[nth, others][None, :] & self.can[self.route_of[others]][:, own].T
+        gain = np.where(may, gain, -np.inf)
         mine, theirs = np.unravel_index(int(gain.argmax()), gain.shape)
         give, take = int(own[mine]), int(others[theirs])
         partner = int(self.route_of[take])

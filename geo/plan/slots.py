@@ -23,10 +23,11 @@ _BARRED_DAYS: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Team-days between which no stop has a choice to make: one team or any (0), one day or several later ones."""
+    """Team-days between which no stop has a choice to make: one team or any (0), the days from `first` to `last`."""
 
     slots: tuple[Slot, ...]
-    day: int = 0
+    first: int = 1
+    last: int = 1
     team: int = 0
 
 
@@ -50,17 +51,27 @@ class Work:
         return tuple(range(1, len(self.stops.ids)))
 
     @property
-    def dated(self) -> int:
-        """Return the last day that is not like those after it, because of a deadline or a bound of some stop."""
-        deadlines = self.stops.deadline_day[1:]
-        last = int(deadlines[deadlines < self.horizon].max(initial=0))
-        bound = [day for day, _ in self.bounds.fixed.values()] + [day for _, day in self.bounds.away]
-        return min(self.horizon, max([last, *bound]))
+    def spans(self) -> list[tuple[int, int]]:
+        """Return the first and last day of stretches between whose days no stop has a choice to make.
+
+        They end at deadlines, and around each day that a stop must, or must not, be on.
+        """
+        deadlines = {int(one) for one in self.stops.deadline_day[1:] if one}
+        bound = {day for day, _ in self.bounds.fixed.values() if day} | {day for _, day in self.bounds.away}
+        marks = deadlines | bound | {day - 1 for day in bound}
+        ends = [*sorted(day for day in marks if 0 < day < self.horizon), self.horizon]
+        return list(zip([1, *(end + 1 for end in ends[:-1])], ends, strict=True))
 
     @property
     def plain(self) -> bool:
         """Say whether any stop may be on any team-day."""
-        return not self.dated and not self.bounds.by_team
+        return len(self.spans) == 1 and not self.bounds.by_team and not self.bounds.away
+
+    def may_be(self, stop: int, kind: Kind) -> bool:
+        """Say whether a stop may be on the team-days of a kind, and is in time there."""
+        deadline = int(self.stops.deadline_day[stop])
+        in_time = deadline == 0 or deadline >= min(kind.last, self.horizon) or deadline >= self.horizon
+        return in_time and any(self.bounds.allow(stop, slot) for slot in kind.slots)
 
     def sum_load(self, routes: Sequence[tuple[int, ...]]) -> int:
         """Return the seconds of travel and service of some routes."""
@@ -69,16 +80,18 @@ class Work:
 
 def list_kinds(work: Work) -> list[Kind]:
     """Return the kinds of team-days up to the horizon, without those that are shut or taken."""
-    terms, dated = work.terms, work.dated
+    terms = work.terms
     teams = range(1, terms.teams + 1)
     groups = [(team, (team,)) for team in teams] if work.bounds.by_team else [(0, tuple(teams))]
-    spans = [(day, (day,)) for day in range(1, dated + 1)] + [(0, tuple(range(dated + 1, work.horizon + 1)))]
     closed = terms.shut | work.taken
     kinds = [
-        Kind(tuple((day, team) for day in days for team in some if (day, team) not in closed), first, one)
-        for first, days in spans
+        Kind(
+            tuple((day, team) for day in range(first, last + 1) for team in some if (day, team) not in closed),
+            first, last, one,
+        )
+        for first, last in work.spans
         for one, some in groups
-    ]
+    ]  # fmt: skip
     return [kind for kind in kinds if kind.slots]
 
 
@@ -114,7 +127,7 @@ def make_task(
 def _profile(work: Work, kind: Kind) -> Slot:
     """Return the day and team by which the cost of a leg differs, 0 where it does not."""
     days = {day for _, day in work.bounds.away}
-    return (kind.day if kind.day in days else 0, kind.team)
+    return (kind.first if kind.first in days else 0, kind.team)
 
 
 def _add_costs(work: Work, seconds: NDArray[np.int64], inner: list[int], profile: Slot) -> NDArray[np.int64]:
@@ -138,15 +151,15 @@ def _add_costs(work: Work, seconds: NDArray[np.int64], inner: list[int], profile
 
 def _fleet(work: Work, kind: Kind, count: int, profile: int, *, day_cost: int, wanted_s: int | None) -> Fleet:
     day_s = work.terms.day_s
-    opens = ((kind.day or work.dated + 1) - 1) * _APART * day_s
-    closes = opens + day_s if kind.day else None
+    opens = (kind.first - 1) * _APART * day_s
+    closes = None if kind.last == work.horizon else (kind.last - 1) * _APART * day_s + day_s
     return Fleet(count, day_s, opens, closes, wanted_s, profile, day_cost)
 
 
 def _windows(work: Work, only: Sequence[int]) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
     """Return the first and the last second at which service of each stop may begin, -1 = any; None = none has one."""
-    day_s, dated = work.terms.day_s, work.dated
-    if not dated:
+    day_s = work.terms.day_s
+    if len(work.spans) == 1:
         return None, None
     earliest, latest = np.full(len(only), -1, dtype=np.int64), np.full(len(only), -1, dtype=np.int64)
     for nth, stop in enumerate(only):
@@ -155,6 +168,6 @@ def _windows(work: Work, only: Sequence[int]) -> tuple[NDArray[np.int64] | None,
             earliest[nth] = (day - 1) * _APART * day_s
         # Who fixed a day after the deadline wanted that.
         last = day or deadline
-        if 0 < last <= dated:
+        if 0 < last < work.horizon:
             latest[nth] = (last - 1) * _APART * day_s + day_s
     return earliest, latest

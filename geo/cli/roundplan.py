@@ -1,0 +1,157 @@
+"""`plan --db`: the gap list of a round as a plan of teams and days, village by village."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from geo.cli.session import Session, choose_place, choose_round, open_session, print_json, print_table, tell, to_json
+from geo.i18n import text
+from geo.plan.metrics import ORDERS
+from geo.planning import (
+    Order,
+    PlanDocument,
+    Setup,
+    StopRow,
+    UnitSetup,
+    VillagePlan,
+    default_setup,
+    plan_places,
+    read_setup,
+)
+from geo.planning.teams import TeamSetup
+
+if TYPE_CHECKING:
+    import argparse
+
+DONE: Final = 0
+_WHAT_IF_DAYS: Final = (3, 5)
+
+
+def run_plan_round(options: argparse.Namespace) -> int:
+    """Plan who of the gap list is visited by whom on which day; write it to a folder where one is named."""
+    with open_session(options) as session:
+        setup = _read_setup(options)
+        document = _plan(session, options, setup)
+        answer = _answer(document)
+        if options.what_if:
+            answer["what_if"] = [
+                {"change": name, **_short(_plan(session, options, other))} for name, other in _list_changes(setup)
+            ]
+        if options.out is not None:
+            options.out.mkdir(parents=True, exist_ok=True)
+            (options.out / "plan.json").write_text(to_json(answer), encoding="utf-8")
+            answer["out"] = options.out
+    if options.json:
+        print_json(answer)
+    else:
+        _print(document, answer)
+    return DONE
+
+
+def _read_setup(options: argparse.Namespace) -> Setup:
+    """Return the setting: of the file, or of so many teams everywhere; with the days that were typed."""
+    if options.teams is None:
+        setup = default_setup()
+    elif isinstance(options.teams, int):
+        setup = default_setup().with_teams(options.teams)
+    else:
+        setup = read_setup(options.teams)
+    return setup.with_days(options.days)
+
+
+def _plan(session: Session, options: argparse.Namespace, setup: Setup) -> PlanDocument:
+    round_ = choose_round(session, options.round)
+    place = choose_place(session, options.place)
+    order = Order(options.mode or "balanced", options.seed, options.effort)
+    show = None if options.json or not sys.stderr.isatty() else _show_progress
+    return plan_places(
+        session.db, session.scope, round_id=round_.id, place_id=place.id, setup=setup, order=order, tell=show
+    )
+
+
+def _show_progress(done: int, total: int) -> bool:
+    tell(text("plan.progress", n=done, total=total))
+    return False
+
+
+def _list_changes(setup: Setup) -> list[tuple[str, Setup]]:
+    """Return what might be otherwise: so many days, one team more in every village."""
+    more = replace(
+        setup, common=_one_more(setup.common), villages={code: _one_more(one) for code, one in setup.villages.items()}
+    )
+    days = [(text("plan.what_if.days", n=days), setup.with_days(days)) for days in _WHAT_IF_DAYS]
+    return [*days, (text("plan.what_if.team"), more)]
+
+
+def _one_more(unit: UnitSetup) -> UnitSetup:
+    return replace(unit, teams=(*unit.teams, TeamSetup(f"+{len(unit.teams) + 1}")))
+
+
+def _answer(document: PlanDocument) -> dict[str, Any]:
+    total = document.total()
+    return {
+        "round": document.round, "as_of": document.as_of, "mode": document.mode, "seed": document.seed,
+        **total,
+        **{order: document.total(order) for order in ORDERS},
+        "villages": [_village(one) for one in document.villages],
+    }  # fmt: skip
+
+
+def _short(document: PlanDocument) -> dict[str, Any]:
+    total = document.total()
+    served_top = total["top_by_day"][-1] if total["top_by_day"] else 0
+    names = ("served", "left_out", "team_days", "travel_s", "makespan_s", "over", "after_deadline", "top")
+    return {**{name: total[name] for name in names}, "top_served": served_top}
+
+
+def _village(one: VillagePlan) -> dict[str, Any]:
+    """Return a village by the codes of its households; heads are left out, they are personal."""
+    return {
+        "code": one.code, "name": one.name, "teams": one.teams, "days": one.days, "day_s": one.day_s,
+        "start": one.start,
+        "team_days": [
+            {"day": row.day, "team": row.team, "travel_s": row.travel_s, "service_s": row.service_s,
+             "load_s": row.load_s, "over_s": row.over_s, "stops": [_stop(stop) for stop in row.stops]}
+            for row in one.team_days
+        ],
+        "unserved": [{"code": stop.code, "reason": stop.reason} for stop in one.unserved],
+        "balance": one.metrics.balance, "travel_s": one.metrics.travel_s,
+        **{order: {"travel_s": figures.travel_s, "team_days": figures.team_days, "balance": figures.balance}
+           for order, figures in one.compared.items()},
+    }  # fmt: skip
+
+
+def _stop(stop: StopRow) -> dict[str, Any]:
+    return {
+        "seq": stop.seq, "household": stop.household, "code": stop.code, "group": stop.group, "lon": stop.lon,
+        "lat": stop.lat, "arrive_s": stop.arrive_s, "service_s": stop.service_s, "priority": stop.priority,
+        "terms": stop.terms, "owner": stop.owner, "due_on": stop.due_on, "late": stop.late,
+    }  # fmt: skip
+
+
+def _print(document: PlanDocument, answer: dict[str, Any]) -> None:
+    heads = [text(f"plan.column.{name}") for name in ("village", "team_days", "served", "left", "travel", "balance")]
+    print_table(heads, [
+        [one.name, one.metrics.team_days, one.metrics.served, one.metrics.left_out, clock(one.metrics.travel_s),
+         "—" if one.metrics.balance is None else f"{one.metrics.balance:.2f}"]
+        for one in document.villages
+    ])  # fmt: skip
+    for name, total in (("this", answer), *((order, answer[order]) for order in ORDERS)):
+        balance = "—" if total["balance"] is None else f"{total['balance']:.2f}"
+        shown = {"travel": clock(total["travel_s"]), "longest": clock(total["makespan_s"]), "balance": balance}
+        print(text("plan.figures", name=text(f"plan.{name}"), days=total["team_days"], n=total["served"],
+                   left=total["left_out"], **shown))  # fmt: skip
+    for one in answer.get("what_if", ()):
+        shown = {"days": one["team_days"], "n": one["served"], "left": one["left_out"]}
+        print(text("plan.what_if", change=one["change"], top=one["top"], met=one["top_served"], **shown))
+    reasons = Counter(stop.reason for one in document.villages for stop in one.unserved)
+    for reason, count in sorted(reasons.items()):
+        tell(text(f"plan.left.{reason}", n=count))
+
+
+def clock(seconds: int) -> str:
+    """Return seconds as hours and minutes."""
+    return f"{seconds // 3600}:{seconds % 3600 // 60:02d}"

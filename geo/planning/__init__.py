@@ -1,0 +1,18 @@
+"""Planning from the store (计划): the gap list of a round becomes stops, village by village, and team-days."""
+
+from geo.planning.document import PlanDocument, StopRow, TeamDayRow, VillagePlan
+from geo.planning.run import Order, plan_places
+from geo.planning.teams import Setup, UnitSetup, default_setup, read_setup
+
+__all__ = [
+    "Order",
+    "PlanDocument",
+    "Setup",
+    "StopRow",
+    "TeamDayRow",
+    "UnitSetup",
+    "VillagePlan",
+    "default_setup",
+    "plan_places",
+    "read_setup",
+]

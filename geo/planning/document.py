@@ -1,0 +1,127 @@
+"""A plan of villages as it is stored, shown and taken away: rows of stops and team-days, figures and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from geo.plan.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class StopRow:
+    """A household of the plan. `seq` 1, 2, … on its team-day, 0 where it is not served, and `reason` says why.
+
+    `terms`: points of its priority by term (`gaps.PRIORITY_TERMS`), those that are not 0. `arrive_s`: seconds after
+    the team set out. `due_on`: until when it is wanted; `late`: it comes after that.
+    """
+
+    household: str
+    code: str
+    head: str
+    group: str
+    lon: float | None
+    lat: float | None
+    service_s: int
+    priority: int
+    terms: Mapping[str, int]
+    state: str
+    last_outcome: str
+    open_issues: int
+    owner: str
+    due_on: date | None
+    seq: int = 0
+    arrive_s: int = 0
+    reason: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDayRow:
+    """A team on a day: its stops in order, where its time goes (seconds), and whether people locked it."""
+
+    day: date
+    team: str
+    stops: tuple[StopRow, ...]
+    travel_s: int
+    service_s: int
+    over_s: int
+    locked: bool = False
+
+    @property
+    def load_s(self) -> int:
+        """Return the length of the team-day."""
+        return self.travel_s + self.service_s
+
+
+@dataclass(frozen=True, slots=True)
+class VillagePlan:
+    """The plan of one village (or of a township whose villages share teams).
+
+    `days` are those that teams may go on, `teams` the names; `start` is lon, lat of the start point. `metrics` are the
+    plan's, `compared` those of simpler orders on the same served stops.
+    """
+
+    place: str
+    code: str
+    name: str
+    days: tuple[date, ...]
+    teams: tuple[str, ...]
+    day_s: int
+    start: tuple[float, float] | None
+    team_days: tuple[TeamDayRow, ...]
+    unserved: tuple[StopRow, ...]
+    metrics: Metrics
+    compared: Mapping[str, Metrics]
+
+    @property
+    def stops(self) -> tuple[StopRow, ...]:
+        """Return all stops that are served, by day, team and order."""
+        return tuple(stop for one in self.team_days for stop in one.stops)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDocument:
+    """Plans of villages of one round as of a day, made with one mode and seed."""
+
+    round: str
+    as_of: date
+    mode: str
+    seed: int
+    villages: tuple[VillagePlan, ...]
+
+    def total(self, order: str = "") -> dict[str, Any]:
+        """Return the sums over all villages, of the plan or of a simpler order: see `geo.plan.metrics.Metrics`.
+
+        `balance_median` and `balance_p90` are of the villages' longest ÷ shortest team-day.
+        """
+        some = [one.compared[order] if order else one.metrics for one in self.villages]
+        ratios = sorted(one.balance for one in some if one.balance is not None and one.team_days > 1)
+        days = max((len(one.top_by_day) for one in some), default=0)
+        by_day = [sum(one.top_by_day[min(nth, len(one.top_by_day) - 1)] for one in some if one.top_by_day)
+                  for nth in range(days)]  # fmt: skip
+        summed = ("travel_s", "service_s", "team_days", "served", "left_out", "over", "after_deadline", "top")
+        return {
+            **{name: sum(getattr(one, name) for one in some) for name in summed},
+            "makespan_s": max((one.makespan_s for one in some), default=0),
+            "balance": _quantile(ratios, 0.5), "balance_p90": _quantile(ratios, 0.9),
+            "overlap": _mean([one.overlap for one in some]), "continuity": _mean([one.continuity for one in some]),
+            "top_by_day": by_day,
+        }  # fmt: skip
+
+
+def to_plain(value: Any) -> Any:
+    """Return a document, or a part of it, as plain dictionaries and lists; days stay days."""
+    return asdict(value)
+
+
+def _quantile(values: list[float], part: float) -> float | None:
+    """Return the value that so many parts of the sorted ones do not exceed (nearest rank)."""
+    return round(values[min(len(values) - 1, int(part * len(values)))], 4) if values else None
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [one for one in values if one is not None]
+    return round(sum(known) / len(known), 4) if known else None

@@ -1,0 +1,121 @@
+"""The gap list of a village as stops: minutes at the door, deadlines as days of the plan, owners as teams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from geo.gaps import PRIORITY_TERMS
+from geo.plan.stops import Bounds, Stops
+from geo.plan.travel import project
+from geo.planning.document import StopRow
+from geo.planning.teams import UnitSetup
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_MONITORED: Final = "mon_"
+_AWAY: Final = "away_all"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTask:
+    """One unit's gap list as a task: located homes in the order of `stops` (from 1), and those without a point."""
+
+    place: str
+    code: str
+    name: str
+    setup: UnitSetup
+    days: tuple[date, ...]
+    start: tuple[float, float] | None
+    rows: tuple[StopRow, ...]
+    unlocated: tuple[StopRow, ...]
+    stops: Stops
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    bounds: Bounds
+
+
+def make_task(
+    gaps: pd.DataFrame, unit: tuple[str, str, str], setup: UnitSetup, *, days: Sequence[date],
+    start: tuple[float, float] | None,
+) -> UnitTask:  # fmt: skip
+    """Return the task of a unit (id, code, name) from rows of `gaps.rank_gaps`, in the register's order.
+
+    A home without a point cannot be planned. Without a known start point it is the middle of the homes.
+    """
+    ordered = gaps.sort_values(["village_code", "group_code", "code"], na_position="first")
+    rows = [_to_row(row, setup.minutes) for row in ordered.to_dict("records")]
+    located = [one for one in rows if one.lon is not None and one.lat is not None]
+    begin = start or _middle(located)
+    lon = np.array([begin[0] if begin else 0.0, *(one.lon for one in located)], dtype=float)
+    lat = np.array([begin[1] if begin else 0.0, *(one.lat for one in located)], dtype=float)
+    x, y = project(lon, lat)
+    stops = Stops(
+        ("", *(one.household for one in located)),
+        np.array([0, *(one.service_s for one in located)], dtype=np.int64),
+        np.array([0, *(one.priority for one in located)], dtype=float),
+        np.array([0, *(_deadline(one.due_on, days) for one in located)], dtype=np.int64),
+        ("", *(one.owner for one in located)), x, y,
+    )  # fmt: skip
+    away = frozenset((nth, day) for nth, one in enumerate(located, start=1) for day in _absent_on(one, setup, days))
+    of_person = {who: nth for nth, team in enumerate(setup.teams, start=1) for who in team.people}
+    owner_team = {nth: of_person[one.owner] for nth, one in enumerate(located, start=1) if one.owner in of_person}
+    unlocated = tuple(one for one in rows if one.lon is None or one.lat is None)
+    return UnitTask(*unit, setup, tuple(days), begin, tuple(located), unlocated, stops, lon, lat,
+                    Bounds(away=away, owner_team=owner_team))  # fmt: skip
+
+
+def _to_row(row: dict[str, Any], minutes: Any) -> StopRow:
+    located = bool(row["located"]) and row["lon"] == row["lon"]
+    terms = {term: int(row[f"p_{term}"]) for term in PRIORITY_TERMS if row[f"p_{term}"]}
+    return StopRow(
+        row["household"], row["code"], _word(row["head_name"]), _word(row["group"]),
+        float(row["lon"]) if located else None, float(row["lat"]) if located else None, _service_s(row, minutes),
+        int(row["priority"]), terms, row["state"], _word(row["last_outcome_ever"]), int(row["open_issues"]),
+        _word(row["assignee"]), row["due_on"] if isinstance(row["due_on"], date) else None,
+    )  # fmt: skip
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _service_s(row: dict[str, Any], minutes: Any) -> int:
+    """Return the seconds at the door: by the last outcome, else by class, tags and open issues."""
+    if (outcome := _word(row["last_outcome_ever"])) in ("not_home", "refused", _AWAY):
+        base = minutes[outcome]
+    else:
+        base = minutes["default"]
+        base += minutes["monitored"] if _word(row["household_class"]).startswith(_MONITORED) else 0
+        base += minutes["care_tag"] if row["priority_home"] else 0
+    return 60 * int(base + minutes["open_issue"] * int(row["open_issues"]))
+
+
+def _deadline(due_on: date | None, days: Sequence[date]) -> int:
+    """Return the last day of the plan that is in time, 0 where it is over before the first or not before the last."""
+    if due_on is None:
+        return 0
+    in_time = sum(day <= due_on for day in days)
+    return in_time if in_time < len(days) else 0
+
+
+def _absent_on(row: StopRow, setup: UnitSetup, days: Sequence[date]) -> list[int]:
+    """Return the days on which a home that went away as a whole is not there."""
+    if setup.away_window is None or row.last_outcome != _AWAY:
+        return []
+    first, last = setup.away_window
+    return [nth for nth, day in enumerate(days, start=1) if not first <= day <= last]
+
+
+def _middle(rows: Sequence[StopRow]) -> tuple[float, float] | None:
+    """Return the median point of homes."""
+    if not rows:
+        return None
+    lon, lat = (np.median([getattr(one, name) for one in rows]) for name in ("lon", "lat"))
+    return float(lon), float(lat)

@@ -1,0 +1,238 @@
+"""Who goes, when and how fast: the file of teams (teams.yaml), with one setting for all villages and others for some.
+
+docs/teams-file.md lists the keys; an unknown key is refused, so that a slip does not silently mean the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from math import isfinite
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from geo.errors import Invalid
+from geo.plan.travel import DETOUR, SPEEDS_KMH, Pace
+
+#: A five-person team splits into two pairs, and one stays to write up.
+_TEAMS: Final = 2
+_HOURS: Final = 7.0
+_MOST_HOURS: Final = 24.0
+_MOST_TEAMS: Final = 50
+STARTS: Final = ("village", "township")
+#: Minutes at the door: of every home, and more or fewer by what is known of it.
+MINUTES: Final = {
+    "default": 25, "monitored": 10, "open_issue": 8, "care_tag": 5, "not_home": 15, "refused": 15, "away_all": 10,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSetup:
+    """A team of a village: how it is called, and the people in it, who answer for their own households."""
+
+    name: str
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSetup:
+    """What holds for a village: teams, days, hours, pace, minutes at the door.
+
+    `start`: a word of `STARTS`, or lon, lat. `off`: days on which nobody goes. `away_window`: the days on which homes
+    that have gone away as a whole are back; outside it they are not visited.
+    """
+
+    teams: tuple[TeamSetup, ...] = ()
+    hours: float = _HOURS
+    days: int | None = None
+    start_on: date | None = None
+    off: frozenset[date] = frozenset()
+    start: str | tuple[float, float] = STARTS[0]
+    travel: str = "walk"
+    speed_kmh: float | None = None
+    detour: float = DETOUR
+    continuity_minutes: float = 20.0
+    minutes: Mapping[str, int] = field(default_factory=lambda: dict(MINUTES))
+    away_window: tuple[date, date] | None = None
+
+    @property
+    def pace(self) -> Pace:
+        """Return how people move."""
+        return Pace(self.speed_kmh or SPEEDS_KMH[self.travel], self.detour)
+
+    @property
+    def day_s(self) -> int:
+        """Return the length of a day in seconds."""
+        return round(self.hours * 3600)
+
+    def list_days(self, first: date, last: date) -> list[date]:
+        """Return the days on which the teams go, from `start_on` or the first on, at most so many as are set."""
+        begin = max(first, self.start_on or first)
+        span = [begin + timedelta(days=nth) for nth in range(max(0, (last - begin).days + 1))]
+        return [day for day in span if day not in self.off][: self.days]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The setting of every village, those of some by unit code, and whether a township's villages share teams."""
+
+    common: UnitSetup
+    villages: Mapping[str, UnitSetup] = field(default_factory=dict)
+    pool: bool = False
+
+    def of(self, code: str) -> UnitSetup:
+        """Return what holds for a unit."""
+        return self.villages.get(code, self.common)
+
+    def with_days(self, days: int | None) -> Setup:
+        """Return the same for at most so many days everywhere; None changes nothing."""
+        if days is None:
+            return self
+        villages = {code: replace(one, days=days) for code, one in self.villages.items()}
+        return replace(self, common=replace(self.common, days=days), villages=villages)
+
+    def with_teams(self, count: int) -> Setup:
+        """Return the same with so many teams in every village that names none of its own."""
+        return replace(self, common=replace(self.common, teams=_number_teams(count)))
+
+
+def default_setup() -> Setup:
+    """Return what holds without a file: two pairs a village, seven hours a day, on foot."""
+    return Setup(UnitSetup(teams=_number_teams(_TEAMS)))
+
+
+def read_setup(path: Path) -> Setup:
+    """Return the setting of a teams.yaml. Raises `Invalid` with the key that is wrong."""
+    if not path.is_file():
+        raise Invalid("cli.no_file", path=path.name)
+    try:
+        said = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Invalid("teams.unreadable", file=path.name) from error
+    if not isinstance(said, dict):
+        raise Invalid("teams.unreadable", file=path.name)
+    rest = {name: value for name, value in said.items() if name not in ("villages", "pool")}
+    common = _read_unit(rest, default_setup().common)
+    villages = said.get("villages") or {}
+    if not isinstance(villages, dict) or not all(isinstance(one, dict) for one in villages.values()):
+        raise Invalid("teams.bad", name="villages")
+    pool = said.get("pool", False)
+    if not isinstance(pool, bool):
+        raise Invalid("teams.bad", name="pool")
+    return Setup(common, {str(code): _read_unit(one, common) for code, one in villages.items()}, pool)
+
+
+def _number_teams(count: int) -> tuple[TeamSetup, ...]:
+    return tuple(TeamSetup(str(nth)) for nth in range(1, count + 1))
+
+
+def _read_unit(said: Mapping[Any, Any], base: UnitSetup) -> UnitSetup:
+    changes: dict[str, Any] = {}
+    for written, value in said.items():
+        # YAML 1.1 reads the bare word `off` as false.
+        key = "off" if written is False else written
+        reader = _READERS.get(key)
+        if reader is None:
+            raise Invalid("teams.unknown", name=key, known=" ".join([*_READERS, "pool", "villages"]))
+        try:
+            changes[key] = reader(value)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise Invalid("teams.bad", name=key) from error
+    return replace(base, **changes)
+
+
+def _read_teams(value: Any) -> tuple[TeamSetup, ...]:
+    """Read a number of teams, or a list of names or of name and people."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _number_teams(_bounded(value, 1, _MOST_TEAMS))
+    teams = tuple(
+        TeamSetup(str(one["name"]), tuple(str(who) for who in one.get("people", ())))
+        if isinstance(one, dict)
+        else TeamSetup(str(one))
+        for one in value
+    )
+    _bounded(len(teams), 1, _MOST_TEAMS)
+    if len({one.name for one in teams}) < len(teams):
+        raise ValueError(value)
+    return teams
+
+
+def _read_hours(value: Any) -> float:
+    hours = float(value)
+    if not 0 < hours <= _MOST_HOURS:
+        raise ValueError(value)
+    return hours
+
+
+def _read_days(value: Any) -> int:
+    return _bounded(int(value), 1, 366)
+
+
+def _bounded(value: int, least: int, most: int) -> int:
+    if not least <= value <= most:
+        raise ValueError(value)
+    return value
+
+
+def _read_day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _read_start(value: Any) -> str | tuple[float, float]:
+    if value in STARTS:
+        return str(value)
+    lon, lat = (float(one) for one in value)
+    if not (abs(lon) <= 180 and abs(lat) <= 90):  # noqa: PLR2004 - degrees
+        raise ValueError(value)
+    return lon, lat
+
+
+def _read_travel(value: Any) -> str:
+    if value not in SPEEDS_KMH:
+        raise ValueError(value)
+    return str(value)
+
+
+def _read_positive(value: Any) -> float:
+    if not (isfinite(float(value)) and float(value) > 0):
+        raise ValueError(value)
+    return float(value)
+
+
+def _read_detour(value: Any) -> float:
+    if not (isfinite(float(value)) and float(value) >= 1):
+        raise ValueError(value)
+    return float(value)
+
+
+def _read_minutes(value: Any) -> dict[str, int]:
+    """Read minutes at the door; those that are not named stay as they ship."""
+    if set(value) - set(MINUTES):
+        raise KeyError(value)
+    return {**MINUTES, **{name: _bounded(int(one), 0, 1440) for name, one in value.items()}}
+
+
+def _read_window(value: Any) -> tuple[date, date]:
+    first, last = (_read_day(one) for one in value)
+    if last < first:
+        raise ValueError(value)
+    return first, last
+
+
+_READERS: Final[dict[str, Any]] = {
+    "teams": _read_teams,
+    "hours": _read_hours,
+    "days": _read_days,
+    "start_on": _read_day,
+    "off": lambda value: frozenset(_read_day(one) for one in value),
+    "start": _read_start,
+    "travel": _read_travel,
+    "speed_kmh": _read_positive,
+    "detour": _read_detour,
+    "continuity_minutes": lambda value: float(_bounded(int(value), 0, 1440)),
+    "minutes": _read_minutes,
+    "away_window": _read_window,
+}

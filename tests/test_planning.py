@@ -1,0 +1,211 @@
+"""Plans of a round's gap list: who is in them, on which days, with what at the door, and what the file of teams says."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from geo.cli import main
+from geo.errors import Invalid, Stopped
+from geo.planning import Order, default_setup, plan_places, read_setup
+from geo.store.create import open_database
+from geo.store.homes import read_gap_homes
+from geo.store.rounds import current_round
+from tests.world import PLANNER, TODAY
+
+QUICK = Order(effort=0.02)
+
+
+@pytest.fixture(scope="module")
+def db(world_file):
+    opened = open_database(world_file)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def round_id(db):
+    return current_round(db, PLANNER).id
+
+
+@pytest.fixture(scope="module")
+def document(db, round_id):
+    return plan_places(db, PLANNER, round_id=round_id, place_id="d", setup=default_setup(), order=QUICK)
+
+
+def write(tmp_path, text: str):
+    path = tmp_path / "teams.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_gap_is_planned_once_or_named(db, round_id, document):
+    """The households of the plan are those of the gap list, each once; the one without a point is named so."""
+    gaps = read_gap_homes(db, PLANNER, round_id=round_id, place_id="d").waiting
+    listed = [stop.household for one in document.villages for stop in (*one.stops, *one.unserved)]
+    assert sorted(listed) == sorted(gaps["household"])
+    reasons = {stop.household: stop.reason for one in document.villages for stop in one.unserved}
+    assert reasons == dict.fromkeys(gaps.loc[gaps["located"] == 0, "household"], "unlocated")
+    assert reasons
+    served = {one.code: len(one.stops) for one in document.villages}
+    assert sum(served.values()) == document.total()["served"]
+
+
+def test_days_are_those_that_the_round_has_left(document):
+    """Nobody goes before tomorrow or after the round; stops are numbered and arrive in order; times add up."""
+    for village in document.villages:
+        slots = Counter((one.day, one.team) for one in village.team_days)
+        assert set(slots.values()) <= {1}
+        for one in village.team_days:
+            assert TODAY < one.day <= date(2019, 12, 10)
+            assert [stop.seq for stop in one.stops] == list(range(1, len(one.stops) + 1))
+            arrivals = [stop.arrive_s for stop in one.stops]
+            assert arrivals == sorted(arrivals)
+            assert one.service_s == sum(stop.service_s for stop in one.stops)
+            assert arrivals[-1] + one.stops[-1].service_s <= one.load_s <= village.day_s
+            assert one.over_s == 0
+
+
+def test_each_stop_says_why(document):
+    """The terms of every stop's priority sum to it."""
+    stops = [stop for one in document.villages for stop in one.stops]
+    assert all(sum(stop.terms.values()) == stop.priority for stop in stops)
+    assert any(stop.terms for stop in stops)
+
+
+def test_the_same_seed_in_one_process_or_several(db, round_id, document):
+    """Five villages planned in several processes are planned again the same, and one by one too."""
+    order = replace(QUICK, workers=2)
+    assert plan_places(db, PLANNER, round_id=round_id, place_id="d", setup=default_setup(), order=order) == document
+    for village in document.villages[:2]:
+        alone = plan_places(db, PLANNER, round_id=round_id, place_id=village.place, setup=default_setup(), order=QUICK)
+        assert alone.villages == (village,)
+
+
+def test_minutes_at_the_door(db, round_id, document):
+    """Who was not met last time takes 15 minutes, who refused 15, others 25 and more for tags and open issues."""
+    homes = read_gap_homes(db, PLANNER, round_id=round_id, place_id="d").waiting.set_index("household")
+    for stop in (stop for one in document.villages for stop in one.stops):
+        row = homes.loc[stop.household]
+        if row["last_outcome_ever"] in ("not_home", "refused"):
+            base = 15
+        elif row["last_outcome_ever"] == "away_all":
+            base = 10
+        else:
+            base = 25 + 10 * row["household_class"].startswith("mon_") + 5 * bool(row["priority_home"])
+        assert stop.service_s == 60 * (base + 8 * row["open_issues"])
+
+
+def test_a_file_of_teams(tmp_path, db, round_id):
+    """Days off, names, hours and a village's own teams are kept; a home answered for goes to its own team."""
+    path = write(tmp_path, """
+start_on: 2019-11-22
+days: 3
+hours: 5
+off: [2019-11-23]
+teams: 1
+villages:
+  "v1":
+    teams: [{name: 甲, people: []}, 乙]
+""")  # fmt: skip
+    setup = read_setup(path)
+    assert (setup.common.hours, len(setup.common.teams)) == (5, 1)
+    assert [team.name for team in setup.of("v1").teams] == ["甲", "乙"]
+    assert setup.of("v1").list_days(TODAY, date(2019, 12, 10)) == [
+        date(2019, 11, 22),
+        date(2019, 11, 24),
+        date(2019, 11, 25),
+    ]
+    found = plan_places(db, PLANNER, round_id=round_id, place_id="d", setup=setup, order=QUICK)
+    days = {one.day for village in found.villages for one in village.team_days}
+    assert days <= {date(2019, 11, 22), date(2019, 11, 24), date(2019, 11, 25)}
+    assert all(one.load_s <= 5 * 3600 for village in found.villages for one in village.team_days)
+
+
+def test_villages_pool_their_teams(db, round_id):
+    """With pooling a township is one plan, whose teams carry the names of their villages."""
+    setup = replace(default_setup(), pool=True)
+    found = plan_places(db, PLANNER, round_id=round_id, place_id="d", setup=setup, order=QUICK)
+    assert [one.place for one in found.villages] == ["t1", "t2"]
+    assert "东测村 1" in found.villages[0].teams
+
+
+def test_only_some_households(db, round_id, document):
+    """A selection is planned alone."""
+    some = [stop.household for stop in document.villages[0].stops][:3]
+    found = plan_places(db, PLANNER, round_id=round_id, place_id="d", setup=default_setup(), order=QUICK, only=some)
+    assert sorted(stop.household for one in found.villages for stop in one.stops) == sorted(some)
+
+
+def test_work_can_be_stopped(db, round_id):
+    """Whoever waits hears of every village, and stops the work."""
+    heard = []
+
+    def tell(done: int, total: int) -> bool:
+        heard.append((done, total))
+        return done == 2
+
+    with pytest.raises(Stopped):
+        plan_places(db, PLANNER, round_id=round_id, place_id="d", setup=default_setup(), order=QUICK, tell=tell)
+    assert heard == [(1, 5), (2, 5)]
+
+
+def test_no_day_is_left(db, round_id):
+    """A plan that would begin after the round's end is refused."""
+    setup = default_setup()
+    late = replace(setup, common=replace(setup.common, start_on=date(2019, 12, 11)))
+    with pytest.raises(Invalid):
+        plan_places(db, PLANNER, round_id=round_id, place_id="d", setup=late, order=QUICK)
+
+
+def test_homes_that_went_away_wait_for_their_window(tmp_path, db, round_id):
+    """Homes found away as a whole are visited in the window only, or named as having no day."""
+    window = write(tmp_path, "days: 6\nhours: 3\naway_window: [2019-11-24, 2019-11-25]\n")
+    found = plan_places(db, PLANNER, round_id=round_id, place_id="d", setup=read_setup(window), order=QUICK)
+    away = [
+        (one.day, stop)
+        for village in found.villages
+        for one in village.team_days
+        for stop in one.stops
+        if stop.last_outcome == "away_all"
+    ]
+    assert away
+    assert all(date(2019, 11, 24) <= day <= date(2019, 11, 25) for day, _ in away)
+    never = write(tmp_path, "days: 3\naway_window: [2020-01-20, 2020-02-02]\n")
+    found = plan_places(db, PLANNER, round_id=round_id, place_id="d", setup=read_setup(never), order=QUICK)
+    left = {stop.reason for village in found.villages for stop in village.unserved if stop.last_outcome == "away_all"}
+    assert left == {"no_slot"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "- 1", "team: 2", "teams: 0", "teams: [a, a]", "hours: 25", "days: 0", "start: office", "travel: plane", "detour: 0.5",
+     "minutes: {tea: 5}", "off: [tomorrow]", "away_window: [2020-02-02, 2020-01-01]", "villages: [v1]", "pool: maybe",
+     "villages: {v1: {teams: -1}}", "speed_kmh: 0", "a: [", "start: [200, 20]"],
+)  # fmt: skip
+def test_a_bad_file_of_teams(tmp_path, text):
+    """A key or value that is not understood is refused, never passed over."""
+    with pytest.raises(Invalid):
+        read_setup(write(tmp_path, text))
+
+
+def test_the_command(tmp_path, capsys, world_file):
+    """The command prints the plan with sums, two simpler orders and what-if, and writes it to a folder; no names in it."""
+    line = ["plan", "--db", world_file, "--days", 2, "--teams", 1, "--seed", 3, "--effort", 0.02, "--what-if", "--json",
+            "--out", tmp_path / "out"]  # fmt: skip
+    assert main([str(one) for one in line]) == 0
+    said = capsys.readouterr().out
+    found = json.loads(said)
+    assert found["served"] == sum(len(day["stops"]) for one in found["villages"] for day in one["team_days"])
+    assert (found["mode"], found["seed"], len(found["what_if"])) == ("balanced", 3, 3)
+    assert found["nearest_neighbour"]["served"] == found["served"]
+    assert json.loads((tmp_path / "out" / "plan.json").read_text(encoding="utf-8"))["villages"] == found["villages"]
+    assert "测户" not in said
+    assert main([str(one) for one in line[:-3]]) == 0
+    told = capsys.readouterr()
+    assert "按名册顺序" in told.out
+    assert "没有坐标，先补坐标" in told.err
