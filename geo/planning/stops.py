@@ -71,7 +71,7 @@ def make_task(
                     Bounds(away=away, owner_team=owner_team))  # fmt: skip
 
 
-def _to_row(row: dict[str, Any], minutes: Any) -> StopRow:
+def _to_row(row: dict[Any, Any], minutes: Any) -> StopRow:
     located = bool(row["located"]) and row["lon"] == row["lon"]
     terms = {term: int(row[f"p_{term}"]) for term in PRIORITY_TERMS if row[f"p_{term}"]}
     return StopRow(
@@ -86,7 +86,7 @@ def _word(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _service_s(row: dict[str, Any], minutes: Any) -> int:
+def _service_s(row: dict[Any, Any], minutes: Any) -> int:
     """Return the seconds at the door: by the last outcome, else by class, tags and open issues."""
     if (outcome := _word(row["last_outcome_ever"])) in ("not_home", "refused", _AWAY):
         base = minutes[outcome]
