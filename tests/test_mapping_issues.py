@@ -256,3 +256,20 @@ def test_issues_of_households_that_are_there(tmp_path):
     assert rows(db, "SELECT i.number, i.scope, p.name FROM issue i JOIN place p ON p.id = i.place") == [
         ("1", "household", "North")
     ]
+
+
+def test_satisfaction_is_yes_or_no(tmp_path):
+    """What the household said is 1 or 0; any other word is asked about, and a mapping may translate it."""
+    spec = spec_of(FACTS)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    head = "no,village,about,what,more,asked,due,who,done,by,pleased,how\n"
+    text = head + "1,N,OTH,,,2024-01-01,,,2024-01-02,Cy,5,\n2,N,OTH,,,2024-01-01,,,2024-01-02,Cy,0,\n"
+    path = write(tmp_path / "i.csv", text)
+    asked = load(db, scope, path, spec).questions
+    assert [(one.value, [option.value for option in one.options]) for one in asked] == [("5", ["1", "0"])]
+    mapped = spec_of(
+        FACTS.replace("satisfaction: pleased", 'satisfaction: {column: pleased, map: {"5": "1", "0": "0"}}')
+    )
+    assert load(db, scope, path, mapped).stored
+    assert rows(db, "SELECT number, satisfaction FROM issue ORDER BY 1") == [("1", 1), ("2", 0)]
+    db.close()

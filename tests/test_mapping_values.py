@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 import xlsxwriter
+from openpyxl import Workbook
 
 from geo.errors import Invalid
 from tests.mapped import UNITS, load, open_mapped, rows, spec_of, write
@@ -192,4 +193,21 @@ def test_a_key_that_is_lost_is_shown_as_written(tmp_path):
     path = write(tmp_path / "h.csv", "id,village,head,card,note\n5.22E+17,N,Ann,,\n")
     report = load(db, scope, path, spec)
     assert [(one.code, one.cell, one.value) for one in report.rows_bad] == [("R_REQUIRED", "A2", "5.22E+17")]
+    db.close()
+
+
+def test_date_cells_are_days_whatever_format_is_declared(tmp_path):
+    """In a workbook cells that hold a date, with or without an hour, are read beside texts in the declared format."""
+    spec = spec_of(f"{UNITS}\n    households: {{key: id, entered_on: {{column: day, format: '%d/%m/%Y'}}}}\n")
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    days = [date(2024, 1, 5), datetime(2024, 1, 6, 10, 22), "07/01/2024", "2024-13-05 10:00:00", "2024-01-08T10:00"]  # noqa: DTZ001 - as in a cell
+    book = Workbook()
+    for line in (["id", "village", "day"], *([f"H{nth}", "N", day] for nth, day in enumerate(days))):
+        book.active.append(line)
+    book.save(tmp_path / "h.xlsx")
+    report = load(db, scope, tmp_path / "h.xlsx", spec)
+    assert rows(db, "SELECT entered_on FROM household ORDER BY code") == [
+        ("2024-01-05",), ("2024-01-06",), ("2024-01-07",), (None,), (None,),
+    ]  # fmt: skip
+    assert [(one.row, one.code) for one in report.findings] == [(4, "W_DATE_IMPOSSIBLE"), (5, "W_DATE_IMPOSSIBLE")]
     db.close()

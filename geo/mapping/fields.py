@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from geo.mapping.spec import Target, Value
     from geo.schema.mapped import MappedField
 
+#: A date cell of a workbook as text.
+_CELL: Final = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?")
 #: What a rule gives for a word that must be decided by a person.
 _ASK: Final = "ask"
 
@@ -47,7 +50,7 @@ def read_fields(
 def read_field(ledger: Ledger, field: MappedField, value: Value, mask: NDArray[np.bool_], *, today: date) -> list[Any]:
     """Return one field, one value a row: None (a text: '') where nothing is said or understood."""
     texts = evaluate(value, ledger.table)
-    if field.kind not in ("word", "words"):
+    if field.kind not in ("word", "words", "flag"):
         texts = [said.removeprefix(UNKNOWN) for said in texts]
     read = read_distinct(texts, _rule_of(field, value, today))
     for nth, ((_, code), inside) in enumerate(zip(read, mask.tolist(), strict=True)):
@@ -67,7 +70,7 @@ def _rule_of(field: MappedField, value: Value, today: date) -> Callable[[str], t
         "text": lambda said: parse_text(said, longest=field.longest),
         "key": lambda said: parse_code(said, longest=field.longest),
         "day": lambda said: read_day(said, value, date.max if field.ahead else today),
-        "whole": _read_whole,
+        "flag": lambda said: _read_flag(said, field),
         "word": lambda said: _read_word(said, field),
         "words": lambda said: _read_words(said, field),
         "size": parse_size,
@@ -100,20 +103,11 @@ def _read_formats(said: str, formats: tuple[str, ...]) -> tuple[date | None, str
             return datetime.strptime(said, form).date(), ""  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
+    # A date cell of a workbook, with or without an hour, which no format is meant for.
     try:
-        # A date cell of a workbook, which no format is meant for.
-        return date.fromisoformat(said), ""
+        return (datetime.fromisoformat(said).date(), "") if _CELL.fullmatch(said) else (None, "W_DATE_IMPOSSIBLE")
     except ValueError:
         return None, "W_DATE_IMPOSSIBLE"
-
-
-def _read_whole(said: str) -> tuple[int | None, str]:
-    if is_blank(said):
-        return None, ""
-    try:
-        return int(said), ""
-    except ValueError:
-        return None, "W_RANGE"
 
 
 def _read_word(said: str, field: MappedField) -> tuple[str | None, str]:
@@ -131,6 +125,12 @@ def _read_word(said: str, field: MappedField) -> tuple[str | None, str]:
         return None, _ASK
     known = _known_words(field).get(clean_name(word))
     return (known, "") if known is not None else (None, _ASK)
+
+
+def _read_flag(said: str, field: MappedField) -> tuple[int | None, str]:
+    """Return a word of 0 and 1 as a number."""
+    word, code = _read_word(said, field)
+    return (None, code) if word is None else (int(word), "")
 
 
 def _known_words(field: MappedField) -> dict[str, str]:

@@ -23,7 +23,7 @@ CONDITION_KEYS: Final = ("column", *_TESTS, "matches", "empty", "from", "to")
 _GRID_KEYS: Final = ("lon", "lat", "crs", "grid_crs", "size_m")
 _HOLE: Final = re.compile(r"\{([^{}]+)\}")
 #: Kinds of fields whose words can be checked before any file is read.
-_CHECKED: Final = ("word", "words", "day", "whole", "degrees", "key")
+_CHECKED: Final = ("word", "flag", "words", "day", "degrees", "key")
 
 
 def parse_value(checker: Checker, node: Node, field: MappedField | None) -> Value:
@@ -99,7 +99,7 @@ def _parse_constant(checker: Checker, node: Node, field: MappedField | None) -> 
     said = checker.text(node, empty=True).strip()
     if not said or field is None or field.kind not in _CHECKED:
         return said
-    if field.kind == "word" and said not in field.allowed and not _is_phone_outcome(field, said):
+    if field.kind in ("word", "flag") and said not in field.allowed and not _is_phone_outcome(field, said):
         checker.tell_word(node, said, field.allowed)
     elif field.kind == "words":
         for one in said.split(","):
@@ -120,8 +120,6 @@ def _reads(said: str, field: MappedField) -> bool:
     try:
         if field.kind == "day":
             date.fromisoformat(said)
-        elif field.kind == "whole":
-            int(said)
         elif field.kind == "degrees":
             float(said)
     except ValueError:

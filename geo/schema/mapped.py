@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Date, Float, Integer
+from sqlalchemy import Date, Float
 
 from geo import codes
 from geo.schema.columns import MAPPED_HEADERS
@@ -33,6 +33,7 @@ _OWN: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "phone": ("phone", ()),
     "size": ("size", ()),
     "changed_on": ("day", ()),
+    "satisfaction": ("flag", ("1", "0")),
     "reason": ("word", codes.VISIT_REASONS),
     "entry_kind": ("word", tuple(kind for kind in codes.ENTRY_KINDS if kind != "bulk")),
 }
@@ -48,8 +49,8 @@ _AHEAD: Final = ("due_on", "revisit_on", "valid_to")
 class MappedField:
     """One field of a target.
 
-    `kind` is text, key, day, whole, degrees, word (one of `allowed`), words (several of them), size, phone or
-    id_number. `header` is its Chinese name. `ahead` says whether a day may lie in the future.
+    `kind` is text, key, day, degrees, word (one of `allowed`), words (several of them), flag (0 or 1), size,
+    phone or id_number. `header` is its Chinese name. `ahead` says whether a day may lie in the future.
     """
 
     target: str
@@ -74,7 +75,7 @@ def _kind_of(column: Column[object]) -> tuple[str, tuple[str, ...]]:
     allowed = column.info.get("allowed", ())
     if allowed:
         return "word", allowed
-    for kind, column_type in (("day", Date), ("degrees", Float), ("whole", Integer)):
+    for kind, column_type in (("day", Date), ("degrees", Float)):
         if isinstance(column.type, column_type):
             return kind, ()
     return "text", ()
