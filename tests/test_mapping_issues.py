@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
+from geo.errors import Invalid
 from geo.importer import undo_last
-from geo.issues import issue_status, roll_up_issues
-from geo.store.issue_acts import list_unlike_their_events
+from geo.issues import Act, issue_status, roll_up_issues
+from geo.store.issue_acts import act_on_issue, list_unlike_their_events
 from tests import workbooks
 from tests.mapped import UNITS, load, open_mapped, rows, spec_of, write
 
@@ -273,3 +274,13 @@ def test_satisfaction_is_yes_or_no(tmp_path):
     assert load(db, scope, path, mapped).stored
     assert rows(db, "SELECT number, satisfaction FROM issue ORDER BY 1") == [("1", 1), ("2", 0)]
     db.close()
+
+
+def test_a_duplicate_of_a_file_stays_one(issues):
+    """Nothing can be done about a duplicate that a file told, so that it never becomes a valid issue again."""
+    db, scope, *_ = issues
+    ((issue_id, original),) = rows(db, "SELECT id, duplicate_of FROM issue WHERE number = '4'")
+    with pytest.raises(Invalid) as refused:
+        act_on_issue(db, scope, issue_id=issue_id, act=Act("progress", date(2024, 7, 1)), act_id="a1")
+    assert refused.value.key == "err.issue_is_duplicate"
+    assert (original, status(db, date(2024, 7, 1))["4"]["valid"]) == (issue_id, 0)

@@ -106,8 +106,13 @@ def read_events(connection: Connection, issue_id: str) -> list[RowMapping]:
 
 
 def stand(row: Mapping[Any, Any], events: Iterable[Mapping[Any, Any]]) -> Standing:
-    """Return how an issue stands by its history; a due day that the history does not tell is that of its row."""
+    """Return how an issue stands by its history.
+
+    What the history of a file does not tell is that of its row: the due day, and which issue this one repeats.
+    """
     standing = replay(_as_event(one) for one in events)
+    if standing.duplicate_of is None and row["duplicate_of"] is not None:
+        standing = replace(standing, duplicate_of=row["duplicate_of"])
     if standing.due_on is None and row["due_on"] is not None:
         return replace(standing, due_on=row["due_on"], original_due_on=row["original_due_on"])
     return standing
