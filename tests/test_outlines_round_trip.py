@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from geo.cli import main
 from geo.importer import ImportOptions, import_file
 from geo.store.database import Database
 from geo.store.places import root_place
+from geo.store.rounds import RoundPlan, create_round
 from tests import maps, workbooks
 from tests.maps import feature, group, square
 
@@ -61,6 +64,24 @@ def test_exported_areas_enter_an_empty_register(filled, tmp_path, written, capsy
     report = import_file(db, scope, out)
     assert (report.stored, report.changes["groups_new"], report.changes["outlines_new"]) == (True, 3, 6)
     assert read_outlines(db) == read_outlines(Database(filled))
+    db.close()
+
+
+@pytest.mark.parametrize("written", FORMATS)
+@pytest.mark.parametrize("asked", [("gaps", "--kind", "groups"), ("coverage", "--level", "group")])
+def test_computed_areas_of_lists_make_no_boundary(filled, tmp_path, written, asked, capsys):
+    """Groups drawn as the land nearest to their homes say so in every list (边界): brought back they change nothing."""
+    path = tmp_path / "r.sqlite"
+    shutil.copy(filled, path)
+    db = Database(path)
+    plan = RoundPlan("第1轮", date(2019, 11, 10), date(2019, 12, 31), root_place(db).id)
+    create_round(db, workbooks_scope(db), plan=plan)
+    out = tmp_path / f"list{FORMATS[written]}"
+    assert main(["export", *asked, "--format", written, "--db", str(path), "--out", str(out)]) == 0
+    capsys.readouterr()
+    report = import_file(db, workbooks_scope(db), out)
+    assert (report.outcome, report.changed) == ("accept", False), (report.questions, report.codes)
+    assert (report.rows_total, report.changes["left_computed"]) == (1, 1)
     db.close()
 
 

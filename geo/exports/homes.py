@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from geo import codes, config
 from geo.exports import said
+from geo.exports.outlines import tell_boundary
 from geo.exports.table import Look, Style, Table, coverage_looks, draw_points, tabulate
 from geo.gaps import GAP_MARKS, GAP_STATES
 from geo.i18n import text
@@ -18,8 +19,7 @@ from geo.schema import GAP_COLUMNS, GROUP_COLUMNS, ROSTER_COLUMNS, OutColumn
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-
+    from geo.exports.outlines import Outlines
     from geo.workbook import Value
 
 #: Columns whose values hardly repeat.
@@ -37,7 +37,7 @@ def tabulate_gaps(frame: pd.DataFrame, *, columns: tuple[OutColumn, ...] = GAP_C
 
 
 def tabulate_groups(
-    frame: pd.DataFrame, shapes: Callable[[pd.DataFrame], NDArray[Any]] | None = None, *,
+    frame: pd.DataFrame, shapes: Outlines | None = None, *,
     target_bp: int = config.TARGET_BP,
 ) -> Table:  # fmt: skip
     """Return the list by group (`gaps.group_gaps`); `shapes` draws the area of each row's place.
@@ -45,10 +45,10 @@ def tabulate_groups(
     On a map a group is coloured by its coverage, in the classes that the round's target makes.
     """
     style = Style("effective", coverage_looks(target_bp), label="group", of="roster")
+    columns, say = tell_boundary(GROUP_COLUMNS, _say_group, shapes)
     return tabulate(
-        "groups", frame, GROUP_COLUMNS, _say_group, shapes=shapes, geometry="MultiPolygon", sheets="township",
-        style=style,
-    )  # fmt: skip
+        "groups", frame, columns, say, shapes=shapes, geometry="MultiPolygon", sheets="township", style=style
+    )
 
 
 def tabulate_roster(frame: pd.DataFrame) -> Table:

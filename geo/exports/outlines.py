@@ -7,6 +7,7 @@ which, and the importer leaves computed ones out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,6 +17,9 @@ from pyproj import Geod
 
 from geo import codes
 from geo.areas import draw_units, label_point
+from geo.exports.said import say_each
+from geo.i18n import text
+from geo.schema import BOUNDARY_COLUMN
 from geo.store.map_reads import read_outlines, read_points
 from geo.store.places import get_place, list_below
 from geo.store.register import read_units
@@ -27,7 +31,9 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from geo.model import Scope
+    from geo.schema import OutColumn
     from geo.store.database import Database
+    from geo.workbook import Value
 
 _ELLIPSOID: Final = Geod(ellps="WGS84")
 
@@ -63,20 +69,49 @@ def list_areas(db: Database, scope: Scope, *, place_id: str, level: str | None =
     return frame
 
 
-def draw_outlines(
-    db: Database, scope: Scope, *, place_id: str, level: str, round_id: str | None = None
-) -> Callable[[pd.DataFrame], NDArray[Any]]:
+@dataclass(slots=True)
+class Outlines:
+    """Draws the area of each row of a list by its column `place`, computed when it is first asked for."""
+
+    _draw: Callable[[], dict[str, Area]]
+    _areas: dict[str, Area] | None = None
+
+    def __call__(self, frame: pd.DataFrame) -> NDArray[Any]:
+        """Return one area a row, None for a row without."""
+        return as_shapes([area and area.shape for area in self._find(frame)])
+
+    def list_kinds(self, frame: pd.DataFrame) -> list[str]:
+        """Return known, computed or none for each row."""
+        return ["none" if area is None else "known" if area.known else "computed" for area in self._find(frame)]
+
+    def _find(self, frame: pd.DataFrame) -> list[Area | None]:
+        if self._areas is None:
+            self._areas = self._draw()
+        return [self._areas.get(place) for place in frame["place"]]
+
+
+def draw_outlines(db: Database, scope: Scope, *, place_id: str, level: str, round_id: str | None = None) -> Outlines:
     """Return what draws the area of each row of a list by its column `place`, computed when it is first asked for.
 
     With a round its units have the land of its roster, those among them that a later edition closed. At group level a
     village stands for its households that lie in no group.
     """
+    return Outlines(partial(_draw, db, scope, place_id, level, round_id))
 
-    def draw(frame: pd.DataFrame) -> NDArray[Any]:
-        areas = _draw(db, scope, place_id, level, round_id)
-        return as_shapes([area and area.shape for area in map(areas.get, frame["place"])])
 
-    return draw
+def tell_boundary(
+    columns: tuple[OutColumn, ...], say: Callable[[pd.DataFrame, str], Sequence[Value]], outlines: Outlines | None
+) -> tuple[tuple[OutColumn, ...], Callable[[pd.DataFrame, str], Sequence[Value]]]:
+    """Return the columns of a list and what says them, with 边界 at the end where its rows have areas."""
+    if outlines is None:
+        return columns, say
+
+    def say_too(frame: pd.DataFrame, key: str) -> Sequence[Value]:
+        if key != BOUNDARY_COLUMN.key:
+            return say(frame, key)
+        return say_each(outlines.list_kinds(frame), lambda kind: text(f"boundary_kind.{kind}"))
+
+    return (*columns, BOUNDARY_COLUMN), say_too
 
 
 def draw_shapes(frame: pd.DataFrame) -> NDArray[Any]:

@@ -10,6 +10,7 @@ import pandas as pd
 from geo import codes, config
 from geo.coverage import Counts, remaining_to_target
 from geo.exports import said
+from geo.exports.outlines import tell_boundary
 from geo.exports.table import Look, Style, Table, coverage_looks, tabulate
 from geo.i18n import text
 from geo.schema import AREA_COLUMNS, CELL_COUNTS, COVERAGE_COLUMNS
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from geo.exports.outlines import Outlines
     from geo.model import Place, Scope
     from geo.store.database import Database
     from geo.workbook import Value
@@ -110,14 +112,13 @@ def _list_ungrouped(db: Database, scope: Scope, total: Figures, groups: list[Fig
     return rest
 
 
-def tabulate_coverage(
-    units: Sequence[UnitFigures], shapes: Callable[[pd.DataFrame], NDArray[Any]] | None = None
-) -> Table:
+def tabulate_coverage(units: Sequence[UnitFigures], shapes: Outlines | None = None) -> Table:
     """Return the list of coverage, one row a unit, in the order given; `shapes` draws the area of each row's place."""
     frame = pd.DataFrame([_coverage_row(one) for one in units], columns=[*_ROW, *_COUNTED, *_SHARES, *_ISSUES])
+    columns, say = tell_boundary(COVERAGE_COLUMNS, _say, shapes)
     levels = {one.figures.place.level for one in units}
     return tabulate(
-        "coverage", frame, COVERAGE_COLUMNS, _say, shapes=shapes, geometry="MultiPolygon",
+        "coverage", frame, columns, say, shapes=shapes, geometry="MultiPolygon",
         sheets="township" if levels & {"village", "group"} else "",
         style=_coverage_style(units),
     )  # fmt: skip

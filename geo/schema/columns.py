@@ -268,6 +268,9 @@ LEDGER_COLUMNS: Final = (
     OutColumn("state", "状态", "state", 8),
     OutColumn("note", "备注", "note", 24),
 )  # fmt: skip
+#: Whether a unit's area is a given outline (实界) or the land nearest to its households (示意): every list with areas
+#: says it, so that nobody, and no import, takes a guess for a boundary.
+BOUNDARY_COLUMN: Final = OutColumn("boundary", "边界", "boundary", 8)
 #: Areas, one row a unit.
 AREA_COLUMNS: Final = (
     _NUMBER,
@@ -276,7 +279,7 @@ AREA_COLUMNS: Final = (
     OutColumn("name", "名称", "name", 20),
     OutColumn("parent_code", "上级代码", "parent_no", 15),
     OutColumn("parent", "上级", "parent", 18),
-    OutColumn("boundary", "边界", "boundary", 8),
+    BOUNDARY_COLUMN,
     OutColumn("households", "户数", "homes", 8, "whole"),
     OutColumn("located", "已定位户数", "located", 10, "whole"),
     OutColumn("area_km2", "面积(平方公里)", "area_km2", 10, "decimal"),
