@@ -213,6 +213,9 @@ ENDS = f"""
         ("closed,,31.31.2024,", "open", None, None, ["W_DATE_IMPOSSIBLE"]),
         ("closed,,,", "open", None, None, ["W_DATE_MISSING"]),
         ("closed,,2024-02-01,", "closed", "2024-02-01", "2024-02-01", []),
+        ("open,,2024-02-03,", "open", None, None, ["W_ATTR_DIFFERS"]),
+        ("resolved,2024-02-03,2024-02-04,", "resolved", "2024-02-03", None, ["W_ATTR_DIFFERS"]),
+        ("resolved,,2024-02-04,", "resolved", "2024-02-04", None, []),
         ("in_progress,,,2024-01-31", "in_progress", None, None, ["W_DATE_IMPOSSIBLE"]),
     ],
 )

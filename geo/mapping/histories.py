@@ -28,6 +28,9 @@ _WAYS: Final[dict[str, tuple[str, ...]]] = {
     "invalid": ("invalidated",),
 }  # fmt: skip
 _NEEDED: Final = ("key", "raised_on", "category")
+_ENDS: Final = ("resolved_on", "closed_on")
+#: State → the days of an end that it does not know; of every other state all.
+_UNTAKEN: Final[dict[str, tuple[str, ...]]] = {"closed": (), "resolved": ("closed_on",)}
 _DAYS: Final = ("changed_on", "resolved_on", "closed_on")
 
 #: One event of an issue: its kind and day.
@@ -93,7 +96,7 @@ def _read_state(desk: Desk, rows: Rows, nth: int) -> Told:
     """Return what a row says of its issue's state.
 
     Without a state column the days tell: closed where there is a day of closing, else resolved, else open. A closing
-    or resolution without a day is not made, and listed.
+    or resolution without a day is not made, and listed; so is the day of an end that the state does not know.
     """
     days = _read_days(desk, rows, nth)
     closed_on, resolved_on, changed_on = days["closed_on"], days["resolved_on"], days["changed_on"]
@@ -102,6 +105,9 @@ def _read_state(desk: Desk, rows: Rows, nth: int) -> Told:
         changed_on = closed_on or changed_on or resolved_on
     elif state == "resolved":
         changed_on = resolved_on or changed_on or closed_on
+    for key in _UNTAKEN.get(state, _ENDS):
+        if days[key] is not None and days[key] != changed_on:
+            desk.ledger.warn("W_ATTR_DIFFERS", nth, _FIELDS[key].header, days[key])
     if changed_on is None and state in ("closed", "resolved"):
         if not any(("issues", key, nth) in desk.ledger.faulty for key in _DAYS):
             desk.ledger.warn("W_DATE_MISSING", nth, _FIELDS["closed_on"].header, state)
