@@ -186,6 +186,22 @@ def test_a_repeated_key_leaves_no_village(tmp_path):
     db.close()
 
 
+def test_a_visit_key_of_another_household_makes_no_visit(tmp_path):
+    """A visit's own key is one visit: a row that names it for another home is listed, and understood without a visit."""
+    spec = spec_of(f"""
+{UNITS}
+    households: {{key: id}}
+    visits: {{key: v, visited_on: day, outcome: {{value: effective}}}}
+    """)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    text = "id,village,v,day\nA,N,1,2024-01-01\nB,N,1,2024-01-01\nA,N,1,2024-01-01\n"
+    report = load(db, scope, write(tmp_path / "f.csv", text), spec, understood=True)
+    assert [(one.row, one.code) for one in report.findings] == [(2, "W_ATTR_DIFFERS")]
+    assert [one.visited_on for one in report.as_read] == ["2024-01-01", "", "2024-01-01"]
+    assert rows(db, "SELECT h.code FROM visit v JOIN household h ON h.id = v.household") == [("A",)]
+    db.close()
+
+
 def test_an_end_before_the_beginning_is_left_empty_and_listed(three):
     """A closing before the issue was raised is none: the issue is open, and the day is listed with its cell."""
     db, report = three("home,B,East,Bob,2,9.1,7.1,03/02/2024,ok,1,road,03/02/2024,01/02/2024\n")

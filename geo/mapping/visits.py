@@ -297,6 +297,8 @@ class _Made:
                 self._desk.ledger.warn("W_ATTR_DIFFERS", nth, _FIELDS[name].header, told)
         if (known["household"], known["visited_on"], known["mode"]) != (home.id, *visit[:2]):
             self._desk.ledger.warn("W_ATTR_DIFFERS", nth, _FIELDS["visited_on"].header, visit[0])
+            # The store has no such visit, so the row as understood has none either.
+            del self._desk.visits[nth]
         elif known["outcome"] != visit[2] or known.get("gone"):
             before = "" if known.get("gone") else known["outcome"]
             self._desk.plan.proposals.append(
