@@ -47,3 +47,8 @@ class PriorityWeights:
 def database_path() -> Path:
     """Return the database file the app serves: `GEO_DB`, else the demo's."""
     return Path(os.environ.get("GEO_DB", DATA_DIR.parent / "var" / "demo.sqlite"))
+
+
+def app_address() -> str:
+    """Return where people open the app, as printed codes say it: `GEO_ADDRESS`, else this machine."""
+    return os.environ.get("GEO_ADDRESS", "http://127.0.0.1:8501")

@@ -131,7 +131,7 @@ def test_villages_pool_their_teams(db, round_id):
     setup = replace(default_setup(), pool=True)
     found = plan_places(db, PLANNER, round_id=round_id, place_id="d", setup=setup, order=QUICK)
     assert [one.place for one in found.villages] == ["t1", "t2"]
-    assert "东测村 1" in found.villages[0].teams
+    assert "东测村 甲组" in found.villages[0].teams
 
 
 def test_only_some_households(db, round_id, document):

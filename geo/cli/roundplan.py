@@ -7,7 +7,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from geo import config
 from geo.cli.session import Session, choose_place, choose_round, open_session, print_json, print_table, tell, to_json
+from geo.exports.routes import RouteHead, write_route_files
 from geo.i18n import text
 from geo.plan.metrics import ORDERS
 from geo.planning import (
@@ -22,9 +24,12 @@ from geo.planning import (
     read_setup,
 )
 from geo.planning.teams import TeamSetup
+from geo.store.exportlog import log_export
 
 if TYPE_CHECKING:
     import argparse
+
+    from geo.model import Round
 
 DONE: Final = 0
 _WHAT_IF_DAYS: Final = (3, 5)
@@ -43,12 +48,23 @@ def run_plan_round(options: argparse.Namespace) -> int:
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
             (options.out / "plan.json").write_text(to_json(answer), encoding="utf-8")
-            answer["out"] = options.out
+            head = _head(session, choose_round(session, options.round))
+            files = write_route_files(document, head, options.out)
+            served = sum(len(one.stops) for one in document.villages)
+            log_export(session.db, session.scope, what="plan", filters=head.round, rows=served)
+            answer |= {"out": options.out, "files": sorted(["plan.json", *(path.name for path in files)])}
     if options.json:
         print_json(answer)
     else:
         _print(document, answer)
     return DONE
+
+
+def _head(session: Session, round_: Round) -> RouteHead:
+    return RouteHead(
+        round_.number, round_.name, round_.starts_on, round_.ends_on, session.db.today(), text("cli.user"),
+        config.app_address(), demo=session.db.setting("kind") == "demo",
+    )  # fmt: skip
 
 
 def _read_setup(options: argparse.Namespace) -> Setup:

@@ -12,8 +12,9 @@ from geo.plan.metrics import Metrics
 
 @dataclass(frozen=True, slots=True)
 class StopRow:
-    """A household of the plan. `seq` 1, 2, … on its team-day, 0 where it is not served, and `reason` says why.
+    """A household of the plan; its head is masked.
 
+    `seq`: 1, 2, … on its team-day, 0 where it is not served, and `reason` says why.
     `terms`: points of its priority by term (`gaps.PRIORITY_TERMS`), those that are not 0. `arrive_s`: seconds after
     the team set out. `due_on`: until when it is wanted; `late`: it comes after that.
     """
@@ -21,7 +22,14 @@ class StopRow:
     household: str
     code: str
     head: str
+    township: str
+    village: str
+    village_code: str
     group: str
+    size: int
+    tags: tuple[str, ...]
+    last_on: date | None
+    overdue_days: int
     lon: float | None
     lat: float | None
     service_s: int

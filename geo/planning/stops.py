@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo.gaps import PRIORITY_TERMS
+from geo.mask import mask_name
 from geo.plan.stops import Bounds, Stops
 from geo.plan.travel import project
 from geo.planning.document import StopRow
@@ -75,11 +76,20 @@ def _to_row(row: dict[Any, Any], minutes: Any) -> StopRow:
     located = bool(row["located"]) and row["lon"] == row["lon"]
     terms = {term: int(row[f"p_{term}"]) for term in PRIORITY_TERMS if row[f"p_{term}"]}
     return StopRow(
-        row["household"], row["code"], _word(row["head_name"]), _word(row["group"]),
+        row["household"], row["code"], mask_name(_word(row["head_name"])), _word(row["township"]),
+        _word(row["village"]), _word(row["village_code"]), _word(row["group"]), int(row["size"] or 0),
+        tuple(kind for kind in _word(row["tags"]).split(",") if kind), _day(row["last_on"]), int(row["overdue_days"]),
         float(row["lon"]) if located else None, float(row["lat"]) if located else None, _service_s(row, minutes),
         int(row["priority"]), terms, row["state"], _word(row["last_outcome_ever"]), int(row["open_issues"]),
-        _word(row["assignee"]), row["due_on"] if isinstance(row["due_on"], date) else None,
+        _word(row["assignee"]), _day(row["due_on"]),
     )  # fmt: skip
+
+
+def _day(value: object) -> date | None:
+    """Return a day; a frame may hold it as text, or nothing."""
+    if isinstance(value, str) and value:
+        return date.fromisoformat(value)
+    return value if isinstance(value, date) and value == value else None  # noqa: PLR0124 - NaT alone differs
 
 
 def _word(value: object) -> str:

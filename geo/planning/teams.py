@@ -15,6 +15,7 @@ from typing import Any, Final
 import yaml
 
 from geo.errors import Invalid
+from geo.i18n import text
 from geo.plan.travel import DETOUR, SPEEDS_KMH, Pace
 
 #: A five-person team splits into two pairs, and one stays to write up.
@@ -126,7 +127,10 @@ def read_setup(path: Path) -> Setup:
 
 
 def _number_teams(count: int) -> tuple[TeamSetup, ...]:
-    return tuple(TeamSetup(str(nth)) for nth in range(1, count + 1))
+    signs = text("plan.team_signs")
+    return tuple(
+        TeamSetup(text("plan.team_name", sign=signs[nth] if nth < len(signs) else str(nth + 1))) for nth in range(count)
+    )
 
 
 def _read_unit(said: Mapping[Any, Any], base: UnitSetup) -> UnitSetup:

@@ -1,0 +1,36 @@
+"""What every file of a plan says of itself, and how its routes are called: by numbers, so that no name is in a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from geo.planning import TeamDayRow, VillagePlan
+
+
+@dataclass(frozen=True, slots=True)
+class RouteHead:
+    """The round (number, name, its first and last day), the day and user of the file, where the app is served.
+
+    `demo`: the people are invented, and every sheet says so.
+    """
+
+    number: int
+    round: str
+    starts_on: date
+    ends_on: date
+    as_of: date
+    user: str
+    address: str
+    demo: bool = False
+
+
+def route_id(head: RouteHead, village: VillagePlan, row: TeamDayRow) -> str:
+    """Return what a route is called: round, unit code, day, number of the team. It holds no name."""
+    team = village.teams.index(row.team) + 1
+    return f"R{head.number}-{village.code}-{row.day:%Y%m%d}-{team}"
+
+
+def route_link(head: RouteHead, village: VillagePlan, row: TeamDayRow) -> str:
+    """Return the address that opens a route in the app."""
+    return f"{head.address.rstrip('/')}/plan?route={route_id(head, village, row)}"
