@@ -27,6 +27,7 @@ from geo.exports.routes.head import route_id, route_link
 from geo.field.form import header_of
 from geo.planning import Order, default_setup, plan_places
 from geo.store.create import open_database
+from geo.store.database import write_setting
 from geo.store.homes import read_homes
 from geo.workbook import HEAD_ROWS
 from tests.world import PLANNER
@@ -132,6 +133,8 @@ def test_the_twin_comes_back(tmp_path, world, document):
         for name, value in ((header_of("visited_on"), day), (header_of("outcome"), outcome)):
             sheet.cell(nth, header.index(name) + 1).value = value
     book.save(path)
+    with world.write() as connection:
+        write_setting(connection, "kind", "real")
     effective = read_homes(world, PLANNER, round_id="2", place_id="d").set_index("household")["effective"]
     reports = []
     for nth in range(2):
