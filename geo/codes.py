@@ -141,6 +141,10 @@ ISSUE_EVENT_KINDS: Final = (
 )
 #: States in which nobody has to do anything about an issue any more but check it, or nothing at all.
 DONE_STATES: Final = ("resolved", "closed")
+#: What a joint review (研判) can decide about an issue, in the order of its keys 1 … 5.
+REVIEW_DECISIONS: Final = ("solve_here", "assign", "escalate", "explain", "defer")
+#: Why an issue comes before a review; an issue may have several reasons.
+REVIEW_REASONS: Final = ("escalated", "returned", "overdue", "undated", "defer_asked", "reworked")
 #: Who verified where it was the household itself, with its answer (`issue.satisfaction`: 1 satisfied, 0 not).
 HOUSEHOLD: Final = "household"
 

@@ -48,6 +48,7 @@ from geo.store import (
     published,
     reads,
     register,
+    reviews,
     rounds,
     tile_reads,
     unentered,
@@ -58,6 +59,7 @@ from geo.store.editions import open_book
 from geo.store.households import NewHousehold
 from geo.store.matching import Criteria
 from geo.store.measures import MeasureEntry
+from geo.store.reviews import Decision, ReviewEntry
 from geo.store.rounds import RoundPlan
 from geo.store.tile_reads import Stamp
 from tests import mapped, maps
@@ -290,6 +292,18 @@ CASES: dict[str, Case] = {
     ),
     "store.measures.read_measures": of_db(measures.read_measures, "view", place_id="v1"),
     "store.measures.list_measures": of_db(measures.list_measures, "view", **SAID),
+    "store.reviews.list_candidates": of_db(reviews.list_candidates, "view", place_id="v1", level="village"),
+    "store.reviews.open_review": of_db(
+        reviews.open_review, "approve_issue", entry=ReviewEntry("sr1", "v1", "village", date(2019, 11, 19))
+    ),
+    "store.reviews.write_minutes": of_db(
+        reviews.write_minutes, "approve_issue", review_id="held", rev=1, participants="周测", minutes="先修路"
+    ),
+    "store.reviews.decide": of_db(
+        reviews.decide, "approve_issue", review_id="held", issue_id="said", rev=1, decision=Decision("assign")
+    ),
+    "store.reviews.list_reviews": of_db(reviews.list_reviews, "view", place_id="v1"),
+    "store.reviews.read_decided": of_db(reviews.read_decided, "view", review_id="held"),
     "store.published.close_round": of_db(published.close_round, "manage_round", round_id=_past_round("open")),
     "store.published.reopen_round": of_db(published.reopen_round, "manage_round", round_id=_past_round("closed")),
     "store.published.lock_round": of_db(published.lock_round, "manage_round", round_id=_past_round("closed")),

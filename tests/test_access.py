@@ -31,6 +31,7 @@ from geo.store.households import add_household
 from geo.store.issues import raise_issue
 from geo.store.measures import MeasureEntry, add_measure
 from geo.store.published import close_round, lock_round
+from geo.store.reviews import ReviewEntry, open_review
 from geo.store.rounds import RoundPlan, create_round, list_rounds
 from geo.store.unentered import count_unentered
 from geo.store.visits import record_visit
@@ -75,6 +76,7 @@ def ground_file(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     record_visit(db, PLANNER, entry=VisitEntry("gone", "h12", date(2019, 11, 2), "vacant", reason="house_gone"))
     entry = IssueEntry("said", "g01", "household", "DISP", "分户纠纷", date(2019, 11, 2), ("h01",), detail=SECRETS[2])
     raise_issue(db, PLANNER, entry=entry)
+    open_review(db, PLANNER, entry=ReviewEntry("held", "v1", "village", date(2019, 11, 3), minutes=SECRETS[2]))
     add_measure(db, PLANNER, entry=MeasureEntry("said-1", "said", SECRETS[2], date(2019, 11, 3)))
     plan = RoundPlan("接种", date(2019, 11, 1), date(2019, 11, 25), "t1", programme="疫苗", number=1)
     ids = {"own_round": create_round(db, PLANNER, plan=plan).id}

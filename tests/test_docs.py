@@ -31,13 +31,14 @@ from geo.schema import (
     IMPORT_FIELDS,
     LEDGER_COLUMNS,
     REFUSED_HEADERS,
+    REVIEW_COLUMNS,
     ROSTER_COLUMNS,
 )
 from tests.conftest import ROOT
 
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 #: The columns of every list that is taken away.
-OUT = (GAP_COLUMNS, GROUP_COLUMNS, ROSTER_COLUMNS, COVERAGE_COLUMNS, LEDGER_COLUMNS, AREA_COLUMNS)
+OUT = (GAP_COLUMNS, GROUP_COLUMNS, ROSTER_COLUMNS, COVERAGE_COLUMNS, LEDGER_COLUMNS, REVIEW_COLUMNS, AREA_COLUMNS)
 #: Prefix of the words in the catalogue → closed list.
 LISTS = {
     "level": codes.LEVELS,
@@ -58,6 +59,8 @@ LISTS = {
     "route": codes.ISSUE_ROUTES,
     "close_kind": codes.CLOSE_KINDS,
     "issue_level": codes.ISSUE_LEVELS,
+    "review_decision": codes.REVIEW_DECISIONS,
+    "review_reason": codes.REVIEW_REASONS,
     "state": codes.VISIT_STATES,
     "ring": codes.ISSUE_RINGS,
     "mark": tuple(dict.fromkeys((*GAP_MARKS, *TODO_MARKS))),

@@ -42,6 +42,8 @@ WORDS = {
     "close_kind": codes.CLOSE_KINDS,
     "issue_level": codes.ISSUE_LEVELS,
     "event": codes.ISSUE_EVENT_KINDS,
+    "review_decision": codes.REVIEW_DECISIONS,
+    "review_reason": codes.REVIEW_REASONS,
     "state": codes.VISIT_STATES,
     "ring": codes.ISSUE_RINGS,
     "role": codes.ROLES,

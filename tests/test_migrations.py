@@ -41,7 +41,8 @@ def make_older(db: Database) -> None:
             connection.exec_driver_sql("UPDATE import_row SET after_hash = ? WHERE row_id = ?", (digest, row[0]))
         for table in ("area_aside", "made_code", "import_mapping"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
-        connection.exec_driver_sql("DROP TABLE round_figures")
+        for table in ("round_figures", "review_item", "review"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
         strip_table(connection, "visit", "approved_by")
         strip_table(connection, "round_roster", "excluded_note")
         strip_table(connection, "issue", "unit", "follows")
@@ -140,7 +141,8 @@ def test_issues_of_an_older_file_become_their_events(tmp_path: Path):
     db = Database(tmp_path / "d.sqlite")
     expected = columns_of(db)
     with db.write() as connection:
-        connection.exec_driver_sql("DROP TABLE round_figures")
+        for table in ("round_figures", "review_item", "review"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
         added = {"issue": ("unit", "follows"), "measure": ("unit", "drawn_on"), "visit": ("approved_by",)}
         for table, names in {**added, "round_roster": ("excluded_note",)}.items():
             strip_table(connection, table, *names)

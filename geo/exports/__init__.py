@@ -9,6 +9,7 @@ from geo.exports.head import ExportHead
 from geo.exports.homes import tabulate_gaps, tabulate_groups, tabulate_roster
 from geo.exports.ledger import tabulate_ledger
 from geo.exports.outlines import draw_outlines, draw_shapes, list_areas
+from geo.exports.review import tabulate_review
 from geo.exports.sheets import assignment_sheets
 from geo.exports.table import Progress, Table
 from geo.exports.units import UnitFigures, list_units, name_units, tabulate_areas, tabulate_coverage
@@ -33,6 +34,7 @@ __all__ = [
     "tabulate_gaps",
     "tabulate_groups",
     "tabulate_ledger",
+    "tabulate_review",
     "tabulate_roster",
     "write_table",
 ]

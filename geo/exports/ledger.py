@@ -47,7 +47,7 @@ def _say(frame: pd.DataFrame, key: str) -> Sequence[Value]:
     return said.texts(frame[key])
 
 
-def _describe(row: dict[Any, Any]) -> str:
+def describe_issue(row: dict[Any, Any]) -> str:
     """Return the title and the detail, once where the detail repeats it."""
     title, detail = str(row["title"]), str(row["detail"])
     if title in detail:
@@ -55,7 +55,7 @@ def _describe(row: dict[Any, Any]) -> str:
     return f"{title}{text('list.colon')}{detail}" if detail else title
 
 
-def _name_head(row: dict[Any, Any]) -> str:
+def name_heads(row: dict[Any, Any]) -> str:
     """Return the head of the household; of several, the first and how many they are."""
     if row["households"] > 1:
         return text("exports.ledger.several", head=row["head_name"], n=row["households"])
@@ -80,7 +80,7 @@ def _remark(row: dict[Any, Any]) -> str:
 
 
 _MADE: Final[dict[str, Callable[[dict[Any, Any]], str]]] = {
-    "description": _describe,
-    "head_name": _name_head,
+    "description": describe_issue,
+    "head_name": name_heads,
     "note": _remark,
 }

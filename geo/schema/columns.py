@@ -268,6 +268,20 @@ LEDGER_COLUMNS: Final = (
     OutColumn("state", "状态", "state", 8),
     OutColumn("note", "备注", "note", 24),
 )  # fmt: skip
+#: The sheet of a joint review (研判单), one row an issue; the last column is left free for a signature.
+REVIEW_COLUMNS: Final = (
+    _NUMBER,
+    OutColumn("issue_number", "台账号", "issue_no", 24),
+    _VILLAGE, _GROUP, _HEAD,
+    OutColumn("category", "问题类别", "category", 10),
+    OutColumn("description", "问题描述", "descr", 40),
+    OutColumn("history", "经过", "history", 30),
+    OutColumn("reasons", "提交研判的原因", "reasons", 16),
+    OutColumn("due_on", "整改时限", "due_on", 12),
+    OutColumn("decision", "研判意见", "decision", 14),
+    OutColumn("note", "说明", "note", 20),
+    OutColumn("signature", "签字", "sign", 12),
+)  # fmt: skip
 #: Whether a unit's area is a given outline (实界) or the land nearest to its households (示意): every list with areas
 #: says it, so that nobody, and no import, takes a guess for a boundary.
 BOUNDARY_COLUMN: Final = OutColumn("boundary", "边界", "boundary", 8)

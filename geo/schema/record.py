@@ -209,6 +209,33 @@ measure = Table(
     Index("measure_issue", "issue"),
 )
 
+review = Table(
+    "review",
+    metadata,
+    id_column(),
+    ref("place", "place"),
+    code("level", codes.ISSUE_LEVELS),
+    Column("held_on", Date, nullable=False),
+    Column("participants", Text, nullable=False, server_default=""),
+    Column("minutes", Text, nullable=False, server_default=""),
+    *edited(),
+    Index("review_place", "place", "held_on"),
+)
+
+review_item = Table(
+    "review_item",
+    metadata,
+    Column("review", ForeignKey("review.id"), primary_key=True),
+    Column("issue", ForeignKey("issue.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("reasons", String, nullable=False, server_default=""),
+    code("decision", codes.REVIEW_DECISIONS),
+    Column("decided_at", String, nullable=False),
+    Column("decided_by", String, nullable=False),
+    Index("review_item_issue", "issue"),
+    sqlite_with_rowid=False,
+)
+
 audit_log = Table(
     "audit_log",
     metadata,

@@ -173,8 +173,9 @@ def _draw_done(session: Session, found: Clearance) -> None:
     satisfied = found.share("kpi.satisfaction")
     _draw_line(session, "answered", f"{text('kpi.satisfaction')} :gray[{text('kpi.satisfaction.n')} "
                f"{satisfied.numerator:,} /]", satisfied.denominator, satisfied.percent_fine)  # fmt: skip
-    params = view_params(session, tab="measures")
-    st.page_link(find_page("clear"), label=text("clear.open.measures"), query_params=params)
+    for tab in ("measures", "review"):
+        params = view_params(session, tab=tab)
+        st.page_link(find_page("clear"), label=text(f"clear.open.{tab}"), query_params=params)
 
 
 def _draw_units(board: Board) -> None:

@@ -85,12 +85,13 @@ def _columns(issues: list[str]) -> dict[str, Any]:
     }
     columns["issue_number"] = st.column_config.ButtonColumn(
         headers["issue_number"], width=_WIDTHS["issue_number"], type="tertiary", alignment="left", key="ledger_issue",
-        on_click=_note_issue, args=("ledger_issue", issues),
+        on_click=note_issue, args=("ledger_issue", issues),
     )  # fmt: skip
     return columns
 
 
-def _note_issue(key: str, issues: list[str]) -> None:
+def note_issue(key: str, issues: list[str]) -> None:
+    """Note the issue of the row just clicked: the callback of a column of numbers."""
     row = clicked_row(key)
     if row is not None and row < len(issues):
         st.session_state[_OPENED] = issues[row]
@@ -125,7 +126,7 @@ def draw_measures(session: Session) -> None:
     }
     columns["number"] = st.column_config.ButtonColumn(
         text("clear.measure.number"), width=160, type="tertiary", alignment="left", key="measure_issue",
-        on_click=_note_issue, args=("measure_issue", found["issue"].tolist()),
+        on_click=note_issue, args=("measure_issue", found["issue"].tolist()),
     )  # fmt: skip
     st.dataframe(
         shown, hide_index=True, row_height=_ROW, height=_ROW * min(len(shown), _ROWS) + 36, key="measures",

@@ -10,6 +10,7 @@ from geo.i18n import text
 from geo.ui.clear_board import draw_board, draw_lead
 from geo.ui.clear_data import TABS, read_board, read_pick, read_rows, read_tab
 from geo.ui.clear_ledger import draw_ledger, draw_measures
+from geo.ui.clear_review import draw_review
 from geo.ui.session import show
 
 if TYPE_CHECKING:
@@ -26,11 +27,13 @@ def draw_page(session: Session) -> None:
         st.segmented_control(
             text("clear.tabs"), TABS, key="clear_tab", required=True, label_visibility="collapsed",
             format_func=lambda one: text(f"clear.tab.{one}"),
-            on_change=lambda: show(tab=st.session_state["clear_tab"], pick=""),
+            on_change=lambda: show(tab=st.session_state["clear_tab"], pick="", review=""),
         )  # fmt: skip
     if tab == "ledger":
         pick = read_pick()
         draw_ledger(session, pick, read_rows(session, pick))
+    elif tab == "review":
+        draw_review(session)
     elif tab == "measures":
         draw_measures(session)
     else:

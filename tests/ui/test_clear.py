@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from geo import codes
+from geo.exports import ExportHead, tabulate_review, write_table
 from geo.i18n import text
 from geo.store.clearance import read_clearance
 from geo.store.database import Database
+from geo.store.reviews import list_candidates, list_reviews
 from tests.ui.test_pages import open_page, read_tables, read_words
-from tests.world import PLANNER
+from tests.world import PLANNER, TODAY
 
 
 @pytest.fixture
@@ -58,3 +61,26 @@ def test_a_leader_reads_and_does_nothing() -> None:
     assert not app.exception
     assert [one.key for one in app.button if str(one.key).startswith(("act_", "measure_add", "finish_"))] == []
     assert text("issue.history", n=2) in read_words(app)
+
+
+def test_a_review_is_opened_and_shows_its_candidates(world: Database) -> None:
+    """研判 lists the undated issue with its reason; opening makes one review, which offers the five decisions for it."""
+    app = open_page("clear", tab="review", level="village")
+    assert text("review_reason.undated") in read_tables(app)
+    app.button(key="review_open").click().run()
+    (held,) = list_reviews(world, PLANNER, place_id="d")
+    app = open_page("clear", tab="review", review=held["id"])
+    assert not app.exception
+    keys = {one.key for one in app.button if str(one.key).startswith("decide_")}
+    assert keys == {f"decide_{kind}_i2" for kind in codes.REVIEW_DECISIONS}
+    leader = open_page("clear", role="leader", tab="review", review=held["id"])
+    assert [one.key for one in leader.button if str(one.key).startswith(("decide_", "review_save"))] == []
+
+
+def test_the_sheet_of_a_review_prints(world: Database) -> None:
+    """The sheet has a row an issue with reason and course in words, and becomes a PDF."""
+    table = tabulate_review(list_candidates(world, PLANNER, place_id="d", level="township"))
+    (row,) = table.as_frame().to_dict("records")
+    assert (row["经过"], row["提交研判的原因"]) == ("提出、上报", "上报待研判、超期")
+    head = ExportHead(text("exports.title.review"), "测试区", "", TODAY, "", "planner")
+    assert write_table(table, head=head, form="pdf").startswith(b"%PDF")

@@ -1,0 +1,51 @@
+"""The sheet of a joint review (研判单) as a list: what comes before it, or what it decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from geo.exports import said
+from geo.exports.ledger import describe_issue, name_heads
+from geo.exports.table import Table, tabulate
+from geo.i18n import text
+from geo.schema import REVIEW_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from geo.workbook import Value
+
+
+def tabulate_review(frame: pd.DataFrame) -> Table:
+    """Return the sheet of a review: rows of `store.reviews.list_candidates` or `read_decided`."""
+    filled = frame.assign(
+        decision=frame.get("decision", ""),
+        note=frame.get("note", ""),
+        signature="",
+    )
+    return tabulate("review", filled, REVIEW_COLUMNS, _say)
+
+
+def _say(frame: pd.DataFrame, key: str) -> Sequence[Value]:
+    if key in _WORDS:
+        return said.translate(frame[key], _WORDS[key])
+    if key in _MADE:
+        return [_MADE[key](row) for row in frame.to_dict("records")]
+    return said.texts(frame[key])
+
+
+def _each(prefix: str) -> Callable[[object], str]:
+    """Return what says codes that are joined by a comma."""
+    return lambda codes: text("list.comma").join(text(f"{prefix}.{one}") for one in str(codes).split(",") if one)
+
+
+_WORDS: Final[dict[str, Callable[[object], str]]] = {
+    "group": said.as_text,
+    "category": said.coded("category"),
+    "reasons": _each("review_reason"),
+    "history": _each("event"),
+    "decision": _each("review_decision"),
+}
+_MADE: Final[dict[str, Callable[[dict[Any, Any]], str]]] = {"description": describe_issue, "head_name": name_heads}

@@ -1,0 +1,260 @@
+"""研判: a joint review of one level on one day: what comes before it, what it decides, one issue after the other.
+
+A decision is an act on the issue (`store.issue_acts`), stored with the review in the same transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+from sqlalchemy import func, select
+
+from geo import codes
+from geo.access import require_area, require_right
+from geo.audit import log_change
+from geo.errors import Conflict, Invalid, NotFound
+from geo.issues import Act
+from geo.schema import issue, issue_event, place_path, review, review_item
+from geo.store.database import now, read_today
+from geo.store.issue_acts import Acted, insert_act
+from geo.store.ledger import read_ledger
+from geo.validate import hide_id_numbers
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy import Connection, RowMapping
+
+    from geo.model import Scope
+    from geo.store.database import Database
+
+#: Decision → the act it is, and how it closes an issue where it does.
+_ACTS: Final = {
+    "solve_here": ("assigned", None),
+    "assign": ("assigned", None),
+    "escalate": ("escalated", None),
+    "explain": ("resolved", "explained"),
+    "defer": ("deferred", None),
+}
+#: Events after which nobody has taken the issue up yet.
+_WAITING: Final = ("escalated", "returned", "reworked")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewEntry:
+    """A review to be opened: `id` is made by the form, so sending it twice is one review; `held_on` is a local date."""
+
+    id: str
+    place: str
+    level: str
+    held_on: date
+    participants: str = ""
+    minutes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a review decides about an issue (`codes.REVIEW_DECISIONS`), with what the act needs."""
+
+    kind: str
+    note: str = ""
+    unit: str | None = None
+    responsible: str | None = None
+    due_on: date | None = None
+
+
+def list_candidates(
+    db: Database, scope: Scope, *, place_id: str, level: str, as_of: date | None = None
+) -> pd.DataFrame:
+    """Return the issues that come before a review of a level: rows of `read_ledger` with reasons and history.
+
+    Collected are open issues that stand at the level now and were handed up and not taken up yet, were returned, are
+    overdue or undated, ask to be deferred, or failed their check. `reasons`: `codes.REVIEW_REASONS` joined by a comma,
+    `history`: the kinds of the last events, `rev` as of now. Those with most reasons first, then the earliest due.
+    """
+    require_right(scope, "view")
+    frame = read_ledger(db, scope, place_id=place_id, as_of=as_of)
+    with db.read() as connection:
+        day = as_of or read_today(connection)
+        lasts = _read_lasts(connection, place_id, day)
+    known = frame[(frame["open"] == 1) & (frame["level_now"] == level) & ~frame["state"].isin(("resolved", "deferred"))]
+    found = known.assign(
+        reasons=[_reasons(row, lasts) for row in known.to_dict("records")],
+        history=[lasts[one].history if one in lasts else "" for one in known["issue"]],
+        rev=[lasts[one].rev if one in lasts else 1 for one in known["issue"]],
+    )
+    found = found[found["reasons"] != ""]
+    many = [-reasons.count(",") for reasons in found["reasons"]]
+    order = found.assign(many=many, due=[str(day or "9999") for day in found["due_on"]])
+    return order.sort_values(["many", "due", "issue_number"]).drop(columns=["many", "due"]).reset_index(drop=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    kind: str
+    history: str
+    asked: bool
+    rev: int
+
+
+def _read_lasts(connection: Connection, place_id: str, day: date) -> dict[str, _Last]:
+    """Return of each issue under a place its last event by a day, its whole course in words of kinds, and its rev."""
+    here = issue.c.place.in_(select(place_path.c.place).where(place_path.c.ancestor == place_id))
+    rows = connection.execute(
+        select(issue_event.c.issue, issue_event.c.kind, issue.c.rev)
+        .join(issue, issue.c.id == issue_event.c.issue)
+        .where(here, issue_event.c.on <= day)
+        .order_by(issue_event.c.issue, issue_event.c.seq)
+    )
+    told: dict[str, list[str]] = {}
+    revs: dict[str, int] = {}
+    for one, kind, rev in rows:
+        told.setdefault(one, []).append(kind)
+        revs[one] = int(rev)
+    return {
+        one: _Last(kinds[-1], ",".join(kinds), kinds[-1] == "defer_asked", revs[one]) for one, kinds in told.items()
+    }
+
+
+def _reasons(row: dict[Any, Any], lasts: dict[str, _Last]) -> str:
+    last = lasts.get(row["issue"])
+    held = {
+        **{kind: last is not None and last.kind == kind for kind in _WAITING},
+        "overdue": row["bucket"] == "overdue",
+        "undated": row["bucket"] == "undated",
+        "defer_asked": last is not None and last.asked,
+    }
+    return ",".join(name for name in codes.REVIEW_REASONS if held[name])
+
+
+def open_review(db: Database, scope: Scope, *, entry: ReviewEntry) -> str:
+    """Open a review of a level; the same id again changes nothing. Returns its id.
+
+    Raises `Invalid` for an unknown level or a day to come, `NotAllowed`.
+    """
+    require_right(scope, "approve_issue")
+    if entry.level not in codes.ISSUE_LEVELS:
+        raise Invalid("err.unknown_code", value=entry.level)
+    with db.write() as connection:
+        require_area(connection, scope, entry.place)
+        if entry.held_on > read_today(connection):
+            raise Invalid("err.future", d=entry.held_on)
+        known = connection.execute(select(review.c.id).where(review.c.id == entry.id)).scalar()
+        if known is None:
+            connection.execute(
+                review.insert().values(
+                    id=entry.id, place=entry.place, level=entry.level, held_on=entry.held_on,
+                    participants=entry.participants.strip(), minutes=hide_id_numbers(entry.minutes.strip()),
+                    created_at=now(), created_by=scope.actor,
+                )
+            )  # fmt: skip
+            log_change(connection, scope, action="review.open", object_id=entry.id, diff={"level": entry.level})
+        return entry.id
+
+
+def write_minutes(db: Database, scope: Scope, *, review_id: str, rev: int, participants: str, minutes: str) -> int:
+    """Say who took part and what was said; return the new `rev`.
+
+    Raises `Conflict` when somebody wrote since `rev`, `NotFound`, `NotAllowed`.
+    """
+    require_right(scope, "approve_issue")
+    with db.write() as connection:
+        row = _find_review(connection, scope, review_id)
+        values = {"participants": participants.strip(), "minutes": hide_id_numbers(minutes.strip())}
+        if all(row[name] == value for name, value in values.items()):
+            return int(row["rev"])
+        if row["rev"] != rev:
+            raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
+        stamp = {"rev": rev + 1, "updated_at": now(), "updated_by": scope.actor}
+        connection.execute(review.update().where(review.c.id == review_id).values(**values, **stamp))
+        log_change(connection, scope, action="review.minutes", object_id=review_id)
+        return rev + 1
+
+
+def decide(
+    db: Database, scope: Scope, *, review_id: str, issue_id: str, rev: int, decision: Decision, reasons: str = ""
+) -> Acted:
+    """Decide about one issue in a review; deciding the same again changes nothing.
+
+    Deferring is approved by those who took part. Raises `Invalid` with the reason why it is impossible, `Conflict` when
+    the issue changed since `rev` or the review decided otherwise, `NotFound`, `NotAllowed`.
+    """
+    require_right(scope, "approve_issue")
+    if decision.kind not in codes.REVIEW_DECISIONS:
+        raise Invalid("err.unknown_code", value=decision.kind)
+    with db.write() as connection:
+        row = _find_review(connection, scope, review_id)
+        known = connection.execute(
+            select(review_item.c.decision).where(review_item.c.review == review_id, review_item.c.issue == issue_id)
+        ).scalar()
+        if known not in (None, decision.kind):
+            raise Conflict("err.review_decided")
+        kind, close_kind = _ACTS[decision.kind]
+        act = Act(
+            kind, row["held_on"], note=decision.note, unit=decision.unit, responsible=decision.responsible,
+            due_on=decision.due_on, close_kind=close_kind,
+            approved_by=row["participants"] if kind == "deferred" else None,
+        )  # fmt: skip
+        done = insert_act(connection, scope, issue_id=issue_id, act=act, act_id=f"{review_id}:{issue_id}", rev=rev)
+        if done.created:
+            connection.execute(
+                review_item.insert().values(
+                    review=review_id, issue=issue_id, seq=done.seq, reasons=reasons, decision=decision.kind,
+                    decided_at=now(), decided_by=scope.actor,
+                )
+            )  # fmt: skip
+        return done
+
+
+def list_reviews(db: Database, scope: Scope, *, place_id: str) -> list[dict[str, Any]]:
+    """Return the reviews held for a place or below it, the latest first: columns of `review` plus decided (issues).
+
+    A leader gets no minutes.
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        here = review.c.place.in_(select(place_path.c.place).where(place_path.c.ancestor == place_id))
+        rows = connection.execute(
+            select(review, func.count(review_item.c.issue).label("decided"))
+            .outerjoin(review_item, review_item.c.review == review.c.id)
+            .where(here)
+            .group_by(review.c.id)
+            .order_by(review.c.held_on.desc(), review.c.created_at.desc())
+        ).mappings()
+        return [dict(row) if scope.sees_names else {**row, "minutes": "", "participants": ""} for row in rows]
+
+
+def read_decided(db: Database, scope: Scope, *, review_id: str) -> pd.DataFrame:
+    """Return the issues that a review decided about: rows of `read_ledger` with reasons, decision, note, history.
+
+    In the order of deciding. Raises `NotFound`, `NotAllowed`.
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        row = _find_review(connection, scope, review_id)
+        lasts = _read_lasts(connection, row["place"], read_today(connection))
+        items = connection.execute(
+            select(
+                review_item.c.issue, review_item.c.reasons, review_item.c.decision, issue_event.c.note,
+                issue_event.c.responsible.label("given_to"),
+            )
+            .join(issue_event, (issue_event.c.issue == review_item.c.issue) & (issue_event.c.seq == review_item.c.seq))
+            .where(review_item.c.review == review_id)
+            .order_by(review_item.c.decided_at)
+        ).mappings().all()  # fmt: skip
+    told = pd.DataFrame([dict(one) for one in items], columns=["issue", "reasons", "decision", "note", "given_to"])
+    if not scope.sees_names:
+        told["note"] = ""
+    told["history"] = [lasts[one].history if one in lasts else "" for one in told["issue"]]
+    return told.merge(read_ledger(db, scope, place_id=row["place"]), on="issue", how="left")
+
+
+def _find_review(connection: Connection, scope: Scope, review_id: str) -> RowMapping:
+    row = connection.execute(select(review).where(review.c.id == review_id)).mappings().first()
+    if row is None:
+        raise NotFound("err.no_review", id=review_id)
+    require_area(connection, scope, row["place"])
+    return row
