@@ -38,13 +38,13 @@ def say(db: Database, issue: str, kind: str, *, review: str = "r1", **more):
 
 
 def test_candidates_come_with_their_reasons(world):
-    """At village level the undated issue; what waits for its check, is deferred or in time does not come; at township level the escalated one."""
+    """At village level the undated and the late deferred one, not what waits for its check; higher up the escalated one."""
     found = list_candidates(world, PLANNER, place_id="d", level="village").set_index("issue")["reasons"].to_dict()
-    assert found == {"i2": "undated"}
+    assert found == {"i2": "undated", "i5": "overdue"}
     with world.write() as connection:
         connection.exec_driver_sql("UPDATE setting SET value = '2020-01-05' WHERE key = 'today'")
     found = list_candidates(world, PLANNER, place_id="d", level="village").set_index("issue")["reasons"].to_dict()
-    assert found == {"i2": "undated", "i4": "overdue"}
+    assert found == {"i2": "undated", "i4": "overdue", "i5": "overdue"}
     (row,) = list_candidates(world, PLANNER, place_id="d", level="township").to_dict("records")
     assert (row["issue"], row["reasons"], row["history"]) == ("i1", "escalated,overdue", "raised,escalated")
     assert len(list_candidates(world, PLANNER, place_id="v4", level="township")) == 0
@@ -73,7 +73,8 @@ def test_explain_and_defer(world, review):
         say(world, "i4", "defer")
     say(world, "i4", "defer", note="等上级资金")
     assert read_history(world, PLANNER, issue_id="i4")[1][-1]["approved_by"] == "周测、郑测"
-    assert len(read_decided(world, PLANNER, review_id=review)) == 2
+    assert say(world, "i5", "assign", unit="住建局").standing.state == "assigned"
+    assert len(read_decided(world, PLANNER, review_id=review)) == 3
 
 
 def test_an_issue_that_changed_meanwhile_is_told(world, review):

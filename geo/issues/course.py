@@ -23,7 +23,7 @@ _OPEN: Final = (*_LIVE, "deferred")
 
 #: Kind of act → the states it is possible from, and the state it leads to ('' where it stays).
 ACTS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
-    "assigned": (_LIVE, "assigned"),
+    "assigned": (_OPEN, "assigned"),
     "progress": (_OPEN, "in_progress"),
     "escalated": (_OPEN, "assigned"),
     "returned": (("assigned", "in_progress"), "returned"),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from geo.store.database import Database
 
 #: Decision → the act it is, and how it closes an issue where it does.
-_ACTS: Final = {
+DECIDED_BY: Final = {
     "solve_here": ("assigned", None),
     "assign": ("assigned", None),
     "escalate": ("escalated", None),
@@ -71,15 +71,16 @@ def list_candidates(
     """Return the issues that come before a review of a level: rows of `read_ledger` with reasons and history.
 
     Collected are open issues that stand at the level now and were handed up and not taken up yet, were returned, are
-    overdue or undated, ask to be deferred, or failed their check. `reasons`: `codes.REVIEW_REASONS` joined by a comma,
-    `history`: the kinds of the last events, `rev` as of now. Those with most reasons first, then the earliest due.
+    overdue or undated (deferred ones too), ask to be deferred, or failed their check. `reasons`:
+    `codes.REVIEW_REASONS` joined by a comma, `history`: the kinds of all events, `rev` as of now. Those with most
+    reasons first, then the earliest due.
     """
     require_right(scope, "view")
     frame = read_ledger(db, scope, place_id=place_id, as_of=as_of)
     with db.read() as connection:
         day = as_of or read_today(connection)
         lasts = _read_lasts(connection, place_id, day)
-    known = frame[(frame["open"] == 1) & (frame["level_now"] == level) & ~frame["state"].isin(("resolved", "deferred"))]
+    known = frame[(frame["open"] == 1) & (frame["level_now"] == level) & (frame["state"] != "resolved")]
     found = known.assign(
         reasons=[_reasons(row, lasts) for row in known.to_dict("records")],
         history=[lasts[one].history if one in lasts else "" for one in known["issue"]],
@@ -191,7 +192,7 @@ def decide(
         ).scalar()
         if known not in (None, decision.kind):
             raise Conflict("err.review_decided")
-        kind, close_kind = _ACTS[decision.kind]
+        kind, close_kind = DECIDED_BY[decision.kind]
         act = Act(
             kind, row["held_on"], note=decision.note, unit=decision.unit, responsible=decision.responsible,
             due_on=decision.due_on, close_kind=close_kind,

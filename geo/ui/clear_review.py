@@ -14,10 +14,12 @@ from geo.access import may
 from geo.errors import GeoError
 from geo.exports import ExportHead, tabulate_review
 from geo.i18n import text
+from geo.issues import list_acts
 from geo.model import new_id
 from geo.schema import REVIEW_COLUMNS
 from geo.store.issue_acts import read_history
 from geo.store.reviews import (
+    DECIDED_BY,
     Decision,
     ReviewEntry,
     decide,
@@ -141,7 +143,7 @@ def _draw_sheet(session: Session, review: Mapping[str, Any], waiting: pd.DataFra
 
 def _draw_minutes(session: Session, review: Mapping[str, Any]) -> None:
     key = f"review:{review['id']}:{review['rev']}"
-    with st.container(key="review_minutes", horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(key="review_minutes", horizontal=True, gap="medium"):
         who = st.text_input(text("review.participants"), review["participants"], key=f"{key}:who", max_chars=300)
         minutes = st.text_area(text("review.minutes"), review["minutes"], key=f"{key}:minutes", height=70)
         saved = st.button(text("review.save"), key="review_save")
@@ -172,9 +174,11 @@ def _draw_candidate(
         steps = " → ".join(text(f"event.{kind}") for kind in str(row["history"]).split(","))
         st.caption(escape(" · ".join([str(row["village"]), str(row["group"] or ""), steps])))
         if can_decide:
+            standing, _ = read_history(session.db, session.scope, issue_id=str(row["issue"]))
+            possible = list_acts(standing, review["held_on"])
             with st.container(horizontal=True, gap="small"):
                 for nth, kind in enumerate(codes.REVIEW_DECISIONS, start=1):
-                    if kind == "escalate" and review["level"] == codes.ISSUE_LEVELS[-1]:
+                    if DECIDED_BY[kind][0] not in possible:
                         continue
                     label, key = text(f"review_decision.{kind}"), f"decide_{kind}_{row['issue']}"
                     if st.button(label, key=key, shortcut=str(nth) if keys else None):

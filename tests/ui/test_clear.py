@@ -72,7 +72,8 @@ def test_a_review_is_opened_and_shows_its_candidates(world: Database) -> None:
     app = open_page("clear", tab="review", review=held["id"])
     assert not app.exception
     keys = {one.key for one in app.button if str(one.key).startswith("decide_")}
-    assert keys == {f"decide_{kind}_i2" for kind in codes.REVIEW_DECISIONS}
+    deferred = {f"decide_{kind}_i5" for kind in ("solve_here", "assign", "escalate")}
+    assert keys == {f"decide_{kind}_i2" for kind in codes.REVIEW_DECISIONS} | deferred
     leader = open_page("clear", role="leader", tab="review", review=held["id"])
     assert [one.key for one in leader.button if str(one.key).startswith(("decide_", "review_save"))] == []
 
