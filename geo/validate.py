@@ -29,6 +29,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 #: 张*, 张**, 张*明, 欧阳*: one or two signs of the name, asterisks, perhaps one more.
 _MASKED = re.compile(r"\w{0,2}[*\uff0a]{1,3}\w?")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_MOBILE_WITHIN = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _LANDLINE = re.compile(r"(0\d{2,3})?[2-9]\d{6,7}")
 _PHONE_MARKS = re.compile(r"[\s\-()（）]")
 _SPLIT = re.compile(r"[、，,；;/\n]+")
@@ -132,7 +133,10 @@ def parse_size(cell: Cell) -> tuple[int | None, str]:
 
 
 def parse_phone(cell: Cell) -> tuple[str, str]:
-    """Return a phone number's digits; of several the first. Code: W_PHONE (none that can be dialled, or several)."""
+    """Return a phone number's digits; of several the first, of a text (13800000000（儿子）) the mobile number in it.
+
+    Code: W_PHONE (none that can be dialled, several, or words beside it).
+    """
     if isinstance(cell, str) and cell.isascii() and _MOBILE.fullmatch(cell):
         return cell, ""
     text = unicodedata.normalize("NFKC", to_text(cell)).strip().removesuffix(".0")
@@ -141,6 +145,7 @@ def parse_phone(cell: Cell) -> tuple[str, str]:
     found = [one for one in map(_phone_digits, _SPLIT.split(text)) if one]
     if len(found) == 1 and len(_SPLIT.split(text)) == 1:
         return found[0], ""
+    found = found or _MOBILE_WITHIN.findall(text)
     return (found[0] if found else ""), "W_PHONE"
 
 

@@ -87,7 +87,9 @@ class Ledger:
         self, kind: str, nth: int, key: str, value: str, *, options: tuple[Option, ...] = (), suggestion: str = "",
         blocking: bool = True, code: str = "R_UNKNOWN_VALUE",
     ) -> None:  # fmt: skip
-        """Ask once for each value; further rows with it are counted."""
+        """Ask once for each value; further rows with it are counted. A row that stays out asks nothing."""
+        if nth in self.refusals:
+            return
         name = f"{kind}:{value}" if value else kind
         known = self.questions.get(name)
         cell, rows = (known.cell, known.rows + 1) if known else (self.cell(nth, key), 1)

@@ -48,6 +48,16 @@ def _known() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
     return exact, {normalise_header(name): meaning for name, meaning in exact.items()}
 
 
+def known_headers() -> frozenset[str]:
+    """Return every header that is known word for word, but for the names of tags and classes."""
+    return _known_words()
+
+
+@cache
+def _known_words() -> frozenset[str]:
+    return frozenset(name for name, (_, key) in _known()[0].items() if key not in TICK_KEYS)
+
+
 def look_up(header: str) -> tuple[str, str, bool]:
     """Return (kind, key, guessed) of a header; kind is unknown or blank when there is none."""
     exact, normal = _known()

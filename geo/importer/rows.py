@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from geo.importer.findings import FIELDS, Finding, column_letter
+from geo.importer.othertables import leave_below, list_above
 from geo.importer.sheets import join_spans
 from geo.schema.words import load_words
 from geo.units import clean_name, parse_group
@@ -63,6 +64,7 @@ class DataRows:
 
 def take_rows(sheet: Sheet, header: Header) -> DataRows:
     """Return the data rows below the header (row 1 is the first of them)."""
+    sheet, others = leave_below(sheet, header)
     width = len(header.columns)
     body = sheet.rows[header.row + 1 :]
     turned = list(zip(*body, strict=True)) if all(len(line) == width for line in body) else []
@@ -73,7 +75,14 @@ def take_rows(sheet: Sheet, header: Header) -> DataRows:
         rows.turned.extend(turned)
     _raise_days(sheet, header, rows)
     notes = [Finding(code, value=what) for code, what in sheet.notes]
-    found = [*notes, *listed, *_list_merges(sheet, header, rows), *_list_hidden(sheet, header, rows)]
+    found = [
+        *notes,
+        *list_above(sheet, header.first_row),
+        *others,
+        *listed,
+        *_list_merges(sheet, header, rows),
+        *_list_hidden(sheet, header, rows),
+    ]
     faults = _list_faults(sheet, header, rows)
     if faults or sheet.layout.epoch_days:
         rows.turned.clear()
@@ -150,6 +159,7 @@ class _Judge:
     def __init__(self, sheet: Sheet, header: Header, turned: Iterable[Sequence[Cell]]) -> None:
         """Look at the sheet once: its header rows, its totals (`turned` are its columns below them), its wide rows."""
         self.code_at = header.index_of("code")
+        self._head_at = header.index_of("head_name")
         width = len(header.columns)
         self._titles = [_fit(line, width) for line in sheet.rows[header.first_row : header.row + 1]]
         self._totals = _find_totals(header, turned)
@@ -176,10 +186,14 @@ class _Judge:
                 return "W_TOTAL_ROW_SKIPPED"
             return "W_TITLE_ROWS_SKIPPED" if row in self._titles else ""
         first = next((clean_name(cell) for cell in row if isinstance(cell, str) and cell.strip()), "")
-        if first.startswith(self._footer):
+        if first.startswith(self._footer) or (self._is_nobody(row) and any(map(_mentions_total, row))):
             return "W_TOTAL_ROW_SKIPPED"
         is_title = is_idle or row in self._titles or self._is_title(row, number, first)
         return "W_TITLE_ROWS_SKIPPED" if is_title else ""
+
+    def _is_nobody(self, row: list[Cell]) -> bool:
+        """Say whether a row without a code names no head either."""
+        return self._head_at is None or not _says(row[self._head_at])
 
     def _is_title(self, row: list[Cell], number: int, first: str) -> bool:
         """A row of one cell is a title where that is merged across, or names a group and no column does."""
@@ -197,6 +211,8 @@ def names_group(text: str) -> bool:
 _LEADING: Final = frozenset({"district", "township", "village", "village_code", "group", "code", "head_name"})
 _LEADING_COLUMNS: Final = 2
 _LONGEST_TOTAL: Final = 12
+#: What may stand behind the word for a total in the column of names: 合计：40户.
+_COUNT: Final = re.compile(r"([:(]?\d.*|:?)")
 
 
 def _find_totals(header: Header, turned: Iterable[Sequence[Cell]]) -> list[tuple[int, frozenset[str]]]:
@@ -217,7 +233,17 @@ def _is_total(cell: str, *, of_unit: bool) -> bool:
     """A unit may stand before the word (一组小计); a name may end with it."""
     words = load_words().total
     said = clean_name(cell)
-    return said.startswith(words) or (of_unit and len(said) <= _LONGEST_TOTAL and said.endswith(words))
+    if not of_unit:
+        return any(said.startswith(word) and _COUNT.fullmatch(said.removeprefix(word)) for word in words)
+    return said.startswith(words) or (len(said) <= _LONGEST_TOTAL and said.endswith(words))
+
+
+def _mentions_total(cell: Cell) -> bool:
+    """Say whether a short cell speaks of a total, wherever in it: 以上合计 2 户."""
+    if not isinstance(cell, str) or not _last_marks().search(cell):
+        return False
+    said = clean_name(cell)
+    return len(said) <= _LONGEST_TOTAL and any(word in said for word in load_words().total)
 
 
 @cache

@@ -49,7 +49,7 @@ def say_place(cell: str) -> str:
 
 def say_refused(refused: FileRefused, name: str) -> str:
     """Return why a file is refused and what to do: what was `said` of this very case, else the code's sentence."""
-    return str(refused.params.get("said", "")) or text(refused.key, **({"name": name} | refused.params))
+    return str(refused.params.get("said", "")) or text(refused.key, **(refused.params | {"name": name}))
 
 
 def conclude(report: ImportReport) -> str:

@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from geo import i18n
 from geo.errors import FileRefused
 from geo.importer.archive import MOST_BYTES, MOST_RATIO, RATIO_FROM
 from geo.importer.sheets import Sheet, join_spans
@@ -63,11 +64,12 @@ def parse_text_table(raw: bytes) -> list[Sheet]:
         raise FileRefused("E_EMPTY")
     separator, text = _find_separator(text)
     csv.field_size_limit(MOST_TEXT_BYTES)
+    rows: list[list[str]] = []
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
         if "unexpected end of data" in str(error):
-            raise FileRefused("E_CORRUPT") from error
+            raise _open_quote(len(rows) + 1) from error
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     if '"' in text:
         _check_quotes(rows, separator)
@@ -77,6 +79,11 @@ def parse_text_table(raw: bytes) -> list[Sheet]:
     return [Sheet("", cells, ragged=True)]
 
 
+def _open_quote(row: int) -> FileRefused:
+    """Return why a file is refused in which a quote that opens a cell of a row is never closed."""
+    return FileRefused("E_CORRUPT", cell=str(row), said=i18n.text("finding.E_CORRUPT.quote"))
+
+
 def _check_quotes(rows: list[list[str]], separator: str) -> None:
     """Refuse a file in which a quote that was never closed has swallowed whole rows into one cell."""
     width = Counter(len(row) for row in rows[:1_000] if len(row) > 1).most_common(1)
@@ -84,7 +91,7 @@ def _check_quotes(rows: list[list[str]], separator: str) -> None:
     for number, row in enumerate(rows, start=1):
         for cell in row:
             if "\n" in cell and any(line.count(separator) >= least for line in cell.split("\n")):
-                raise FileRefused("E_CORRUPT", cell=str(number))
+                raise _open_quote(number)
 
 
 def decode_text(raw: bytes) -> str:
@@ -128,7 +135,8 @@ def _decode_wide(raw: bytes) -> str:
     """Return UTF-16 text without a BOM: every second byte of its ASCII is nothing. Raises `FileRefused`."""
     for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
         ours, others = raw[first::2].count(0), raw[1 - first :: 2].count(0)
-        if others or ours < len(raw) // _ASCII_SHARE or len(raw) % 2:
+        # 一 is 4E 00, so that some bytes of the other kind are nothing, too.
+        if ours <= 2 * others or ours < len(raw) // _ASCII_SHARE or len(raw) % 2:
             continue
         text = raw.decode(encoding, "replace")
         if "\ufffd" not in text and not _is_odd(text):
