@@ -64,7 +64,7 @@ def _is_header(line: list[Cell]) -> bool:
     return all(isinstance(cell, str) for cell in said) and score_row(line) >= _LEAST
 
 
-def _says_the_same(line: list[Cell], own: dict[int, str | None]) -> bool:
+def _says_the_same(line: list[Cell], own: dict[int, str]) -> bool:
     """Say whether a row of headers means the same column by column as the header that is read."""
     said = {index: look_up(cell) for index, cell in enumerate(line) if isinstance(cell, str) and cell}
     keys = {index: key for index, (kind, key, _) in said.items() if kind == "field"}
