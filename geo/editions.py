@@ -160,6 +160,14 @@ class EditionBook:
             return Fate(None, "ask", self._suggest(unit, start, end))
         return Fate(target[found], tell_how(unit, target[found]))
 
+    def list_overruled(self, start: str, end: str) -> list[tuple[str, str, str]]:
+        """Return the drawn successors that the lists speak against: the unit's code, what was drawn, what they say."""
+        before = self.edition(start).units
+        told = (
+            (code, new, self._trace(before[code], start, end)) for code, new in self.drawn.items() if code in before
+        )
+        return [(code, new, found) for code, new, found in told if found not in (None, new)]
+
     def new_units(self, start: str, end: str) -> list[ListedUnit]:
         """Return the units of a list that, by the lists alone, no unit of another became, by code."""
         if (start, end) not in self._new:

@@ -64,6 +64,9 @@ class UnitMatch:
     earlier: Unit | None = None
 
 
+_NOT_WIDE: Final = UnitMatch(None, "blank")
+
+
 @dataclass(frozen=True, slots=True)
 class GroupName:
     """A group's name: `key` is equal for all its spellings, `name` is the normal form, `several` marks 二三组."""
@@ -91,6 +94,7 @@ class UnitIndex:
     def __init__(self, units: Iterable[Unit], earlier: EarlierUnits | None = None) -> None:
         """Index townships and villages by their spellings and codes, groups by their village."""
         self.earlier = earlier
+        self._coded: dict[str, UnitMatch] = {}
         self.by_id = {unit.id: unit for unit in units}
         self.by_code = {unit.code: unit for unit in self.by_id.values() if unit.level != "group"}
         self._wide: dict[str, bool] = {}
@@ -146,11 +150,14 @@ class UnitIndex:
     def coded(self, household_code: str) -> UnitMatch:
         """Return the village whose unit code a district-wide household code begins with, if any."""
         if len(household_code) <= VILLAGE_DIGITS:
-            return UnitMatch(None, "blank")
-        unit = self.by_code.get(household_code[:VILLAGE_DIGITS])
-        known = unit is not None and unit.level == "village"
-        found = UnitMatch(unit, "matched") if known else UnitMatch(None, "unknown")
-        return self._or_earlier(found, lambda earlier: earlier.coded(household_code))
+            return _NOT_WIDE
+        prefix = household_code[:VILLAGE_DIGITS]
+        if prefix not in self._coded:
+            unit = self.by_code.get(prefix)
+            known = unit is not None and unit.level == "village"
+            found = UnitMatch(unit, "matched") if known else UnitMatch(None, "unknown")
+            self._coded[prefix] = self._or_earlier(found, lambda earlier: earlier.coded(household_code))
+        return self._coded[prefix]
 
     def is_wide(self, household_code: str) -> bool:
         """Say whether a household code is district-wide: it begins with the code of a district, township or village."""

@@ -51,6 +51,7 @@ def run_units(options: argparse.Namespace) -> int:
         raise Invalid("units.needs_both")
     start, end = (choose_edition(day, book.days()) for day in (options.edition, options.to))
     check_drawn(book, end)
+    _tell_overruled(book, start, end)
     if options.codes is not None:
         return _answer_codes(Succession(book, start, end), options)
     return _report_changes(book, start, end, options)
@@ -64,6 +65,8 @@ def _load(book: EditionBook, options: argparse.Namespace) -> int:
         report = load_newer(
             session.db, session.scope, book=book, to=to, dry_run=options.dry_run, name=names[0] if names else ""
         )
+    if report.edition in book.days():
+        _tell_overruled(book, report.edition, to)
     if _is_json(options):
         _hand_json(report.as_dict(), options)
     else:
@@ -71,6 +74,12 @@ def _load(book: EditionBook, options: argparse.Namespace) -> int:
             print(line)
         print(report.message)
     return 0 if report.outcome == "accept" else _OPEN
+
+
+def _tell_overruled(book: EditionBook, start: str, end: str) -> None:
+    """Say which drawn successors do not count, because the lists themselves tell another one."""
+    for code, drawn, found in book.list_overruled(start, end):
+        tell(text("units.overruled", code=code, drawn=drawn, found=found))
 
 
 def _list_changes(report: EditionReport) -> Iterable[str]:
