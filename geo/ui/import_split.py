@@ -50,7 +50,10 @@ def _show_part(book: EditionBook, to: str, parts: dict[tuple[str, str], str], pa
 def _choose(book: EditionBook, to: str, parts: dict[tuple[str, str], str], code: str, groups: list[str]) -> None:
     """Ask for the groups that leave and the village they go to."""
     open_ones = [one for one in groups if (code, one) not in parts]
-    leaving = st.multiselect(text("edition.split_groups"), open_ones, key=f"split_groups:{code}", width=420)
+    leaving = st.multiselect(
+        text("edition.split_groups"), open_ones, key=f"split_groups:{code}", width=420,
+        placeholder=text("import_page.choose_meaning"),
+    )  # fmt: skip
     names = {unit.code: unit.name for unit in book.edition(to).units.values() if unit.level == "village"}
     new = st.selectbox(
         text("edition.split_to"), list(names), index=None, key=f"split_to:{code}", width=420,
