@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from geo.cli import main
+from geo.cli.units import read_drawn
 from geo.importer import undo_last
 from geo.importer.succession import load_newer
 from geo.model import Scope
@@ -195,6 +196,13 @@ def test_a_village_that_the_lists_lose_is_split(register, tmp_path):
         ).all()
     assert [tuple(one) for one in found] == [("A1", "520602202203"), ("A2", "520602202204")]
     assert check_database(*register) == []
+
+
+def test_groups_that_go_to_one_place_are_no_split(tmp_path):
+    """A list of groups with one successor for all of them is about their village; what goes its way is no part of it."""
+    path = split_file(tmp_path, "520602001003,一组,520602202203", "520602001003,二组,520602202203",
+                      "520602201205,,520602009200", "520602201205,九组,520602009200")  # fmt: skip
+    assert read_drawn(path) == ({"520602001003": "520602202203", "520602201205": "520602009200"}, {})
 
 
 def test_a_group_that_is_not_there_is_an_error(register, tmp_path, capsys):
