@@ -7,7 +7,7 @@ of them is left empty and listed: the visit and the issue stay.
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from geo import codes
@@ -35,13 +35,18 @@ _SHOWN: Final = 200
 
 def read_answers(ledger: Ledger, cells: Callable[[str], Sequence[Cell]]) -> dict[str, list[Any]]:
     """Return mode, respondent, reason, issue_route (codes or None), revisit_on, issue_due (days), issue_title."""
-    columns: dict[str, list[Any]] = {
-        key: [_read_word(ledger, nth, key, cell) for nth, cell in enumerate(cells(key))] for key in _LISTED
-    }
+    columns: dict[str, list[Any]] = {}
+    for key in _LISTED:
+        columns[key] = _read_all(cells(key), partial(_read_word, ledger, key), None)
     for key in _DAYS:
-        columns[key] = [_read_day(ledger, nth, key, cell) for nth, cell in enumerate(cells(key))]
-    columns["issue_title"] = [_read_text(ledger, nth, cell) for nth, cell in enumerate(cells("issue_title"))]
+        columns[key] = _read_all(cells(key), partial(_read_day, ledger, key), None)
+    columns["issue_title"] = _read_all(cells("issue_title"), partial(_read_text, ledger), "")
     return columns
+
+
+def _read_all(cells: Sequence[Cell], read: Callable[[int, Cell], Any], nothing: Any) -> list[Any]:
+    """Return what each cell of a column says; most files have none of these columns."""
+    return [nothing if cell is None else read(nth, cell) for nth, cell in enumerate(cells)]
 
 
 @cache
@@ -50,7 +55,7 @@ def _words(key: str) -> Mapping[str, str]:
     return {clean_name(text(f"{name}.{code}")): code for code in listed} | {code: code for code in listed}
 
 
-def _read_word(ledger: Ledger, nth: int, key: str, cell: Cell) -> str | None:
+def _read_word(ledger: Ledger, key: str, nth: int, cell: Cell) -> str | None:
     if cell in (None, "") or is_blank(said := to_text(cell)):
         return None
     code = _words(key).get(clean_name(said))
@@ -59,7 +64,7 @@ def _read_word(ledger: Ledger, nth: int, key: str, cell: Cell) -> str | None:
     return code
 
 
-def _read_day(ledger: Ledger, nth: int, key: str, cell: Cell) -> date | None:
+def _read_day(ledger: Ledger, key: str, nth: int, cell: Cell) -> date | None:
     if cell in (None, ""):
         return None
     day, code = parse_day(cell, date.max)

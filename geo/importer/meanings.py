@@ -34,21 +34,20 @@ class Meanings:
         self._header = outcome_header
         self._words = load_words()
         self._asked = 0
-        self._read: dict[tuple[str, Cell], Any] = {}
+        self._read: dict[str, dict[Cell, Any]] = {}
 
     def read(self, kind: str, cells: Sequence[Cell]) -> list[Any]:
         """Return the meaning of every cell of a column; `kind` names the method. Asked words are counted."""
-        rule = getattr(self, kind)
+        rule, known = getattr(self, kind), self._read.setdefault(kind, {})
         found = []
         for nth, cell in enumerate(cells):
+            if cell in known:
+                found.append(known[cell])
+                continue
             asked = self._asked
-            if (kind, cell) not in self._read:
-                meaning = rule(nth, cell)
-                if asked != self._asked:
-                    found.append(meaning)
-                    continue
-                self._read[kind, cell] = meaning
-            found.append(self._read[kind, cell])
+            found.append(rule(nth, cell))
+            if asked == self._asked:
+                known[cell] = found[-1]
         return found
 
     def _ask(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from geo.groupcells import list_group_parts, read_group
 from geo.importer.findings import Option
 from geo.importer.meanings import SKIP
-from geo.units import parse_group
+from geo.units import VILLAGE_DIGITS, parse_group
 from geo.validate import to_text
 
 if TYPE_CHECKING:
@@ -148,6 +148,8 @@ class Locator:
     def _check_codes(self, found: list[Unit | None], codes: Sequence[str]) -> list[Unit | None]:
         differing: dict[int, Unit] = {}
         for nth, unit in enumerate(found):
+            if unit is not None and len(unit.code) == VILLAGE_DIGITS and codes[nth].startswith(unit.code):
+                continue
             coded = self._index.coded(codes[nth]).unit if unit is not None else None
             old = self.earlier.get(nth)
             was = old is not None and codes[nth].startswith(old.code)

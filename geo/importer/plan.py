@@ -111,7 +111,11 @@ class Bench:
     gone: set[str] = field(default_factory=set)
     waiting: list[tuple[int, Row, Row]] = field(default_factory=list)
     edits: Edits = field(init=False)
-    _ids: Iterator[int] = field(default_factory=itertools.count)
+    _ids: Iterator[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin counting the new rows."""
+        self._ids = map(f"{self.plan.prefix}%012x".__mod__, itertools.count())
 
     def value(self, key: str, nth: int) -> Any:
         """Return an understood value."""
@@ -124,7 +128,7 @@ class Bench:
 
     def new_id(self) -> str:
         """Return a new row id; ids of one import follow each other, so that indexes grow at their end."""
-        return f"{self.plan.prefix}{next(self._ids):012x}"
+        return next(self._ids)
 
     def block(self, table: str, names: Sequence[str], *, edited: bool = True, **same: Any) -> Block:
         """Return the block of new rows of a table; `edited` ones carry when and by whom they were made."""

@@ -122,8 +122,10 @@ def known_pairs(connection: Connection, pairs: set[tuple[str, str]]) -> set[tupl
 
 def find_by_code(connection: Connection, codes: Iterable[str]) -> dict[str, Row]:
     """Return households by code wherever they live, for codes that are district-wide."""
-    wanted = sorted(set(codes))
     found: dict[str, Row] = {}
+    if not any(_rows(connection, "SELECT id FROM household LIMIT 1", [])):
+        return found
+    wanted = sorted(set(codes))
     for start in range(0, len(wanted), _PART):
         part = wanted[start : start + _PART]
         for row in _rows(connection, f"SELECT * FROM household WHERE code IN ({_marks(part)})", part):
