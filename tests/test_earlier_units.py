@@ -198,11 +198,15 @@ def test_a_village_that_the_lists_lose_is_split(register, tmp_path):
     assert check_database(*register) == []
 
 
-def test_groups_that_go_to_one_place_are_no_split(tmp_path):
-    """A list of groups with one successor for all of them is about their village; what goes its way is no part of it."""
-    path = split_file(tmp_path, "520602001003,一组,520602202203", "520602001003,二组,520602202203",
-                      "520602201205,,520602009200", "520602201205,九组,520602009200")  # fmt: skip
-    assert read_drawn(path) == ({"520602001003": "520602202203", "520602201205": "520602009200"}, {})
+def test_groups_that_go_where_their_village_goes_are_no_split(register, tmp_path, capsys):
+    """Rows of groups that say what the lists say, and groups of a village drawn to the same unit, split nothing."""
+    assert workbooks.bring(*register, workbooks.write_csv(tmp_path / "a.csv", rows()), round="1").stored
+    path = split_file(tmp_path, "520602201205,一组,520602009200", "520602201205,九组,520602009200",
+                      "520602202203,,520602202203", "520602202203,一组,520602202203")  # fmt: skip
+    assert read_drawn(path)[1] == {("520602201205", "一组"): "520602009200", ("520602201205", "九组"): "520602009200"}
+    command = ["units", "--load", "2020-06-30", "--db", str(register[0].path), "--successors", str(path), "--json"]
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["parts"] == []
 
 
 def test_a_group_that_is_not_there_is_an_error(register, tmp_path, capsys):

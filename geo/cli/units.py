@@ -116,10 +116,6 @@ def read_drawn(path: Path | None) -> tuple[dict[str, str], dict[tuple[str, str],
         if old and new and found.setdefault((old, part), new) != new:
             raise Invalid("units.two_successors", code=f"{old}{part}", one=found[old, part], other=new)
     whole = {old: new for (old, part), new in found.items() if not part}
-    for old in {old for old, _ in found} - whole.keys():
-        # Groups that all go to one place were listed, not split.
-        to = {new for (code, _), new in found.items() if code == old}
-        whole |= {old: new for new in to if len(to) == 1}
     return whole, {(old, part): new for (old, part), new in found.items() if part and whole.get(old) != new}
 
 

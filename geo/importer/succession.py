@@ -165,7 +165,7 @@ def _load(connection: Connection, scope: Scope, book: EditionBook, to: str, name
     if root["code"] not in target:
         raise Invalid("units.other_district", to=to, name=root["name"])
     fates = {row["id"]: _fate(book, row, start, to, target) for row in places}
-    parts = _find_parts(connection, places, book.parts)
+    parts = _find_parts(connection, places, fates, book.parts)
     descent = plan_descent(connection, root, places, fates=fates, target=target, edition=to, parts=parts)
     report = _describe(book, places, fates, descent, start=start, to=to, target=target)
     if report.outcome != "accept" or report.clashes:
@@ -203,15 +203,21 @@ def _read_places(connection: Connection) -> tuple[Row, list[Row]]:
 
 
 def _find_parts(
-    connection: Connection, places: list[Row], drawn: Mapping[tuple[str, str], str]
+    connection: Connection, places: list[Row], fates: Mapping[str, Fate], drawn: Mapping[tuple[str, str], str]
 ) -> dict[tuple[str, str], str]:
-    """Return (village's id, group's key) → code for the groups that were drawn apart. Raises `Invalid` for no group."""
+    """Return (village's id, group's key) → code for the groups that were drawn apart. Raises `Invalid` for no group.
+
+    A group that goes where its village goes is no part.
+    """
     ids = {row["code"]: row["id"] for row in places if row["level"] == "village"}
     rows = connection.exec_driver_sql("SELECT parent, name FROM place WHERE level = 'group' AND valid_to IS NULL").all()
     known = {(parent, group.key) for parent, name in rows if (group := parse_group(name)) is not None}
     found = {}
     for (code, name), successor in drawn.items():
         group = parse_group(name)
+        rest = fates[ids[code]].unit if code in ids else None
+        if rest is not None and rest.code == successor:
+            continue
         if group is None or (ids.get(code), group.key) not in known:
             raise Invalid("units.no_group", code=code, group=name)
         found[ids[code], group.key] = successor
