@@ -38,6 +38,7 @@ def test_every_tag_and_class_has_a_column():
     """The fields are those of the closed lists, called as everywhere else."""
     expected = {f"tag_{kind}": text(f"tag.{kind}") for kind in codes.TAG_KINDS}
     expected |= {f"class_{kind}": text(f"household_class.{kind}") for kind in codes.HOUSEHOLD_CLASSES}
+    expected["class_monitored"] = "监测户"
     assert {one.key: one.header for one in TICK_FIELDS} == expected
 
 
@@ -65,7 +66,14 @@ def test_no(cell, look):
 
 @pytest.mark.parametrize(
     ("header", "tag"),
-    [("是否低保户", "dibao"), ("残疾人数", "disabled"), ("残疾（人）", "disabled"), ("是否为五保户", "tekun")],
+    [
+        ("是否低保户", "dibao"),
+        ("残疾人数", "disabled"),
+        ("残疾（人）", "disabled"),
+        ("是否为五保户", "tekun"),
+        ("其中：低保户", "dibao"),
+        ("享受低保", "dibao"),
+    ],
 )
 def test_words_around_the_name(header, tag, look):
     """是否 before it and 人数 behind it are read through."""
@@ -99,6 +107,16 @@ def test_what_is_neither_is_asked_about_once(look):
 def test_numbers_that_are_no_people_are_asked_about(look):
     """脱贫户 with years is no tick."""
     assert look(["脱贫户"], ["2016"])[0].outcome == "ask"
+
+
+def test_monitored_households_are_of_a_kind(look):
+    """√ under 监测户 does not say which of the three kinds: asked once, unless the cell says it; 否 is none."""
+    rows = ["√"], ["脱贫不稳定户"], ["否"], ["是"]
+    report, _ = look(["是否监测户"], *rows)
+    (question,) = report.questions
+    assert (question.id, question.rows, question.suggestion) == ("class:是否监测户", 2, "mon_marginal")
+    report, facts = look(["是否监测户"], *rows, answers={"class:是否监测户": "mon_sudden"})
+    assert [kind for kind, _ in facts] == ["mon_sudden", "mon_unstable", "", "mon_sudden"]
 
 
 def test_rows_of_persons(look):

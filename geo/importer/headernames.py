@@ -45,6 +45,7 @@ def _known() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
     for prefix, meanings in (("tag", words.tags), ("class", words.household_class)):
         for word, code in meanings.items():
             exact.setdefault(word, ("field", f"{prefix}_{code}"))
+    exact |= {word: ("field", "class_monitored") for word in words.monitored if word not in exact}
     return exact, {normalise_header(name): meaning for name, meaning in exact.items()}
 
 
@@ -92,7 +93,7 @@ def _look_up_tick(name: str) -> str:
         tail = "" if head else next((one for one in words.tick_tails if name.endswith(one)), "")
         if not head and not tail:
             return ""
-        name = name.removeprefix(head) if head else name.removesuffix(tail)
+        name = name.removeprefix(head).lstrip(":") if head else name.removesuffix(tail)
     return ""
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: The answer by which whatever is written in the column counts as yes.
 TAKE: Final = "take"
 _CLASS: Final = "class"
+#: A household under monitoring, of which of the three kinds is not said.
+_MONITORED: Final = "monitored"
+_KINDS: Final = tuple(one for one in codes.HOUSEHOLD_CLASSES if one.startswith("mon_"))
 
 
 def add_ticks(
@@ -52,9 +55,11 @@ def _read_ticks(
     tags: list[tuple[str, ...]] = [()] * len(rows.cells)
     for column in header.ticks():
         kind, _, code = str(column.key).partition("_")
-        for nth in _list_ticked(ledger, column, rows.column(column.index), answers):
+        cells = rows.column(column.index)
+        for nth in _list_ticked(ledger, column, cells, answers):
             if kind == _CLASS:
-                classes[nth] = max(classes[nth], code, key=("", *codes.HOUSEHOLD_CLASSES).index)
+                found = _read_monitored(ledger, nth, column, cells[nth], answers) if code == _MONITORED else code
+                classes[nth] = max(classes[nth], found, key=("", *codes.HOUSEHOLD_CLASSES).index)
             else:
                 tags[nth] = tuple(dict.fromkeys((*tags[nth], code)))
     return classes, tags
@@ -76,12 +81,25 @@ def _list_ticked(ledger: Ledger, column: Column, cells: Sequence[Cell], answers:
     return found
 
 
+def _read_monitored(ledger: Ledger, nth: int, column: Column, cell: Cell, answers: Mapping[str, str]) -> str:
+    """Return the kind of monitored household that a cell says, else the answer for its column, which is asked for."""
+    written = load_words().household_class.get(clean_name(to_text(cell)), "")
+    name = clean_name(column.header.rsplit("/", 1)[-1]) or column.letter
+    answer = written or answers.get(f"class:{name}", "")
+    if not answer:
+        options = tuple(Option(one, one) for one in (*_KINDS, SKIP))
+        ledger.ask("class", nth, str(column.key), name, options=options, suggestion=_KINDS[1])
+    return answer if answer in codes.HOUSEHOLD_CLASSES else ""
+
+
 def _is_ticked(cell: Cell, key: str) -> bool | None:
     """Say whether a cell says yes; None where that is not clear. A number of people says yes, unless it is 0."""
     words = load_words()
     word = clean_name(to_text(cell)).strip("。.!;；").lower()
     if is_blank(word) or word in words.no:
         return False
+    if key == f"{_CLASS}_{_MONITORED}" and word in words.household_class:
+        return words.household_class[word] in _KINDS
     if word in words.yes or key in (f"tag_{words.tags.get(word)}", f"class_{words.household_class.get(word)}"):
         return True
     for unit in words.person:

@@ -25,7 +25,7 @@ TICK_FIELDS: Final = (
     Field("tag_away_all", "举家外出"), Field("class_general", "一般户"),
     Field("class_registered_poor", "建档立卡户"), Field("class_lifted", "脱贫户"),
     Field("class_mon_unstable", "脱贫不稳定户"), Field("class_mon_marginal", "边缘易致贫户"),
-    Field("class_mon_sudden", "突发严重困难户"),
+    Field("class_mon_sudden", "突发严重困难户"), Field("class_monitored", "监测户"),
 )  # fmt: skip
 IMPORT_FIELDS: Final = (
     Field("row_key", "行键"),

@@ -59,6 +59,7 @@ class Words:
     header_tails: tuple[str, ...]
     tick_heads: tuple[str, ...]
     tick_tails: tuple[str, ...]
+    monitored: tuple[str, ...]
     traditional: dict[int, int]
 
 
@@ -91,6 +92,7 @@ def load_words() -> Words:
         class_hints=raw["class_hints"], tags=raw["tags"],
         header_tails=_longest_first(raw["headers"]["tails"]),
         tick_heads=_longest_first(raw["ticks"]["heads"]), tick_tails=_longest_first(raw["ticks"]["tails"]),
+        monitored=tuple(raw["ticks"]["monitored"]),
         traditional={
             ord(pair[0]): ord(pair[1]) for line in raw["characters"]["traditional"] for pair in line.split()
         },
