@@ -58,6 +58,7 @@ def test_sheets_of_one_header_are_one_import(register, book):
         ("台账", 3), ("台账", 4), ("坝黄镇", 4), ("坝黄镇", 5), ("坝黄镇", 7),
     ]  # fmt: skip
     assert (count(register[0], "import_batch"), count(register[0], "household")) == (1, 5)
+    assert [number for number, _ in report.preview] == [3, 4]
     assert not bring(*register, book, sheet="all").changed
 
 

@@ -210,7 +210,8 @@ def _refused_file(name: str, refused: FileRefused) -> ImportReport:
 
 
 def _preview(sheet: Sheet, header: Header, options: ImportOptions) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    rows = take_rows(replace(sheet, rows=sheet.rows[: header.row + 40]), header)
+    end = min([header.row + 40, *(part.top for part in sheet.parts[1:])])
+    rows = take_rows(replace(sheet, rows=sheet.rows[:end]), header)
     return take_preview(rows.cells, rows.sheet_rows, header, show_personal=options.show_personal)
 
 
