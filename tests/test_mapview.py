@@ -64,7 +64,7 @@ def test_the_map_loads_nothing_from_outside() -> None:
     assert all(address.startswith("/") for _, address in [*base.default_js, *base.default_css])
     assert "http://" not in page
     assert "https://" not in page
-    assert 'L.householdTiles({"at": null, "mode": "look", "selected": 0, "token": "token"})' in page
+    assert 'L.householdTiles({"at": null, "drawn": null, "mode": "look", "selected": 0, "token": "token"})' in page
 
 
 def test_the_base_map_is_constant() -> None:
@@ -101,6 +101,15 @@ def test_the_element_takes_only_a_token(token: str) -> None:
         ({"properties": {"kind": "point"}, "geometry": {"coordinates": [float("inf"), 1]}}, None),
         ({"properties": {"kind": "point"}, "geometry": {"coordinates": ["1", "2"]}}, None),
         ({"properties": {"kind": "point"}}, None),
+        (
+            {"properties": {"kind": "drawn"}, "geometry": {"coordinates": [[[109, 27], [109.1, 27], [109, 27.5]]]}},
+            Clicked("drawn", ring=((109.0, 27.0), (109.1, 27.0), (109.0, 27.5))),
+        ),
+        ({"properties": {"kind": "drawn"}, "geometry": {"coordinates": [[[109, 27], [109.1, 27]]]}}, None),
+        ({"properties": {"kind": "drawn"}, "geometry": {"coordinates": [[[109, 27], [400, 27], [109, 2]]]}}, None),
+        ({"properties": {"kind": "drawn"}, "geometry": {"coordinates": [[[109, 27]] * 1001]}}, None),
+        ({"properties": {"kind": "drawn"}, "geometry": {"coordinates": [[["a", 27], [1, 2], [3, 4]]]}}, None),
+        ({"properties": {"kind": "drawn"}, "geometry": []}, None),
         ({"properties": []}, None),
         (None, None),
         ("household", None),

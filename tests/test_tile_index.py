@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,6 +121,21 @@ def test_cells_sum_to_the_plain_query(rows: list, wanted: Wanted, zoom: int) -> 
         for count, _position, code in zip(*(column.tolist() for column in tile.columns), strict=True):
             counted[code & 15, code >> 4] += count
     assert counted == Counter((state, ring) for *_, state, ring in expected.values())
+
+
+corners = st.tuples(st.floats(109.14, 109.26), st.floats(27.64, 27.76))
+
+
+@settings(max_examples=40)
+@given(homes_lists, views, st.lists(corners, min_size=3, max_size=8))
+def test_an_area_holds_whom_a_plain_query_says(rows: list, wanted: Wanted, ring: list[tuple[float, float]]) -> None:
+    """The households in a drawn area, also one whose line crosses itself, are those whose own point lies in it."""
+    homes = table(rows)
+    found = build_index(homes, 1).within(ring, wanted)
+    drawn_on = [tuple(int(axis[0]) for axis in to_grid(np.array([lon]), np.array([lat]))) for lon, lat in ring]
+    area = shapely.make_valid(shapely.Polygon(drawn_on))
+    expected = [number for number, (x, y, *_) in plainly(homes, wanted).items() if area.intersects(shapely.Point(x, y))]
+    assert found.tolist() == sorted(expected)
 
 
 def test_a_crowded_cell_tile_counts_the_same_way() -> None:

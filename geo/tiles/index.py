@@ -6,12 +6,13 @@ tile is always of one moment, and readers need no lock. It holds numbers alone: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from geo.codes import ISSUE_RINGS, VISIT_STATES
@@ -123,6 +124,21 @@ class TileIndex:
         """Return how many located households a view wants."""
         mask = self.shown(slice(None), wanted)
         return len(self) if mask is None else int(mask.sum())
+
+    def within(self, ring: Sequence[tuple[float, float]], wanted: Wanted) -> NDArray[np.uint32]:
+        """Return the numbers (sorted) of the households a view wants that stand in an area.
+
+        `ring` are its corners (lon, lat in WGS84 degrees), joined by lines that are straight on the map.
+        """
+        corners = np.array(ring, dtype=np.float64)
+        area = shapely.make_valid(shapely.Polygon(np.stack(to_grid(corners[:, 0], corners[:, 1]), axis=1)))
+        mask = self.shown(slice(None), wanted)
+        rows = np.arange(len(self)) if mask is None else np.flatnonzero(mask)
+        x, y = split_key(self.key[rows])
+        west, south, east, north = area.bounds
+        near = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+        inside = shapely.intersects_xy(area, x[near], y[near])
+        return np.sort(self.tile_id[rows[near][inside]])
 
     def tally(self, wanted: Wanted) -> Tally:
         """Count the households that a view wants, also those without a point."""

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from branca.element import Element, MacroElement
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
 Mode = Literal["look", "point"]
+#: The corners of an area that was drawn: lon, lat in WGS84 degrees.
+Ring: TypeAlias = tuple[tuple[float, float], ...]
 
 #: The versions whose code the guard was read against.
 BRANCA: Final = "0.8.2"
@@ -32,6 +34,7 @@ SCRIPTS: Final = tuple(
         "map_furniture",
         "map_areas",
         "map_outside",
+        "map_select",
         "household_tiles",
     )
 )
@@ -67,7 +70,7 @@ class HouseholdTiles(JSCSSMixin, MacroElement):
     """Our Leaflet layer: what it draws, it fetches by the token from `/tiles/{token}/…`.
 
     `selected` is the tile id of the household to ring (0: none), `at` its position (lon, lat in WGS84 degrees); mode
-    "point" makes a click set a point.
+    "point" makes a click set a point. `drawn` is the area of a selection that stands (lon, lat corners).
     """
 
     _template = Template(
@@ -80,7 +83,13 @@ class HouseholdTiles(JSCSSMixin, MacroElement):
     )
 
     def __init__(
-        self, token: str, *, selected: int = 0, at: tuple[float, float] | None = None, mode: Mode = "look"
+        self,
+        token: str,
+        *,
+        selected: int = 0,
+        at: tuple[float, float] | None = None,
+        mode: Mode = "look",
+        drawn: Ring = (),
     ) -> None:
         """Hold a token, numbers and a code. Raises `ValueError` for anything else."""
         if not _TOKEN.fullmatch(token):
@@ -91,4 +100,11 @@ class HouseholdTiles(JSCSSMixin, MacroElement):
         self._name = "HouseholdTiles"
         self.default_js, self.default_css = list(SCRIPTS), list(STYLES)
         position = None if at is None else [float(degrees) for degrees in at]
-        self.options = {"token": token, "selected": int(selected), "at": position, "mode": mode}
+        corners = [[float(lon), float(lat)] for lon, lat in drawn]
+        self.options = {
+            "token": token,
+            "selected": int(selected),
+            "at": position,
+            "mode": mode,
+            "drawn": corners or None,
+        }

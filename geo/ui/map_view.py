@@ -11,6 +11,7 @@ from geo.i18n import text
 from geo.store.tile_reads import list_unlocated
 from geo.ui.map_card import Card, draw_card, link_home
 from geo.ui.map_filters import pick_criteria
+from geo.ui.map_selection import draw_selection, keep_drawn, read_drawn
 from geo.ui.mapdata import HomesAt, MapView, read_map
 from geo.ui.mapview import Clicked, offer_map, show_map
 from geo.ui.navigation import find_page
@@ -35,7 +36,7 @@ def draw_map(session: Session) -> None:
             criteria = pick_criteria(session)
         found = read_map(session, view, criteria)
         _draw_figure(found, view, criteria)
-    card = _chosen(session)
+    card, drawn = _chosen(session), read_drawn(session)
     left, right = st.columns(_WIDTHS)
     with left:
         clicked = show_map(
@@ -43,11 +44,14 @@ def draw_map(session: Session) -> None:
             height=_HEIGHT,
             selected=0 if card is None else card.listed.tile_id,
             at=None if card is None else card.at,
+            drawn=drawn,
         )
     with right, st.container(key="map_card"):
+        if drawn:
+            draw_selection(session, found, drawn)
         if card is not None:
             draw_card(session, card)
-        else:
+        elif not drawn:
             _draw_place(session, found)
     if clicked is not None:
         _follow(session, found, clicked, card)
@@ -104,12 +108,14 @@ def _chosen(session: Session) -> Card | None:
 def _follow(session: Session, found: MapView, clicked: Clicked, card: Card | None) -> None:
     """Do what the click asks: open a household's card, go down into a unit, or close the card."""
     wanted = ""
+    if clicked.kind in ("drawn", "clear"):
+        keep_drawn(session, clicked.ring)
     if clicked.kind == "household":
         named = HomesAt(session).find(tile_id=clicked.number)
         wanted = "" if named is None else named[0].household
     elif clicked.kind in ("next", "previous") and card is not None:
         wanted = card.neighbour(1 if clicked.kind == "next" else -1)
-    elif clicked.kind != "clear":
+    elif clicked.number:
         place = found.spec.place_of(clicked.number)
         if place is None:
             return

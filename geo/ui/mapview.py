@@ -18,8 +18,9 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from geo.errors import NotFound
+from geo.tiles.grid import MAX_LATITUDE
 from geo.ui.browser import owner
-from geo.ui.household_tiles import SCRIPTS, STYLES, HouseholdTiles, Mode, install_template_guard
+from geo.ui.household_tiles import SCRIPTS, STYLES, HouseholdTiles, Mode, Ring, install_template_guard
 from geo.web import grants
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ _LIBRARIES: Final = (("leaflet", "/vendor/leaflet/leaflet.js"), ("jquery", "/ven
 _LIBRARY_STYLES: Final = (("leaflet_css", "/vendor/leaflet/leaflet.css"),)
 _FACTS: Final = re.compile(r"facts/(\d{1,10})\.json")
 _WITH_NUMBER: Final = frozenset({"household", "place", "unlocated", "issues"})
+_FEWEST_CORNERS: Final = 3
+_MOST_CORNERS: Final = 1000
 _BARE: Final = frozenset({"clear", "next", "previous"})
 
 
@@ -47,13 +50,15 @@ class Clicked:
 
     "household": `number` is the tile id; "place", and its badges "unlocated" and "issues": `number` is the area's in
     the spec (`MapSpec.place_of`); "point": a position (lon, lat in WGS84 degrees); "clear": nothing any more (Esc);
-    "next", "previous": the household after or before the selected one in the register.
+    "drawn": `ring` is an area (lon, lat corners); "next", "previous": the household after or before the selected one in
+    the register.
     """
 
     kind: str
     number: int = 0
     lon: float | None = None
     lat: float | None = None
+    ring: Ring = ()
 
 
 def constant_map() -> folium.Map:
@@ -130,6 +135,7 @@ def show_map(
     selected: int = 0,
     at: tuple[float, float] | None = None,
     mode: Mode = "look",
+    drawn: Ring = (),
 ) -> Clicked | None:
     """Show the map of an offered view and return a click once, in the run that it caused.
 
@@ -138,7 +144,7 @@ def show_map(
     codes.
     """
     layer = folium.FeatureGroup()
-    layer.add_child(HouseholdTiles(token, selected=selected, at=at, mode=mode))
+    layer.add_child(HouseholdTiles(token, selected=selected, at=at, mode=mode, drawn=drawn))
     answer = st_folium(
         constant_map(),
         key=key,
@@ -159,10 +165,28 @@ def read_click(drawing: object) -> Clicked | None:
         return Clicked(kind)
     if kind in _WITH_NUMBER:
         return Clicked(kind, number) if _is_number(number) and number > 0 else None
-    position = (drawing.get("geometry") or {}).get("coordinates") if kind == "point" else None
+    geometry = drawing.get("geometry")
+    coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    if kind == "drawn":
+        ring = _read_ring(coordinates)
+        return Clicked("drawn", ring=ring) if ring else None
+    position = coordinates if kind == "point" else None
     if not isinstance(position, list) or len(position) != 2 or not all(map(_is_finite, position)):  # noqa: PLR2004 - lon, lat
         return None
     return Clicked("point", lon=float(position[0]), lat=float(position[1]))
+
+
+def _read_ring(coordinates: object) -> Ring:
+    """Return the corners of an area as our layer sends it, or none for anything else."""
+    ring = coordinates[0] if isinstance(coordinates, list) and len(coordinates) == 1 else None
+    if not isinstance(ring, list) or not _FEWEST_CORNERS <= len(ring) <= _MOST_CORNERS:
+        return ()
+    for corner in ring:
+        if not isinstance(corner, list) or len(corner) != 2 or not all(map(_is_finite, corner)):  # noqa: PLR2004 - lon, lat
+            return ()
+        if abs(corner[0]) > 180 or abs(corner[1]) > MAX_LATITUDE:  # noqa: PLR2004 - degrees of a half circle
+            return ()
+    return tuple((float(lon), float(lat)) for lon, lat in ring)
 
 
 def _read_new(answer: Any, *, key: str) -> Clicked | None:

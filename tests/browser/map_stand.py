@@ -12,7 +12,7 @@ import streamlit as st
 from geo.areas import draw_areas
 from geo.codes import VISIT_STATES
 from geo.mapspec import Facts, Frame, MapSpec, Unit, build_spec, count_homes
-from geo.tiles import TileIndex, build_index
+from geo.tiles import TileIndex, Wanted, build_index
 from geo.tiles.answers import TileView
 from geo.ui.mapview import offer_map, show_map
 
@@ -104,9 +104,17 @@ tokens = st.session_state.setdefault("tokens", {})
 if view not in tokens:
     tokens[view] = offer(view)
 st.session_state["runs"] = st.session_state.get("runs", 0) + 1
-click = show_map(st.query_params.get("token", tokens[view]), mode="point" if picking else "look", height=540)
+drawn = st.session_state.get("drawn", ())
+click = show_map(
+    st.query_params.get("token", tokens[view]), mode="point" if picking else "look", height=540, drawn=drawn
+)
 if click is not None:
     st.session_state["last"] = f"{click.kind} {click.number} {click.lon} {click.lat}"
+    if click.kind in ("drawn", "clear"):
+        homes = read_homes()
+        inside = build_index(homes, 1).within(click.ring, Wanted()).tolist() if click.ring else []
+        st.session_state["drawn"] = click.ring
+        st.session_state["last"] = f"{click.kind} {len(inside)} {sum(inside)} {len(click.ring)}"
     if click.kind == "household":
         st.session_state["selected"] = click.number
 st.text(f"clicked: {st.session_state.get('last', 'nothing')}; runs: {st.session_state['runs']};")

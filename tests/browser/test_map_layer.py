@@ -249,6 +249,38 @@ def test_far_away_and_on_a_dense_screen(shown: MapPage) -> None:
     assert at
 
 
+def test_households_are_chosen_by_drawing(shown: MapPage) -> None:
+    """A rectangle and a line around households return the area; by keyboard the rectangle is the screen; Esc lets go."""
+    (left, top), (right, bottom) = shown.where(5 * 28 + 6), shown.where(9 * 28 + 12)
+    expected = [row * 28 + column for row in (5, 6, 7, 8) for column in range(7, 13)]
+    box, lasso = (shown.frame.locator(".geo-draw").nth(nth) for nth in (0, 1))
+    centre = shown.run("map_div.getCenter().lng")
+    box.click()
+    drag(shown.page, [(left + 5, top + 5), (left + 40, top + 30), (right + 5, bottom + 5)])
+    shown.wait_said(f"drawn {len(expected)} {sum(expected)} 4")
+    assert shown.run("map_div.getCenter().lng") == centre
+
+    lasso.click()
+    drag(shown.page, [(left - 8, top - 8), (left + 8, top - 8), (left + 8, top + 8), (left - 8, top + 8)])
+    shown.wait_said(f"drawn 1 {5 * 28 + 6} ")
+    lasso.focus()
+    shown.run("map_div.getContainer().focus()")
+    shown.page.keyboard.press("Escape")
+    shown.wait_said("clear 0 0 0")
+    box.focus()
+    shown.page.keyboard.press("Enter")
+    shown.page.get_by_text(re.compile(r"clicked: drawn \d{3} ")).wait_for(timeout=10_000)
+
+
+def drag(page: Any, points: list[tuple[float, float]]) -> None:
+    """Press at the first point, go along the others and let go at the last."""
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=6)
+    page.mouse.up()
+
+
 def test_a_save_reaches_the_open_map(shown: MapPage, stand: Stand) -> None:
     """A save elsewhere changes the symbol on the open map without a run of the page, and one tile is fetched for it."""
     before, runs = shown.count_drawn("effective"), shown.runs()

@@ -1,13 +1,13 @@
 // The map of a view: fetches /tiles/{token}/view.json, its shapes and its tiles, draws them, and says what was clicked.
 //
-// L.householdTiles({token, selected, at, mode}) is a light layer that the server replaces whenever something changes.
+// L.householdTiles({token, selected, at, mode, drawn}) is a light layer that the server replaces whenever something changes.
 // What is on the map belongs to its Stage, which stays: the drawing, the toggled legend and the zoom survive a
 // replacement. A save anywhere is heard of through /tiles/{token}/changes.
 // A click fires `click` on the layer with `layer.toGeoJSON()`: properties {kind, id, seq} (household, place, unlocated,
-// issues, clear, next, previous) or {kind: "point"} with the position (lon, lat) as geometry.
+// issues, clear, next, previous), {kind: "point"} with the position (lon, lat) as geometry, {kind: "drawn"} with an area.
 (() => {
   "use strict";
-  const { palette, Furniture, Areas, HouseholdGrid, TileSource, Listener, Address } = window.GeoMap;
+  const { palette, Furniture, Areas, HouseholdGrid, TileSource, Listener, Address, Selector } = window.GeoMap;
   const FACTS_AFTER_MS = 90;
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -68,7 +68,9 @@
         toggle: (channel, code) => this.toggle(channel, code),
         isolate: (channel, code) => this.isolate(channel, code),
         whole: () => this.fit(),
+        draw: (mode, byKeyboard) => this.selector.use(mode, byKeyboard),
       });
+      this.selector = new Selector(map, (corners) => this.choose("drawn", null, null, corners));
       this.listener = new Listener((told) => this.hear(told));
       this.address = new Address(map);
       map.on("click", (event) => this.click(event));
@@ -82,7 +84,8 @@
     }
 
     attach(layer) {
-      const { token, selected, at, mode } = layer.options;
+      const { token, selected, at, mode, drawn } = layer.options;
+      this.selector.show(drawn);
       this.layer = layer;
       const moved = Boolean(selected) && selected !== this.selected;
       this.selected = selected || null;
@@ -194,6 +197,7 @@
     refresh() {
       if (!this.view) return;
       this.furniture.say(this.mode === "point" ? this.view.words.pick_point : "");
+      this.furniture.offerDrawing(this.mode === "look" && this.view.place !== "import");
       this.sheet.redraw();
     }
 
@@ -259,11 +263,12 @@
       this.choose("household", id);
     }
 
-    choose(kind, id, latlng) {
+    choose(kind, id, latlng, corners) {
       if (!this.layer) return;
       const properties = { kind, seq: Date.now() };
       if (id) properties.id = id;
-      const geometry = latlng ? { type: "Point", coordinates: [latlng.lng, latlng.lat] } : null;
+      let geometry = latlng ? { type: "Point", coordinates: [latlng.lng, latlng.lat] } : null;
+      if (corners) geometry = { type: "Polygon", coordinates: [corners] };
       this.layer.fire("click", { latlng, layer: { toGeoJSON: () => ({ type: "Feature", properties, geometry }) } });
     }
 
@@ -347,7 +352,8 @@
 
     escape() {
       this.forgetPointer();
-      if (this.selected || this.mode === "point") {
+      if (this.selected || this.mode === "point" || this.selector.outline) {
+        this.selector.show(null);
         this.selected = this.selectedAt = this.chosen = null;
         this.choose("clear");
       } else for (const set of Object.values(this.hidden)) set.clear();
@@ -372,7 +378,7 @@
   }
 
   L.HouseholdTiles = L.Layer.extend({
-    options: { token: "", selected: 0, at: null, mode: "look" },
+    options: { token: "", selected: 0, at: null, mode: "look", drawn: null },
     initialize(options) { L.setOptions(this, options); },
     onAdd(map) { Stage.of(map).attach(this); },
     onRemove(map) { Stage.of(map).detach(this); },

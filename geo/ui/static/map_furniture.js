@@ -26,7 +26,7 @@
   }
 
   class Furniture {
-    constructor(map, { toggle, isolate, whole }) {
+    constructor(map, { toggle, isolate, whole, draw }) {
       this.map = map;
       this.act = { toggle, isolate };
       this.buttons = fixed(map, "zoom");
@@ -36,6 +36,11 @@
       this.zoomIn.addEventListener("click", () => map.zoomIn());
       this.zoomOut.addEventListener("click", () => map.zoomOut());
       this.whole.addEventListener("click", whole);
+      this.box = element("button", "geo-draw", this.buttons);
+      this.lasso = element("button", "geo-draw geo-lasso", this.buttons);
+      for (const [button, mode] of [[this.box, "box"], [this.lasso, "lasso"]]) {
+        button.addEventListener("click", ({ detail }) => draw(mode, detail === 0));
+      }
       for (const button of this.buttons.children) button.type = "button";
       this.legend = fixed(map, "legend");
       this.corner = fixed(map, "corner");
@@ -56,7 +61,8 @@
 
     show(view, hidden) {
       const { words } = view;
-      for (const [button, name] of [[this.zoomIn, words.zoom_in], [this.zoomOut, words.zoom_out], [this.whole, words.whole]]) {
+      for (const [button, name] of [[this.zoomIn, words.zoom_in], [this.zoomOut, words.zoom_out], [this.whole, words.whole],
+        [this.box, words.draw_box], [this.lasso, words.draw_lasso]]) {
         button.title = name;
         button.setAttribute("aria-label", name);
       }
@@ -156,6 +162,8 @@
     }
 
     hideTip() { this.tip.hidden = true; }
+
+    offerDrawing(offered) { this.box.hidden = this.lasso.hidden = !offered; }
 
     say(words) {
       this.message.textContent = words;
