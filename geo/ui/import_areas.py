@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from geo.i18n import text
+from geo.importer.followed import say_followed
 from geo.importer.outlines.aside import list_aside
 from geo.palette import AREA_LINE, INK
 from geo.ui.import_marked import offer_marked
@@ -107,6 +108,7 @@ def _show_measured(report: ImportReport) -> None:
     if "features" not in areas:
         return
     lines = [text("cli.areas.system" if areas["datum_known"] else "cli.areas.old_datum", crs=areas["crs"])]
+    lines += say_followed(report.followed)
     lines += [
         text("cli.areas.overlap", one=pair["one"]["name"], other=pair["other"]["name"], m2=pair["m2"])
         for pair in areas["overlaps"]

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from geo.importer.succession import load_newer
 from geo.store.create import create_database
 from geo.store.database import Database
+from geo.store.editions import open_book
 from geo.store.places import root_place
 from tests import workbooks
 from tests.conftest import ROOT
@@ -76,6 +78,18 @@ def test_a_village_is_split_on_the_page(own: Database) -> None:
     app.button(key="edition_load").click().run()
     assert not app.exception
     assert (village_of(own), own.setting("edition")) == ("520602202203", "2023-06-30")
+
+
+def test_a_file_of_the_old_list_says_whom_it_followed(own: Database, tmp_path: Path) -> None:
+    """The workbook stored before, dropped again after the newer list: nothing to change, and the successor is named."""
+    scope = workbooks.Scope("planner", "planner", root_place(own).id)
+    assert load_newer(own, scope, book=open_book(drawn={"520602202001": "520602202209"}), to="2023-06-30").stored
+    app = open_page()
+    app.file_uploader[0].set_value([("a.csv", (tmp_path / "a.csv").read_bytes(), "text/csv")]).run()
+    app.button(key="import_read").click().run()
+    assert not app.exception
+    said = "\n".join(str(one.value) for one in (*app.caption, *app.text)).replace("\\", "")
+    assert "520602202001 和平社区（1 行）已按后续单位 520602202209 和平村 对应" in said
 
 
 def test_the_newest_edition_offers_nothing(own: Database) -> None:
