@@ -48,13 +48,13 @@ def assign(
     require_right(scope, "assign")
     with db.write() as connection:
         round_ = visible_round(connection, scope, round_id)
-        _check_due(round_, due_on)
-        column = _assignee_column(connection, scope, assignee)
-        leaves = _leaves(connection, scope, round_, households or [], groups or [])
+        check_due(round_, due_on)
+        column = assignee_column(connection, scope, assignee)
+        leaves = find_leaves(connection, scope, round_, households or [], groups or [])
         stamp = {"updated_at": now(), "updated_by": scope.actor}
         for target, ids in (("household", households or []), ("place", groups or [])):
             for one in dict.fromkeys(ids):
-                _update_live(connection, round_.id, target, one, {**stamp, "status": "replaced"})
+                update_live(connection, round_.id, target, one, {**stamp, "status": "replaced"})
                 connection.execute(
                     assignment.insert().values(
                         {"id": new_id(), "round": round_.id, target: one, column: assignee, "due_on": due_on,
@@ -97,12 +97,12 @@ def _change_live(
     with db.write() as connection:
         round_ = visible_round(connection, scope, round_id)
         if "due_on" in changes:
-            _check_due(round_, changes["due_on"])
-        leaves = _leaves(connection, scope, round_, households, groups)
+            check_due(round_, changes["due_on"])
+        leaves = find_leaves(connection, scope, round_, households, groups)
         values = {"updated_at": now(), "updated_by": scope.actor, **changes}
         found = 0
         for target, ids in (("household", households), ("place", groups)):
-            found += sum(_update_live(connection, round_.id, target, one, values) for one in set(ids))
+            found += sum(update_live(connection, round_.id, target, one, values) for one in set(ids))
         log_change(connection, scope, action=act, object_id=round_.id, diff={"count": found, **changes})
         refresh_cells(connection, round_.id, read_today(connection), leaves)
         return found
@@ -124,11 +124,11 @@ def change_assignment(
             raise NotFound("err.no_assignment", id=assignment_id)
         round_ = visible_round(connection, scope, row["round"])
         homes = [row["household"]] if row["household"] else []
-        leaves = _leaves(connection, scope, round_, homes, [row["place"]] if row["place"] else [])
+        leaves = find_leaves(connection, scope, round_, homes, [row["place"]] if row["place"] else [])
         if row["rev"] != rev or row["status"] not in codes.LIVE_ASSIGNMENTS:
             raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
         if due_on is not None:
-            _check_due(round_, due_on)
+            check_due(round_, due_on)
         values = {"due_on": due_on or row["due_on"], "status": status or row["status"], "rev": rev + 1}
         connection.execute(
             assignment.update()
@@ -195,12 +195,13 @@ def add_person(db: Database, scope: Scope, *, name: str, place_id: str) -> str:
         return person_id
 
 
-def _check_due(round_: Round, due_on: date) -> None:
+def check_due(round_: Round, due_on: date) -> None:
+    """Refuse a due date outside the round. Raises `Invalid`."""
     if not round_.starts_on <= due_on <= round_.ends_on:
         raise Invalid("err.due_outside", d=due_on, starts=round_.starts_on, ends=round_.ends_on)
 
 
-def _assignee_column(connection: Connection, scope: Scope, assignee: str) -> str:
+def assignee_column(connection: Connection, scope: Scope, assignee: str) -> str:
     """Say whether the assignee is a person or a team; refuses those of villages outside the scope's area."""
     near = or_(
         team.c.village.in_(select(place_path.c.place).where(place_path.c.ancestor == scope.area)),
@@ -219,7 +220,9 @@ def _assignee_column(connection: Connection, scope: Scope, assignee: str) -> str
     raise NotFound("err.no_assignee", id=assignee)
 
 
-def _leaves(connection: Connection, scope: Scope, round_: Round, households: list[str], groups: list[str]) -> set[str]:
+def find_leaves(
+    connection: Connection, scope: Scope, round_: Round, households: list[str], groups: list[str]
+) -> set[str]:
     """Return the leaf places to recompute; checks that every place is in the area and every household on the roster."""
     leaves = set(groups)
     require_areas(connection, scope, leaves)
@@ -239,7 +242,8 @@ def _leaves(connection: Connection, scope: Scope, round_: Round, households: lis
     return leaves
 
 
-def _update_live(connection: Connection, round_id: str, target: str, one: str, values: Mapping[str, object]) -> int:
+def update_live(connection: Connection, round_id: str, target: str, one: str, values: Mapping[str, object]) -> int:
+    """Change the live assignment of a household or place; return how many there were."""
     live = and_(
         assignment.c.round == round_id,
         assignment.c[target] == one,
