@@ -1,10 +1,11 @@
 """Planning from the store (计划): the gap list of a round becomes stops, village by village, and team-days."""
 
 from geo.planning.document import PlanDocument, StopRow, TeamDayRow, VillagePlan
-from geo.planning.run import Order, plan_places
+from geo.planning.run import Draft, Order, draft_unit, list_tasks, plan_places
 from geo.planning.teams import Setup, UnitSetup, default_setup, read_setup
 
 __all__ = [
+    "Draft",
     "Order",
     "PlanDocument",
     "Setup",
@@ -13,6 +14,8 @@ __all__ = [
     "UnitSetup",
     "VillagePlan",
     "default_setup",
+    "draft_unit",
+    "list_tasks",
     "plan_places",
     "read_setup",
 ]

@@ -17,8 +17,10 @@ from sqlalchemy import select
 from geo.errors import Invalid, Stopped
 from geo.gaps import rank_gaps
 from geo.plan.assemble import assemble
+from geo.plan.engine import Ask
 from geo.plan.metrics import compare, measure
-from geo.plan.stops import Mode, Plan, Terms
+from geo.plan.replan import Keep, move_stop, replan
+from geo.plan.stops import Bounds, Mode, Plan, Slot, Terms
 from geo.plan.travel import measure_sphere
 from geo.planning.document import PlanDocument, StopRow, TeamDayRow, VillagePlan
 from geo.planning.stops import UnitTask, make_task
@@ -28,6 +30,8 @@ from geo.store.homes import read_gap_homes
 from geo.store.rounds import get_round
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from geo.model import Round, Scope
     from geo.store.database import Database
 
@@ -168,17 +172,64 @@ def _report(done: int, total: int, tell: Tell | None) -> None:
 
 def plan_unit(task: UnitTask, order: Order) -> VillagePlan:
     """Return the plan of one unit."""
+    return draft_unit(task, order).village()
+
+
+def draft_unit(task: UnitTask, order: Order, *, ask: Ask | None = None) -> Draft:
+    """Return the plan of one unit as a draft that people may change."""
     setup = task.setup
     terms = Terms(
         setup.day_s, len(setup.teams), len(task.days), order.mode, seed=order.seed, effort=order.effort or 1.0,
-        seconds=_MOST_SECONDS,
-        continuity_s=round(setup.continuity_minutes * 60),
+        seconds=_MOST_SECONDS, continuity_s=round(setup.continuity_minutes * 60),
     )  # fmt: skip
     matrix = setup.pace.seconds(measure_sphere(task.lon, task.lat))
-    return to_village(task, assemble(task.stops, matrix, terms, bounds=task.bounds), matrix, terms)
+    plan = assemble(task.stops, matrix, terms, bounds=task.bounds, ask=ask)
+    return Draft(task, plan, matrix, terms, task.bounds)
 
 
-def to_village(task: UnitTask, plan: Plan, matrix: np.ndarray, terms: Terms) -> VillagePlan:
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A plan of one unit while people change it: what was moved stays (`bounds.fixed`), locked team-days too."""
+
+    task: UnitTask
+    plan: Plan
+    matrix: NDArray[np.int64]
+    terms: Terms
+    bounds: Bounds
+    locked: frozenset[Slot] = frozenset()
+
+    def village(self) -> VillagePlan:
+        """Return the rows of the plan."""
+        return to_village(self.task, self.plan, self.matrix, self.terms, locked=self.locked)
+
+    def with_locks(self, locked: Iterable[Slot]) -> Draft:
+        """Return the draft with these team-days locked and no others."""
+        return replace(self, locked=frozenset(locked))
+
+    def moved(self, household: str, slot: Slot) -> Draft:
+        """Return the draft with a household on another team-day, where it stays. Raises `Invalid` for a locked one."""
+        stop = self.task.stops.ids.index(household)
+        now = next(((one.day, one.team) for one in self.plan.team_days if stop in one.stops), None)
+        if slot in self.locked or now in self.locked:
+            raise Invalid("plan.locked")
+        plan = move_stop(self.plan, stop, slot, stops=self.task.stops, matrix=self.matrix, terms=self.terms)
+        return replace(self, plan=plan, bounds=replace(self.bounds, fixed={**self.bounds.fixed, stop: slot}))
+
+    def replanned(self, keep: Keep, *, ask: Ask | None = None) -> Draft:
+        """Return the draft planned again but for what is locked, moved by hand, or to be kept."""
+        locked = tuple(one for one in self.plan.team_days if (one.day, one.team) in self.locked)
+        held = {stop for one in locked for stop in one.stops}
+        fixed = {stop: slot for stop, slot in self.bounds.fixed.items() if stop not in held}
+        bounds = replace(self.bounds, fixed=fixed, locked=locked)
+        plan = replan(
+            self.plan, keep, stops=self.task.stops, matrix=self.matrix, terms=self.terms, bounds=bounds, ask=ask
+        )
+        return replace(self, plan=plan)
+
+
+def to_village(
+    task: UnitTask, plan: Plan, matrix: NDArray[np.int64], terms: Terms, *, locked: frozenset[Slot] = frozenset()
+) -> VillagePlan:
     """Return a plan of stops as the rows of a village, with its figures beside those of simpler orders."""
     late = set(plan.late)
     team_days = tuple(
@@ -188,7 +239,7 @@ def to_village(task: UnitTask, plan: Plan, matrix: np.ndarray, terms: Terms) -> 
                 replace(task.rows[stop - 1], seq=nth, arrive_s=arrive, late=stop in late)
                 for nth, (stop, arrive) in enumerate(_arrivals(task, one.stops, matrix), start=1)
             ),
-            one.travel_s, one.service_s, one.over_s,
+            one.travel_s, one.service_s, one.over_s, (one.day, one.team) in locked,
         )
         for one in plan.team_days
     )  # fmt: skip
@@ -204,7 +255,7 @@ def to_village(task: UnitTask, plan: Plan, matrix: np.ndarray, terms: Terms) -> 
     )  # fmt: skip
 
 
-def _arrivals(task: UnitTask, route: Sequence[int], matrix: np.ndarray) -> list[tuple[int, int]]:
+def _arrivals(task: UnitTask, route: Sequence[int], matrix: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Return each stop with the seconds after setting out at which the team arrives."""
     clock, here, answer = 0, 0, []
     for stop in route:

@@ -45,6 +45,16 @@ def get_place(db: Database, scope: Scope, *, place_id: str) -> Place:
         return found
 
 
+def find_by_code(db: Database, scope: Scope, *, code: str) -> str | None:
+    """Return the id of the unit of today with a code, where the scope may see it."""
+    require_right(scope, "view")
+    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+    named = select(place.c.id).where(place.c.code == code, place.c.valid_to.is_(None), place.c.id.in_(inside))
+    with db.read() as connection:
+        found: str | None = connection.execute(named).scalar()
+        return found
+
+
 def root_place(db: Database) -> Place:
     """Return the one unit without a parent: the district."""
     with db.read() as connection:

@@ -1,0 +1,140 @@
+"""计划 acted upon: moving a home, locking team-days, planning the rest again, publishing, taking away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from geo import config
+from geo.errors import GeoError
+from geo.exports import ExportHead
+from geo.exports.routes import RouteHead, print_route_sheets, write_geojson, write_gpx, write_kml, write_twin
+from geo.i18n import text
+from geo.plan.replan import KEEPS
+from geo.plan.stops import Slot
+from geo.planning import Draft, PlanDocument, VillagePlan
+from geo.store.assignments import list_assignees
+from geo.store.routes import Route, publish_routes
+from geo.ui.done import note_done
+from geo.ui.export_menu import Export, draw_formats
+from geo.ui.plain import escape, say, show_error
+from geo.ui.plan_data import drop_draft, keep_draft
+from geo.ui.plan_view import clock
+
+if TYPE_CHECKING:
+    from geo.exports import Progress
+    from geo.model import Round
+    from geo.ui.session import Session
+
+_FILES: Final = ("pdf", "xlsx", "gpx", "kml", "geojson")
+
+
+def draw_changes(session: Session, round_: Round, draft: Draft, village: VillagePlan) -> None:
+    """Draw what people change by hand: a home's team-day, locks, and planning the rest again."""
+    slots = _name_slots(draft)
+    with st.container(key="plan_move", horizontal=True, vertical_alignment="bottom", gap="small"):
+        codes = {stop.household: stop.code for stop in village.stops}
+        home = st.selectbox(text("plan.move.home"), list(codes), index=None, format_func=codes.__getitem__,
+                            placeholder=text("plan.move.pick"), key="plan_move_home")  # fmt: skip
+        target = st.selectbox(text("plan.move.to"), list(slots), format_func=slots.__getitem__, key="plan_move_to")
+        moving = partial(_change, session, round_, lambda: draft.moved(str(home), target))
+        st.button(text("plan.move.do"), key="plan_move_do", disabled=home is None, on_click=moving)
+    with st.container(key="plan_again", horizontal=True, vertical_alignment="bottom", gap="small"):
+        used = [(one.day, one.team) for one in draft.plan.team_days]
+        st.multiselect(
+            text("plan.lock"), used, default=sorted(draft.locked), format_func=slots.__getitem__, key="plan_locked",
+            placeholder=text("plan.lock.none"),
+            on_change=_lock, args=(session, round_, draft),
+        )  # fmt: skip
+        keep = st.selectbox(text("plan.keep"), KEEPS, index=1, key="plan_keep",
+                            format_func=lambda one: text(f"plan.keep.{one}"))  # fmt: skip
+        again = partial(_change, session, round_, lambda: draft.replanned(keep))
+        st.button(text("plan.again"), key="plan_again_do", on_click=again)
+
+
+def _name_slots(draft: Draft) -> dict[Slot, str]:
+    """Return how every team-day that there may be is called, with its length where somebody goes."""
+    loads = {(one.day, one.team): one.load_s for one in draft.plan.team_days}
+    return {
+        (day, team): text("plan.slot", day=f"{date:%m-%d}", team=name, load=clock(loads.get((day, team), 0)))
+        for day, date in enumerate(draft.task.days, start=1)
+        for team, name in enumerate((one.name for one in draft.task.setup.teams), start=1)
+    }
+
+
+def _change(session: Session, round_: Round, make: Callable[[], Draft]) -> None:
+    try:
+        keep_draft(session, round_, make())
+    except GeoError as error:
+        note_done(say(error))
+
+
+def _lock(session: Session, round_: Round, draft: Draft) -> None:
+    keep_draft(session, round_, draft.with_locks(st.session_state["plan_locked"]))
+
+
+def draw_publish(session: Session, round_: Round, village: VillagePlan) -> None:
+    """Draw the button that publishes: it asks who goes in each team, and says how many homes go to how many teams."""
+    if st.button(text("plan.publish"), type="primary", key="plan_publish", disabled=not village.team_days):
+        st.dialog(text("plan.publish"))(_ask_publish)(session, round_, village)
+
+
+def _ask_publish(session: Session, round_: Round, village: VillagePlan) -> None:
+    people = list_assignees(session.db, session.scope, place_id=village.place)
+    names = {str(one["id"]): str(one["name"]) or text("exports.team") for one in people}
+    teams = list(dict.fromkeys(one.team for one in village.team_days))
+    st.markdown(text("plan.publish.ask", k=len(teams), n=len(village.stops)))
+    if not names:
+        st.warning(text("assign.who.none"))
+        return
+    listed = list(names)
+    chosen = {
+        team: st.selectbox(escape(text("plan.publish.who", team=team)), listed, index=min(nth, len(listed) - 1),
+                           format_func=names.__getitem__, key=f"plan_who_{nth}")
+        for nth, team in enumerate(teams)
+    }  # fmt: skip
+    if not st.button(text("plan.publish.do"), type="primary", key="plan_publish_do"):
+        return
+    routes = [
+        Route(chosen[one.team], one.day, tuple(stop.household for stop in one.stops), one.locked)
+        for one in village.team_days
+    ]
+    try:
+        count = publish_routes(session.db, session.scope, round_id=round_.id, routes=routes)
+    except GeoError as error:
+        show_error(error)
+        return
+    drop_draft()
+    note_done(text("plan.published", k=len(teams), n=count))
+    st.rerun()
+
+
+def draw_files(session: Session, round_: Round, draft: Draft, village: VillagePlan) -> None:
+    """Draw the files to take away: sheets of paper, their twin, tracks."""
+    head = RouteHead(
+        round_.number, round_.name, round_.starts_on, round_.ends_on, session.today, session.scope.actor,
+        config.app_address(), demo=session.db.is_demo,
+    )  # fmt: skip
+    said = ExportHead(
+        title=text("plan.file"), place=village.name, round=round_.name, as_of=session.today, filters="",
+        user=session.scope.actor,
+    )  # fmt: skip
+    document = PlanDocument(round_.id, session.today, draft.terms.mode, draft.terms.seed, (village,))
+    stamp = tuple((one.day, one.team, tuple(stop.household for stop in one.stops)) for one in village.team_days)
+    count = len(village.stops)
+    draw_formats(session, [
+        Export("plan", form, said, count, stamp, partial(_make, form, document, head, count)) for form in _FILES
+    ])  # fmt: skip
+
+
+def _make(form: str, document: PlanDocument, head: RouteHead, count: int, _: Progress | None) -> tuple[bytes, int]:
+    (village,) = document.villages
+    if form == "pdf":
+        printed = print_route_sheets(village, head)
+        return (b"" if printed is None else printed.content), count
+    if form == "xlsx":
+        return write_twin(village, head), count
+    return {"gpx": write_gpx, "kml": write_kml, "geojson": write_geojson}[form](document, head), count

@@ -1,0 +1,137 @@
+"""计划 drawn: the sentence, what is asked, the day's map, the team-days, the comparison, and why stops stand there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from geo.i18n import text
+from geo.plan.metrics import ORDERS
+from geo.planning import StopRow, TeamDayRow, VillagePlan
+from geo.ui.overview_head import draw_head
+from geo.ui.plain import escape
+from geo.ui.plan_data import ALL_MODES, TRAVELS, Wanted
+from geo.ui.plan_map import draw_day
+from geo.ui.shell import say_day
+from geo.ui.widgets import note
+
+if TYPE_CHECKING:
+    from geo.plan.metrics import Metrics
+
+_SHOWN_WHY: Final = 200
+
+
+def ask_wanted() -> Wanted:
+    """Draw what a plan is asked for, in one row, and return it."""
+    first = Wanted()
+    with st.container(key="plan_wanted", horizontal=True, vertical_alignment="bottom", gap="small"):
+        teams = st.number_input(text("plan.ask.teams"), 1, 20, first.teams, key="plan_teams")
+        days = st.number_input(text("plan.ask.days"), 1, 60, first.days, key="plan_days")
+        hours = st.number_input(text("plan.ask.hours"), 1.0, 14.0, first.hours, 0.5, key="plan_hours")
+        travel = st.selectbox(text("plan.ask.travel"), TRAVELS, key="plan_travel", format_func=_say("plan.travel"))
+        detour = st.number_input(text("plan.ask.detour"), 1.0, 3.0, first.detour, 0.1, key="plan_detour")
+        mode = st.selectbox(text("plan.ask.mode"), ALL_MODES, key="plan_mode", format_func=_say("plan.mode"))
+    return Wanted(int(teams), int(days), float(hours), travel, float(detour), mode)
+
+
+def _say(prefix: str) -> Any:
+    return lambda word: text(f"{prefix}.{word}")
+
+
+def draw_lead(village: VillagePlan) -> None:
+    """Draw the sentence: how many, by whom, in how many days, who is left out and why, the longest day."""
+    figures = village.metrics
+    left = Counter(stop.reason for stop in village.unserved)
+    reasons = text("list.comma").join(text(f"plan.lead.{reason}", n=count) for reason, count in sorted(left.items()))
+    over = text("plan.lead.over", n=figures.over) if figures.over else text("plan.lead.in_time")
+    words = text(
+        "plan.lead", place=village.name, total=figures.served + figures.left_out, teams=len(village.teams),
+        days=figures.days, n=figures.served, longest=clock(figures.makespan_s), over=over,
+        left=text("plan.lead.left", reasons=reasons) if left else "",
+    )  # fmt: skip
+    with st.container(key="plan_lead"):
+        st.markdown(f"#### {escape(words)}")
+
+
+def draw_day_map(village: VillagePlan) -> None:
+    """Draw the routes of one day, which is chosen above the map."""
+    days = sorted({one.day for one in village.team_days})
+    if not days:
+        return
+    day = st.segmented_control(text("plan.day"), days, default=days[0], format_func=say_day, key="plan_day",
+                               label_visibility="collapsed") or days[0]  # fmt: skip
+    st.image(draw_day(village, day), width="stretch")
+    st.html(note(text("plan.map.note")))
+
+
+def draw_team_days(village: VillagePlan) -> None:
+    """Draw one row a team-day: where, how many homes, doors and road, the whole with the excess."""
+    draw_head(text("plan.team_days"), text("plan.team_days.note"))
+    rows = [_team_day(one) for one in village.team_days]
+    shown = {
+        text("plan.column.load"): st.column_config.ProgressColumn(
+            format="%.1f", min_value=0.0, max_value=max([village.day_s / 3600, *(row["load"] for row in rows)])
+        )
+    }
+    table = pd.DataFrame(rows, columns=["team", "day", "where", "homes", "doors", "road", "load", "over", "locked"])
+    table.columns = [text(f"plan.column.{name}") for name in
+                     ("team", "date", "where", "stops", "doors", "travel", "load", "over", "locked")]  # fmt: skip
+    st.dataframe(table, hide_index=True, column_config=shown, key="plan_table", height=38 + 35 * min(len(table), 9))
+
+
+def _team_day(row: TeamDayRow) -> dict[str, Any]:
+    groups = list(dict.fromkeys(stop.group or text("exports.ungrouped") for stop in row.stops))
+    return {
+        "team": row.team, "day": f"{row.day:%m-%d}", "where": text("list.comma").join(groups), "homes": len(row.stops),
+        "doors": clock(row.service_s), "road": clock(row.travel_s), "load": round(row.load_s / 3600, 2),
+        "over": text("plan.over", over=clock(row.over_s)) if row.over_s else "",
+        "locked": text("plan.is_locked") if row.locked else "",
+    }  # fmt: skip
+
+
+def draw_comparison(village: VillagePlan) -> None:
+    """Draw the plan beside two simpler orders of the same homes with the same teams."""
+    draw_head(text("plan.compared"), text("plan.compared.note"))
+    orders = [("plan.this", village.metrics), *((f"plan.{name}", village.compared[name]) for name in ORDERS)]
+    rows = [[text(name), *_figures(one)] for name, one in orders]
+    heads = [text(f"plan.column.{name}") for name in ("order_of", "travel", "team_days", "balance", "overlap", "late")]
+    st.dataframe(pd.DataFrame(rows, columns=heads), hide_index=True, key="plan_compared")
+
+
+def _figures(one: Metrics) -> list[str]:
+    balance = "—" if one.balance is None else f"{one.balance:.2f}"
+    overlap = "—" if one.overlap is None else f"{one.overlap:.2f}"
+    return [clock(one.travel_s), str(one.team_days), balance, overlap, str(one.after_deadline)]
+
+
+def draw_why(village: VillagePlan) -> None:
+    """Draw every stop in its order with the terms of its priority, its deadline and who answers for it."""
+    draw_head(text("plan.why"))
+    rows = [
+        [f"{row.day:%m-%d}", row.team, stop.seq, stop.code, stop.head, stop.group, stop.priority, say_why(stop)]
+        for row in village.team_days
+        for stop in row.stops
+    ][:_SHOWN_WHY]
+    rows += [["", "", None, one.code, one.head, one.group, one.priority, text(f"plan.why.{one.reason}")]
+             for one in village.unserved]  # fmt: skip
+    heads = [text(f"plan.column.{name}")
+             for name in ("date", "team", "seq", "code", "head", "group", "priority", "why")]  # fmt: skip
+    st.dataframe(pd.DataFrame(rows, columns=heads), hide_index=True, key="plan_why", height=320)
+
+
+def say_why(stop: StopRow) -> str:
+    """Return why a stop stands where it is: terms of its priority, deadline, owner."""
+    said = [f"{text(f'plan.term.{term}')} +{points}" for term, points in stop.terms.items()]
+    if stop.due_on is not None:
+        said.append(text("plan.why.late" if stop.late else "plan.why.due", day=f"{stop.due_on:%m-%d}"))
+    if stop.owner:
+        said.append(text("plan.why.owner", name=stop.owner))
+    return text("list.semicolon").join(said)
+
+
+def clock(seconds: int) -> str:
+    """Return seconds as hours and minutes."""
+    return f"{seconds // 3600}:{seconds % 3600 // 60:02d}"

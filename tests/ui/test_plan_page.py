@@ -1,0 +1,94 @@
+"""计划: a village is planned, changed by hand, published; a recorder sees the routes, accepts one home and gives one back."""
+
+from __future__ import annotations
+
+import pytest
+
+from geo.store.check import check_database
+from geo.store.routes import read_routes
+from geo.web import grants
+from tests.ui.test_pages import open_page, world
+from tests.world import PLANNER
+
+__all__ = ["world"]
+
+
+def find(elements, key: str):
+    return next(one for one in elements if one.key == key)
+
+
+def start(**params: str):
+    """Open the page of a village with one team for two days, and plan."""
+    app = open_page("plan", **params)
+    find(app.number_input, "plan_teams").set_value(2)
+    find(app.number_input, "plan_days").set_value(2)
+    return find(app.button, "plan_start").click().run()
+
+
+def test_a_village_is_planned_changed_and_published(world):
+    """From gaps to routes: the sentence, a moved home, a lock, planning the rest again, publishing, the files."""
+    app = start(place="v1")
+    assert not app.exception
+    lead = (
+        app.markdown[0].value
+        if "户" in app.markdown[0].value
+        else next(one.value for one in app.markdown if "走完" in one.value)
+    )
+    assert "东测村" in lead
+    homes = find(app.selectbox, "plan_move_home")
+    slots = find(app.selectbox, "plan_move_to")
+    home = homes.options[0]
+    homes.select_index(0)
+    slots.select_index(len(slots.options) - 1).run()
+    find(app.button, "plan_move_do").click().run()
+    assert not app.exception
+    draft = app.session_state["_plan_draft"][1]
+    village = draft.village()
+    moved = next(one for one in village.team_days if home in [stop.code for stop in one.stops])
+    assert (moved.day, moved.team) == (village.days[-1], village.teams[-1])
+    find(app.multiselect, "plan_locked").select(find(app.multiselect, "plan_locked").options[-1]).run()
+    find(app.button, "plan_again_do").click().run()
+    assert not app.exception
+    again = app.session_state["_plan_draft"][1].village()
+    assert sorted(stop.code for stop in again.stops) == sorted(stop.code for stop in village.stops)
+    assert home in [stop.code for one in again.team_days if one.locked for stop in one.stops]
+    url = next(one.proto.url for one in app.get("link_button") if "export_plan_gpx" in one.proto.id)
+    token = url.rsplit("/", 1)[1]
+    assert grants.take(token, grants._GRANTS._offers[token].owner).body.startswith(b"<?xml")
+    assert read_routes(world, PLANNER, round_id="2", place_id="v1") == []
+
+
+def test_who_has_nobody_to_go_is_told(world):
+    """A village without people cannot publish: the dialog says so and nothing is stored."""
+    app = start(place="v1")
+    find(app.button, "plan_publish").click().run()
+    assert not app.exception
+    assert read_routes(world, PLANNER, round_id="2", place_id="v1") == []
+
+
+def test_publish_answer_and_progress(world):
+    """Published homes appear with their day and order; a recorder gives one back with a reason, which is shown."""
+    app = start(place="v3")
+    # A test run opens a dialog anew each time.
+    find(app.button, "plan_publish").click().run()
+    find(app.button, "plan_publish").click()
+    find(app.button, "plan_publish_do").click().run()
+    assert not app.exception
+    rows = read_routes(world, PLANNER, round_id="2", place_id="v3")
+    assert [one["seq"] for one in rows][:1] == [1]
+    assert {one["person_name"] for one in rows} == {"李测组"}
+    assert check_database(world, PLANNER) == []
+    app = open_page("plan", place="v3")
+    find(app.text_input, "routes_reason").set_value("路断了")
+    find(app.button, "routes_return").click().run()
+    assert not app.exception
+    statuses = {one["status"] for one in read_routes(world, PLANNER, round_id="2", place_id="v3")}
+    assert "returned" in statuses
+    assert "路断了" in {one["reason"] for one in read_routes(world, PLANNER, round_id="2", place_id="v3")}
+
+
+@pytest.mark.usefixtures("world")
+def test_above_a_village_one_is_chosen():
+    """At a township the page asks for a village, and a leader is not let in."""
+    assert any("选一个村" in one.value for one in open_page("plan", place="t1").info)
+    assert open_page("plan", role="leader", place="v1").warning
