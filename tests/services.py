@@ -29,6 +29,7 @@ from geo.importer.outlines import commit as outline_import
 from geo.issues import Act
 from geo.mapping import load
 from geo.model import IssueEntry, Scope, VisitEntry
+from geo.planning import default_setup, run
 from geo.store import (
     assignments,
     bulk,
@@ -50,6 +51,7 @@ from geo.store import (
     register,
     reviews,
     rounds,
+    routes,
     tile_reads,
     unentered,
     visits,
@@ -131,6 +133,10 @@ def _figures(ground: Ground) -> reads.Figures:
 
 def _own_round(ground: Ground) -> Any:
     return rounds.get_round(ground.db, Scope("planner", "planner", "d"), round_id=ground.own_round)
+
+
+def _route(ground: Ground) -> list[routes.Route]:
+    return [routes.Route(ground.person, DUE, ("h01",))]
 
 
 def _round_2(ground: Ground) -> Any:
@@ -247,6 +253,15 @@ CASES: dict[str, Case] = {
     "store.assignments.change_assignment": of_db(
         assignments.change_assignment, "assign", assignment_id=lambda ground: ground.assignment, rev=1, due_on=DUE
     ),
+    "planning.run.list_tasks": of_db(run.list_tasks, "view", round_=_round_2, place_id="v1", setup=default_setup()),
+    "planning.run.plan_places": of_db(run.plan_places, "view", **V1, setup=default_setup(), order=run.Order(effort=0.01)),
+    "store.routes.publish_routes": of_db(routes.publish_routes, "assign", **ROUND, routes=_route),
+    "store.routes.read_routes": of_db(routes.read_routes, "view", **V1),
+    "store.routes.answer_route": of_db(
+        routes.answer_route, "record_visit", assignment_id=lambda ground: ground.assignment, rev=1, accepts=True
+    ),
+    "store.assignments.assignee_column": in_write(assignments.assignee_column, "", assignee=lambda ground: ground.person),
+    "store.assignments.find_leaves": in_write(assignments.find_leaves, "", round_=_round_2, households=["h01"], groups=[]),
     "store.assignments.list_assignees": of_db(assignments.list_assignees, "view", place_id="v1"),
     "store.assignments.add_person": of_db(assignments.add_person, "assign", name="周测三", place_id="v1"),
     "store.bulk.record_visits": of_db(bulk.record_visits, "record_visit", frame=lambda _ground: BULK),
@@ -331,6 +346,7 @@ CASES: dict[str, Case] = {
     "store.places.list_children": of_db(places.list_children, "view", place_id="v1"),
     "store.places.list_below": of_db(places.list_below, "view", place_id="v1", level="group"),
     "store.places.breadcrumb": of_db(places.breadcrumb, "view", place_id="v1"),
+    "store.places.find_by_code": of_db(places.find_by_code, "view", blind=None, code="v1"),
     "store.places.search": of_db(places.search, "view", blind=[], words="C-001"),
     "store.reads.read_figures": of_db(reads.read_figures, "view", **V1),
     "store.reads.read_children": of_db(reads.read_children, "view", **V1),
