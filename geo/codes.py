@@ -89,6 +89,18 @@ TEAM_ROLES: Final = (
     "household_helper",
 )
 
+#: Policy told at the door (宣讲) and what is looked into (大排查), where a database has no list of its own.
+TOPICS: Final = (
+    "identification",
+    "exit",
+    "income_account",
+    "health_insurance",
+    "education_aid",
+    "housing_safety",
+)
+CHECK_ITEMS: Final = ("income", "food_clothing", "education", "medical", "housing", "water")
+CHECK_RESULTS: Final = ("ok", "problem")
+
 ISSUE_SCOPES: Final = ("household", "group", "village")
 ISSUE_CATEGORIES: Final = (
     "INC",

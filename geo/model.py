@@ -65,7 +65,8 @@ class Round:
 class VisitEntry:
     """One visit as a recorder enters it; `id` is made by the form, so sending it twice is one row.
 
-    `visited_on` is a local date. `persons` are person ids, `topics` free codes of the list of topics.
+    `visited_on` is a local date. `persons` are person ids, `topics` words of the list of topics,
+    `checks` pairs of an item and `codes.CHECK_RESULTS`: what is not among them was not asked.
     It goes to the round of `programme` whose days contain the date; outside every round only visits of
     `config.PROGRAMME` are kept. `entry_kind` empty: live or late by date. `approved_by`: who lets it into a locked
     round, whose published figures it does not change.
@@ -84,6 +85,7 @@ class VisitEntry:
     programme: str = "visits"
     persons: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    checks: tuple[tuple[str, str], ...] = ()
     approved_by: str | None = None
 
 

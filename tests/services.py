@@ -26,7 +26,6 @@ from geo.importer.commit import ImportOptions
 from geo.importer.headers import Column
 from geo.importer.outlines import aside
 from geo.importer.outlines import commit as outline_import
-from geo.issues import Act
 from geo.mapping import load
 from geo.model import IssueEntry, Scope, VisitEntry
 from geo.planning import default_setup, run
@@ -34,22 +33,17 @@ from geo.store import (
     assignments,
     bulk,
     check,
-    clearance,
     exclusions,
     exportlog,
     homes,
     households,
-    issue_acts,
     issues,
     ledger,
     map_reads,
     matching,
-    measures,
     places,
-    published,
     reads,
     register,
-    reviews,
     rounds,
     routes,
     tile_reads,
@@ -60,8 +54,6 @@ from geo.store.database import Database
 from geo.store.editions import open_book
 from geo.store.households import NewHousehold
 from geo.store.matching import Criteria
-from geo.store.measures import MeasureEntry
-from geo.store.reviews import Decision, ReviewEntry
 from geo.store.rounds import RoundPlan
 from geo.store.tile_reads import Stamp
 from tests import mapped, maps
@@ -181,27 +173,8 @@ def _plan(scope: str = "v1") -> RoundPlan:
     return RoundPlan("新一轮", date(2020, 3, 1), date(2020, 3, 9), scope, number=77)
 
 
-def _past_round(status: str) -> Callable[[Ground], str]:
-    """Return what puts the ground's past round into a status, and its id."""
-
-    def make(ground: Ground) -> str:
-        with ground.db.write() as connection:
-            connection.exec_driver_sql("UPDATE round SET status = ? WHERE id = ?", (status, ground.past_round))
-        return ground.past_round
-
-    return make
-
-
-def _number(ground: Ground) -> str:
-    return str(issue_acts.get_issue(ground.db, Scope("planner", "planner", "d"), issue_id="said")["number"])
-
-
 VISIT = VisitEntry("sv1", "h01", date(2019, 11, 19), "effective")
 ISSUE = IssueEntry("si1", "g01", "household", "OTH", "屋顶漏水", date(2019, 11, 1), ("h01",))
-#: An issue and a measure that the ground holds.
-SAID = {"issue_id": "said"}
-PROGRESS = {**SAID, "act": Act("progress", date(2019, 11, 19)), "act_id": "sa1"}
-MEASURE = MeasureEntry("sm1", "said", "补漏", date(2019, 11, 19))
 NEW = NewHousehold("sn1", "C-990", "g01", "赵测新")
 BULK = pd.DataFrame([{"household": "h01", "visited_on": date(2019, 11, 18), "outcome": "effective"}])
 COLUMNS = (Column(0, "户编号", "code", "exact"), Column(1, "说法", None, "unknown"))
@@ -288,42 +261,6 @@ CASES: dict[str, Case] = {
         households.set_point, "edit_household", household_id="h02", rev=1, lon=109.1, lat=27.6
     ),
     "store.households.set_tags": of_db(households.set_tags, "edit_household", **H01, kinds=["dibao"]),
-    "store.clearance.read_clearance": of_db(clearance.read_clearance, "view", place_id="v1"),
-    "store.issue_acts.act_on_issue": of_db(issue_acts.act_on_issue, "act_on_issue", **PROGRESS),
-    "store.issue_acts.insert_act": in_write(issue_acts.insert_act, "", **PROGRESS),
-    "store.issue_acts.find_issue": in_write(issue_acts.find_issue, "", **SAID),
-    "store.issue_acts.get_issue": of_db(issue_acts.get_issue, "view", **SAID),
-    "store.issue_acts.find_number": of_db(issue_acts.find_number, "view", number=_number),
-    "store.issue_acts.list_homes_of": of_db(issue_acts.list_homes_of, "view", **SAID),
-    "store.issue_acts.read_history": of_db(issue_acts.read_history, "view", **SAID),
-    "store.issue_acts.list_unlike_their_events": of_db(issue_acts.list_unlike_their_events, "manage", whole=True),
-    "store.measures.add_measure": of_db(measures.add_measure, "act_on_issue", entry=MEASURE),
-    "store.measures.insert_measure": in_write(measures.insert_measure, "", entry=MEASURE),
-    "store.measures.finish_measure": of_db(
-        measures.finish_measure, "act_on_issue", measure_id="said-1", rev=1, done_on=date(2019, 11, 19)
-    ),
-    "store.measures.change_measure": in_write(
-        measures.change_measure, "", measure_id="said-1", rev=1, done_on=date(2019, 11, 19)
-    ),
-    "store.measures.read_measures": of_db(measures.read_measures, "view", place_id="v1"),
-    "store.measures.list_measures": of_db(measures.list_measures, "view", **SAID),
-    "store.reviews.list_candidates": of_db(reviews.list_candidates, "view", place_id="v1", level="village"),
-    "store.reviews.open_review": of_db(
-        reviews.open_review, "approve_issue", entry=ReviewEntry("sr1", "v1", "village", date(2019, 11, 19))
-    ),
-    "store.reviews.write_minutes": of_db(
-        reviews.write_minutes, "approve_issue", review_id="held", rev=1, participants="周测", minutes="先修路"
-    ),
-    "store.reviews.decide": of_db(
-        reviews.decide, "approve_issue", review_id="held", issue_id="said", rev=1, decision=Decision("assign")
-    ),
-    "store.reviews.list_reviews": of_db(reviews.list_reviews, "view", place_id="v1"),
-    "store.reviews.read_decided": of_db(reviews.read_decided, "view", review_id="held"),
-    "store.published.close_round": of_db(published.close_round, "manage_round", round_id=_past_round("open")),
-    "store.published.reopen_round": of_db(published.reopen_round, "manage_round", round_id=_past_round("closed")),
-    "store.published.lock_round": of_db(published.lock_round, "manage_round", round_id=_past_round("closed")),
-    "store.published.read_published": of_db(published.read_published, "view", figures_id=lambda ground: ground.figures),
-    "store.published.list_published": of_db(published.list_published, "view", blind={}),
     "store.issues.raise_issue": of_db(issues.raise_issue, "raise_issue", entry=ISSUE),
     "store.issues.insert_issue": in_write(issues.insert_issue, "", entry=ISSUE),
     "store.issues.list_issues": of_db(issues.list_issues, "view", **H01),
@@ -397,3 +334,8 @@ STEPS = {
     "tiles.live.keep_index": "reads nothing by itself: what it keeps is read through read_tile_homes, for its scope's area",
     "store.proposals.adopt_visits": "takes visits into the round that insert_round has just made in the scope's area",
 }
+
+# The rows about clearance use the helpers above.
+from tests.services_clear import CLEAR_CASES  # noqa: E402
+
+CASES |= CLEAR_CASES

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 #: Tables in the order of writing; round rows are made by their own service.
 _ORDER = (
-    "place", "household", "household_tag", "visit", "visit_person", "visit_topic", "issue", "issue_household",
-    "issue_event", "round_roster",
+    "place", "household", "household_tag", "visit", "visit_person", "visit_topic", "visit_check", "issue",
+    "issue_household", "issue_event", "round_roster",
 )  # fmt: skip
 #: From this many touched groups on, recomputing the whole round is quicker than group by group.
 _MANY_LEAVES = 40

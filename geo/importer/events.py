@@ -164,7 +164,7 @@ def re_enter(bench: Bench, old: Row, **changes: str | None) -> str:
 
 def copy_company(bench: Bench, joined: dict[str, str]) -> None:
     """Plan who came and what was told for visits that are entered anew (old id → new id)."""
-    for table in ("visit_person", "visit_topic"):
+    for table in ("visit_person", "visit_topic", "visit_check"):
         for row in rows_of_visits(bench.connection, table, joined):
             said = row | {"visit": joined[row["visit"]]}
             names = columns_of(table)

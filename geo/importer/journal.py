@@ -36,6 +36,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "visit": ("id",),
     "visit_person": ("visit", "person"),
     "visit_topic": ("visit", "topic"),
+    "visit_check": ("visit", "item"),
     "issue": ("id",),
     "issue_household": ("issue", "household"),
     "issue_event": ("issue", "seq"),

@@ -37,7 +37,8 @@ _POINTERS = (
     ("place", "place", "parent"), ("place", "place", "successor"), ("place", "household", "village"),
     ("place", "round", "scope"), ("place", "team", "village"), ("team", "team_member", "team"),
     ("team", "assignment", "team"), ("visit", "visit", "void_of"), ("visit", "issue", "raised_by_visit"),
-    ("visit", "visit_person", "visit"), ("visit", "visit_topic", "visit"), ("issue", "issue_event", "issue"),
+    ("visit", "visit_person", "visit"), ("visit", "visit_topic", "visit"), ("visit", "visit_check", "visit"),
+    ("issue", "issue_event", "issue"),
     ("issue", "measure", "issue"), ("issue", "issue", "duplicate_of"), ("round", "round_roster", "round"),
     ("round", "visit", "round"), ("round", "assignment", "round"), ("round", "import_batch", "round"),
 )  # fmt: skip

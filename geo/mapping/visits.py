@@ -229,7 +229,7 @@ def join_visits(desk: Desk, book: PlaceBook) -> None:
         desk.insert("visit", fresh)
         _propose(desk, fresh)
         desk.plan.counts["visits_joined"] += 1
-    for table in ("visit_person", "visit_topic"):
+    for table in ("visit_person", "visit_topic", "visit_check"):
         for row in rows_of_visits(desk.connection, table, joined):
             desk.insert(table, row | {"visit": joined[row["visit"]]})
 

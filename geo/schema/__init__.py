@@ -25,6 +25,7 @@ from geo.schema.columns import (
 from geo.schema.record import (
     assignment,
     audit_log,
+    draft,
     export_log,
     issue,
     issue_event,
@@ -36,6 +37,7 @@ from geo.schema.record import (
     team,
     team_member,
     visit,
+    visit_check,
     visit_person,
     visit_topic,
 )
@@ -81,6 +83,7 @@ __all__ = [
     "audit_log",
     "coverage_cell",
     "coverage_day",
+    "draft",
     "export_log",
     "household",
     "household_tag",
@@ -106,6 +109,7 @@ __all__ = [
     "team",
     "team_member",
     "visit",
+    "visit_check",
     "visit_person",
     "visit_topic",
 ]

@@ -124,6 +124,25 @@ visit_topic = Table(
     sqlite_with_rowid=False,
 )
 
+visit_check = Table(
+    "visit_check",
+    metadata,
+    Column("visit", ForeignKey("visit.id"), primary_key=True),
+    Column("item", String, primary_key=True),
+    code("result", codes.CHECK_RESULTS),
+    sqlite_with_rowid=False,
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("object", String, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("at", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 issue = Table(
     "issue",
     metadata,

@@ -9,7 +9,7 @@ from sqlalchemy import and_, exists, or_, select
 from geo import codes
 from geo.coverage import not_voided
 from geo.model import new_id
-from geo.schema import household, place_path, round_roster, visit, visit_person, visit_topic
+from geo.schema import household, place_path, round_roster, visit, visit_check, visit_person, visit_topic
 from geo.store.database import now
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ def adopt_visits(connection: Connection, scope: Scope, *, round_: Round) -> int:
 def _copy_company(connection: Connection, fresh: dict[str, str]) -> None:
     """Let who came and what was told go from old visits to those that take their place (old id → new id)."""
     old = list(fresh)
-    for table, column in ((visit_person, "person"), (visit_topic, "topic")):
+    for table in (visit_person, visit_topic, visit_check):
         for start in range(0, len(old), _PART):
             wanted = select(table).where(table.c.visit.in_(old[start : start + _PART]))
-            copies = [{"visit": fresh[row.visit], column: row[1]} for row in connection.execute(wanted)]
+            copies = [{**row, "visit": fresh[row["visit"]]} for row in connection.execute(wanted).mappings()]
             if copies:
                 connection.execute(table.insert(), copies)

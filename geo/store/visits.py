@@ -14,7 +14,17 @@ from geo.coverage import Counts
 from geo.errors import Conflict, Invalid, NotFound
 from geo.model import Saved, new_id
 from geo.prepared import Prepared
-from geo.schema import household, person, place_path, round_, round_roster, visit, visit_person, visit_topic
+from geo.schema import (
+    household,
+    person,
+    place_path,
+    round_,
+    round_roster,
+    visit,
+    visit_check,
+    visit_person,
+    visit_topic,
+)
 from geo.store.cells import read_cell, refresh_cells
 from geo.store.database import now, read_today
 from geo.store.proposals import propose_exclusion, withdraw_exclusion
@@ -109,6 +119,9 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
         connection.execute(visit_person.insert(), [{"visit": entry.id, "person": one} for one in set(entry.persons)])
     if entry.topics:
         connection.execute(visit_topic.insert(), [{"visit": entry.id, "topic": one} for one in set(entry.topics)])
+    if entry.checks:
+        rows = [{"visit": entry.id, "item": item, "result": result} for item, result in dict(entry.checks).items()]
+        connection.execute(visit_check.insert(), rows)
     if round_id and entry.outcome in codes.EXCLUDING_OUTCOMES and entry.mode == "in_person":
         propose_exclusion(
             connection, round_id=round_id, household_id=entry.household, on=entry.visited_on, reason=entry.outcome
@@ -190,6 +203,7 @@ def check_entry(entry: VisitEntry, today: date) -> None:
     for value, allowed in (
         (entry.outcome, codes.OUTCOMES), (entry.mode, codes.MODES), (entry.respondent, (None, *codes.RESPONDENTS)),
         (entry.entry_kind, (None, *codes.ENTRY_KINDS)),
+        *((result, codes.CHECK_RESULTS) for _, result in entry.checks),
     ):  # fmt: skip
         if value not in allowed:
             raise Invalid("err.unknown_code", value=value)

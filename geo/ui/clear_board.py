@@ -12,6 +12,7 @@ from geo import codes
 from geo.coverage import Share
 from geo.i18n import text
 from geo.ui import widgets
+from geo.ui.clear_presence import draw_presence
 from geo.ui.clicks import clicked_row
 from geo.ui.navigation import find_page
 from geo.ui.overview_head import draw_head
@@ -63,6 +64,9 @@ def draw_board(session: Session, board: Board) -> None:
     if board.level:
         with st.container(key="sec_clear_5"):
             _draw_units(board)
+    if board.presence is not None and board.presence.roster:
+        with st.container(key="sec_clear_6"):
+            draw_presence(board.presence)
 
 
 def _draw_line(session: Session, pick: str, label: str, number: int, aside: str = "", *, bad: bool = False) -> None:

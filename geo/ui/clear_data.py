@@ -10,6 +10,7 @@ import streamlit as st
 from geo.issues.picks import PICKS, pick_issues
 from geo.store.clearance import Clearance, read_clearance
 from geo.store.ledger import read_ledger
+from geo.store.presence import Presence, read_presence
 from geo.store.reads import Figures, read_children, read_figures
 from geo.ui.overview_data import UNIT_LEVEL
 
@@ -32,6 +33,7 @@ class Board:
     clearance: Clearance
     level: str
     units: list[Figures]
+    presence: Presence | None = None
 
     @property
     def held(self) -> list[Figures]:
@@ -49,7 +51,8 @@ def read_board(session: Session) -> Board:
     level = UNIT_LEVEL.get(place.level, "")
     units = read_children(db, scope, round_id=round_.id, place_id=place.id, level=level, as_of=day) if level else []
     figures = read_figures(db, scope, round_id=round_.id, place_id=place.id, as_of=day)
-    return Board(round_, figures, clearance, level if units else "", sorted(units, key=_most_open_first))
+    presence = read_presence(db, scope, round_id=round_.id, place_id=place.id, as_of=day)
+    return Board(round_, figures, clearance, level if units else "", sorted(units, key=_most_open_first), presence)
 
 
 def _most_open_first(one: Figures) -> tuple[int, int, int, str]:

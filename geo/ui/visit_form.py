@@ -11,6 +11,8 @@ from geo.i18n import text
 from geo.model import VisitEntry, new_id
 from geo.store.assignments import list_assignees
 from geo.ui.household_data import IMPLIED_REASONS, Card
+from geo.ui.visit_draft import first_value, keep_form, restore_draft
+from geo.ui.visit_more import choose_checks, choose_topics, read_checks
 
 if TYPE_CHECKING:
     from datetime import date
@@ -61,6 +63,8 @@ def read_entry(household_id: str, today: date) -> VisitEntry | None:
         revisit_on=kept.get(f"{prefix}:revisit") if failed else None,
         note=(kept.get(f"{prefix}:note") or "").strip(),
         persons=tuple(kept.get(f"{prefix}:persons") or ()),
+        topics=tuple(kept.get(f"{prefix}:topics") or ()),
+        checks=read_checks(prefix),
     )
 
 
@@ -70,8 +74,11 @@ def _chosen(prefix: str) -> str | None:
 
 
 def show_form(db: Database, scope: Scope, *, card: Card) -> VisitEntry | None:
-    """Draw the fields; return the entry as it stands, None before an outcome is chosen."""
-    prefix = form_id(card.id)
+    """Draw the fields; return the entry as it stands, None before an outcome is chosen.
+
+    What this browser had begun for the household is taken up again, and kept with every change.
+    """
+    prefix = _begin(db, scope, card.id)
     outcome = _choose_outcome(prefix)
     with st.container(horizontal=True, gap="medium", key="visit_facts"):
         if outcome is None or outcome in codes.CONTACT_OUTCOMES:
@@ -79,13 +86,27 @@ def show_form(db: Database, scope: Scope, *, card: Card) -> VisitEntry | None:
             _choose("respondent", _RESPONDENTS, key=f"{prefix}:met:{usual}", first=usual)
         _choose("mode", codes.MODES, key=f"{prefix}:mode", first="in_person")
         st.date_input(
-            text("visit.date"), card.today, max_value=card.today, key=f"{prefix}:date", format="YYYY-MM-DD", width=150
-        )
+            text("visit.date"), min(first_value(prefix, "date", card.today), card.today), max_value=card.today,
+            key=f"{prefix}:date", format="YYYY-MM-DD", width=150,
+        )  # fmt: skip
     if outcome not in (None, "effective"):
         _ask_why(prefix, outcome, card)
     _choose_persons(db, scope, card=card, prefix=prefix)
-    st.text_area(text("visit.note"), key=f"{prefix}:note", height=70, max_chars=2000)
+    choose_topics(db, scope, prefix=prefix)
+    choose_checks(db, scope, prefix=prefix)
+    st.text_area(text("visit.note"), first_value(prefix, "note", ""), key=f"{prefix}:note", height=70, max_chars=2000)
+    keep_form(db, scope, card.id, prefix)
     return read_entry(card.id, card.today)
+
+
+def _begin(db: Database, scope: Scope, household_id: str) -> str:
+    """Return the id of the form of a household: this session's, else that of a draft, else a new one."""
+    forms: dict[str, str] = st.session_state.setdefault(_FORMS, {})
+    if household_id not in forms:
+        begun = restore_draft(db, scope, household_id)
+        if begun is not None:
+            forms[household_id] = begun
+    return form_id(household_id)
 
 
 def choose_outcome(outcome: str) -> None:
@@ -119,23 +140,26 @@ def _choose_outcome(prefix: str) -> str | None:
 
 
 def _choose(name: str, options: tuple[str, ...], *, key: str, first: str) -> None:
+    prefix, _, field = key.partition(":")
     st.segmented_control(
-        text(f"visit.{name}"), options, default=first, required=True, key=key,
+        text(f"visit.{name}"), options, default=first_value(prefix, field, first), required=True, key=key,
         format_func=lambda one: text(f"{name}.{one}"),
     )  # fmt: skip
 
 
 def _ask_why(prefix: str, outcome: str, card: Card) -> None:
-    implied = IMPLIED_REASONS.get(outcome)
+    begun = first_value(prefix, f"reason:{outcome}", IMPLIED_REASONS.get(outcome))
     with st.container(horizontal=True, gap="medium", key="visit_why"):
         st.selectbox(
             text("visit.reason"), codes.VISIT_REASONS, key=f"{prefix}:reason:{outcome}", width=260,
-            index=codes.VISIT_REASONS.index(implied) if implied else None, placeholder=text("visit.reason_none"),
+            index=codes.VISIT_REASONS.index(begun) if begun in codes.VISIT_REASONS else None,
+            placeholder=text("visit.reason_none"),
             format_func=lambda one: text(f"reason.{one}"),
         )  # fmt: skip
         st.date_input(
-            text("visit.revisit"), None, min_value=card.today, key=f"{prefix}:revisit", format="YYYY-MM-DD", width=150
-        )
+            text("visit.revisit"), first_value(prefix, "revisit", None), min_value=card.today,
+            key=f"{prefix}:revisit", format="YYYY-MM-DD", width=150,
+        )  # fmt: skip
 
 
 def _choose_persons(db: Database, scope: Scope, *, card: Card, prefix: str) -> None:
@@ -147,7 +171,9 @@ def _choose_persons(db: Database, scope: Scope, *, card: Card, prefix: str) -> N
     }
     if not people:
         return
-    usual = st.session_state.get(_PERSONS) or [card.status["assignee_id"] if card.status is not None else None]
+    usual = first_value(prefix, "persons", st.session_state.get(_PERSONS)) or [
+        card.status["assignee_id"] if card.status is not None else None
+    ]
     st.multiselect(
         text("visit.persons"), list(people), default=[one for one in usual if one in people], key=f"{prefix}:persons",
         format_func=people.__getitem__, placeholder=text("visit.persons_none"),

@@ -18,6 +18,7 @@ from geo.store.visits import record_visit
 from geo.ui.household_data import Card, find_next, foresee_save, list_waiting, round_of
 from geo.ui.plain import escape, show_error
 from geo.ui.visit_correct import open_correction
+from geo.ui.visit_draft import forget_draft
 from geo.ui.visit_form import finish_form, read_entry
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def _save(db: Database, scope: Scope, *, go_on: bool = False) -> None:
         st.session_state[_PROBLEM] = error
         return
     finish_form(entry)
+    forget_draft(db, scope, household_id)
     st.session_state[_LAST] = _LastSaved(entry.id, household_id, saved, time.monotonic())
     ids, waiting = st.session_state.get(_ORDER, ([], set()))
     following = find_next(ids, waiting, household_id)
