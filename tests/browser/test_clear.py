@@ -54,3 +54,48 @@ def test_two_people_close_an_issue(job: Job, tmp_path: Path) -> None:
     assert [one["kind"] for one in events] == ["raised", "assigned", "resolved", "closed"]
     assert (standing.state, standing.satisfaction, standing.verified_by) == ("closed", 1, "household")
     world.close()
+
+
+def test_a_form_survives_reload_and_restart(job: Job, served_app: Callable[..., ServedApp], tmp_path: Path) -> None:
+    """Outcome, topic and note are there again after a reload and in a server that was started anew; saved once."""
+    from playwright.sync_api import expect
+
+    job.open("/household?h=h11")
+    job.page.locator(".st-key-outcome_1 button").wait_for()
+    job.settle()
+    job.page.keyboard.press("1")
+    job.expect("保存后变为")
+    job.page.get_by_text("医保政策", exact=True).click()
+    job.settle()
+    note = job.page.locator("[data-testid=stTextArea] textarea").filter(visible=True).first
+    note.fill("路滑，改走小路")
+    note.blur()
+    job.settle()
+    world = Database(tmp_path / "demo.sqlite")
+    wait_for_note(job, world)
+    again = Job(job.page, served_app(tmp_path / "demo.sqlite", fresh=True))
+    for opened in (job, again):
+        opened.open("/household?h=h11")
+        opened.expect("这是上次没保存的内容")
+        kept = opened.page.locator("[data-testid=stTextArea] textarea").filter(visible=True).first
+        expect(kept).to_have_value("路滑，改走小路", timeout=20_000)
+    again.page.locator(".st-key-save_stay button").click()
+    again.expect("已保存")
+    with world.read() as connection:
+        saved = connection.exec_driver_sql(
+            "SELECT v.note, t.topic FROM visit v JOIN visit_topic t ON t.visit = v.id WHERE v.household = 'h11'"
+        ).all()
+        drafts = connection.exec_driver_sql("SELECT count(*) FROM draft").scalar_one()
+    assert ([tuple(row) for row in saved], drafts) == ([("路滑，改走小路", "health_insurance")], 0)
+    world.close()
+
+
+def wait_for_note(job: Job, world: Database) -> None:
+    """Wait until the draft holds the note: the page keeps it with the change."""
+    for _ in range(100):
+        with world.read() as connection:
+            held = connection.exec_driver_sql("SELECT content FROM draft").scalar()
+        if held and "改走小路" in held:
+            return
+        job.page.wait_for_timeout(100)
+    pytest.fail("the draft was not kept")
