@@ -114,14 +114,7 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
             "approved_by": entry.approved_by,
         },
     )  # fmt: skip
-    if entry.persons:
-        _check_persons(connection, entry.persons)
-        connection.execute(visit_person.insert(), [{"visit": entry.id, "person": one} for one in set(entry.persons)])
-    if entry.topics:
-        connection.execute(visit_topic.insert(), [{"visit": entry.id, "topic": one} for one in set(entry.topics)])
-    if entry.checks:
-        rows = [{"visit": entry.id, "item": item, "result": result} for item, result in dict(entry.checks).items()]
-        connection.execute(visit_check.insert(), rows)
+    _store_company(connection, entry)
     if round_id and entry.outcome in codes.EXCLUDING_OUTCOMES and entry.mode == "in_person":
         propose_exclusion(
             connection, round_id=round_id, household_id=entry.household, on=entry.visited_on, reason=entry.outcome
@@ -130,6 +123,18 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
     leaf = _refresh(connection, round_, entry.household, today)
     counts = read_cell(connection, round_id, leaf) if round_id and leaf else Counts.empty()
     return Saved(entry.id, created=True, place=leaf or home, effective=counts.effective, roster=counts.roster)
+
+
+def _store_company(connection: Connection, entry: VisitEntry) -> None:
+    """Store who came, what was told and what was looked into."""
+    if entry.persons:
+        _check_persons(connection, entry.persons)
+        connection.execute(visit_person.insert(), [{"visit": entry.id, "person": one} for one in set(entry.persons)])
+    if entry.topics:
+        connection.execute(visit_topic.insert(), [{"visit": entry.id, "topic": one} for one in set(entry.topics)])
+    if entry.checks:
+        rows = [{"visit": entry.id, "item": item, "result": result} for item, result in dict(entry.checks).items()]
+        connection.execute(visit_check.insert(), rows)
 
 
 def void_visit(
