@@ -56,7 +56,7 @@ def leave_below(sheet: Sheet, header: Header) -> tuple[Sheet, list[Finding]]:
 
 def _may_begin(line: list[Cell], names: frozenset[str]) -> bool:
     """A quick look: one of the first cells is a header word for word."""
-    return any(isinstance(cell, str) and cell in names for cell in line[:_LEAST])
+    return not names.isdisjoint(line[:_LEAST])
 
 
 def _is_header(line: list[Cell]) -> bool:
