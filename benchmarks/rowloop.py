@@ -17,7 +17,7 @@ from typing import Any
 
 import openpyxl
 import shapely
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, TextClause, insert, select, text
 
 from benchmarks.register import ROUND
 from benchmarks.world import TODAY
@@ -87,6 +87,7 @@ class Driver:
 
     def __init__(self, connection: Connection) -> None:
         """Work in the transaction of a connection."""
+        self._connection = connection
         self._driver: Any = connection.connection.driver_connection
         self._texts: dict[str, str] = {}
 
@@ -95,12 +96,31 @@ class Driver:
         if table not in self._texts:
             names, marks = ", ".join(f'"{name}"' for name in row), ", ".join(f":{name}" for name in row)
             self._texts[table] = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'
-        self._driver.execute(self._texts[table], {name: _stored(value) for name, value in row.items()})
+        self.run(self._texts[table], {name: _stored(value) for name, value in row.items()})
 
     def find(self, village: str, code: str) -> Any:
         """Return the household of a village with this code."""
-        sql = "SELECT id FROM household WHERE village = ? AND code = ?"
-        return self._driver.execute(sql, (village, code)).fetchone()
+        known = "SELECT id FROM household WHERE village = :village AND code = :code"
+        return self.run(known, {"village": village, "code": code}).fetchone()
+
+    def run(self, sql: str, values: dict[str, Any]) -> Any:
+        """Run one statement."""
+        return self._driver.execute(sql, values)
+
+
+class Texts(Driver):
+    """Looks up and inserts by SQL texts through SQLAlchemy, each made into a statement once."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work in the transaction of a connection."""
+        super().__init__(connection)
+        self._made: dict[str, TextClause] = {}
+
+    def run(self, sql: str, values: dict[str, Any]) -> Any:
+        """Run one statement."""
+        if sql not in self._made:
+            self._made[sql] = text(sql)
+        return self._connection.execute(self._made[sql], values)
 
 
 def _stored(value: Any) -> Any:
@@ -176,8 +196,8 @@ def _store_row(loop: Loop, number: int, row: tuple[Any, ...]) -> None:
         _raise_issue(loop, (home, group_id, unit[1], visit), str(issue), day or TODAY)
 
 
-def _group(loop: Loop, unit: tuple[str, str], text_: str) -> str:
-    group = parse_group(text_)
+def _group(loop: Loop, unit: tuple[str, str], said: str) -> str:
+    group = parse_group(said)
     if group is None:
         return unit[0]
     known = loop.groups.get((unit[0], group.key))
@@ -202,17 +222,17 @@ def _phone(loop: Loop, number: int, cell: Any) -> str:
     return phone
 
 
-def _identity(loop: Loop, number: int, text_: str) -> dict[str, Any]:
+def _identity(loop: Loop, number: int, said: str) -> dict[str, Any]:
     try:
-        total = sum(int(digit) * weight for digit, weight in zip(text_[:17], _WEIGHTS, strict=True))
-        date(int(text_[6:10]), int(text_[10:12]), int(text_[12:14]))
-        good = len(text_) == 18 and "10X98765432"[total % 11] == text_[17]
+        total = sum(int(digit) * weight for digit, weight in zip(said[:17], _WEIGHTS, strict=True))
+        date(int(said[6:10]), int(said[10:12]), int(said[12:14]))
+        good = len(said) == 18 and "10X98765432"[total % 11] == said[17]
     except ValueError:
         good = False
     if not good:
-        loop.findings.append((number, "W_ID_CHECKSUM", text_[-4:]))
+        loop.findings.append((number, "W_ID_CHECKSUM", said[-4:]))
         return {"id_hash": None, "id_last4": None}
-    return {"id_hash": hmac.new(loop.id_key, text_.encode(), "sha256").hexdigest(), "id_last4": text_[-4:]}
+    return {"id_hash": hmac.new(loop.id_key, said.encode(), "sha256").hexdigest(), "id_last4": said[-4:]}
 
 
 def _size(loop: Loop, number: int, cell: Any) -> int | None:
