@@ -99,6 +99,22 @@ def test_a_round_that_there_is_not(run, file):
     assert "现有：1 第1轮" in run(file(home("A1")), "--round", "7")[2]
 
 
+def test_a_question_about_the_village_can_be_answered(run, file):
+    """Of all villages none is listed; of a few each is named by its code, by which it can be answered."""
+    header = [one for one in HEADER if one not in ("乡镇", "村")]
+    rows = [cell for name, cell in zip(HEADER, home("A1"), strict=True) if name in header]
+    code, out, _ = run(file(rows, header=header))
+    assert (code, len(out) < 600, '--answer "unit=村代码"' in out, "另有 1 行等回答" in out) == (4, True, True, True)
+    _, out, _ = run(file(home("A1", 村="孟西村")))
+    assert "520602202203（和平土家族侗族乡 孟溪村）" in out
+    assert run(file(home("A1", 村="孟西村")), "--answer", "unit:和平乡/孟西村=520602202203")[0] == 0
+
+
+def test_a_header_without_rows_is_told(run, file):
+    """Only a header is no empty file: that is said."""
+    assert "只有表头，没有一行数据" in run(file())[1]
+
+
 def test_columns_are_named(run, file):
     """Unknown and guessed columns are named in the line that speaks of them, with the option that settles them."""
     _, out, _ = run(file([*home("A1"), "晴"], header=[*[{"经度": "经 度"}.get(one, one) for one in HEADER], "天气"]))

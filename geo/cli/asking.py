@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from geo.importer import ImportReport
     from geo.importer.findings import Option, Question
 
+#: Villages that a question lists; of more it says how one is named.
+_MOST: Final = 20
 #: Kind of question → the list of the catalogue that holds the words of its answers.
 _LISTS: Final = {"issue": "category", "class": "household_class"}
 
@@ -34,6 +36,8 @@ def list_questions(report: ImportReport) -> Iterator[str]:
 def _say(question: Question) -> str:
     told = {"value": question.value, "n": question.rows, "cell": question.cell, "field": question.field}
     asked = say_question(question) or text("cli.import.ask", **told)
+    if len(question.options) > _MOST and question.kind == "unit":
+        return text("cli.import.unit_question", asked=asked, id=question.id)
     choices = text("list.comma").join(_say_option(question.kind, one) for one in question.options)
     return text("cli.import.question" if choices else "cli.import.open_question", asked=asked, choices=choices,
                 id=question.id)  # fmt: skip
@@ -44,4 +48,6 @@ def _say_option(kind: str, option: Option) -> str:
     keys = (f"{_LISTS.get(kind, kind)}.{option.value}", f"import_page.option.{kind}.{option.value}",
             f"import_page.option.{option.value}")  # fmt: skip
     word = next((text(key) for key in keys if has_text(key)), option.label)
-    return option.value if word == option.value else text("cli.import.option", value=option.value, word=word)
+    # A village is answered by its code as well as by its id, which nobody knows.
+    value = option.value.rpartition("-")[2] if kind == "unit" else option.value
+    return value if word == value else text("cli.import.option", value=value, word=word)

@@ -165,7 +165,9 @@ def _print_report(report: ImportReport, options: argparse.Namespace) -> None:
     outcome = text(f"import_outcome.{report.outcome}")
     counts = {"total": report.rows_total, "ok": report.rows_ok, "bad": len(report.rows_bad)}
     refused = report.outcome == "reject_file"
-    print(text(f"cli.import.{'file' if refused else 'line'}", name=report.name, outcome=outcome, **counts))
+    waiting = report.rows_total - report.rows_ok - len(report.rows_bad)
+    said = text(f"cli.import.{'file' if refused else 'line'}", name=report.name, outcome=outcome, **counts)
+    print(said + text("cli.import.waiting_rows", n=waiting) if waiting > 0 and report.outcome == "ask" else said)
     if report.left_out:
         print(text("mapping.left_out", n=len(report.left_out)))
     if refused:

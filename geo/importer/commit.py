@@ -112,7 +112,8 @@ def _import_table(
             understood = understand(sheet, header, background)
             problem = "" if understood.rows_total else "E_EMPTY"
     if problem or understood is None:
-        message = text(f"finding.{problem}", columns=header.detail, name=name)
+        key = "finding.E_EMPTY.rows" if problem == "E_EMPTY" else f"finding.{problem}"
+        message = text(key, columns=header.detail, name=name)
         return replace(
             _refused(name, problem, message, value=header.detail), edition=edition,
             **_say_sheets(sheet, names), columns=header.columns, header_row=header.row + 1,

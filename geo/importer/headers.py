@@ -13,7 +13,7 @@ from geo.importer.findings import FIELDS, Finding, column_letter
 from geo.importer.headernames import TICK_KEYS, look_up, look_up_path, normalise_header
 from geo.importer.headerrows import SEARCHED_ROWS, find_header_rows, read_paths, score_row
 from geo.importer.points.axes import choose_axis
-from geo.schema import AMBIGUOUS_HEADERS
+from geo.schema import AMBIGUOUS_HEADERS, GAP_COLUMNS
 from geo.schema.columns import PERSON_HEADERS, WEAK_HEADERS
 from geo.validate import to_text
 
@@ -27,6 +27,8 @@ _SAMPLE: Final = 200
 _CODE_LEAST: Final = 3
 #: Columns that are named in one finding.
 _NAMED: Final = 20
+#: Headers that only our own gap lists have together.
+_OWN_LIST: Final = {column.header for column in GAP_COLUMNS if column.key in ("last_on", "open_issues", "due_on")}
 #: Ambiguous headers that are the person's where rows are persons.
 _PERSON_NAMES: Final = tuple(name for name, keys in AMBIGUOUS_HEADERS.items() if "head_name" in keys)
 
@@ -102,7 +104,7 @@ def find_header(sheet: Sheet, *, mapping: Mapping[int, str | None] | None = None
     columns = _read_columns(sheet, first, row)
     columns = _settle_blanks(columns, sheet, row)
     columns = _decide_by_content(columns, sheet.rows[row + 1 : row + 1 + _SAMPLE])
-    columns = _yield_weak(columns)
+    columns = _pass_over_own(_yield_weak(columns))
     for index, key in (mapping or {}).items():
         if 0 <= index < len(columns) and columns[index].how != "refused":
             columns[index] = replace(columns[index], key=key, how="corrected")
@@ -227,6 +229,14 @@ def _yield_weak(columns: list[Column]) -> list[Column]:
         else column
         for column in columns
     ]
+
+
+def _pass_over_own(columns: list[Column]) -> list[Column]:
+    """In a gap list of our own 结果, 原因, 定位 and 责任人 are printed for the eye, and nothing unknown."""
+    printed = {column.header for column in GAP_COLUMNS}
+    if not {one.header for one in columns} >= _OWN_LIST:
+        return columns
+    return [replace(one, how="ignored") if one.how == "unknown" and one.header in printed else one for one in columns]
 
 
 def _find_problem(columns: list[Column]) -> tuple[str, str]:
