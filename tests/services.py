@@ -276,6 +276,9 @@ CASES: dict[str, Case] = {
     "store.matching.list_matching": of_db(
         matching.list_matching, "view", round_id=lambda ground: ground.own_round, as_of=DUE, criteria=Criteria()
     ),
+    "store.matching.list_answers": of_db(
+        matching.list_answers, "view", round_id=lambda ground: ground.own_round, as_of=DUE
+    ),
     "store.matching.list_responsible": of_db(
         matching.list_responsible, "view", round_id=lambda ground: ground.own_round, place_id="v1"
     ),

@@ -18,7 +18,7 @@ from geo.store.database import Database
 from geo.store.homes import read_homes
 from geo.store.households import edit_household, set_tags
 from geo.store.issues import raise_issue
-from geo.store.matching import Criteria, list_matching, list_responsible
+from geo.store.matching import Criteria, list_answers, list_matching, list_responsible
 from geo.store.tile_reads import list_leaves
 from geo.store.visits import record_visit
 from geo.tiles import Wanted, decode_tile, encode_tile, split_key
@@ -96,6 +96,18 @@ def test_who_answers_is_the_own_assignment_before_that_of_the_group(told: tuple[
     found = list_matching(world, SCOPE, round_id="2", as_of=TODAY, criteria=Criteria(assignee=person))
     assert found.tolist() == expected == [2, 7, 8, 9, 10]
     assert (person, "周测三") in list_responsible(world, SCOPE, round_id="2", place_id="v1")
+
+
+def test_who_answers_for_whom(told: tuple[Database, str]) -> None:
+    """Every household of the roster is somebody's or nobody's, once, as its row in the lists says."""
+    world, _ = told
+    homes = read_homes(world, SCOPE, round_id="2", place_id="d", as_of=TODAY, with_left=True)
+    expected = {
+        who: sorted(rows["tile_id"].tolist()) for who, rows in homes.fillna({"assignee_id": ""}).groupby("assignee_id")
+    }
+    found = list_answers(world, SCOPE, round_id="2", as_of=TODAY)
+    assert {who: numbers.tolist() for who, numbers in found.items()} == expected
+    assert len(expected) > 2
 
 
 @pytest.mark.parametrize("name", ASKED)

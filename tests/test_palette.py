@@ -6,8 +6,10 @@ import json
 import re
 import tomllib
 
+import numpy as np
 import pytest
 
+from benchmarks.colours import GOAL, measure, see
 from geo import codes, palette
 from tests.conftest import ROOT
 
@@ -22,6 +24,14 @@ def test_every_state_has_its_own_look() -> None:
     shapes = [symbol.shape for symbol in palette.VISIT_SYMBOLS.values()]
     assert len(set(shapes)) == len(shapes)
     assert len({symbol.fill for symbol in palette.VISIT_SYMBOLS.values()}) == 5
+
+
+def test_states_stay_apart_for_every_eye() -> None:
+    """Fills of states are at least 14 (OKLab × 100) apart for normal, protan, deutan and tritan eyes; white and black tell how far 100 is."""
+    assert {row[0] for row in measure()} == {"normal", "protan", "deutan", "tritan", "grey"}
+    assert all(row[1] >= GOAL for row in measure() if row[0] != "grey")
+    white, black = see("#FFFFFF", "deutan"), see("#000000", "deutan")
+    assert abs(100 * float(np.linalg.norm(white - black)) - 100) < 0.1
 
 
 def test_the_map_script_holds_the_palette() -> None:

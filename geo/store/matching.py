@@ -99,6 +99,33 @@ def list_responsible(db: Database, scope: Scope, *, round_id: str, place_id: str
         return [(row[0], row[1]) for row in rows]
 
 
+def list_answers(db: Database, scope: Scope, *, round_id: str, as_of: date) -> dict[str, NDArray[np.uint32]]:
+    """Return who answers (id of a person or team; "" for nobody) → the numbers of their households, sorted.
+
+    Every household of the round's roster in the scope's area that has joined by the day, once: its own live assignment
+    counts before that of its group.
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        round_ = visible_round(connection, scope, round_id)
+        inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+        own, group = assignment.alias("own"), assignment.alias("for_group")
+        who = func.coalesce(own.c.person, own.c.team, group.c.person, group.c.team, "")
+        rows = connection.execute(
+            select(household.c.tile_id, who)
+            .select_from(round_roster)
+            .join(household, household.c.id == round_roster.c.household)
+            .outerjoin(own, and_(own.c.round == round_.id, own.c.household == household.c.id, is_live(own)))
+            .outerjoin(group, and_(group.c.round == round_.id, group.c.place == round_roster.c.place, is_live(group)))
+            .where(round_roster.c.round == round_.id, round_roster.c.place.in_(inside))
+            .where(*_conditions(round_, as_of, Criteria()))
+        )
+        found: dict[str, list[int]] = {}
+        for tile_id, assignee in rows:
+            found.setdefault(assignee, []).append(tile_id)
+    return {assignee: np.array(sorted(numbers), dtype=np.uint32) for assignee, numbers in found.items()}
+
+
 def _conditions(round_: Round, as_of: date, criteria: Criteria) -> list[ColumnElement[bool]]:
     # Households that have not joined the round yet are on no list and on no map.
     found: list[ColumnElement[bool]] = [

@@ -11,6 +11,7 @@ from geo.i18n import text
 from geo.store.tile_reads import list_unlocated
 from geo.ui.map_card import Card, draw_card, link_home
 from geo.ui.map_filters import pick_criteria
+from geo.ui.map_people import draw_people
 from geo.ui.map_selection import draw_selection, keep_drawn, read_drawn
 from geo.ui.mapdata import HomesAt, MapView, read_map
 from geo.ui.mapview import Clicked, offer_map, show_map
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from geo.mapspec import View
     from geo.store.matching import Criteria
 
-VIEWS: Final = ("visits", "issues")
+VIEWS: Final = ("visits", "issues", "people")
 _WIDTHS: Final = (986, 316)
 _HEIGHT: Final = 566
 
@@ -32,8 +33,9 @@ def draw_map(session: Session) -> None:
     """Draw the page of the session's place."""
     with st.container(key="map_bar", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(key="map_choices", horizontal=True, vertical_alignment="center", gap="small"):
-            view = _pick_view()
+            picked = _pick_view()
             criteria = pick_criteria(session)
+        view: View = "issues" if picked == "issues" else "visits"
         found = read_map(session, view, criteria)
         _draw_figure(found, view, criteria)
     card, drawn = _chosen(session), read_drawn(session)
@@ -51,13 +53,15 @@ def draw_map(session: Session) -> None:
             draw_selection(session, found, drawn)
         if card is not None:
             draw_card(session, card)
+        elif picked == "people" and not drawn:
+            draw_people(session, found)
         elif not drawn:
             _draw_place(session, found)
     if clicked is not None:
         _follow(session, found, clicked, card)
 
 
-def _pick_view() -> View:
+def _pick_view() -> str:
     picked = st.segmented_control(
         text("map.views"),
         VIEWS,
@@ -67,7 +71,7 @@ def _pick_view() -> View:
         label_visibility="collapsed",
         bind="query-params",
     )
-    return "issues" if picked == "issues" else "visits"
+    return picked or "visits"
 
 
 def _draw_figure(found: MapView, view: View, criteria: Criteria) -> None:

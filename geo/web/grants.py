@@ -35,7 +35,7 @@ class Payload:
     lasts: bool = False
 
 
-#: Makes the answer when the link is followed: no argument for an export, the name asked for (`points.bin`) for tiles.
+#: Makes the answer when the link is followed: no argument for an export, the name asked for (`view.json`) for tiles.
 MakePayload = Callable[..., Payload]
 
 

@@ -84,7 +84,7 @@ async def send_export(request: Request) -> Response:
 
 
 async def send_tile(request: Request) -> Response:
-    """Send one named answer of a map's grant (`points.bin`, `view.json`, `t/81/14/13159/6884`, `facts/17.json`)."""
+    """Send one named answer of a map's grant (`view.json`, `t/81/14/13159/6884`, `facts/17.json`)."""
     return await _send_granted(request, kind="tiles", name=request.path_params["name"])
 
 

@@ -1,0 +1,98 @@
+"""How far the map's colours stay apart for people who see colours otherwise: `python -m benchmarks.colours`.
+
+Simulation: the matrices of Machado, Oliveira and Fernandes (2009), full severity, on linear sRGB; distance: Euclidean
+in OKLab (Ottosson 2020), × 100. Goal: at least 14 between fills of states, for normal, protan, deutan and tritan
+eyes. In grey the fills may meet: there each state has its own shape.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measure import show_table
+from geo import palette
+
+GOAL = 14
+GREY = np.outer(np.ones(3), (0.2126, 0.7152, 0.0722))
+EYES = {
+    "normal": np.eye(3),
+    "protan": np.reshape(
+        (0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998), (3, 3)
+    ),
+    "deutan": np.reshape(
+        (0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.011820, 0.042940, 0.968881), (3, 3)
+    ),
+    "tritan": np.reshape(
+        (1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.303900), (3, 3)
+    ),
+    "grey": GREY,
+}
+LMS = np.reshape(
+    (0.4122214708, 0.5363325363, 0.0514459929, 0.2119034982, 0.6806995451, 0.1073969566, 0.0883024619, 0.2817188376,
+     0.6299787005), (3, 3),
+)  # fmt: skip
+LAB = np.reshape(
+    (0.2104542553, 0.7936177850, -0.0040720468, 1.9779984951, -2.4285922050, 0.4505937099, 0.0259040371, 0.7827717662,
+     -0.8086757660), (3, 3),
+)  # fmt: skip
+
+
+def see(colour: str, eye: str) -> np.ndarray:
+    """Return a colour (sRGB hex) in OKLab, as an eye sees it."""
+    srgb = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(EYES[eye] @ linear, 0, 1)
+    lab: np.ndarray = LAB @ np.cbrt(LMS @ seen)
+    return lab
+
+
+def over(top: str, ground: str, opacity: float) -> str:
+    """Return a colour laid over another."""
+    mixed = [
+        round(opacity * int(top[at : at + 2], 16) + (1 - opacity) * int(ground[at : at + 2], 16)) for at in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{value:02X}" for value in mixed)
+
+
+def nearest(pairs: Any, eye: str) -> tuple[float, tuple[str, str]]:
+    """Return the smallest distance × 100 of pairs of (name, colour), and the names."""
+    found = [(100 * float(np.linalg.norm(see(a[1], eye) - see(b[1], eye))), (a[0], b[0])) for a, b in pairs]
+    return min(found)
+
+
+def measure() -> list[tuple[str, float, tuple[str, str], float, tuple[str, str]]]:
+    """Return a row an eye: the nearest two fills of the legend, and the fill nearest to an area under it."""
+    fills = list({symbol.fill: (state, symbol.fill) for state, symbol in palette.VISIT_SYMBOLS.items()}.values())
+    grounds = [
+        (f"{name} area", over(fill, palette.PAPER, palette.AREA_OPACITY_UNDER))
+        for name, fill in palette.AREA_FILLS.items()
+        if fill.startswith("#")
+    ]
+    grounds.append(("paper", palette.PAPER))
+    rows = []
+    for eye in EYES:
+        legend = nearest(combinations(fills, 2), eye)
+        on_map = nearest([(fill, ground) for fill in fills for ground in grounds], eye)
+        rows.append((eye, *legend, *on_map))
+    return rows
+
+
+def main() -> None:
+    """Print the table, the shapes, and whether the goal is met."""
+    rows = measure()
+    heads = ("eye", "nearest fills", "of", "nearest fill and area", "of")
+    said = [(eye, f"{a:.1f}", " · ".join(b), f"{c:.1f}", " · ".join(d)) for eye, a, b, c, d in rows]
+    print(show_table(heads, said))
+    shapes = {state: symbol.shape for state, symbol in palette.VISIT_SYMBOLS.items()}
+    print("shapes:", ", ".join(f"{state} {shape}" for state, shape in shapes.items()))
+    apart = all(row[1] >= GOAL for row in rows if row[0] != "grey")
+    print(
+        f"fills at least {GOAL} apart: {apart}; every state its own shape: {len(set(shapes.values())) == len(shapes)}"
+    )
+
+
+if __name__ == "__main__":
+    main()
