@@ -263,15 +263,22 @@ def test_a_file_of_codes_is_answered(tmp_path, capsys):
 
 
 def test_a_drawn_successor_that_the_lists_speak_against_is_said(tmp_path, capsys):
-    """What a person drew against the lists does not count, and stderr says so; what agrees with them is no news."""
+    """What a person drew against the lists, or for a code of no list, does not count, and stderr says so."""
     drawn = tmp_path / "drawn.csv"
-    drawn.write_text("code,successor_code\n520602202203,520602202204\n520602202207,520602202207\n", encoding="utf-8")
+    lines = [
+        "code,successor_code",
+        "520602202203,520602202204",
+        "520602202207,520602202207",
+        "520602999999,520602202203",
+    ]
+    drawn.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert main(["units", "--edition", "2019", "--to", "2023", "--successors", str(drawn), "--json"]) == 0
     said = capsys.readouterr()
     rows = {row["code"]: row["successor_code"] for row in json.loads(said.out)["rows"]}
     assert rows["520602202203"] == "520602202203"
     assert [line for line in said.err.splitlines() if "没有用" in line] == [
-        "给 520602202203 写的后续单位 520602202204 没有用：名单自己说明它后来是 520602202203。"
+        "给 520602202203 写的后续单位 520602202204 没有用：名单自己说明它后来是 520602202203。",
+        "给 520602999999 写的后续单位没有用：各年的名单里都没有 520602999999。核对代码。",
     ]
 
 

@@ -21,7 +21,7 @@ from geo.validate import to_text
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
     from pathlib import Path
 
     from geo.editions import EditionBook, Fate
@@ -51,7 +51,7 @@ def run_units(options: argparse.Namespace) -> int:
         raise Invalid("units.needs_both")
     start, end = (choose_edition(day, book.days()) for day in (options.edition, options.to))
     check_drawn(book, end)
-    _tell_overruled(book, start, end)
+    _tell_useless(book, start, end)
     if options.codes is not None:
         return _answer_codes(Succession(book, start, end), options)
     return _report_changes(book, start, end, options)
@@ -66,7 +66,7 @@ def _load(book: EditionBook, options: argparse.Namespace) -> int:
             session.db, session.scope, book=book, to=to, dry_run=options.dry_run, name=names[0] if names else ""
         )
     if report.edition in book.days():
-        _tell_overruled(book, report.edition, to)
+        _tell_useless(book, report.edition, to, known={one.code for one in report.changes})
     if _is_json(options):
         _hand_json(report.as_dict(), options)
     else:
@@ -76,10 +76,13 @@ def _load(book: EditionBook, options: argparse.Namespace) -> int:
     return 0 if report.outcome == "accept" else _OPEN
 
 
-def _tell_overruled(book: EditionBook, start: str, end: str) -> None:
-    """Say which drawn successors do not count, because the lists themselves tell another one."""
+def _tell_useless(book: EditionBook, start: str, end: str, *, known: Container[str] = ()) -> None:
+    """Say which drawn successors do not count: the lists tell another one, or nobody knows the unit (nor `known`)."""
     for code, drawn, found in book.list_overruled(start, end):
         tell(text("units.overruled", code=code, drawn=drawn, found=found))
+    listed = {code for edition in book.editions for code in edition.units}
+    for code in [code for code in book.drawn if code not in listed and code not in known]:
+        tell(text("units.nobody", code=code))
 
 
 def _list_changes(report: EditionReport) -> Iterable[str]:
