@@ -7,7 +7,18 @@ from datetime import date
 
 from geo.issues import Act
 from geo.model import Scope
-from geo.store import clearance, drafts, issue_acts, lists, measures, presence, published, reviews
+from geo.store import (
+    clearance,
+    drafts,
+    households,
+    issue_acts,
+    lists,
+    measures,
+    presence,
+    published,
+    reviews,
+    roster_changes,
+)
 from geo.store.measures import MeasureEntry
 from geo.store.reviews import Decision, ReviewEntry
 from tests.services import V1, Case, Ground, in_write, of_db
@@ -33,7 +44,29 @@ def _number(ground: Ground) -> str:
     return str(issue_acts.get_issue(ground.db, Scope("planner", "planner", "d"), issue_id="said")["number"])
 
 
+def _newcomer(ground: Ground) -> str:
+    """Add a household of v1 that no roster holds; return its id."""
+    with ground.db.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT OR IGNORE INTO household (id, tile_id, code, village, place, created_at, created_by) "
+            "VALUES ('late', 9001, 'C-901', 'v1', 'g01', '', '')"
+        )
+    return "late"
+
+
 CLEAR_CASES: dict[str, Case] = {
+    "store.households.find_code": of_db(households.find_code, "view", code="C-001"),
+    "store.roster_changes.join_round": of_db(
+        roster_changes.join_round, "manage_round", round_id=lambda ground: ground.past_round, household_id=_newcomer
+    ),
+    "store.roster_changes.propose_leaving": of_db(
+        roster_changes.propose_leaving,
+        "record_visit",
+        round_id="2",
+        household_id="h01",
+        reason="vacant",
+        evidence="11 月 2 日到户，门锁着",
+    ),
     "store.clearance.read_clearance": of_db(clearance.read_clearance, "view", place_id="v1"),
     "store.issue_acts.act_on_issue": of_db(issue_acts.act_on_issue, "act_on_issue", **PROGRESS),
     "store.issue_acts.insert_act": in_write(issue_acts.insert_act, "", **PROGRESS),

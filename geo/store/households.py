@@ -14,7 +14,7 @@ from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
 from geo.mask import mask_name, mask_phone
 from geo.model import new_id
-from geo.schema import household, household_tag, place
+from geo.schema import household, household_tag, place, place_path
 from geo.store.area import district_area
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
@@ -62,6 +62,23 @@ def get_household(db: Database, scope: Scope, *, household_id: str) -> dict[str,
         row |= {"head_name": mask_name(row["head_name"]), "phone": mask_phone(row["phone"]), "note": ""}
         row |= {"id_hash": None, "id_last4": None}
     return row
+
+
+def find_code(db: Database, scope: Scope, *, code: str) -> str:
+    """Return the id of the one household in the scope's area with a 户编号.
+
+    Raises `NotFound` where there is none, `Invalid` where several villages have one.
+    """
+    require_right(scope, "view")
+    with db.read() as connection:
+        in_area = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+        wanted = select(household.c.id).where(household.c.code == code, household.c.place.in_(in_area))
+        found = connection.execute(wanted.limit(2)).scalars().all()
+    if not found:
+        raise NotFound("err.no_household", household=code)
+    if len(found) > 1:
+        raise Invalid("err.code_of_several", code=code)
+    return str(found[0])
 
 
 def household_by_tile_id(db: Database, scope: Scope, *, tile_id: int) -> str:

@@ -35,6 +35,7 @@ ENTRIES: Final[Mapping[str, _Entry]] = {
     "household": _Entry("household.py", hidden=True),
     "issue": _Entry("issue.py", hidden=True),
     "import": _Entry("import_.py", "import"),
+    "admin": _Entry("admin.py", "manage_round"),
 }
 
 

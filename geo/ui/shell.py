@@ -255,7 +255,7 @@ def _clear_find() -> None:
 def _current_page() -> st.Page:
     """The page being run; the pages of one household and of one issue give way to the landing page."""
     name = st.session_state.get("_page", "overview")
-    return find_page(name if name in ENTRIES and name not in ("household", "issue", "import") else "overview")
+    return find_page(name if name in ENTRIES and name not in ("household", "issue", "import", "admin") else "overview")
 
 
 __all__ = ["AS_OF", "PLACE", "ROUND", "require", "say_day", "say_round", "show_error", "worst_first"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from geo.exports import ExportHead, tabulate_review, write_table
 from geo.i18n import text
 from geo.store.clearance import read_clearance
 from geo.store.database import Database
+from geo.store.lists import read_list
 from geo.store.reviews import list_candidates, list_reviews
+from geo.store.rounds import list_rounds
 from tests.ui.test_pages import open_page, read_tables, read_words
 from tests.world import PLANNER, TODAY
 
@@ -85,3 +88,22 @@ def test_the_sheet_of_a_review_prints(world: Database) -> None:
     assert (row["经过"], row["提交研判的原因"]) == ("提出、上报", "上报待研判、超期")
     head = ExportHead(text("exports.title.review"), "测试区", "", TODAY, "", "planner")
     assert write_table(table, head=head, form="pdf").startswith(b"%PDF")
+
+
+def test_rounds_are_made_and_closed(world: Database) -> None:
+    """管理 makes a round with the days typed; a running one cannot be closed, which is said; a list is written."""
+    app = open_page("admin")
+    assert not app.exception
+    assert len(app.dataframe[0].value) == 2
+    app.button(key="round_close").click().run()
+    assert [one.status for one in list_rounds(world, PLANNER)] == ["closed", "open"]
+    app.text_input(key="new_name").set_value("第3轮").run()
+    app.date_input(key="new_first").set_value(date(2020, 3, 1)).run()
+    app.date_input(key="new_last").set_value(date(2020, 4, 1)).run()
+    app.button(key="new_make").click().run()
+    made = list_rounds(world, PLANNER)[-1]
+    assert (made.name, made.starts_on, made.number) == ("第3轮", date(2020, 3, 1), 3)
+    app = open_page("admin", tab="lists")
+    app.text_area(key="list_topic").set_value("医保政策\n森林防火").run()
+    app.button(key="list_save_topic").click().run()
+    assert read_list(world, PLANNER, name="topic") == ("health_insurance", "森林防火")
