@@ -84,6 +84,7 @@ def test_several_files_are_one_report(ask, files, tmp_path):
     )
     assert report["rows_bad"] == [{"row": 2, "field": "户编号", "code": "R_REQUIRED", "value": "", "file": "b.csv"}]
     assert {"row": 1, "field": "人口", "value": 9, "file": "b.csv"} in report["values"]
+    assert report["total"]["roster_missing"] == 0
     assert (report["codes"], [part["file"] for part in report["files"]]) == (["R_REQUIRED"], ["a.csv", "b.csv"])
     _, answer, _ = ask("coverage", "--db", db, "--json")
     assert (answer["total"]["baseline"], answer["total"]["added"], answer["total"]["effective"]) == (3, 0, 3)

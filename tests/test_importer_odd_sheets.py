@@ -100,6 +100,12 @@ def test_utf_16_without_a_mark(read_text, encoding):
     assert read_text(TEXT.encode(encoding)).rows_ok == 2
 
 
+def test_chinese_commas_part_what_nothing_else_does(read_text):
+    """A table typed with ， between its cells is read; in a usual one they stay within their cells."""
+    assert read_text(TEXT.replace(",", "，").encode()).rows_ok == 2
+    assert read_text(TEXT.replace("王一", "王，一").encode()).values[3]["value"] == "王，一"
+
+
 def test_a_quote_that_is_never_closed_is_named(read_text):
     """The row whose quote swallows the rest is told, and what to do; no bytes are guessed."""
     report = read_text(TEXT.replace("王一", '"王一').encode())

@@ -322,7 +322,8 @@ def _list_missing(bench: Bench, named: set[str]) -> None:
     known: dict[str, Row] = {row["id"]: row for row in bench.register.households.values()}
     for one, row in bench.register.roster.items():
         home = known.get(one)
-        if home is None or home["exited_on"] or row["approved_on"]:
+        # A roster that began with an earlier file of the same drop goes on with this one: nobody is missing yet.
+        if home is None or home["exited_on"] or row["approved_on"] or home["village"] in bench.choices.begun:
             continue
         if one not in named and one not in bench.gone and home["village"] in bench.plan.villages:
             unit = units[home["village"]].name

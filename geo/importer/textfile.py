@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Characters that a text file may hold in all: 300,000 rows of 400 are 120 million.
 MOST_TEXT_BYTES: Final = 160 * 1024 * 1024
 _SEPARATORS: Final = ",;\t|"
+_TYPED: Final = "\uff0c"
+#: What is said of a separator that parts no row.
+_NOTHING: Final = (0, 0)
 _CHUNK: Final = 1 << 20
 _LOOKED_AT: Final = 65_536
 _SAMPLE: Final = 20
@@ -173,7 +176,9 @@ def _find_separator(text: str) -> tuple[str, str]:
     if first.strip().lower().startswith("sep=") and len(first.strip()) == len("sep=,"):
         return first.strip()[-1], rest
     head = text[:_LOOKED_AT]
-    return max(_SEPARATORS, key=lambda mark: _judge(head, mark)), text
+    best = max(_SEPARATORS, key=lambda mark: _judge(head, mark))
+    # Typed by hand in Chinese: only where no usual separator parts anything.
+    return (_TYPED if _judge(head, best) == _NOTHING < _judge(head, _TYPED) else best), text
 
 
 def _judge(head: str, separator: str) -> tuple[int, int]:
@@ -186,9 +191,9 @@ def _judge(head: str, separator: str) -> tuple[int, int]:
             if widths.total() >= _SAMPLE:
                 break
     except csv.Error:
-        return 0, 0
+        return _NOTHING
     many = {width: count for width, count in widths.items() if width > 1}
     if not many:
-        return 0, 0
+        return _NOTHING
     width = max(many, key=lambda one: (many[one], one))
     return many[width] * width, width
