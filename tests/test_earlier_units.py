@@ -188,6 +188,9 @@ def test_a_village_that_the_lists_lose_is_split(register, tmp_path):
     known.pop(next(code for code, unit in known.items() if unit.name == village[0]))
     asked = load_newer(*register, book=book, to="2020-06-30")
     assert (asked.outcome, [(one.code, one.households) for one in asked.asks]) == ("ask", [(village[1], 1)])
+    book.parts = {(village[1], name): "520602202203" for name in ("一组", "二组")}
+    assert [one.code for one in load_newer(*register, book=book, to="2020-06-30").asks] == [village[1]]
+    book.parts = {(village[1], "一组"): "520602202203"}
     book.drawn = {village[1]: "520602202204"}
     assert load_newer(*register, book=book, to="2020-06-30").stored
     with register[0].read() as connection:

@@ -90,8 +90,12 @@ class EditionReport:
 
     @property
     def asks(self) -> list[UnitChange]:
-        """Return the units that keep the edition out until somebody draws their successor."""
-        return [one for one in self.changes if one.how == "ask" and one.households]
+        """Return the units that keep the edition out until somebody draws their successor.
+
+        A village whose groups were all drawn apart needs one, too: for its issues, its team, and files that name it.
+        """
+        split = {one.code for one in self.parts}
+        return [one for one in self.changes if one.how == "ask" and (one.households or one.code in split)]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""

@@ -83,7 +83,8 @@ def _forget(drawn: dict[_Key, str], target: Container[str]) -> None:
 def _ask_successors(report: EditionReport, book: EditionBook, drawn: dict[str, str]) -> None:
     """Ask for each unit with households that the lists do not follow: likely ones first, then all of its level."""
     before = dict(drawn)
-    open_ones = [one for one in report.changes if one.households and (one.how == "ask" or one.code in drawn)]
+    asked = report.asks
+    open_ones = [one for one in report.changes if one in asked or one.code in drawn]
     for one in open_ones:
         options = _successors(report, book, one)
         labels = {code: f"{code} {name}" for code, name in options.items()}
