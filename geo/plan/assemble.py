@@ -173,7 +173,8 @@ class _Run:
         work = self._work
         prizes = np.full(len(among), _SERVED_DAYS * work.terms.day_s)
         day_cost = _DAY_COST_DAYS * work.terms.day_s
-        routes, _ = self._run(among, kinds, prizes=prizes, day_cost=day_cost)
+        begin = self._begin_by_deadline(among, kinds)
+        routes, _ = self._run(among, kinds, prizes=prizes, day_cost=day_cost, start=begin)
         for _ in range(_MOST_TRIES):
             missed = sorted(set(among) - {stop for one in routes for stop in one.stops})
             if not missed:
@@ -181,8 +182,55 @@ class _Run:
             if work.terms.days is not None and not self._work.stops.deadline_day[missed].any():
                 break
             self._relax(missed)
-            routes, _ = self._run(among, list_kinds(self._work), prizes=prizes, day_cost=day_cost)
-        return routes if work.terms.days is None else self._search_best(among, list_kinds(self._work))
+            kinds = list_kinds(self._work)
+            begin = self._append_left(among, self._carry(routes, kinds))
+            routes, _ = self._run(among, kinds, prizes=prizes, day_cost=day_cost, start=begin)
+        if work.terms.days is None:
+            missed = sorted(set(among) - {stop for one in routes for stop in one.stops})
+            if missed:
+                self._relax(missed)
+                routes = self._append_left(among, self._carry(routes, list_kinds(self._work)))
+            return routes
+        return self._search_best(among, list_kinds(self._work))
+
+    def _begin_by_deadline(self, among: Sequence[int], kinds: Sequence[Kind]) -> list[_Route] | None:
+        """Return routes to begin with: in each stretch of days first what is due in it, then what else is near."""
+        work, bounds = self._work, self._work.bounds
+        if bounds.by_team or bounds.fixed or bounds.away:
+            return None
+        left, routes = set(among), []
+        for kind in kinds:
+            due = [stop for stop in among if stop in left and 0 < work.stops.deadline_day[stop] <= kind.last]
+            room = len(kind.slots)
+            for some in (due, list(among)):
+                chosen = [stop for stop in some if stop in left and work.may_be(stop, kind)]
+                if room and chosen:
+                    nearest = nearest_neighbour(work.matrix, work.stops, day_s=work.terms.day_s, among=chosen)[:room]
+                    routes += [_Route(stops, kind) for stops in nearest]
+                    room -= len(nearest)
+                    left -= {stop for stops in nearest for stop in stops}
+        return routes
+
+    def _carry(self, routes: Sequence[_Route], kinds: Sequence[Kind]) -> list[_Route]:
+        """Return the routes on the kinds that have taken the place of theirs since deadlines were dropped."""
+        return [
+            replace(one, kind=next(
+                kind for kind in kinds if kind.first <= one.kind.first <= kind.last and kind.team == one.kind.team
+            ))
+            for one in routes
+        ]  # fmt: skip
+
+    def _append_left(self, among: Sequence[int], routes: list[_Route]) -> list[_Route]:
+        """Return the routes, and more in the last stretch of days for the stops on none, where there is room."""
+        left = sorted(set(among) - {stop for one in routes for stop in one.stops})
+        last = [kind for kind in list_kinds(self._work) if kind.last == self._work.horizon]
+        for kind in last:
+            taken = sum(one.kind == kind for one in routes)
+            some = [stop for stop in left if self._work.may_be(stop, kind)]
+            nearest = nearest_neighbour(self._work.matrix, self._work.stops, day_s=self._work.terms.day_s, among=some)
+            routes = [*routes, *(_Route(stops, kind) for stops in nearest[: max(0, len(kind.slots) - taken)])]
+            left = sorted(set(left) - {stop for one in routes for stop in one.stops})
+        return routes
 
     def _relax(self, missed: list[int]) -> None:
         """Drop the deadlines of some stops; days that are not counted become more, because some may lie idle."""

@@ -70,7 +70,7 @@ class Terms:
     mode: Mode = "compact"
     seed: int = 0
     effort: float = 1.0
-    seconds: float = 10.5
+    seconds: float = 6.5
     shut: frozenset[Slot] = frozenset()
     continuity_s: int = 1200
 
