@@ -7,6 +7,8 @@ import pytest
 from geo import codes
 from geo.i18n import text
 from geo.importer.findings import FIELDS
+from geo.importer.headers import find_header
+from geo.importer.sheets import Sheet
 from geo.schema.columns import TICK_FIELDS
 from geo.schema.words import load_words
 from tests.workbooks import bring, open_register, write_csv
@@ -42,26 +44,22 @@ def test_every_tag_and_class_has_a_column():
     assert {one.key: one.header for one in TICK_FIELDS} == expected
 
 
-@pytest.mark.parametrize("word", [*load_words().tags, *load_words().household_class])
-def test_every_word_heads_a_column(word, look):
-    """A column headed with any word for a tag or class gives it where √ stands, and is no unknown column."""
-    report, facts = look([word], ["√"], [""])
-    tag, kind = load_words().tags.get(word), load_words().household_class.get(word, "")
+@pytest.mark.parametrize("kind", ["tag", "class"])
+def test_every_word_heads_a_column(kind):
+    """A column headed with any word for a tag or class ticks it, word for word, and is no unknown column."""
+    words = load_words().tags if kind == "tag" else load_words().household_class
+    for word, code in words.items():
+        header = find_header(Sheet("s", [["村", "户编号", word], ["孟溪村", "HP1", "√"]]))
+        assert (header.columns[2].key, header.columns[2].how, header.findings) == (f"{kind}_{code}", "exact", ())
+
+
+def test_yes_and_no(look):
+    """A tick, yes, a number of people and the tag's own word give the tag; a cross, no, nothing and 0 do not."""
+    yes = ["√", "✓", "是", "１", "1", "有", "2", "3人", "五保户", "五保", "Y"]
+    no = ["×", "否", "", "0", "无", "/", "0人", "x", "不是"]
+    report, facts = look(["五保户"], *([cell] for cell in (*yes, *no)))
     assert (report.outcome, report.codes) == ("accept", [])
-    assert facts == [(kind, [tag] if tag else []), ("", [])]
-
-
-@pytest.mark.parametrize("cell", ["√", "✓", "是", "１", "1", "有", "2", "3人", "五保户", "五保", "Y"])
-def test_yes(cell, look):
-    """A tick, yes, a number of people and the tag's own word give the tag."""
-    assert look(["五保户"], [cell])[1] == [("", ["tekun"])]
-
-
-@pytest.mark.parametrize("cell", ["×", "否", "", "0", "无", "/", "0人", "x", "不是"])
-def test_no(cell, look):
-    """A cross, no, nothing and 0 do not, and cost no finding."""
-    report, facts = look(["五保户"], [cell])
-    assert (report.outcome, facts) == ("accept", [("", [])])
+    assert facts == [("", ["tekun"])] * len(yes) + [("", [])] * len(no)
 
 
 @pytest.mark.parametrize(
