@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+import numpy as np
+from sqlalchemy import Select, and_, select
 
 from geo.access import require_area, require_right
 from geo.coverage import Share, homes_under, not_voided, standing
 from geo.schema import team_member, visit, visit_check, visit_person, visit_topic
 from geo.store.database import read_today
+from geo.store.frames import read_frame
+from geo.store.remember import Remembered, read_revision
 from geo.store.rounds import visible_round
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from sqlalchemy import Connection, FromClause
+    from sqlalchemy import Connection, Table
 
     from geo.model import Round, Scope
     from geo.store.database import Database
@@ -42,67 +45,76 @@ class Presence:
         return Share("kpi.checked", self.checks.get(item, (0, 0))[0], self.roster)
 
 
+_kept_counts: Final[Remembered[Presence]] = Remembered(32)
+
+
 def read_presence(db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date | None = None) -> Presence:
-    """Return who came, what was told and what was looked into under a place. Raises `NotFound`, `NotAllowed`."""
+    """Return who came, what was told and what was looked into under a place, computed once a write.
+
+    Raises `NotFound`, `NotAllowed`.
+    """
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
         round_ = visible_round(connection, scope, round_id)
         day = as_of or read_today(connection)
-        now = standing(round_, day, homes=homes_under(round_, place_id)).subquery("now")
-        due = select(now.c.household).where(now.c.roster == 1).subquery("due")
-        roster = connection.execute(select(func.count()).select_from(due)).scalar_one()
-        seen = _kept(round_, day, due)
-        return Presence(int(roster), _count_leads(connection, seen), *_count_said(connection, seen))
+        key = (str(db.path), read_revision(connection), round_, place_id, day)
+        known = _kept_counts.get(key)
+        if known is None:
+            known = _count(connection, round_, place_id, day)
+            _kept_counts.put(key, known)
+        return known
 
 
-def _kept(round_: Round, day: date, due: FromClause) -> FromClause:
-    """The kept visits of the round to households of D: id, household, visited_on, mode, outcome."""
-    return (
-        select(visit.c.id, visit.c.household, visit.c.visited_on, visit.c.mode, visit.c.outcome)
-        .join(due, due.c.household == visit.c.household)
-        .where(
-            visit.c.round == round_.id,
-            visit.c.visited_on.between(round_.starts_on, min(day, round_.ends_on)),
-            not_voided(visit),
-        )
-        .subquery("seen")
+def _count(connection: Connection, round_: Round, place_id: str, day: date) -> Presence:
+    """Count in memory: the rows of one round are read once each, in the order they lie."""
+    now = standing(round_, day, homes=homes_under(round_, place_id)).subquery("now")
+    due = read_frame(connection, select(now.c.household).where(now.c.roster == 1))
+    seen = read_frame(connection, _kept_visits(round_, day)).merge(due, on="household")
+    met = seen[(seen["mode"] == "in_person") & (seen["outcome"] == "effective")]
+    came = read_frame(connection, _leads(round_)).merge(met, on="visit")
+    days = zip(came["since"], came["until"], came["visited_on"], strict=True)
+    came = came.loc[np.fromiter((_holds(*one) for one in days), bool, len(came))]
+    leads = {role: int(came.loc[came["role"] == role, "household"].nunique()) for role in _LEADS}
+    told = read_frame(connection, _of_round(visit_topic, round_)).merge(seen, on="visit")
+    asked = read_frame(connection, _of_round(visit_check, round_)).merge(seen, on="visit")
+    problems = asked[asked["result"] == "problem"].groupby("item")["household"].nunique()
+    homes = asked.groupby("item")["household"].nunique()
+    return Presence(
+        roster=len(due),
+        leads={**leads, "any": int(came["household"].nunique())},
+        topics={str(name): int(count) for name, count in told.groupby("topic")["household"].nunique().items()},
+        checks={str(name): (int(count), int(problems.get(name, 0))) for name, count in homes.items()},
     )
 
 
-def _homes(seen: FromClause, condition: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.count(func.distinct(case((condition, seen.c.household))))
-
-
-def _count_leads(connection: Connection, seen: FromClause) -> dict[str, int]:
-    held = and_(
-        team_member.c.person == visit_person.c.person,
-        team_member.c.role.in_(_LEADS),
-        team_member.c.since <= seen.c.visited_on,
-        or_(team_member.c.until.is_(None), team_member.c.until >= seen.c.visited_on),
+def _kept_visits(round_: Round, day: date) -> Select[Any]:
+    """The kept visits of the round up to a day."""
+    return select(
+        visit.c.id.label("visit"), visit.c.household, visit.c.visited_on, visit.c.mode, visit.c.outcome
+    ).where(
+        visit.c.round == round_.id,
+        visit.c.visited_on.between(round_.starts_on, min(day, round_.ends_on)),
+        not_voided(visit),
     )
-    counts = [_homes(seen, team_member.c.role == role) for role in _LEADS]
-    row = connection.execute(
-        select(*counts, func.count(func.distinct(seen.c.household)))
-        .select_from(seen.join(visit_person, visit_person.c.visit == seen.c.id).join(team_member, held))
-        .where(seen.c.mode == "in_person", seen.c.outcome == "effective")
-    ).one()
-    return {**{role: int(count) for role, count in zip(_LEADS, row, strict=False)}, "any": int(row[-1])}
 
 
-def _count_said(connection: Connection, seen: FromClause) -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
-    homes = func.count(func.distinct(seen.c.household))
-    told = connection.execute(
-        select(visit_topic.c.topic, homes)
-        .select_from(seen.join(visit_topic, visit_topic.c.visit == seen.c.id))
-        .group_by(visit_topic.c.topic)
-    )
-    asked = connection.execute(
-        select(visit_check.c.item, homes, _homes(seen, visit_check.c.result == "problem"))
-        .select_from(seen.join(visit_check, visit_check.c.visit == seen.c.id))
-        .group_by(visit_check.c.item)
+def _leads(round_: Round) -> Select[Any]:
+    """Whoever has, or had, a lead's role and came to a visit of the round, with the days of the role."""
+    member = team_member.c
+    leads = (
+        select(member.person, member.role, member.since, member.until).where(member.role.in_(_LEADS)).subquery("leads")
     )
     return (
-        {topic: int(count) for topic, count in told},
-        {item: (int(count), int(problems)) for item, count, problems in asked},
+        select(visit_person.c.visit, leads.c.role, leads.c.since, leads.c.until)
+        .join(leads, leads.c.person == visit_person.c.person)
+        .join(visit, and_(visit.c.id == visit_person.c.visit, visit.c.round == round_.id))
     )
+
+
+def _of_round(table: Table, round_: Round) -> Select[Any]:
+    return select(table).join(visit, and_(visit.c.id == table.c.visit, visit.c.round == round_.id))
+
+
+def _holds(since: date, until: date | None, on: date) -> bool:
+    return since <= on and (until is None or on <= until)

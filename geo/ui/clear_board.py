@@ -67,6 +67,8 @@ def draw_board(session: Session, board: Board) -> None:
     if board.presence is not None and board.presence.roster:
         with st.container(key="sec_clear_6"):
             draw_presence(board.presence)
+    elif board.presence is None and board.round is not None:
+        st.button(text("clear.sec.6"), key="show_presence", on_click=show, kwargs={"who": "1"})
 
 
 def _draw_line(session: Session, pick: str, label: str, number: int, aside: str = "", *, bad: bool = False) -> None:

@@ -51,7 +51,9 @@ def read_board(session: Session) -> Board:
     level = UNIT_LEVEL.get(place.level, "")
     units = read_children(db, scope, round_id=round_.id, place_id=place.id, level=level, as_of=day) if level else []
     figures = read_figures(db, scope, round_id=round_.id, place_id=place.id, as_of=day)
-    presence = read_presence(db, scope, round_id=round_.id, place_id=place.id, as_of=day)
+    # Of a whole district it takes a second or two, so there it is asked for.
+    wanted = place.level != "district" or st.query_params.get("who") == "1"
+    presence = read_presence(db, scope, round_id=round_.id, place_id=place.id, as_of=day) if wanted else None
     return Board(round_, figures, clearance, level if units else "", sorted(units, key=_most_open_first), presence)
 
 
