@@ -30,14 +30,15 @@ def draw_people(session: Session, found: MapView) -> None:
         st.markdown(f"**{text('map.people.nobody', n=nobody[0])}**")
     people = [(one, counts) for one, counts in left if one and counts[0]]
     st.caption(text("map.people.hint") if people else text("map.people.none"))
-    for assignee, (rest, total) in people[:_SHOWN]:
-        st.button(
-            escape(text("map.people.row", name=names.get(assignee, "—"), n=rest, total=total)),
-            key=f"answers_{assignee}",
-            type="tertiary",
-            on_click=_show_theirs,
-            args=(assignee,),
-        )
+    with st.container(key="map_people", gap=None):
+        for assignee, (rest, total) in people[:_SHOWN]:
+            st.button(
+                escape(text("map.people.row", name=names.get(assignee, "—"), n=rest, total=total)),
+                key=f"answers_{assignee}",
+                type="tertiary",
+                on_click=_show_theirs,
+                args=(assignee,),
+            )
     if len(people) > _SHOWN:
         st.caption(text("map.people.more", n=len(people) - _SHOWN))
 

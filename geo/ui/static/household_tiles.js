@@ -77,7 +77,10 @@
       map.on("mousemove", (event) => this.point(event));
       map.on("mouseout movestart zoomstart", () => this.forgetPointer());
       map.on("zoomend", () => this.rezoom());
-      map.on("moveend", () => this.furniture.drawScale());
+      map.on("moveend", () => {
+        this.furniture.drawScale();
+        if (this.areas.thinOut()) this.sheet.redraw();
+      });
       this.grid.on("loading load painted", () => this.setBusy());
       map.getContainer().addEventListener("keydown", (event) => this.key(event), true);
       map.options.inertia = !still.matches;

@@ -1,13 +1,13 @@
 // Areas of units: one GeoJSON layer, their names and figures, and the badges that belong to them.
 (() => {
   "use strict";
-  const { palette, element } = window.GeoMap;
+  const { palette, element, showsHouseholds } = window.GeoMap;
   const SVG = "http://www.w3.org/2000/svg";
   const HATCH = "geo-hatch";
   const FONT = '13px "Microsoft YaHei UI","Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC",'
     + '"WenQuanYi Micro Hei",sans-serif';
-  // Badges crowd a map of many units: above this number they wait for the zoom of the households.
-  const MANY = 15;
+  // Badges of more units than this on the screen would cover each other and the households: they wait for a nearer look.
+  const MANY = 24;
   // A name that fits beside others; the whole one is in the tip.
   const LONGEST = 14;
 
@@ -54,7 +54,7 @@
     }
 
     // Areas stand back where household symbols are drawn on them.
-    get under() { return Boolean(this.view) && this.map.getZoom() >= this.view.points_from_zoom; }
+    get under() { return Boolean(this.view) && showsHouseholds(this.map, this.view); }
 
     style(feature) {
       const { frame, cls, border, computed } = feature.properties;
@@ -74,9 +74,18 @@
     restyle() {
       if (!this.layer || !this.view) return;
       this.layer.setStyle((feature) => this.style(feature));
+      this.thinOut();
+    }
+
+    // Hides the badges where they crowd; returns whether that changed.
+    thinOut() {
+      if (!this.view) return false;
       const pane = this.map.getPane("geo-badges");
-      const far = this.map.getZoom() < this.view.points_from_zoom;
-      pane.hidden = far && this.features.length > MANY;
+      const bounds = this.map.getBounds();
+      const shown = this.features.filter(({ properties: { at } }) => bounds.contains([at[1], at[0]])).length;
+      const before = pane.hidden;
+      pane.hidden = shown > MANY;
+      return before !== pane.hidden;
     }
 
     addHatch() {

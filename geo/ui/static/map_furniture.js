@@ -2,7 +2,7 @@
 // All text comes from view.json and is set as text, never as markup.
 (() => {
   "use strict";
-  const { palette, makeIcon } = window.GeoMap;
+  const { palette, makeIcon, showsHouseholds } = window.GeoMap;
 
   function element(tag, kind, parent, words) {
     const made = document.createElement(tag);
@@ -36,12 +36,13 @@
       this.zoomIn.addEventListener("click", () => map.zoomIn());
       this.zoomOut.addEventListener("click", () => map.zoomOut());
       this.whole.addEventListener("click", whole);
-      this.box = element("button", "geo-draw", this.buttons);
-      this.lasso = element("button", "geo-draw geo-lasso", this.buttons);
+      this.drawing = fixed(map, "drawing");
+      this.box = element("button", "geo-draw", this.drawing);
+      this.lasso = element("button", "geo-draw geo-lasso", this.drawing);
       for (const [button, mode] of [[this.box, "box"], [this.lasso, "lasso"]]) {
         button.addEventListener("click", ({ detail }) => draw(mode, detail === 0));
       }
-      for (const button of this.buttons.children) button.type = "button";
+      for (const button of [...this.buttons.children, ...this.drawing.children]) button.type = "button";
       this.legend = fixed(map, "legend");
       this.corner = fixed(map, "corner");
       this.note = element("div", "geo-footnote", map.getContainer());
@@ -75,7 +76,7 @@
 
     drawLegend(view, hidden) {
       const { legend } = view;
-      const drawn = this.map.getZoom() >= view.points_from_zoom;
+      const drawn = showsHouseholds(this.map, view);
       const focused = nameRow(document.activeElement);
       this.legend.replaceChildren();
       this.legend.classList.toggle("geo-dense", !drawn);
@@ -163,7 +164,7 @@
 
     hideTip() { this.tip.hidden = true; }
 
-    offerDrawing(offered) { this.box.hidden = this.lasso.hidden = !offered; }
+    offerDrawing(offered) { this.drawing.hidden = !offered; }
 
     say(words) {
       this.message.textContent = words;
@@ -171,7 +172,7 @@
     }
 
     remove() {
-      for (const one of [this.buttons, this.legend, this.corner, this.note, this.north, this.scale, this.tip, this.message]) one.remove();
+      for (const one of [this.buttons, this.drawing, this.legend, this.corner, this.note, this.north, this.scale, this.tip, this.message]) one.remove();
     }
   }
 

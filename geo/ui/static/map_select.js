@@ -42,7 +42,7 @@
     }
 
     begin(event) {
-      const onMap = !event.target.closest("button, .geo-legend, .geo-zoom, .geo-corner");
+      const onMap = !event.target.closest("button, .geo-legend, .geo-corner");
       if (!this.mode || !onMap || event.button > 0) return;
       event.preventDefault();
       event.stopPropagation();

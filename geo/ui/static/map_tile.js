@@ -112,6 +112,9 @@
     return cells.some(([cellX, cellY]) => within(cellX, x) && within(cellY, y));
   }
 
+  // Says whether a map at this zoom shows households or counts: the zoom of its tiles decides, for all of it alike.
+  function showsHouseholds(map, view) { return Math.round(map.getZoom()) >= view.points_from_zoom; }
+
   window.GeoMap = window.GeoMap || {};
-  Object.assign(window.GeoMap, { decodeTile, TileSource, touches, POINTS, CELLS, NOTHING });
+  Object.assign(window.GeoMap, { decodeTile, showsHouseholds, TileSource, touches, POINTS, CELLS, NOTHING });
 })();
