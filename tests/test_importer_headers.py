@@ -104,3 +104,85 @@ def test_corrections_overrule_everything():
     assert header_of("村", "门牌", mapping={1: "code"}).problem == ""
     fixed = header_of("户编号", "户号", mapping={1: None})
     assert (fixed.problem, fixed.columns[1].how) == ("", "corrected")
+
+
+@pytest.mark.parametrize("officer", ["包组干部", "帮扶责任人", "村干部", "网格员", "填表人", "联系人", "包组干部姓名"])
+def test_a_phone_behind_an_officer_is_the_officers(officer):
+    """联系电话 right behind 包组干部 is not the household's: it is listed as unknown, with the officer."""
+    rows = [["孟溪村", code, "王测", "张干部", "13900000001"] for code in ("M1", "M2", "M3")]
+    header = header_of("村", "户编号", "户主", officer, "联系电话", rows=rows)
+    assert (keys(header)[3:], header.findings[-1].value) == ([None, None], f"{officer}, 联系电话")
+
+
+def test_the_office_may_stand_before_the_phone():
+    """帮扶责任人, 单位及职务, 电话: the phone is still the officer's, and the household's own before it is kept."""
+    header = header_of("户编号", "户主", "户主电话", "帮扶责任人", "单位及职务", "电话")
+    assert keys(header) == ["code", "head_name", "phone", None, None, None]
+
+
+def test_one_officer_with_a_phone_for_every_household():
+    """Where one officer would have another phone in every row, the phones are the households'; that is said."""
+    rows = [[f"M{nth}", "王测", "张干部", f"1390000000{nth}"] for nth in range(4)]
+    header = header_of("户编号", "户主", "包组干部", "联系电话", rows=rows)
+    assert (keys(header)[3], [one.code for one in header.findings]) == (
+        "phone",
+        ["W_HEADER_GUESSED", "W_UNKNOWN_COLUMNS"],
+    )
+
+
+def test_a_phone_behind_the_head_is_the_households():
+    """Of two columns 联系电话 the one behind the head is taken, the one behind 帮扶责任人 is not."""
+    header = header_of("户编号", "户主", "联系电话", "帮扶责任人", "联系电话")
+    assert (header.problem, keys(header)) == ("", ["code", "head_name", "phone", None, None])
+
+
+def test_the_phone_that_names_the_household_comes_first():
+    """Of 联系电话, 户联系电话 and 人联系电话 that differ the household's is taken, and the others are listed."""
+    rows = [["M1", "13800000001", "13800000002", "13800000003"]]
+    header = header_of("户编号", "联系电话", "户联系电话", "人联系电话", rows=rows)
+    assert (keys(header), header.findings[-1].value) == (["code", None, "phone", None], "联系电话, 人联系电话")
+
+
+def test_columns_that_agree_in_every_row_are_one():
+    """村民组 and 组别 that name the same group row by row are one column; where they differ it cannot be told."""
+    alike = [["M1", "一组", "1组"], ["M2", "", ""], ["M3", "第3组", "三组"]]
+    assert keys(header_of("户编号", "村民组", "组别", rows=alike)) == ["code", "group", None]
+    filled = [["M1", "", "1组"], ["M2", "", "二组"]]
+    assert keys(header_of("户编号", "村民组", "组别", rows=filled)) == ["code", None, "group"]
+    assert header_of("户编号", "村民组", "组别", rows=[*alike, ["M4", "四组", "五组"]]).problem == "E_DUP_COLUMN"
+
+
+def test_every_header_of_the_national_system_at_once():
+    """All headers that were seen in the field, in one row over the persons of a household, need no answer."""
+    names = [
+        "县(市、区、旗)",
+        "乡(镇)",
+        "行政村",
+        "自然村",
+        "村民组",
+        "组别",
+        "户编号",
+        "人编号",
+        "户主姓名",
+        "姓名",
+        "证件号码",
+        "人数",
+        "家庭人口",
+        "与户主关系",
+        "户类型",
+        "户联系电话",
+        "联系电话",
+        "家庭住址",
+        "经度",
+        "纬度",
+        "致贫原因",
+        "危房户",
+        "监测对象类型",
+    ]
+    person = dict.fromkeys(names, "") | {
+        "行政村": "孟溪村", "村民组": "一组", "组别": "1组", "户编号": "M1", "户主姓名": "王测", "与户主关系": "户主",
+        "户联系电话": "13800000001", "联系电话": "13800000002", "人数": "2", "家庭人口": "2",
+    }  # fmt: skip
+    header = header_of(*names, rows=[[person[name] for name in names], [person[name] for name in names]])
+    taken = {column.key: column.header for column in header.columns if column.key}
+    assert (header.problem, taken["phone"], taken["group"], taken["size"]) == ("", "户联系电话", "村民组", "家庭人口")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from geo.importer.company import leave_officers_phones, settle_same
 from geo.importer.findings import FIELDS, Finding, column_letter
 from geo.importer.headernames import TICK_KEYS, look_up, look_up_path, normalise_header
 from geo.importer.headerrows import SEARCHED_ROWS, find_header_rows, read_paths, score_row
@@ -104,7 +105,8 @@ def find_header(sheet: Sheet, *, mapping: Mapping[int, str | None] | None = None
     columns = _read_columns(sheet, first, row)
     columns = _settle_blanks(columns, sheet, row)
     columns = _decide_by_content(columns, sheet.rows[row + 1 : row + 1 + _SAMPLE])
-    columns = _pass_over_own(_yield_weak(columns))
+    columns = leave_officers_phones(columns, sheet.rows[row + 1 : row + 1 + _SAMPLE])
+    columns = _pass_over_own(settle_same(_yield_weak(columns), sheet.rows[row + 1 :]))
     for index, key in (mapping or {}).items():
         if 0 <= index < len(columns) and columns[index].how != "refused":
             columns[index] = replace(columns[index], key=key, how="corrected")

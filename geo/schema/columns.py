@@ -43,7 +43,12 @@ IMPORT_FIELDS: Final = (
     Field("person_name", "成员姓名", ("家庭成员姓名", "人员姓名"), longest=200),
     Field("id_number", "身份证号", ("证件号码", "身份证号码", "公民身份号码", "户主身份证", "户主身份证号")),
     Field("size", "人口", ("家庭人口数", "家庭人口", "人数", "家庭人数", "人口数")),
-    Field("phone", "联系电话", ("户联系电话", "人联系电话", "电话", "手机号", "手机号码", "联系方式")),
+    Field(
+        "phone", "联系电话",
+        ("户联系电话", "人联系电话", "电话", "手机号", "手机号码", "联系方式", "户主联系电话",
+         "户主电话", "户主手机号", "户主手机号码", "户主联系方式", "户电话", "户联系方式", "家庭联系电话",
+         "家庭电话"),
+    ),
     Field(
         "household_class", "户类别",
         ("户类型", "贫困户属性", "脱贫属性", "农户类型", "家庭类型", "户属性", "aac006", "监测对象类型",
@@ -88,6 +93,21 @@ MEMBER_WORDS: Final = ("成员", "家庭人员")
 HEAD_RELATIONS: Final = ("户主", "本人", "户主本人", "本人或户主", "01", "02")
 #: Words in a header's brackets that change whose or which it is: 联系电话(帮扶人) is not the household's.
 BRACKET_WORDS: Final = ("帮扶", "干部", "责任", "走访人", "配偶", "成员", "去年", "上年", "子女")
+#: Headers of phones: first those that are the household's whatever stands around them, then in their order.
+PHONE_RANKS: Final = (
+    ("户主联系电话", "户主电话", "户主手机号", "户主手机号码", "户主联系方式", "户联系电话", "户电话",
+     "户联系方式", "家庭联系电话", "家庭电话"),
+    ("联系电话", "联系方式", "手机号码", "手机号", "电话"),
+    ("人联系电话",),
+)  # fmt: skip
+#: Parts of headers that name somebody with an office, to whom the phone behind belongs.
+OFFICER_WORDS: Final = (
+    "干部", "帮扶", "责任人", "网格员", "填表人", "填报人", "联系人", "联络员", "走访人", "包保", "包组",
+    "包户", "包村", "驻村", "工作队", "书记", "主任", "组长", "负责人", "审核人",
+    "调查员", "调查人", "登记人", "采集人", "村医", "协管员",
+)  # fmt: skip
+#: Parts of headers that may stand between an officer and the phone: what he is, and where.
+BESIDE_OFFICER: Final = ("职务", "职位", "单位")
 #: Headers that are a column's only in good company: decided by content and neighbours.
 AMBIGUOUS_HEADERS: Final = {
     "姓名": ("head_name",),
