@@ -72,6 +72,20 @@ def _facts(issue: Mapping[Any, Any]) -> str:
     return " · ".join(words)
 
 
+def _choose_affected(card: Card, key: str) -> tuple[str, ...]:
+    """Whom an issue of the group affects; none chosen: the group as a whole."""
+    if card.homes is None or card.homes.empty:
+        return ()
+    homes = {
+        str(one["household"]): escape(f"{one['code']} {one['head_name']}") for one in card.homes.to_dict("records")
+    }
+    chosen = st.multiselect(
+        text("issue_form.affected"), list(homes), key=f"{key}:affected", format_func=homes.__getitem__,
+        placeholder=text("issue_form.affected_all"),
+    )  # fmt: skip
+    return tuple(chosen)
+
+
 @st.dialog(text("issue_form.title"))
 def _raise_dialog(db: Database, scope: Scope, card: Card, issue_id: str) -> None:
     """The id is made when the dialog opens, so a double click raises one issue."""
@@ -93,13 +107,18 @@ def _raise_dialog(db: Database, scope: Scope, card: Card, issue_id: str) -> None
         due_on = st.date_input(
             text("issue_form.due_on"), None, min_value=card.today, key=f"{key}:due", format="YYYY-MM-DD", width=150
         )
+    with st.container(horizontal=True, gap="medium"):
+        unit = st.text_input(text("act.unit"), key=f"{key}:unit", max_chars=60)
+        who = st.text_input(text("act.responsible"), key=f"{key}:who", max_chars=60)
+    affected = _choose_affected(card, key) if kind == "group" else ()
     detail = st.text_area(text("issue_form.detail"), key=f"{key}:detail", height=70, max_chars=2000)
     if not st.button(text("issue_form.save"), type="primary", key=f"{key}:save", disabled=category is None):
         return
     entry = IssueEntry(
         id=issue_id, place=card.village.id if kind == "village" else card.row["place"], scope=str(kind),
         category=str(category), title=title, raised_on=card.today, detail=detail.strip(), route=str(route),
-        households=(card.id,) if kind == "household" else (), due_on=due_on,
+        households=(card.id,) if kind == "household" else affected, due_on=due_on, unit=unit.strip(),
+        responsible=who.strip(),
     )  # fmt: skip
     try:
         raise_issue(db, scope, entry=entry)

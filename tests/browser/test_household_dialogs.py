@@ -144,7 +144,7 @@ def test_an_issue_is_raised(job: Job, world: Database) -> None:
     job.page.keyboard.press("n")
     dialog = job.page.get_by_role("dialog")
     job.choose(dialog.locator("[data-testid=stSelectbox]").first, "饮水安全")
-    field = dialog.locator("[data-testid=stTextInput]").locator("input")
+    field = dialog.locator("[data-testid=stTextInput]").locator("input").first
     field.fill("水管冻裂")
     field.press("Enter")
     job.settle()
