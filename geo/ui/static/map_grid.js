@@ -7,6 +7,7 @@
   const CELLS_A_SIDE = 128;
   const PALE = 0.35;
   const REACH_PX = 10;
+  const AFTER_SCREEN_MS = 60;
   // Symbols of one kind whose places differ by less than this share of a px cover each other.
   const FINE = 2;
 
@@ -91,7 +92,19 @@
 
     get waiting() { return this.current().some(({ el }) => el.loading); },
 
-    repaint() { for (const { el } of this.current()) this.paint(el); },
+    // Draws all tiles anew: those on the screen at once, those kept around it after the screen has been shown.
+    repaint() {
+      const screen = this._map.getPixelBounds();
+      const around = [];
+      for (const { el } of this.current()) {
+        const side = TILE * this.scaleOf(el);
+        const corner = L.point(el.coords.x, el.coords.y).multiplyBy(side);
+        if (screen.intersects(L.bounds(corner, corner.add([side, side])))) this.paint(el);
+        else around.push(el);
+      }
+      clearTimeout(this.later);
+      this.later = setTimeout(() => around.forEach((el) => this._map && this.paint(el)), AFTER_SCREEN_MS);
+    },
 
     // Tiles made for another fraction of a zoom level are drawn anew, so that nothing is stretched.
     sharpen() { for (const { el } of this.current()) if (el.scale !== this.scaleOf(el)) this.paint(el); },
