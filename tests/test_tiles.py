@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.tiles import from_grid, morton_key, split_key, to_grid
@@ -17,6 +17,7 @@ def test_morton_key_interleaves_bits() -> None:
     assert keys.tolist() == [0b011011, 2, 5, 2**60 - 1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2**30 - 1), st.integers(0, 2**30 - 1)), min_size=1))
 def test_keys_come_apart_again(cells: list[tuple[int, int]]) -> None:
     """Splitting a key returns its x and y."""
