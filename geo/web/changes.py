@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
 #: How often the store is asked (one row); a save is on every open map within a second.
-_EVERY_S: Final = 0.4
+EVERY_S: Final = 0.4
 _GONE: Final = 1008
 _LONGEST: Final = 12
 
@@ -56,7 +56,7 @@ async def _tell(socket: WebSocket, leaving: asyncio.Future[None], *, since: int)
             since = version
             with contextlib.suppress(WebSocketDisconnect):
                 await socket.send_text(made.body.decode())
-        await asyncio.wait([leaving], timeout=_EVERY_S)
+        await asyncio.wait([leaving], timeout=EVERY_S)
 
 
 async def _wait_for_close(socket: WebSocket) -> None:

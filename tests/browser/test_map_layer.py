@@ -116,7 +116,7 @@ class MapPage:
 
     def wait_said(self, words: str) -> None:
         """Wait until the page says that something was clicked."""
-        self.page.get_by_text(f"clicked: {words}").wait_for(timeout=10_000)
+        self.page.get_by_text(f"clicked: {words}").wait_for(timeout=30_000)
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_a_point_can_be_set(shown: MapPage) -> None:
     shown.page.get_by_text("picking").click()
     shown.frame.locator(".geo-message").filter(has_text="在图上点一下").wait_for()
     shown.page.mouse.click(*shown.where(100))
-    shown.page.get_by_text(re.compile(r"clicked: point 0 109\.2")).wait_for(timeout=10_000)
+    shown.page.get_by_text(re.compile(r"clicked: point 0 109\.2")).wait_for(timeout=30_000)
     lon, lat = (float(word) for word in shown.said().split()[2:])
     assert (lon, lat) == pytest.approx((109.2 + 0.0009 * (99 % 28), 27.7 + 0.0009 * (99 // 28)), abs=6e-5)
 
@@ -206,7 +206,7 @@ def test_pointer_and_badges_tell_text(shown: MapPage) -> None:
     """The pointer brings a household's facts as they are; the unlocated are a badge that says whose they are."""
     shown.page.mouse.move(*shown.where(150))
     tip = shown.frame.locator(".geo-tip")
-    tip.wait_for(timeout=10_000)
+    tip.wait_for(timeout=30_000)
     assert "<script>alert(2)</script> 150" in tip.inner_text()
     assert tip.locator("script, img").count() == 0
 
@@ -269,7 +269,7 @@ def test_households_are_chosen_by_drawing(shown: MapPage) -> None:
     shown.wait_said("clear 0 0 0")
     box.focus()
     shown.page.keyboard.press("Enter")
-    shown.page.get_by_text(re.compile(r"clicked: drawn \d{3} ")).wait_for(timeout=10_000)
+    shown.page.get_by_text(re.compile(r"clicked: drawn \d{3} ")).wait_for(timeout=30_000)
 
 
 def drag(page: Any, points: list[tuple[float, float]]) -> None:
@@ -288,7 +288,7 @@ def test_a_save_reaches_the_open_map(shown: MapPage, stand: Stand) -> None:
     shown.page.on("request", lambda request: fetched.append(request.url))
     stand.saved.touch()
     script = "() => (map_div._geoStage.grid.listed().get(400).code & 15) === 5"
-    shown.frame.wait_for_function(script, timeout=10_000)
+    shown.frame.wait_for_function(script, timeout=30_000)
     shown.settle()
     stand.saved.unlink()
     tiles = [url for url in fetched if "/t/2/" in url]
