@@ -176,7 +176,7 @@ def test_the_separator_is_the_one_that_makes_columns(tmp_path: Path):
 
 def test_sheets_are_chosen_and_named(tmp_path: Path, register):
     """The best known sheet is read, `sheet` names another or is its number, hidden ones are named and read if asked."""
-    sheets = [("说明", [["怎么填"]]), ("二组", [workbooks.HEADER, workbooks.home("HP9")]), ("旧表", HOMES)]
+    sheets = [("说明", [["怎么填"]]), ("二组", [["户编号", "村"], ["HP9", "孟溪村"]]), ("旧表", HOMES)]
     path = odd_books.write_book(tmp_path / "a.xlsx", HOMES, sheets=sheets, hide=["旧表"])
     report = look(register, path)
     assert (report.sheet, report.other_sheets) == ("台账", ("说明", "二组", "旧表"))

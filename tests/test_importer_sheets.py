@@ -62,12 +62,25 @@ def test_sheets_of_one_header_are_one_import(register, book):
     assert not bring(*register, book, sheet="all").changed
 
 
-def test_without_a_word_one_sheet_is_read_and_the_others_named(register, book):
-    """As before one sheet is read; the report says which others have its header."""
-    report = bring(*register, book)
+def test_without_a_word_all_sheets_of_one_header_are_read(register, book):
+    """A sheet is read alone only where it is named; the report says which others have its header."""
+    report = bring(*register, book, sheet="1")
     assert (report.sheets, report.alike_sheets, report.rows_total) == (("台账",), ("台账", "坝黄镇"), 2)
-    whole = bring(*register, book, sheet="all")
+    whole = bring(*register, book)
     assert (whole.changes["households_new"], whole.changes["households_same"], whole.waiting) == (3, 2, 0)
+
+
+def test_tables_of_two_headers_are_asked_about(register, tmp_path):
+    """Where another sheet holds households under another header nothing is stored until a sheet is chosen."""
+    other = ["村", "组别", "户号", "户主姓名"]
+    sheets = [("补录", [other, ["坪茶村", "一组", "B1", "李测"]]), ("说明", [["填表说明"], ["每户一行"]])]
+    path = odd_books.write_book(tmp_path / "a.xlsx", [HEAD, *homes("和平乡", "孟溪村", "A")], sheets=sheets)
+    report = bring(*register, path)
+    assert (report.outcome, report.stored, report.codes) == ("ask", False, ["W_SECOND_TABLE"])
+    question = report.questions[0]
+    assert (question.id, [one.value for one in question.options]) == ("sheet", ["台账", "补录"])
+    assert bring(*register, path, answers={"sheet": "补录"}).households == 1
+    assert bring(*register, path, sheet="台账").households == 2
 
 
 def test_another_sheet_of_a_file_is_not_the_same_file_again(register, book):
@@ -131,7 +144,7 @@ def test_our_own_lists_come_back_whole(kind, tmp_path, capsys):
     assert main(["export", kind, "--db", db, "--out", str(path)]) == 0
     assert len(openpyxl.load_workbook(path).sheetnames) == 2
     capsys.readouterr()
-    assert main(["import", str(path), "--db", db, "--sheet", "all"]) == 0
+    assert main(["import", str(path), "--db", db]) == 0
     out = capsys.readouterr().out
     assert "共 4 行，可用 4 行" in out
     assert "都已在库里，没有任何改动。" in out
@@ -141,7 +154,7 @@ def test_our_own_lists_come_back_whole(kind, tmp_path, capsys):
 def test_the_command_line_says_how_to_read_them_together(book, tmp_path, capsys):
     """One sheet was read: the others are named, and `--sheet all` offered; with it nothing is left to say."""
     db = str(tmp_path / "c.sqlite")
-    assert main(["import", str(book), "--db", db]) == 0
+    assert main(["import", str(book), "--db", db, "--sheet", "台账"]) == 0
     out = capsys.readouterr().out
     assert "台账、坝黄镇的表头相同，加 --sheet all 一起导入" in out
     assert main(["import", str(book), "--db", db, "--sheet", "all"]) == 0

@@ -35,7 +35,7 @@ from geo.importer.rows import take_rows
 from geo.importer.saying import conclude, say_refused
 from geo.importer.sources import look_up_mapping, sign_headers
 from geo.importer.submissions import join_submissions
-from geo.importer.together import ALL, join_sheets, list_alike, name_findings, name_questions
+from geo.importer.together import ALL, ASKED, ask_for_sheet, join_sheets, list_alike, name_findings, name_questions
 from geo.importer.understand import Understood, understand
 from geo.model import Round, new_id
 from geo.store.cells import read_cells, refresh_cells
@@ -47,17 +47,19 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from geo.importer.findings import Question
     from geo.importer.sheets import Sheet
     from geo.model import Scope
     from geo.store.database import Database
 
 
 class _Sheets(NamedTuple):
-    """The names of a file's sheets: those that are read, the others, and those under the same header."""
+    """The names of a file's sheets: those that are read, the others, those under the same header; what is asked."""
 
     read: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
+    asked: Question | None = None
 
 
 class _Undecided(Exception):
@@ -124,9 +126,11 @@ def _import_table(
     report = replace(
         report, **_say_sheets(sheet, names), preview=_preview(sheet, header, options), mapping_from=mapping_from
     )  # fmt: skip
+    if names.asked:
+        report = replace(report, outcome="ask", questions=(names.asked, *report.questions))
     may_enter = report.outcome.startswith("accept") or (report.outcome == "reject_rows" and options.good_rows)
-    if understood.asks or not understood.firsts:
-        key = "asks" if understood.asks else "no_good_rows"
+    if report.outcome == "ask" or not understood.firsts:
+        key = "asks" if report.outcome == "ask" else "no_good_rows"
         return replace(report, message=sentence(key, n=sum(one.blocking for one in report.questions)))
     return _try(db, scope, path, understood, options, report, store=may_enter and not options.dry_run)
 
@@ -134,14 +138,17 @@ def _import_table(
 def _read_sheet(path: Path, name: str, options: ImportOptions) -> tuple[Sheet, _Sheets, ImportOptions]:
     """Return the sheet to import, the names of the sheets, and the options with what a mapping file says of it."""
     step("read", 0, 1)
-    sheets = join_submissions(read_sheets(path, name=name, wanted=options.sheet))
+    wanted = options.sheet or options.answers.get(ASKED, "")
+    sheets = join_submissions(read_sheets(path, name=name, wanted=wanted))
     step("read", 1, 1)
-    wants_all = options.sheet == ALL and all(one.name != ALL for one in sheets)
-    chosen = find_sheet(sheets, options.sheet) if options.sheet and not wants_all else choose_sheet(sheets)
+    wants_all = wanted == ALL and all(one.name != ALL for one in sheets)
+    chosen = find_sheet(sheets, wanted) if wanted and not wants_all else choose_sheet(sheets)
     alike = list_alike(sheets, chosen)
-    read = alike if wants_all else [chosen]
+    unsaid = not wanted and options.rewrite is None
+    read = alike if wants_all or unsaid else [chosen]
     others = [one for one in sheets if not any(one is other for other in read)]
-    names = _Sheets(*(tuple(one.name for one in some) for some in (read, others, alike)))
+    asked = ask_for_sheet(sheets, read) if unsaid else None
+    names = _Sheets(*(tuple(one.name for one in some) for some in (read, others, alike)), asked)
     if len(read) > 1:
         chosen = join_sheets(read, kept=chosen)
     if options.rewrite is not None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from geo.errors import FileRefused
-from geo.importer.findings import Finding
+from geo.importer.findings import Finding, Option, Question
 from geo.importer.headers import find_header
 from geo.importer.readers import MOST_ROWS
 from geo.importer.sheets import Layout, Part, Sheet
@@ -20,11 +20,14 @@ from geo.importer.sources import sign_headers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from geo.importer.findings import Question
     from geo.validate import Cell
 
 #: What is asked for to read all sheets under one header.
 ALL: Final = "all"
+#: The question which of several tables is read.
+ASKED: Final = "sheet"
+#: Fields that a table of households, visits or issues tells at least.
+_LEAST_FIELDS: Final = 3
 #: Between a sheet's name and a cell, as spreadsheets write it.
 MARK: Final = "!"
 #: Rows of a sheet that tell its header.
@@ -46,6 +49,31 @@ def _sign(sheet: Sheet) -> str:
     while names and not names[-1].strip():
         names.pop()
     return sign_headers(names)
+
+
+def ask_for_sheet(sheets: Sequence[Sheet], read: Sequence[Sheet]) -> Question | None:
+    """Return which sheet to read first, where others hold a table of households too, under another header.
+
+    Half a file would be a wrong denominator, and tables of different headers are never joined by themselves.
+    """
+    others = [one for one in sheets if not any(one is other for other in read) and _holds_table(one)]
+    if not others:
+        return None
+    names = [one.name for one in (*read, *others)]
+    options = tuple(Option(one, one) for one in ((ALL, *names) if len(read) > 1 else names))
+    value = ", ".join(names)
+    return Question(ASKED, ASKED, "W_SECOND_TABLE", "", value, "", len(names), blocking=True, options=options)
+
+
+def _holds_table(sheet: Sheet) -> bool:
+    """Say whether a visible sheet has rows under a header that names households by 户编号 or 户主."""
+    if sheet.hidden or not sheet.rows:
+        return False
+    header = find_header(replace(sheet, rows=sheet.rows[:_LOOKED_AT]))
+    keys = {column.key for column in header.columns if column.key}
+    sure = {column.key for column in header.columns if column.how == "exact"}
+    below = any(any(cell not in (None, "") for cell in row) for row in sheet.rows[header.row + 1 :])
+    return below and len(keys) >= _LEAST_FIELDS and not sure.isdisjoint(("code", "head_name"))
 
 
 def join_sheets(sheets: Sequence[Sheet], *, kept: Sheet) -> Sheet:
