@@ -148,7 +148,8 @@ def _read_sheet(path: Path, name: str, options: ImportOptions) -> tuple[Sheet, _
     read = alike if wants_all or unsaid else [chosen]
     others = [one for one in sheets if not any(one is other for other in read)]
     asked = ask_for_sheet(sheets, read) if unsaid else None
-    names = _Sheets(*(tuple(one.name for one in some) for some in (read, others, alike)), asked)
+    said = [tuple(one.name for one in some) for some in (read, others, alike)]
+    names = _Sheets(said[0], said[1], said[2], asked)
     if len(read) > 1:
         chosen = join_sheets(read, kept=chosen)
     if options.rewrite is not None:
