@@ -28,8 +28,9 @@ VILLAGE_DIGITS: Final = 12
 _UNIT_DIGITS: Final = (6, 9, VILLAGE_DIGITS)
 _STEM_LEAST: Final = 2
 _ENDS: Final = 2
-#: White space, and characters that no screen shows.
-_SPACES = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+#: Characters that no screen shows, as part of a pattern: of no width, soft hyphens, marks of a direction of writing.
+UNSEEN: Final = r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_SPACES = re.compile(rf"[\s{UNSEEN}]+")
 #: What may stand between a township and a village in one cell.
 _JOINS: Final = "-/\\·>、,;|"
 _BRACKETS = re.compile(r"\([^)]*\)")

@@ -18,13 +18,13 @@ from geo.crs import read_angle
 from geo.days import make_day, read_day
 from geo.numerals import parse_number
 from geo.schema.words import load_words
-from geo.units import clean_name
+from geo.units import UNSEEN, clean_name
 
 #: What a reader gives for one cell.
 Cell: TypeAlias = str | float | int | bool | date | datetime | time | timedelta | None
 
 _SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[eE]\+\d{1,3}|\d\.\d+[eE]\d{1,3}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{UNSEEN}\ufffe\uffff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 #: 张*, 张**, 张*明, 欧阳*: one or two signs of the name, asterisks, perhaps one more.
 _MASKED = re.compile(r"\w{0,2}[*\uff0a]{1,3}\w?")
@@ -65,7 +65,7 @@ def is_blank(text: str) -> bool:
 
 
 def parse_text(cell: Cell, *, longest: int) -> tuple[str, str]:
-    """Return a text without control characters and outer white space; a text beyond `longest` is left empty.
+    """Return a text without control and unseen characters and outer white space; a text beyond `longest` is left empty.
 
     Codes: W_CONTROL_CHARS (taken out), W_TOO_LONG, W_FORMULA_TEXT (kept as text; exports defuse it), W_ID_HIDDEN (an ID
     number in it keeps its last four).
@@ -100,20 +100,24 @@ def parse_name(cell: Cell, *, longest: int) -> tuple[str, str]:
 def parse_code(cell: Cell, *, longest: int) -> tuple[str, str]:
     """Return a household code: text, without white space and full-width forms.
 
-    Codes: W_ID_SCIENTIFIC, W_ID_LOST_PRECISION, W_TOO_LONG (the code is empty), W_FORMULA_TEXT (kept as text).
+    Codes: W_ID_SCIENTIFIC, W_ID_LOST_PRECISION, W_TOO_LONG (the code is empty), W_FORMULA_TEXT (kept as text),
+    W_CONTROL_CHARS (taken out).
     """
     if isinstance(cell, str) and cell.isascii() and cell.isalnum() and len(cell) <= longest:
         return ("", "") if is_blank(cell) else (cell, "")
     if isinstance(cell, float) and abs(cell) >= 10**EXACT_DIGITS:
         return "", "W_ID_LOST_PRECISION"
-    text = clean_name(_CONTROL.sub("", to_text(cell)))
+    said = to_text(cell)
+    text = clean_name(_CONTROL.sub("", said))
     if is_blank(text):
         return "", ""
     if _SCIENTIFIC.fullmatch(text):
         return "", "W_ID_SCIENTIFIC"
     if len(text) > longest:
         return "", "W_TOO_LONG"
-    return text, "W_FORMULA_TEXT" if text.startswith(_FORMULA) else ""
+    if text.startswith(_FORMULA):
+        return text, "W_FORMULA_TEXT"
+    return text, "W_CONTROL_CHARS" if _CONTROL.search(said) else ""
 
 
 def parse_size(cell: Cell) -> tuple[int | None, str]:

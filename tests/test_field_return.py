@@ -144,9 +144,9 @@ def test_the_key_tells_the_household_whatever_stands_beside_it(office, form):
     homes = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code")
     assert visits_of(db)[0][0] == homes.loc["A-1", "household"]
     assert (homes.loc["A-1", "head_name"], homes.loc["A-1", "group"]) == ("测1", "一组")
-    assert sorted(one.field for one in report.findings if one.code == "W_PRINTED_CHANGED") == sorted(
-        ["户编号", "户主", "村民组"]
-    )
+    listed = [one for one in report.findings if one.code == "W_PRINTED_CHANGED"]
+    assert sorted(one.field for one in listed) == sorted(["户编号", "户主", "村民组"])
+    assert {one.row for one in listed} == {1}
 
 
 def test_another_detail_of_a_known_visit_is_a_correction_to_decide(office, form):

@@ -55,6 +55,17 @@ def test_today_is_no_future():
     assert parse_day("2019-11-20", TODAY) == (TODAY, "")
 
 
+@pytest.mark.parametrize(
+    "unseen", list("\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2066\u2069\ufeff")
+)
+def test_characters_that_no_screen_shows_are_taken_out_of_every_text(unseen):
+    """Names, notes and household codes lose them alike, also beside a control character, and each says so."""
+    assert parse_name(f"王{unseen}一", longest=60) == ("王一", "W_CONTROL_CHARS")
+    assert parse_text(f"李\x07二{unseen}", longest=60) == ("李二", "W_CONTROL_CHARS")
+    assert parse_code(f"M{unseen}1", longest=60) == ("M1", "W_CONTROL_CHARS")
+    assert parse_text(unseen, longest=60)[0] == ""
+
+
 @given(st.dates(date(1990, 1, 1), date(2019, 11, 20)))
 def test_every_day_is_read_in_every_form(day):
     """Any day up to today is read back from ISO text, Chinese text, digits and Excel's serial number."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Final
 
 from geo.schema import IMPORT_FIELDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from geo.schema import Field
 
 #: Import fields by key.
@@ -70,6 +73,12 @@ class Ledger:
     def cell(self, nth: int, key: str) -> str:
         """Return the cell's name in the sheet; a field without a column has none."""
         return f"{self.letters[key]}{self.sheet_rows[nth]}" if key in self.letters else ""
+
+    def place(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Return findings of single cells with the data row that each stands in; one elsewhere stays of the file."""
+        rows = {number: nth for nth, number in enumerate(self.sheet_rows, start=1)}
+        numbers = ((one, one.cell.lstrip(ascii_uppercase)) for one in findings)
+        return [replace(one, row=rows.get(int(at), 0)) if at.isdecimal() else one for one, at in numbers]
 
     def warn(self, code: str, nth: int, key: str, value: str) -> None:
         """List a field that was left empty or repaired; `nth` counts data rows from 0."""

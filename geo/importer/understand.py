@@ -117,7 +117,7 @@ def understand(sheet: Sheet, header: Header, background: Background) -> Understo
     rows = take_rows(sheet, header)
     letters = {column.key: column.letter for column in header.columns if column.key}
     ledger = Ledger(letters, rows.sheet_rows)
-    ledger.findings += [*header.findings, *list_titles(sheet), *rows.listed]
+    ledger.findings += [*ledger.place(header.findings), *list_titles(sheet), *rows.listed]
     for nth, width in rows.ragged.items():
         ledger.refuse("R_COLUMN_COUNT", nth, "code", str(width))
 
