@@ -157,7 +157,22 @@ def test_ranges_across_fill_their_first_column_only(look):
     ]
 
 
-@pytest.mark.parametrize("word", ["小计", "合 计", "一组小计", "孟溪村合计", "总计：40户", "本页合计", "累计"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "小计",
+        "合 计",
+        "一组小计",
+        "孟溪村合计",
+        "总计：40户",
+        "本页合计",
+        "累计",
+        "共 计",
+        "合计（户）",
+        "全村合计",
+        "合計",
+    ],
+)
 @pytest.mark.parametrize("column", [0, 1, 2])
 def test_totals_are_dropped_and_listed(look, word, column):
     """A total is no household, in whichever of the first columns it stands and even with figures beside it."""
@@ -197,6 +212,59 @@ def test_names_and_notes_that_look_like_totals_stay(look):
     """A head named 王小计 and a note that ends with 合计 are no totals."""
     report = look([workbooks.HEADER, workbooks.home("HP1", 户主="王小计", 备注="补贴合计"), workbooks.home("HP2")])
     assert (report.outcome, report.rows_ok) == ("accept", 2)
+
+
+SHORT = ["户编号", "户主", "人口", "备注"]
+TITLE = ["和平乡孟溪村走访台账", "", "", ""]
+
+
+@pytest.mark.parametrize("merges", [["A3:D3", "A5:D5"], []], ids=["merged", "plain"])
+@pytest.mark.parametrize(("first", "second"), [("一组", "二组"), ("第一组：", "二组（1 户）"), ("周家组", "2社")])
+def test_titles_in_the_column_of_codes(look, merges, first, second):
+    """Groups that stand as titles where the codes stand are no households: they are listed, and asked about once."""
+    rows = [TITLE, SHORT, [first, *[""] * 3], ["M1", "王", 3, ""], [second, "", "", ""], ["M2", "李", 2, ""]]
+    asked = look(rows, merges=merges)
+    assert (asked.outcome, asked.rows_total, [one.id for one in asked.questions]) == ("ask", 2, ["group_titles"])
+    assert [one.value for one in asked.findings if one.cell in ("3", "5")] == [first, second]
+    taken = look(rows, merges=merges, answers={"group_titles": "take"})
+    groups = [one["value"] for one in taken.values if one["field"] == "村民组"]
+    assert groups == [{"第一组：": "一组"}.get(first, first), "二组"]
+
+
+def test_a_merged_title_beside_a_column_of_groups(look):
+    """A title that is merged across keeps no row out where a column names the groups."""
+    rows = [TITLE, ["户编号", "村民组", "户主", "人口"], ["一组", "", "", ""], ["M1", "一组", "王", 3]]
+    report = look(rows, merges=["A3:D3"])
+    assert (report.rows_total, report.rows_ok, report.rows_bad) == (1, 1, ())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [["第1页", "", "", ""], ["第 1 页", "共3页", "", ""], ["", "", "共2户", ""], ["2026年5月", "", "", ""], ["共十二户", "", 40, ""],
+     ["联系人：王", "", "", ""], ["二〇二六年五月三日", "", "", ""], ["合计", "3户", 9, ""], ["以上合计2户", "", "", ""]],
+)  # fmt: skip
+def test_what_stands_at_the_foot_of_a_page_is_listed(look, line):
+    """Page numbers, days, counts and signatures below the households are none, also in the column of codes."""
+    report = look([TITLE, SHORT, ["M1", "王", 3, ""], line])
+    assert (report.rows_total, report.rows_bad) == (1, ())
+    assert ("W_TOTAL_ROW_SKIPPED", "4") in [(one.code, one.cell) for one in report.findings]
+
+
+@pytest.mark.parametrize("numbers", [[1, 2, 3], ["1", "2", "3"], ["①", "②", "③"], ["（1）", "(2)", "(3)"]])
+def test_column_numbers_of_a_narrow_sheet(look, numbers):
+    """Three columns that are numbered are no household, however the numbers are marked."""
+    report = look([TITLE[:3], SHORT[:3], numbers, ["M1", "王", 3]])
+    assert (report.rows_total, report.rows_ok) == (1, 1)
+
+
+def test_homes_that_look_like_margins_stay(look):
+    """Codes that are numbers, heads named 共 or 组, notes of totals and days, and a code without more are households."""
+    homes = [
+        [1, "王", 3, ""], ["2", "共某", 2, "合计2人"], ["M-3", "共计生", 2, "累计走访3次"], ["M-4", "", "", "2019年"],
+        ["孟-5", "", "", "累计走访"], ["6", "", "", ""], ["一组7号", "李", 1, "第1页"], ["M-8", "单组", 1, ""],
+    ]  # fmt: skip
+    report = look([TITLE, SHORT, *homes])
+    assert (report.rows_total, report.rows_ok) == (len(homes), len(homes))
 
 
 def test_a_repeated_header_of_two_rows(look):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from geo.importer.findings import Option
+from geo.importer.margins import names_group
 from geo.importer.meanings import SKIP
-from geo.importer.rows import names_group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The answer that takes the titles for the groups of the rows below them.
 TAKE: Final = "take"
+#: What a title may end with.
+_COLONS: Final = ":\uff1a "
 
 
 def read_group_titles(
@@ -53,5 +55,5 @@ def _list_titles(sheet: Sheet, rows: DataRows) -> dict[int, Cell]:
         if name != before:
             before = name
             titles[nth] = name if names_group(name) else None
-    titles |= {at: text for at, text in rows.titles.items() if names_group(text)}
+    titles |= {at: text.rstrip(_COLONS) for at, text in rows.titles.items() if names_group(text)}
     return titles if any(titles.values()) else {}

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from geo.importer.findings import FIELDS, Finding, column_letter
+from geo.importer.margins import (
+    counts_columns,
+    counts_homes,
+    is_margin,
+    is_total,
+    mentions_total,
+    names_group,
+    total_marks,
+)
 from geo.importer.othertables import leave_below, list_above
 from geo.importer.sheets import join_spans
 from geo.schema.words import load_words
-from geo.units import clean_name, parse_group
+from geo.units import clean_name
 from geo.validate import to_text
 
 if TYPE_CHECKING:
@@ -32,8 +40,6 @@ ERRORS: Final = frozenset(
 )
 _SHOWN: Final = 200
 _NUMBER: Final = re.compile(r"[\s\d.]*")
-_BRACKETS: Final = re.compile(r"\([^)]*\)")
-_LEAST_NUMBERED: Final = 4
 _LEAST_WIDE: Final = 3
 
 
@@ -116,7 +122,7 @@ def _judge_rows(
         if code:
             said = [to_text(cell).strip() for cell in row if _says(cell)]
             listed.append(Finding(code, cell=str(number), value=" ".join(said)[:_SHOWN]))
-            if code == "W_TITLE_ROWS_SKIPPED" and len(said) == 1:
+            if code == "W_TITLE_ROWS_SKIPPED" and (len(said) == 1 or names_group(said[0])):
                 rows.titles[len(rows.cells)] = said[0]
             continue
         if sheet.ragged and _is_ragged(line, width):
@@ -178,22 +184,36 @@ class _Judge:
         """Return the code under which a row that is no household is listed, or '' for a data row."""
         if self._totals and any(row[index] in said for index, said in self._totals):
             return "W_TOTAL_ROW_SKIPPED"
-        if is_first and _counts_columns(row):
+        if is_first and counts_columns(row, self._head_at):
             return "W_TITLE_ROWS_SKIPPED"
         code = row[self.code_at] if self.code_at is not None else None
         if _says(code):
-            if isinstance(code, str) and not _is_plain(code) and clean_name(code).startswith(self._footer):
-                return "W_TOTAL_ROW_SKIPPED"
-            return "W_TITLE_ROWS_SKIPPED" if row in self._titles else ""
+            return self._look_at_code(code, row, number)
         first = next((clean_name(cell) for cell in row if isinstance(cell, str) and cell.strip()), "")
-        if first.startswith(self._footer) or (self._is_nobody(row) and any(map(_mentions_total, row))):
+        if first.startswith(self._footer) or (self._is_nobody(row) and (any(map(mentions_total, row)) or _is_end(row))):
             return "W_TOTAL_ROW_SKIPPED"
         is_title = is_idle or row in self._titles or self._is_title(row, number, first)
         return "W_TITLE_ROWS_SKIPPED" if is_title else ""
 
+    def _look_at_code(self, code: Cell, row: list[Cell], number: int) -> str:
+        """Say what a row is in which something stands for a code: a title, a total and a signature may, too."""
+        if row in self._titles:
+            return "W_TITLE_ROWS_SKIPPED"
+        if not isinstance(code, str) or _is_plain(code):
+            return ""
+        if clean_name(code).startswith(self._footer):
+            return "W_TOTAL_ROW_SKIPPED"
+        if not self._is_nobody(row):
+            return ""
+        if mentions_total(code) or counts_homes(code) or _is_end(row):
+            return "W_TOTAL_ROW_SKIPPED"
+        is_wide = number in self._wide and sum(map(_says, row)) == 1
+        return "W_TITLE_ROWS_SKIPPED" if is_wide or names_group(code) else ""
+
     def _is_nobody(self, row: list[Cell]) -> bool:
-        """Say whether a row without a code names no head either."""
-        return self._head_at is None or not _says(row[self._head_at])
+        """Say whether a row names no head: the cell is empty, counts households or numbers a page."""
+        head = None if self._head_at is None else row[self._head_at]
+        return not _says(head) or counts_homes(head) or is_margin([head])
 
     def _is_title(self, row: list[Cell], number: int, first: str) -> bool:
         """A row of one cell is a title where that is merged across, or names a group and no column does."""
@@ -202,60 +222,28 @@ class _Judge:
         return sum(map(_says, row)) == 1 and (number in self._wide or names_group(first))
 
 
-def names_group(text: str) -> bool:
-    """Say whether a title names one group or several: 一组, 第二组（12 户）, 周家组."""
-    return parse_group(text) is not None and _BRACKETS.sub("", clean_name(text)).endswith(load_words().group_tails)
+def _is_end(row: list[Cell]) -> bool:
+    """Say whether a row says nothing but what stands at the foot of a page."""
+    return is_margin([cell for cell in row if _says(cell)])
 
 
 #: Fields of a row's first columns, where a total says that it is one.
 _LEADING: Final = frozenset({"district", "township", "village", "village_code", "group", "code", "head_name"})
 _LEADING_COLUMNS: Final = 2
-_LONGEST_TOTAL: Final = 12
-#: What may stand behind the word for a total in the column of names: 合计：40户.
-_COUNT: Final = re.compile(r"([:(]?\d.*|:?)")
 
 
 def _find_totals(header: Header, turned: Iterable[Sequence[Cell]]) -> list[tuple[int, frozenset[str]]]:
     """Return, for each leading column, the cells in it that name a total: 小计, 合 计, 孟溪村合计, 合计：40户."""
     found = []
-    marks = _last_marks()
+    marks = total_marks()
     for column, cells in zip(header.columns, turned, strict=False):
         if column.key in _LEADING or column.how in ("ignored", "blank") or column.index < _LEADING_COLUMNS:
             of_unit = column.key != "head_name"
             marked = (cell for cell in set(cells) if isinstance(cell, str) and marks.search(cell))
-            totals = frozenset(cell for cell in marked if _is_total(cell, of_unit=of_unit))
+            totals = frozenset(cell for cell in marked if is_total(cell, of_unit=of_unit))
             if totals:
                 found.append((column.index, totals))
     return found
-
-
-def _is_total(cell: str, *, of_unit: bool) -> bool:
-    """A unit may stand before the word (一组小计); a name may end with it."""
-    words = load_words().total
-    said = clean_name(cell)
-    if not of_unit:
-        return any(said.startswith(word) and _COUNT.fullmatch(said.removeprefix(word)) for word in words)
-    return said.startswith(words) or (len(said) <= _LONGEST_TOTAL and said.endswith(words))
-
-
-def _mentions_total(cell: Cell) -> bool:
-    """Say whether a short cell speaks of a total, wherever in it: 以上合计 2 户."""
-    if not isinstance(cell, str) or not _last_marks().search(cell):
-        return False
-    said = clean_name(cell)
-    return len(said) <= _LONGEST_TOTAL and any(word in said for word in load_words().total)
-
-
-@cache
-def _last_marks() -> re.Pattern[str]:
-    """Return what finds the characters that totals end with: a quick look at each cell."""
-    return re.compile(f"[{re.escape(''.join(word[-1] for word in load_words().total))}]")
-
-
-def _counts_columns(row: list[Cell]) -> bool:
-    """Say whether a row under the header only numbers the columns: 1, 2, 3 and so on."""
-    said = [to_text(cell).strip() for cell in row if _says(cell)]
-    return len(said) >= _LEAST_NUMBERED and said == [str(number) for number in range(1, len(said) + 1)]
 
 
 def _merges_below(sheet: Sheet, header: Header) -> list[Merge]:

@@ -16,6 +16,9 @@ class Words:
     blank: frozenset[str]
     total: tuple[str, ...]
     footer: tuple[str, ...]
+    page: str
+    in_all: str
+    counted: tuple[str, ...]
     yes: frozenset[str]
     no: frozenset[str]
     met_headers: frozenset[str]
@@ -71,6 +74,7 @@ def load_words() -> Words:
     units, villages, townships, groups = raw["units"], raw["villages"], raw["townships"], raw["groups"]
     return Words(
         blank=frozenset(raw["blank"]), total=tuple(raw["total"]), footer=tuple(raw["footer"]),
+        page=raw["page"], in_all=raw["in_all"], counted=tuple(raw["counted"]),
         yes=frozenset(raw["yes"]), no=frozenset(raw["no"]),
         met_headers=frozenset(raw["met_headers"]), visited_headers=frozenset(raw["visited_headers"]),
         numerals=raw["numerals"], year=units["year"], month=units["month"], day=tuple(units["day"]),
