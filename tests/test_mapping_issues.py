@@ -98,6 +98,27 @@ def test_figures_follow_from_the_events(issues):
     assert sums == {"valid": 6, "closed": 1, "open": 5, "judged": 4, "on_time": 0}
 
 
+def test_only_what_ended_is_reopened(tmp_path):
+    """The same open row twice is one open issue; an open row after a closed one takes the issue up again."""
+    spec = spec_of(ISSUES)
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    table = """
+        no,village,about,asked,status,done
+        1,North,road,2024-01-01,Open,
+        1,North,road,2024-01-01,Open,
+        2,North,road,2024-01-01,Done,2024-01-09
+        2,North,road,2024-01-01,Open,
+        3,North,road,2024-01-01,Open,
+        3,North,road,2024-01-01,Waiting,
+    """
+    report = load(db, scope, write(tmp_path / "i.csv", table), spec)
+    assert (report.changes["issues_new"], report.changes["issues_reopened"]) == (3, 1)
+    assert rows(db, "SELECT number, state, reopen_count FROM issue ORDER BY number") == [
+        ("1", "open", 0), ("2", "in_progress", 1), ("3", "deferred", 0),
+    ]  # fmt: skip
+    assert not load(db, scope, tmp_path / "i.csv", spec).changed
+
+
 def test_a_closing_after_a_reopening_is_its_own_resolution(tmp_path):
     """Resolved, reopened, then closed without a further resolution: resolved_on is the day of that closing."""
     spec = spec_of(ISSUES)

@@ -65,6 +65,24 @@ def test_the_national_export_is_folded_into_households(register, tmp_path, names
     assert not load(*register, path, find_mapping("national_export")).changed
 
 
+def test_the_kind_of_a_monitored_household_is_read_and_what_is_left_out_is_listed(register, tmp_path):
+    """监测对象类型 counts over 脱贫户 and stands in for an empty 户类型; columns that nothing reads are named."""
+    header = [*NATIONAL, "监测对象类型", "人联系电话", "务工时间"]
+    book = [
+        header,
+        [*person("A1", "王一", "户主", 户联系电话="13812345678"), "脱贫不稳定户", "13900000000", 3],
+        [*person("A2", "李一", "户主", 户类型=""), "突发严重困难户", "", ""],
+        [*person("A3", "张一", "户主", 户类型="一般户"), "", "", ""],
+        [*person("A4", "赵一", "户主"), "", "", ""],
+    ]
+    path = odd_books.write_book(tmp_path / "export.xlsx", book)
+    report = load(*register, path, find_mapping("national_export"))
+    classes = rows(register[0], "SELECT household_class FROM household ORDER BY code")
+    assert [one for (one,) in classes] == ["mon_unstable", "mon_sudden", "general", "lifted"]
+    (unread,) = [one.value for one in report.findings if one.code == "W_UNKNOWN_COLUMNS"]
+    assert {"人联系电话", "务工时间", "致贫原因"} <= set(unread.split(", "))
+
+
 def test_the_head_and_the_number_of_rows_are_checked(register, tmp_path):
     """The head is the row that says so, wherever it stands; a number that is not that of the rows is listed."""
     path = odd_books.write_book(tmp_path / "export.xlsx", [NATIONAL, *FAMILIES[3:]])

@@ -85,6 +85,7 @@ def test_the_system_a_geojson_declares(tmp_path, crs, system, codes):
         ({"type": "Polygon", "coordinates": [[[1, 2], [float("nan"), 3], [4, 5], [1, 2]]]}, "R_GEOM_NAN"),
         ({"type": "Polygon", "coordinates": [[[1, 2], [float("inf"), 3], [4, 5], [1, 2]]]}, "R_GEOM_NAN"),
         ({"type": "Polygon", "coordinates": [[[1, 2], [None, 3], [4, 5], [1, 2]]]}, "R_GEOM_NAN"),
+        ({"type": "Polygon", "coordinates": [[[1, 2], ["NaN", 3], [4, 5], [1, 2]]]}, "R_GEOM_NAN"),
         ({"type": "Polygon", "coordinates": [[[1, 2], [10**400, 3], [4, 5], [1, 2]]]}, "R_GEOM_NAN"),
         ({"type": "Point", "coordinates": [float("-inf"), 2]}, "R_GEOM_NAN"),
         ({"type": "Polygon", "coordinates": [[[1, 2], ["3", 3], [4, 5], [1, 2]]]}, "R_GEOM_INVALID"),

@@ -16,6 +16,7 @@ from geo.importer.headerrows import SEARCHED_ROWS, find_header_rows, read_paths,
 from geo.importer.points.axes import choose_axis
 from geo.schema import AMBIGUOUS_HEADERS, GAP_COLUMNS
 from geo.schema.columns import PERSON_HEADERS, WEAK_HEADERS
+from geo.schema.words import load_words
 from geo.validate import to_text
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 200
 _CODE_LEAST: Final = 3
+#: What needs no word where a mapping leaves a column out: it has its own, or holds nothing.
+_UNREAD: Final = ("refused", "ignored", "blank")
 #: Columns that are named in one finding.
 _NAMED: Final = 20
 #: Headers that only our own gap lists have together.
@@ -100,7 +103,10 @@ def choose_sheet(sheets: list[Sheet]) -> Sheet:
 
 
 def find_header(sheet: Sheet, *, mapping: Mapping[int, str | None] | None = None) -> Header:
-    """Return what the columns of a sheet mean; `mapping` (column index → field key or None) overrules it."""
+    """Return what the columns of a sheet mean; `mapping` (column index → field key) overrules it.
+
+    None leaves a column out; an empty key too, but the column is listed with the unknown ones.
+    """
     first, row = find_header_rows(sheet)
     columns = _read_columns(sheet, first, row)
     columns = _settle_blanks(columns, sheet, row)
@@ -108,8 +114,8 @@ def find_header(sheet: Sheet, *, mapping: Mapping[int, str | None] | None = None
     columns = leave_officers_phones(columns, sheet.rows[row + 1 : row + 1 + _SAMPLE])
     columns = _pass_over_own(settle_same(_yield_weak(columns), sheet.rows[row + 1 :]))
     for index, key in (mapping or {}).items():
-        if 0 <= index < len(columns) and columns[index].how != "refused":
-            columns[index] = replace(columns[index], key=key, how="corrected")
+        if 0 <= index < len(columns) and columns[index].how not in (("refused",) if key != "" else _UNREAD):
+            columns[index] = replace(columns[index], key=key or None, how="unknown" if key == "" else "corrected")
     problem, detail = _find_problem(columns)
     titles = tuple(said for line in sheet.rows[:first] if (said := [text for cell in line if (text := _plain(cell))]))
     findings = tuple(_list_findings(columns, titles, first, row))
@@ -222,15 +228,21 @@ def _ambiguous_name(header: str) -> str:
 
 
 def _yield_weak(columns: list[Column]) -> list[Column]:
-    """Where two columns mean the same, those with a weak header yield to one with a strong header."""
+    """Where two columns mean the same, those with a weak header yield to one with a strong header.
+
+    The kind of monitored household beside a class (监测对象类型 beside 户类型) is read besides it.
+    """
     weak = {normalise_header(name) for name in WEAK_HEADERS}
     strong = {column.key for column in columns if column.key and normalise_header(column.header) not in weak}
-    return [
-        replace(column, key=None, how="yielded")
-        if column.key in strong and normalise_header(column.header) in weak
-        else column
-        for column in columns
-    ]
+    found = []
+    for column in columns:
+        if column.key not in strong or normalise_header(column.header) not in weak:
+            found.append(column)
+        elif column.key == "household_class" and any(word in column.header for word in load_words().monitored):
+            found.append(replace(column, key="class_monitored"))
+        else:
+            found.append(replace(column, key=None, how="yielded"))
+    return found
 
 
 def _pass_over_own(columns: list[Column]) -> list[Column]:

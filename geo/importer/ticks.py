@@ -28,17 +28,23 @@ _CLASS: Final = "class"
 #: A household under monitoring, of which of the three kinds is not said.
 _MONITORED: Final = "monitored"
 _KINDS: Final = tuple(one for one in codes.HOUSEHOLD_CLASSES if one.startswith("mon_"))
+#: What a monitored household was before it was monitored.
+_BEFORE: Final = ("registered_poor", "lifted")
 
 
 def add_ticks(
     ledger: Ledger, header: Header, rows: DataRows, columns: dict[str, list[Any]], answers: Mapping[str, str]
 ) -> None:
-    """Add what columns of their own tick to class and tags of each row; a written class but 一般户 comes first."""
+    """Add what columns of their own tick to class and tags of each row; a written class comes first.
+
+    But 一般户 yields to every kind, and 脱贫户 and 建档立卡户 yield to the kinds of monitored households.
+    """
     if not header.ticks():
         return
     classes, tags = _read_ticks(ledger, header, rows, answers)
     for nth, ticked in enumerate(classes):
-        if ticked and columns["household_class"][nth] in ("", "general"):
+        own = columns["household_class"][nth]
+        if ticked and (own in ("", "general") or (own in _BEFORE and ticked in _KINDS)):
             columns["household_class"][nth] = ticked
     pairs = zip(columns["tags"], tags, strict=True)
     columns["tags"] = [tuple(dict.fromkeys((*own, *ticked))) for own, ticked in pairs]

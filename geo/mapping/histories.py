@@ -27,6 +27,8 @@ _WAYS: Final[dict[str, tuple[str, ...]]] = {
     "closed": ("resolved", "closed"), "deferred": ("deferred",), "returned": ("returned",),
     "invalid": ("invalidated",),
 }  # fmt: skip
+#: Events after which nothing is under way: only a reopening leads on from them.
+_STANDING: Final = ("resolved", "closed", "deferred", "invalidated")
 _NEEDED: Final = ("key", "raised_on", "category")
 _ENDS: Final = ("resolved_on", "closed_on")
 #: State → the days of an end that it does not know; of every other state all.
@@ -134,12 +136,17 @@ def _read_days(desk: Desk, rows: Rows, nth: int) -> Row:
 
 
 def list_events(group: list[Told]) -> list[Event]:
-    """Return the history that the rows of an issue tell, in order; no event lies before the one ahead of it."""
+    """Return the history that the rows of an issue tell, in order; no event lies before the one ahead of it.
+
+    A later row reopens what stands ended; where nothing has ended, a row of the same state only repeats it.
+    """
     found: list[Event] = [("raised", min(one.raised_on for one in group))]
     for nth, one in enumerate(group):
         on = one.changed_on or one.raised_on
-        if nth:
+        if found[-1][0] in _STANDING:
             found.append(("reopened", on))
+        elif nth and one.state == group[nth - 1].state:
+            continue
         for kind in _WAYS[one.state]:
             day = one.resolved_on if kind == "resolved" and one.resolved_on and not nth else on
             found.append((kind, day))

@@ -57,8 +57,8 @@ def rewrite_sheet(sheet: Sheet, spec: MappingSpec) -> tuple[Sheet, dict[int, str
     """Return the sheet with the mapping's headers and derived columns, and what each column is (index → field key).
 
     Columns keep their places, so that cells keep their names; derived ones stand to the right. Columns that the
-    mapping leaves out are not read. Rows that do not count are emptied and named (`left_out`). Raises `FileRefused`
-    E_MISSING_COLUMN.
+    mapping leaves out are not read, and listed. Rows that do not count are emptied and named (`left_out`).
+    Raises `FileRefused` E_MISSING_COLUMN.
     """
     first, row, headers = _find_header(sheet, spec)
     index_of = find_columns(spec, headers)
@@ -73,9 +73,10 @@ def rewrite_sheet(sheet: Sheet, spec: MappingSpec) -> tuple[Sheet, dict[int, str
             taken[index] = key
         elif index is not None or not value.optional:
             derived[key] = _derive(key, value, table)
+    used = {index_of[name] for need in spec.needs() if (name := table.find(need.names)) is not None}
     for nth, header in enumerate(headers):
         if nth not in taken and look_up(header)[0] != "ignored":
-            taken[nth] = None
+            taken[nth] = None if nth in used else ""
     names = [_header_for(headers[nth], taken.get(nth)) for nth in range(len(headers))]
     rows: list[list[Cell]] = [*sheet.rows[:first], *([] for _ in range(first, row))]
     rows.append([*names, *(FIELDS[key].header for key in derived)])
@@ -133,6 +134,6 @@ def _derive(key: str, value: Value, table: Table) -> list[Cell]:
 
 def _header_for(header: str, key: str | None) -> str:
     """Return a header that the importer knows: the column's own where it does (√ is read by it), else the field's."""
-    if key is None or look_up(header)[:2] == ("field", key):
+    if not key or look_up(header)[:2] == ("field", key):
         return header
     return FIELDS[key].header

@@ -23,6 +23,8 @@ INVALID: Final = "R_GEOM_INVALID"
 _DEPTHS: Final = {
     "Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3,
 }  # fmt: skip
+#: How programs that may not write a bare NaN write it.
+_NO_NUMBERS: Final = ("nan", "inf", "infinity")
 _COLLECTION: Final = "GeometryCollection"
 _DEEPEST: Final = 8
 _LEAST_RING: Final = 3
@@ -86,7 +88,7 @@ def _plain(coordinates: Any, depth: int) -> Any:
 
 
 def _number(value: Any) -> float:
-    if value is None:
+    if value is None or (isinstance(value, str) and value.strip().lstrip("+-").lower() in _NO_NUMBERS):
         raise _Unfit(NAN)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _Unfit(INVALID)
