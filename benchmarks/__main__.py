@@ -59,8 +59,10 @@ class, point, day and outcome of a visit, issue, note; about 3 % of the rows hav
 and lists every cell, asks where it must, compares with the register, and stores households, roster, visits, issues, the
 journal to undo it by, the log and the cells of every level in one transaction.
 The row loop (`benchmarks/rowloop.py`) checks the same fields, looks each household up and inserts the same rows one by
-one, then has the cells computed by the product. It keeps no journal. openpyxl reads in its read-only mode, which is the
-quicker one (12 s for these rows, against 21 s). pandas only copies the sheet into a table.
+one in one transaction, then has the cells computed by the product. It keeps no journal. It is written as the manuals
+show it: `openpyxl.load_workbook(path)`, SQLAlchemy's `select` and `insert` of the product's own tables. That is what
+the goal compares with. The loops below it take what is quicker, one thing more each: openpyxl's read-only mode, SQL
+texts that are made into statements once, the driver itself. pandas only copies the sheet into a table.
 Goal: at least 8 × faster than openpyxl with a row loop.
 
 {importing}
