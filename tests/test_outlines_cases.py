@@ -186,3 +186,15 @@ def test_metres_declared_as_something_else_leave_the_outline_empty(register, tmp
     assert (report.outcome, len(report.findings)) == ("accept_with_warnings", 2)
     assert {one.code for one in report.findings} <= {"W_COORD_RANGE", "W_COORD_OUT_OF_AREA"}
     assert all(row[1] is None for row in places(register, "level = 'group'").values())
+
+
+@pytest.mark.parametrize(("turned", "right", "taken"), [(6, 0, 6), (4, 0, 0), (8, 2, 10), (7, 3, 3)])
+def test_auto_swaps_what_the_shapes_prove(register, tmp_path, turned, right, taken):
+    """Outlines with latitudes first enter with `auto` from five and 80 % on, each listed; else they are left empty."""
+    shapes = [shapely.transform(square(nth), lambda xy: xy[:, ::-1]) for nth in range(turned)]
+    shapes += [square(nth) for nth in range(turned, turned + right)]
+    path = maps.write_geojson(tmp_path / "a.geojson", [group(f"{nth + 1}组", one) for nth, one in enumerate(shapes)])
+    report = bring(register, path, crs="auto")
+    found = places(register, "level = 'group' AND boundary_computed = 0 AND boundary IS NOT NULL")
+    assert (len(found), sum(one.code == "W_COORD_SWAPPED" for one in report.findings)) == (taken, turned)
+    assert all(row[1].equals(square(int(code[-3:]) - 1)) for code, row in found.items())

@@ -21,8 +21,8 @@ from geo.importer.outlines.features import Layers
 from geo.importer.outlines.files import read_layer
 from geo.importer.outlines.neighbours import list_outside, measure_neighbours
 from geo.importer.outlines.plan import OUTLINE, Maker, make_plan
-from geo.importer.outlines.systems import choose_system
-from geo.importer.outlines.understand import understand_layer
+from geo.importer.outlines.systems import AUTO, choose_system
+from geo.importer.outlines.understand import prove_swap, understand_layer
 from geo.importer.progress import step
 from geo.importer.refused import list_repaired, store_refused, was_imported_on
 from geo.importer.report import MOST_VALUES, ImportReport, sentence
@@ -94,7 +94,10 @@ def import_outlines(
     said = find_village(index, options.unit) if options.unit else None
     source = find_unit_source(index, sheet=layer.name, file=PurePath(name).stem, said=said)
     home = source.unit if source.rival is None else None
-    understood = understand_layer(layer, system, index, area=area, answers=options.answers, home=home)
+    answers = dict(options.answers)
+    if asked == AUTO and "points:swapped" not in answers and prove_swap(layer, system, area):
+        answers["points:swapped"] = "swap"
+    understood = understand_layer(layer, system, index, area=area, answers=answers, home=home)
     report = replace(_report(name, layer, understood, system), edition=edition)
     may_enter = report.outcome.startswith("accept") or (report.outcome == "reject_rows" and options.good_rows)
     if understood.asks or not understood.rows_ok:

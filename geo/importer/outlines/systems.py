@@ -43,8 +43,8 @@ _DEGREES: Final = 360.0
 #: No projection of the earth has numbers as large as these.
 _FAR: Final = 1e9
 #: `auto` takes a reading that so many of the features fit, and at least so many.
-_SHARE: Final = 0.8
-_LEAST: Final = 5
+SHARE: Final = 0.8
+LEAST: Final = 5
 #: Zones that are offered for eastings without a number: the meridians of 3° zones over the land.
 _MERIDIANS: Final = range(75, 136, 3)
 
@@ -73,7 +73,7 @@ def choose_system(layer: Layer, asked: str, area: Area | None) -> System | Quest
     if declared is not None and not readings:
         return declared
     best = _single_best(readings)
-    if asked == AUTO and best is not None and best.fits >= max(_LEAST, _SHARE * best.of):
+    if asked == AUTO and best is not None and best.fits >= max(LEAST, SHARE * best.of):
         return best.system
     return _ask(readings, best, metric=not _are_degrees(points))
 

@@ -11,7 +11,7 @@ import shapely
 from geo.importer.findings import FIELDS, Finding, Option, Question
 from geo.importer.outlines.match import Match, Matcher
 from geo.importer.outlines.settle import Settled, settle_shape
-from geo.importer.outlines.systems import move
+from geo.importer.outlines.systems import LEAST, SHARE, move
 from geo.importer.outlines.texts import choose_fields, header_of, list_values, read_texts
 from geo.importer.progress import step
 
@@ -124,6 +124,17 @@ def understand_layer(
     step("understand", len(layer.features), len(layer.features))
     found.findings[:] = [one for one in found.findings if one.row not in found.refusals]
     return found
+
+
+def prove_swap(layer: Layer, system: System, area: Area | None) -> bool:
+    """Say whether the shapes show that the layer has latitudes first: read so, 80 % and at least five lie in the area.
+
+    Shapes without a place in the system, and none at all, speak for nothing.
+    """
+    shapes = [move(one.shape, system) for one in layer.features if one.shape is not None]
+    usable = [one for one in shapes if np.isfinite(shapely.get_coordinates(one)).all()]
+    fits = sum("W_COORD_SWAPPED" in settle_shape(one, area, answers={}).codes for one in usable)
+    return area is not None and fits >= max(LEAST, SHARE * len(usable))
 
 
 def _list_unknown(layer: Layer, fields: Mapping[str, str]) -> list[Finding]:
