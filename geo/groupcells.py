@@ -11,9 +11,15 @@ from geo.schema.words import load_words
 from geo.units import cut_tail, find_stem, parse_group, simplify_name
 
 if TYPE_CHECKING:
-    from geo.units import GroupName, Unit
+    from geo.units import GroupName, Unit, UnitIndex
 
 _ENDS: Final = 2
+_BRACKETS: Final = re.compile(r"\([^)]*\)")
+#: A shorter name of a village may be that of a hamlet: 新村.
+_LEAST_NAME: Final = 3
+#: What a cell says that names no group of its village (`doubt_group`).
+NONE: Final = "none"
+OPEN: Final = "open"
 
 
 @lru_cache(maxsize=65_536)
@@ -29,6 +35,53 @@ def read_group(text: str, village: Unit) -> GroupName | None:
             if rest is not None and (rest.several or rest.key.startswith("#")):
                 return rest
     return group
+
+
+def is_numbered(group: GroupName | None) -> bool:
+    """Say whether a group is one of a number, or several."""
+    return group is not None and (group.several or group.key.startswith("#"))
+
+
+def read_path(text: str, village: Unit, index: UnitIndex) -> GroupName | None:
+    """Return the group a cell names behind its township and village: 和平乡孟溪村一组."""
+    own = (simplify_name(village.name), find_stem(village))
+    for ahead, name in index.split_path(simplify_name(text)):
+        if ahead and name.startswith(own) and is_numbered(group := read_group(name, village)):
+            return group
+    return None
+
+
+def doubt_group(text: str, village: Unit, index: UnitIndex) -> str:
+    """Say what a cell that numbers no group is: NONE (未分组, its village's name), OPEN (村委会, another village), ''.
+
+    The bare stem of the village is a hamlet of that name: natural villages are often called like the whole.
+    """
+    words = load_words()
+    name = _BRACKETS.sub("", simplify_name(text))
+    if name in words.ungrouped:
+        return NONE
+    if name in words.no_group:
+        return OPEN
+    if name == find_stem(village):
+        return ""
+    if name == simplify_name(village.name) or village.id in index.named("village", name):
+        return NONE
+    return OPEN if any(_names_other(one, village, index) for _, one in index.split_path(name)) else ""
+
+
+def _names_other(name: str, village: Unit, index: UnitIndex) -> bool:
+    """Say whether a name is another village's, or that of a group behind it; a bare stem counts within a township."""
+    for end in range(len(name), _ENDS - 1, -1):
+        others = [index.by_id[one] for one in index.find("village", name[:end])]
+        if not others:
+            continue
+        if village in others:
+            return False
+        group = parse_group(name[end:])
+        if all(find_stem(one) == name[:end] for one in others):
+            return is_numbered(group) and any(one.parent == village.parent for one in others)
+        return end == len(name) or is_numbered(group) or (group is not None and end >= _LEAST_NAME)
+    return False
 
 
 def list_group_parts(text: str) -> list[str]:

@@ -155,6 +155,35 @@ def test_several_groups_are_asked_about(read):
     assert [(one.row, one.field, one.code) for one in left.rows_bad] == [(2, "村民组", "R_UNKNOWN_VALUE")]
 
 
+@pytest.mark.parametrize("text", ["未分组", "无组", "孟溪村", "孟溪村委会", "和平乡孟溪村"])
+def test_no_group_is_the_village_itself(read, text):
+    """未分组 and the village's own name put a household in the village itself, beside others in groups."""
+    report = read([workbooks.home("HP1"), workbooks.home("HP2", 村民组=text)])
+    assert (report.outcome, report.rows_ok, said(report, "村民组")) == ("accept", 2, ["一组", None])
+
+
+@pytest.mark.parametrize(
+    "text", ["龙鱼村1组", "龙鱼1组", "龙鱼村", "和平乡龙鱼村二组", "龙鱼村周家组", "村委会", "其他"]
+)
+def test_what_is_no_group_of_the_village_is_asked_about(read, text):
+    """Another village's name, an office or 其他 makes no group in silence: it is asked."""
+    rows = [workbooks.home("HP1"), workbooks.home("HP2", 村民组=text)]
+    (question,) = read(rows).questions
+    assert (question.id, question.code, question.cell) == (f"group:孟溪村/{text}", "R_UNKNOWN_VALUE", "C3")
+    assert said(read(rows, answers={question.id: "三组"}), "村民组") == ["一组", "三组"]
+    assert said(read(rows, answers={question.id: "孟溪村"}), "村民组") == ["一组", None]
+    left = read(rows, answers={question.id: "skip"})
+    assert [(one.row, one.code) for one in left.rows_bad] == [(2, "R_UNKNOWN_VALUE")]
+
+
+@pytest.mark.parametrize("text", ["周家组", "龙鱼组", "龙鱼", "孟溪", "上坝1组", "村头组", "老村组"])
+def test_named_groups_stay_groups(read, text):
+    """A hamlet may have the name of another village, or begin with the word for a village."""
+    report, group = read([workbooks.home("HP1", 村民组=text)]), parse_group(text)
+    assert group is not None
+    assert (report.outcome, said(report, "村民组")) == ("accept", [group.name])
+
+
 @pytest.mark.parametrize(
     ("cell", "number", "code"),
     [("52220119001018129x", "52220119001018129X", ""), (" 522201 19001018 129X ", "52220119001018129X", ""), ("５２２２０１１９００１０１８１２９Ｘ", "52220119001018129X", ""),

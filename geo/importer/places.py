@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from geo.groupcells import list_group_parts, read_group
+from geo.groupcells import NONE, doubt_group, is_numbered, list_group_parts, read_group, read_path
 from geo.importer.findings import Option
 from geo.importer.meanings import SKIP
 from geo.units import VILLAGE_DIGITS, parse_group
@@ -47,6 +47,9 @@ class Locator:
         #: Where the villages of the rows came from (`unitsource.UNIT_SOURCES`).
         self.sources: set[str] = set()
         self._fitting: dict[tuple[str, tuple[str, ...]], bool] = {}
+        self._doubts: dict[tuple[str, str], str] = {}
+        #: Rows that say that they are in no group.
+        self._ungrouped: set[int] = set()
         #: Rows whose group is asked about.
         self.waiting: set[int] = set()
         #: Rows that name a unit of an earlier list: that unit; `villages` gives its successor.
@@ -186,7 +189,11 @@ class Locator:
         ]
         grouped = {village.id for village, group in zip(villages, named, strict=True) if village and group}
         grouped |= {village.id for village in villages if village and self._index.groups.get(village.id)}
-        bare = [n for n, village in enumerate(villages) if village and village.id in grouped and named[n] is None]
+        bare = [
+            n
+            for n, village in enumerate(villages)
+            if village and village.id in grouped and named[n] is None and n not in self._ungrouped
+        ]
         pairs = {n: (village.id, codes[n]) for n in bare if (village := villages[n]) is not None}
         blank = {pair for n, pair in pairs.items() if not to_text(cells[n]).strip()}
         keeps = self._known(blank) if blank else set()
@@ -203,7 +210,11 @@ class Locator:
         """Return the group a cell names; of a closed village's the name it goes on under."""
         old = self.earlier.get(nth)
         group = parse_group(text) if village is None else read_group(text, old or village)
-        if group is None or village is None or self._index.earlier is None:
+        if group is None or village is None:
+            return group
+        if not is_numbered(group) and self._index.group(village, group, earlier=old) is None:
+            group = self._doubted(nth, text, group, old or village)
+        if group is None or group.several or self._index.earlier is None:
             return group
         heir = self._index.group(village, group, earlier=old)
         if heir is None or (old is None and heir.parent == village.id):
@@ -214,17 +225,34 @@ class Locator:
             self.elsewhere[nth] = self._index.by_id[heir.parent or ""]
         return parse_group(heir.name)
 
+    def _doubted(self, nth: int, text: str, group: GroupName, village: Unit) -> GroupName | None:
+        """Return the group of a cell that numbers none, or None where it says none; one that is asked is `several`."""
+        path = read_path(text, village, self._index)
+        if path is not None:
+            return path
+        if (text, village.id) not in self._doubts:
+            self._doubts[text, village.id] = doubt_group(text, village, self._index)
+        doubt = self._doubts[text, village.id]
+        if doubt == NONE:
+            self._ungrouped.add(nth)
+            return None
+        return replace(group, several=True) if doubt else group
+
     def _several(self, nth: int, village: Unit, text: str) -> GroupName | None:
-        """Several groups in one cell (二三组): which one is asked; until then the row waits."""
+        """Several groups in one cell (二三组), or none of the village: which one is asked; until then the row waits."""
         value = f"{village.name}/{text}"
         answer = self._answers.get(f"group:{value}", "")
         if answer == SKIP:
             self._ledger.refuse("R_UNKNOWN_VALUE", nth, "group", text)
             return None
+        if answer == village.name:
+            return None
         group = parse_group(answer)
         if group is None or group.several:
             known = [unit.name for unit in self._index.groups.get(village.id, {}).values()]
-            names = tuple(dict.fromkeys((*list_group_parts(text), *known)))
+            said = parse_group(text)
+            parts = list_group_parts(text) if said is None or said.several else [village.name, said.name]
+            names = tuple(dict.fromkeys((*parts, *known)))
             options = (*(Option(name, name) for name in names), Option(SKIP, SKIP))
             self._ledger.ask("group", nth, "group", value, options=options)
             self.waiting.add(nth)

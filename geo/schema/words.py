@@ -52,6 +52,8 @@ class Words:
     group_suffix: str
     group_joins: tuple[str, ...]
     group_ranges: tuple[str, ...]
+    ungrouped: frozenset[str]
+    no_group: frozenset[str]
     outcome: dict[str, str]
     outcome_hints: dict[str, str]
     issue: dict[str, str]
@@ -91,6 +93,7 @@ def load_words() -> Words:
         township_tails=_longest_first(townships["tails"]), peoples=_longest_first(townships["peoples"]),
         group_tails=_longest_first(groups["tails"]), group_ordinal=groups["ordinal"], group_suffix=groups["suffix"],
         group_joins=tuple(groups["joins"]), group_ranges=tuple(groups["ranges"]),
+        ungrouped=frozenset(groups["ungrouped"]), no_group=frozenset(groups["no_group"]),
         outcome=raw["outcome"], outcome_hints=raw["outcome_hints"],
         issue=raw["issue"], issue_hints=raw["issue_hints"], household_class=raw["household_class"],
         class_hints=raw["class_hints"], tags=raw["tags"],
