@@ -183,3 +183,28 @@ def test_columns_and_levels_of_coverage(ask, files, tmp_path):
     assert (answer["total"]["roster"], answer["total"]["attempted"], answer["total"]["effective"]) == (3, 3, 2)
     _, answer, _ = ask("coverage", "--db", db, "--as-of", "2019-10-20", "--json")
     assert (answer["total"]["roster"], answer["total"]["attempted"]) == (3, 0)
+
+
+def test_a_newer_roster_without_a_round_says_who_is_missing(ask, files, tmp_path):
+    """Households of the village that the file does not name, and new ones that the round does not count, are listed."""
+    db = tmp_path / "r.sqlite"
+    ask("import", files("a.csv", *(home(f"A{nth}") for nth in range(5))), "--db", db, "--round", ROUND)
+    newer = files("b.csv", home("A0"), home("A2"), home("A4"), home("N7", 户主="新测"))
+    _, said, _ = ask("import", newer, "--db", db, "--dry-run")
+    assert "--round 轮次号 --apply missing" in said
+    assert "不在正在进行的轮次里" in said
+    code, report, _ = ask("import", newer, "--db", db, "--json")
+    listed = [(one["kind"], one["code"], one["taken"]) for one in report["proposals"]]
+    assert (code, listed) == (0, [("missing", "A1", False), ("missing", "A3", False), ("addition", "N7", False)])
+    assert (report["changes"]["roster_missing"], report["changes"]["roster_added"], stored(db)) == (2, 0, (6, 6, 5))
+    # The same words with the round carry it out.
+    _, report, _ = ask("import", newer, "--db", db, "--round", "1", "--apply", "missing", "--json")
+    assert all(one["taken"] for one in report["proposals"])
+
+
+def test_files_of_one_drop_miss_nobody_without_a_round(ask, files, tmp_path):
+    """A village that begins with several files of one command is whole with all of them; one that is left has left."""
+    db = tmp_path / "r.sqlite"
+    paths = files("a.csv", home("A1")), files("b.csv", home("A2"))
+    _, report, _ = ask("import", *paths, "--db", db, "--json")
+    assert [one["proposals"] for one in report["files"]] == [[], []]

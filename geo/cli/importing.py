@@ -231,7 +231,14 @@ def _list_proposals(report: ImportReport) -> Iterable[str]:
                 more = text("cli.import.more") if len(found) > _CELLS else ""
                 codes = text("list.comma").join(map(_say_proposal, found[:_CELLS])) + more
                 said = text(f"cli.import.{kind}.{'taken' if taken else 'open'}", n=len(found), codes=codes)
-                yield said if taken or kind not in APPLICABLE else said + text("cli.import.apply_how", kind=kind)
+                yield said if taken else said + _say_how(report, kind)
+
+
+def _say_how(report: ImportReport, kind: str) -> str:
+    """Return how an open proposal is carried out; who counts is a matter of a round, which is said with the file."""
+    if report.round is None and kind in ("missing", "addition"):
+        return text(f"cli.import.{kind}.round_how")
+    return text("cli.import.apply_how", kind=kind) if kind in APPLICABLE else ""
 
 
 def _say_proposal(one: Proposal) -> str:

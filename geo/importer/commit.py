@@ -194,8 +194,10 @@ def import_files(
 
 def follow(options: ImportOptions, report: ImportReport) -> ImportOptions:
     """Return the options with which the next file of the same drop goes on after the report of one."""
-    if not (report.stored and report.round):
+    if not report.stored:
         return options
+    if not report.round:
+        return replace(options, begun=options.begun | report.begun)
     round_ = report.round["id"] if isinstance(options.round, NewRound) else options.round
     return replace(options, round=round_, begun=options.begun | report.begun)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo import codes
 from geo.i18n import text
+from geo.importer.absent import list_without_round
 from geo.importer.details import find_other_details, list_other_issue, propose_details
 from geo.importer.findings import FIELDS
 from geo.importer.journal import columns_of
@@ -291,9 +292,11 @@ def plan_roster(bench: Bench) -> None:
 
     A village without a roster row gets its households as baseline, those of further files of the same drop too; in a
     village that has one, unknown households are proposed as 新增户, and households of the roster that the file does
-    not name are only listed. A household whose move was not taken belongs to the village it is registered in.
+    not name are only listed. Without a round both are (`absent`). A household whose move was not taken belongs to the
+    village it is registered in.
     """
     if bench.round is None:
+        list_without_round(bench)
         return
     block = bench.block("round_roster", ("household", "place", "baseline", "added_on"), edited=False,
                         round=bench.round.id, rev=1)  # fmt: skip

@@ -49,6 +49,11 @@ def show_proposals(journey: Journey, reports: list[ImportReport]) -> None:
     proposals = [one for report in reports for one in report.proposals]
     kinds = Counter(one.kind for one in proposals)
     applied = {one for one in journey.applied if ":" not in one}
+    if not any(report.round for report in reports):
+        # Who counts is a matter of a round: without one these are only listed.
+        waiting = kinds.pop("missing", 0) + kinds.pop("addition", 0)
+        if waiting:
+            st.caption(text("import_page.take.no_round", n=waiting))
     for kind in (*APPLICABLE, OUTLINE):
         if kinds[kind] and st.checkbox(
             text(f"import_page.take.{kind}", n=kinds[kind]), kind in journey.applied, key=f"take_{kind}"
