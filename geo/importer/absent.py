@@ -75,11 +75,12 @@ def _find_told(bench: Bench, named: set[str]) -> set[str]:
 
 
 def _list_uncounted(bench: Bench, running: dict[str, Round], rosters: dict[str, dict[str, Row]]) -> None:
-    """List households of the file that the running round of their village does not count, where it counts others."""
+    """List new households that the running round of their village does not count, where it counts others."""
+    known = {row["id"] for row in bench.register.households.values()}
     counted = {(of, row["village"]) for of, roster in rosters.items() for row in roster.values()}
     for first, home in bench.homes.items():
         one = running.get(home.village)
-        if one is None or home.exited_on or (one.id, home.village) not in counted or home.id in rosters[one.id]:
+        if one is None or home.id in known or (one.id, home.village) not in counted:
             continue
         unit = bench.background.units.by_id[home.village].name
         bench.plan.proposals.append(Proposal("addition", first + 1, home.code, unit, "", one.name))
