@@ -72,7 +72,10 @@ def _draw_rounds(session: Session, rounds: list[Round]) -> None:
 
 def _row(session: Session, one: Round, figures: str) -> dict[str, Any]:
     found = read_figures(session.db, session.scope, round_id=one.id, place_id=session.scope.area)
-    excluded = found.share("kpi.excluded")
+    shares = {
+        key: f"{one.percent} ({one.numerator:,} / {one.denominator:,})"
+        for key, one in ((key, found.share(f"kpi.{key}")) for key in ("coverage", "excluded"))
+    }
     return {
         "number": one.number,
         "name": one.name,
@@ -80,8 +83,7 @@ def _row(session: Session, one: Round, figures: str) -> dict[str, Any]:
         "target": f"{one.target_bp / 100:g}%",
         "status": text(f"round_status.{one.status}"),
         "roster": f"{found.counts.roster:,}",
-        "coverage": found.share("kpi.coverage").percent,
-        "excluded": f"{excluded.percent} ({excluded.numerator:,} / {excluded.denominator:,})",
+        **shares,
         "pending": f"{found.counts.pending:,}",
         "figures": figures,
     }
