@@ -115,3 +115,42 @@ def test_a_blank_village_is_a_finding(look):
     rows = [["孟溪村", "1组", "HP1", "王测"], ["", "1组", "HP2", "李测"]]
     report = look(rows, header=["村", *HEADER], title="孟溪村台账")
     assert [(one.row, one.code) for one in report.rows_bad] == [(2, "R_REQUIRED")]
+
+
+def test_a_column_against_the_users_village_is_asked_about(look):
+    """`unit` says 龙鱼村 and the column 孟溪村: both are offered, for every village of the column; an answer settles it."""
+    rows = [["孟溪村", "1组", "HP1", "王测"], ["孟溪村", "1组", "HP2", "李测"], ["龙鱼村", "1组", "HP3", "赵测"]]
+    report = look(rows, header=["村", *HEADER], unit="龙鱼村")
+    question = report.questions[0]
+    assert (report.outcome, len(report.questions), question.rows, len(question.options)) == ("ask", 1, 2, 3)
+    answered = look(rows, header=["村", *HEADER], unit="龙鱼村", answers={question.id: MENGXI})
+    assert (answered.rows_ok, answered.units) == (3, ("孟溪村", "龙鱼村"))
+
+
+def test_a_sheet_against_its_title_is_asked_about(look):
+    """A sheet 龙鱼村 under the title 孟溪村 is of one of them: it is asked which."""
+    other = ("龙鱼村", [["孟溪村台账"], HEADER, ["1组", "HP1", "王测"]])
+    report = look([], sheets=[other])
+    assert (report.outcome, [one.id for one in report.questions]) == ("ask", ["unit"])
+
+
+def test_a_title_that_no_row_agrees_with_is_listed(look):
+    """The codes, or the column, of all rows tell another village than the title: the rows count, and it is said once."""
+    coded = [["1组", f"{MENGXI}001", "王测"], ["1组", f"{MENGXI}002", "李测"]]
+    named = [["孟溪村", "1组", "HP1", "王测"], ["孟溪村", "1组", "HP2", "李测"]]
+    for report in (look(coded, title="龙鱼村台账"), look(named, header=["村", *HEADER], title="龙鱼村台账")):
+        differing = [(one.code, one.value) for one in report.findings if one.code == "W_UNIT_DIFFERS"]
+        assert (report.units, differing) == (("孟溪村",), [("W_UNIT_DIFFERS", "龙鱼村 / 孟溪村")])
+
+
+@pytest.mark.parametrize(
+    ("word", "suggestion"),
+    [("脱贫不稳定户（监测）", "mon_unstable"), ("脱贫监测户", "mon_unstable"), ("边缘监测户", "mon_marginal")],
+)
+def test_classes_that_are_asked_offer_the_likely_one(look, word, suggestion):
+    """A class that is no word of the list is asked about with what it most likely is; 一般脱贫户 is read."""
+    header = [*HEADER, "户类型"]
+    report = look([["1组", "HP1", "王测", word]], header=header, unit="孟溪村")
+    assert [(one.kind, one.suggestion) for one in report.questions] == [("class", suggestion)]
+    read = look([["1组", "HP1", "王测", "一般脱贫户"]], header=header, unit="孟溪村")
+    assert [one["value"] for one in read.values if one["field"] == "户类别"] == ["lifted"]

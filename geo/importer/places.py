@@ -114,7 +114,7 @@ class Locator:
                 self.earlier[nth] = source.earlier
             return unit
         offered = [one for one in (unit, source.rival) if one is not None]
-        self._ledger.ask("unit", nth, "village", source.asked, options=self._options(offered or self._all_villages()))
+        self._ledger.ask("unit", nth, "village", source.asked, options=self.offer(offered or self._all_villages()))
         return None
 
     def _fits(self, unit: Unit, texts: tuple[str, ...]) -> bool:
@@ -135,10 +135,11 @@ class Locator:
             return None
         unit = self._answered(answer)
         if unit is None:
-            self._ledger.ask("unit", nth, "village", text, options=self._options(match.candidates))
+            self._ledger.ask("unit", nth, "village", text, options=self.offer(match.candidates))
         return unit
 
-    def _options(self, units: Sequence[Unit]) -> tuple[Option, ...]:
+    def offer(self, units: Sequence[Unit]) -> tuple[Option, ...]:
+        """Return units as the answers of a question, and the one that leaves the rows out."""
         return (*(Option(unit.id, self._label(unit)) for unit in units), Option(SKIP, SKIP))
 
     def _label(self, unit: Unit) -> str:
@@ -176,7 +177,7 @@ class Locator:
             return None
         unit = self._answered(answer)
         if unit is None:
-            self._ledger.ask("unit", nth, "village", text, options=self._options((named, coded)))
+            self._ledger.ask("unit", nth, "village", text, options=self.offer((named, coded)))
         return unit
 
     def groups(

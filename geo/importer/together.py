@@ -37,9 +37,9 @@ _ROWS: Final = re.compile(r"(\d+)(?:-(\d+))?")
 
 
 def list_alike(sheets: Sequence[Sheet], chosen: Sheet) -> list[Sheet]:
-    """Return the visible sheets with rows whose header says the same as the chosen one's, which is among them."""
+    """Return the visible sheets with rows below a header like the chosen one's, which is among them."""
     sought = _sign(chosen)
-    shown = [one for one in sheets if one.rows and not one.hidden and not one.ragged]
+    shown = [one for one in sheets if not one.hidden and not one.ragged and _has_rows(one)]
     return [one for one in sheets if one is chosen or (any(one is other for other in shown) and _sign(one) == sought)]
 
 
@@ -72,8 +72,15 @@ def _holds_table(sheet: Sheet) -> bool:
     header = find_header(replace(sheet, rows=sheet.rows[:_LOOKED_AT]))
     keys = {column.key for column in header.columns if column.key}
     sure = {column.key for column in header.columns if column.how == "exact"}
-    below = any(any(cell not in (None, "") for cell in row) for row in sheet.rows[header.row + 1 :])
-    return below and len(keys) >= _LEAST_FIELDS and not sure.isdisjoint(("code", "head_name"))
+    return _has_rows(sheet) and len(keys) >= _LEAST_FIELDS and not sure.isdisjoint(("code", "head_name"))
+
+
+def _has_rows(sheet: Sheet) -> bool:
+    """Say whether anything stands below the header."""
+    if not sheet.rows:
+        return False
+    start = find_header(replace(sheet, rows=sheet.rows[:_LOOKED_AT])).row + 1
+    return any(cell not in (None, "") for row in sheet.rows[start:] for cell in row)
 
 
 def join_sheets(sheets: Sequence[Sheet], *, kept: Sheet) -> Sheet:

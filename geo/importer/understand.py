@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from geo.importer.answers import read_answers
+from geo.importer.contradictions import settle_contradictions
 from geo.importer.duplicates import find_firsts, list_same_persons
 from geo.importer.findings import FIELDS, Finding, Ledger, Question
 from geo.importer.followed import Followed, list_followed
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from geo.importer.headers import Header
     from geo.importer.rows import DataRows
     from geo.importer.sheets import Sheet
+    from geo.importer.unitsource import UnitSource
     from geo.store.area import Area
     from geo.store.ground import Ground
     from geo.units import Unit, UnitIndex
@@ -275,13 +277,19 @@ def _locate(
 ) -> tuple[str, tuple[Followed, ...]]:  # fmt: skip
     """Fill in village, township and group of every row; return where the villages came from, and who was followed."""
     sources = find_unit_sources(background.units, sheet, header, file=background.file, said=background.unit)
-    locator = Locator(
-        ledger, background.units, background.answers, background.known,
-        lambda nth: sources[sheet.part_of(ledger.sheet_rows[nth]).name],
-    )  # fmt: skip
+
+    def source_of(nth: int) -> UnitSource:
+        return sources[sheet.part_of(ledger.sheet_rows[nth]).name]
+
+    locator = Locator(ledger, background.units, background.answers, background.known, source_of)
     named = header.index_of("village") is not None or header.index_of("village_code") is not None
     texts = UnitCells(cells("district"), cells("township"), cells("village"), cells("village_code"), named)
     columns["village"] = locator.villages(texts, columns["code"])
+    if any(one.unit for one in sources.values()):
+        settle_contradictions(
+            ledger, locator, columns["village"], columns["code"], sources=source_of, answers=background.answers,
+            index=background.units, named=named,
+        )  # fmt: skip
     columns["group"] = list(locator.groups(titled or cells("group"), columns["village"], columns["code"]))
     for nth, village in locator.elsewhere.items():
         columns["village"][nth] = village
