@@ -93,12 +93,17 @@ class Judge:
         self.made[nth] = (day if day and outcome else "", is_issue)
 
     def histories(self) -> list[tuple[str, str, str | None, int]]:
-        """Return number, day of raising, day of the last closing (none while open) and reopenings of each issue."""
-        return sorted(
-            (number, min(asked for asked, _ in told),
-             max(ended for _, ended in told) if all(ended for _, ended in told) else None, len(told) - 1)
-            for number, told in self.issues.items()
-        )  # fmt: skip
+        """Return number, day of raising, day of the last closing (none while open) and reopenings of each issue.
+
+        Each row that ends it after the first reopens it; so does one that leaves it open, where another has ended it.
+        """
+        found = []
+        for number, told in self.issues.items():
+            ends = [ended for _, ended in told if ended]
+            is_open = len(ends) < len(told)
+            again = 0 if not ends else len(ends) if is_open else len(ends) - 1
+            found.append((number, min(asked for asked, _ in told), None if is_open else max(ends), again))
+        return sorted(found)
 
 
 @pytest.mark.parametrize("seed", range(6))
