@@ -149,6 +149,7 @@ def test_our_own_lists_come_back_whole(kind, tmp_path, capsys):
     assert "共 4 行，可用 4 行" in out
     assert "都已在库里，没有任何改动。" in out
     assert "不认识这些列" not in out
+    assert "文件里没有" not in out
 
 
 def test_the_command_line_says_how_to_read_them_together(book, tmp_path, capsys):

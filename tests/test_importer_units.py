@@ -8,6 +8,7 @@ import pytest
 
 from geo.errors import Invalid
 from geo.importer import ImportReport
+from geo.importer.saying import say_question
 from tests import odd_books, workbooks
 
 HEADER = ["村民组", "户编号", "户主"]
@@ -132,6 +133,7 @@ def test_a_sheet_against_its_title_is_asked_about(look):
     other = ("龙鱼村", [["孟溪村台账"], HEADER, ["1组", "HP1", "王测"]])
     report = look([], sheets=[other])
     assert (report.outcome, [one.id for one in report.questions]) == ("ask", ["unit"])
+    assert "说法不一" in say_question(report.questions[0])
 
 
 def test_a_title_that_no_row_agrees_with_is_listed(look):

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 def list_without_round(bench: Bench) -> None:
     """Propose what a round would have to decide: missing households of the register, and additions to its roster.
 
-    A form that came back from the field names only whom it was printed for: there nobody is missing.
+    A form that came back from the field, and a gap list of our own, name only some: there nobody is missing.
     """
-    if bench.understood.header.index_of("row_key") is not None:
+    header = bench.understood.header
+    if header.index_of("row_key") is not None or header.is_gap_list:
         return
     running = {village: found for village in bench.plan.villages if (found := _find_running(bench, village))}
     rosters = {one.id: _read_roster(bench, one) for one in running.values()}

@@ -81,6 +81,11 @@ class Header:
         """Say whether each row is a person: a column gives the relation to the head, or a person's number."""
         return self.index_of("relation") is not None or name_persons([column.header for column in self.columns])
 
+    @property
+    def is_gap_list(self) -> bool:
+        """Say whether it is a gap list of our own: it names who is left to visit, not everybody."""
+        return {one.header for one in self.columns} >= _OWN_LIST
+
     def ticks(self) -> list[Column]:
         """Return the columns that tick a tag or class each, in their order."""
         return [one for one in self.columns if one.key in TICK_KEYS]

@@ -21,6 +21,8 @@ CHANGES: Final = (
     "tags_new", "conflicts", "households_split", "households_merged", "roster_missing", "outlines_new",
     "outlines_changed", "outlines_same", "centres_new", "centres_changed", "kept_aside", "left_computed",
 )  # fmt: skip
+#: Answers of a question for one of two villages.
+_FEW: Final = 3
 
 
 def say_changes(reports: Iterable[ImportReport]) -> list[str]:
@@ -36,6 +38,8 @@ def say_question(question: Question) -> str:
     kind = question.kind
     if kind == "unit" and not question.cell:
         kind = "unit_of_sheet" if question.value else "unit_of_file"
+        # Few answers are those that contradict each other, and leaving the rows out.
+        kind = "unit_differs" if 0 < len(question.options) <= _FEW else kind
     key = f"import_page.ask.{kind}"
     if not has_text(key):
         return ""
