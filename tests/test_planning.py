@@ -193,9 +193,9 @@ def test_a_bad_file_of_teams(tmp_path, text):
         read_setup(write(tmp_path, text))
 
 
-def test_the_command(tmp_path, capsys, world_file):
+def test_the_command(tmp_path, capsys, world):
     """The command prints the plan with sums, two simpler orders and what-if, and writes it to a folder; no names in it."""
-    line = ["plan", "--db", world_file, "--place", "v4", "--days", 2, "--teams", 1, "--seed", 3, "--effort", 0.02, "--what-if", "--json",
+    line = ["plan", "--db", world.path, "--place", "v4", "--days", 2, "--teams", 1, "--seed", 3, "--effort", 0.02, "--what-if", "--json",
             "--out", tmp_path / "out"]  # fmt: skip
     assert main([str(one) for one in line]) == 0
     said = capsys.readouterr().out

@@ -147,12 +147,12 @@ def test_the_twin_comes_back(tmp_path, world, document):
     assert reports[0] != reports[1]
 
 
-def test_the_folder(tmp_path, capsys, world_file, heads):
+def test_the_folder(tmp_path, capsys, world, heads):
     """The command writes every file of a plan, logs that it did, and none of them holds a whole name."""
     line = [
         "plan",
         "--db",
-        world_file,
+        world.path,
         "--place",
         "v1",
         "--days",
