@@ -55,6 +55,23 @@ def conflicts(report) -> list[tuple[object, ...]]:
     return [(one.row, one.code, one.field, one.before, one.after, one.taken) for one in found]
 
 
+@pytest.mark.parametrize(
+    ("head", "number", "listed"),
+    [("李测他", "522201190003030020", 1), ("李测他", "522201190002020015", 0), ("王测一", "522201190003030020", 0)],
+)
+def test_another_head_under_a_known_key_is_listed(tmp_path: Path, head: str, number: str, listed: int):
+    """Another name with another ID number may be another household: taken, but said; one of the two alone is a mending."""
+    db, scope = workbooks.open_register(tmp_path / "r.sqlite")
+    first = write_csv(tmp_path / "a.csv", [home("HP1", 户主="王测一", 身份证号="522201190002020015")])
+    assert not bring(db, scope, first).codes
+    later = write_csv(tmp_path / "b.csv", [home("HP1", 户主=head, 身份证号=number)])
+    report = bring(db, scope, later)
+    found = [(one.row, one.field, one.value) for one in report.findings if one.code == "W_HEAD_CHANGED"]
+    assert (report.stored, found) == (True, [(1, "户主", f"王测一 → {head}")] * listed)
+    assert row_of((db, scope))["head_name"] == head
+    assert "W_HEAD_CHANGED" not in bring(db, scope, later).codes
+
+
 @pytest.mark.parametrize("same", [True, False], ids=["the same file", "another file"])
 def test_what_people_changed_since_is_kept_and_listed(register, tmp_path: Path, *, same: bool):
     """The very same file, or another one with the old values, changes nothing; each fact is listed with both values."""

@@ -41,12 +41,20 @@ def plan_registered(bench: Bench) -> None:
     edited = {known["id"] for _, known, changed in differing if changed}
     bench.edits = Edits(bench.connection, edited | _find_tagged(bench))
     for first, known, changed in differing:
-        bench.homes[first] = _change(bench, known, _settle(bench, first, known, changed))
+        taken = _settle(bench, first, known, changed)
+        _list_new_head(bench, first, known, taken)
+        bench.homes[first] = _change(bench, known, taken)
     lived_in = {home.place for home in bench.homes.values()}
     groups = bench.plan.inserts["place"].rows
     groups[:] = [row for row in groups if row[0] in lived_in]
     bench.plan.counts["groups_new"] = len(groups)
     bench.plan.leaves.update(lived_in)
+
+
+def _list_new_head(bench: Bench, first: int, known: Row, taken: Row) -> None:
+    """List a household whose head has another name and another ID number: perhaps one key, two households."""
+    if known["head_name"] and known["id_hash"] and taken.get("head_name") and taken.get("id_hash"):
+        bench.warn("W_HEAD_CHANGED", first, "head_name", f"{known['head_name']} → {taken['head_name']}")
 
 
 def _find_tagged(bench: Bench) -> set[str]:
