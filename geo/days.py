@@ -24,6 +24,8 @@ _YEAR_LAST: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
 _SHORT: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{1,2})|(\d\d)(\d\d)(\d\d)")
 _NO_YEAR: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})")
 _NO_DAY: Final = re.compile(r"\d{4}[-/.]\d{1,2}|\d{4}")
+#: Numbers that only white space or the mark of a list keeps apart: 2019 4 5, 2019、4、5.
+_APART: Final = re.compile(r"(?<=\d)[\s、]+(?=\d)")
 _CENTURY: Final = 100
 #: A year of two digits lies at most so far ahead; else it is one of the last century.
 _AHEAD: Final = 10
@@ -105,6 +107,7 @@ def _plain_day(text: str, this_year: int) -> str:
     text = _TIME.sub("", text)
     for word in words.half_days:
         text = text.removesuffix(word).rstrip()
+    text = _APART.sub("-", text)
     text = re.sub(r"\s+", "", text)
     for word in words.weekdays:
         text = re.sub(f"{word}.$", "", text)

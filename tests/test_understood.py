@@ -149,3 +149,12 @@ VISITS = f"""
     households: {{key: home, head_name: who}}
     visits: {{visited_on: day, outcome: {{column: said, map: {{ok: effective, "-": none}}}}}}
 """
+
+
+def test_a_new_group_has_one_name(read, tmp_path: Path):
+    """上寨, 上寨组 and 上寨村民组 are one new group: every row has its code and the name it is stored under."""
+    cells = ("上寨", "上寨组", "上寨村民组")
+    homes = [workbooks.home(f"HP{nth}", 户主=f"王测{nth}", 村民组=cell) for nth, cell in enumerate(cells)]
+    code, rows = read(workbooks.write_csv(tmp_path / "a.csv", homes))
+    assert (code, len(rows)) == (0, 3)
+    assert len({(row["group_code"], row["group_name"]) for row in rows}) == 1

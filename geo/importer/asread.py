@@ -64,12 +64,16 @@ def list_as_read(
 ) -> list[AsRead]:
     """Return the accepted rows in the order of the file."""
     columns = understood.columns
-    groups = _code_groups(plan)
+    groups = _new_groups(plan)
     repaired = list_repairs(findings, understood.sheet_rows)
     found = []
     for nth in sorted(understood.firsts):
         village, group = columns["village"][nth], columns["group"][nth]
         known = index.group(village, group) if group else None
+        group_code, group_name = (
+            (known.code, known.name) if known
+            else groups.get((village.id, group.key), ("", group.name)) if group else ("", "")
+        )  # fmt: skip
         above = index.by_id.get(village.parent or "")
         day, visit = columns["visited_on"][nth], columns["visit"][nth]
         number = columns["id_number"][nth]
@@ -78,8 +82,7 @@ def list_as_read(
         found.append(
             AsRead(
                 file, columns["code"][nth], above.code if above else "", village.code,
-                known.code if known else groups.get((village.id, group.key), "") if group else "",
-                known.name if known else group.name if group else "", columns["head_name"][nth] or "",
+                group_code, group_name, columns["head_name"][nth] or "",
                 columns["size"][nth], None if lon is None else round(lon, 7), None if lat is None else round(lat, 7),
                 day.isoformat() if day else "", visit[1] if visit and day else "",
                 visit[0] if visit and day else "", JOIN.join(category for category, _ in columns["issues"][nth]),
@@ -91,10 +94,11 @@ def list_as_read(
     return found
 
 
-def _code_groups(plan: Plan) -> dict[tuple[str, str], str]:
-    """Return the codes of groups that are new with the file, by village and group key."""
+def _new_groups(plan: Plan) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return code and name of the groups that are new with the file, by village and group key."""
     rows = zip(*(plan.new("place", name) for name in ("parent", "name", "code")), strict=True)
-    return {(parent, group.key): code for parent, name, code in rows if (group := parse_group(name)) is not None}
+    keyed = ((parent, parse_group(name), code, name) for parent, name, code in rows)
+    return {(parent, group.key): (code, name) for parent, group, code, name in keyed if group is not None}
 
 
 def list_repairs(findings: Iterable[Finding], sheet_rows: Sequence[int]) -> Mapping[int, list[str]]:
