@@ -29,11 +29,7 @@ def tabulate_review(frame: pd.DataFrame) -> Table:
 
 
 def _say(frame: pd.DataFrame, key: str) -> Sequence[Value]:
-    if key in _WORDS:
-        return said.translate(frame[key], _WORDS[key])
-    if key in _MADE:
-        return [_MADE[key](row) for row in frame.to_dict("records")]
-    return said.texts(frame[key])
+    return said.say(frame, key, words=_WORDS, made=_MADE)
 
 
 def _each(prefix: str) -> Callable[[object], str]:

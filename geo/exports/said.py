@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geo.i18n import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from geo.workbook import Value
 
@@ -40,6 +40,18 @@ def as_text(value: object) -> str:
 def coded(prefix: str) -> Callable[[object], str]:
     """Return how codes of a closed list are said: by the catalogue's `<prefix>.<code>`."""
     return lambda value: text(f"{prefix}.{value}") if value else ""
+
+
+def say(
+    frame: pd.DataFrame, key: str, *, words: Mapping[str, Callable[[object], str]],
+    made: Mapping[str, Callable[[dict[Any, Any]], str]],
+) -> Sequence[Value]:  # fmt: skip
+    """Return a column of a list: said in `words` by its own values, `made` of the whole row, else its texts."""
+    if key in words:
+        return translate(frame[key], words[key])
+    if key in made:
+        return [made[key](row) for row in frame.to_dict("records")]
+    return texts(frame[key])
 
 
 def texts(values: pd.Series) -> Sequence[Value]:

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from geo.plan.orders import nearest_neighbour, register_order
-from geo.plan.stops import Plan, Slot, Stops, TeamDay, Terms, list_late, make_team_day
+from geo.plan.stops import Plan, Slot, Stops, Terms, list_late, make_team_day
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,8 +114,3 @@ def _most_together(pairs: list[tuple[str, int]]) -> int:
         mine = counts.setdefault(owner, {})
         mine[team] = mine.get(team, 0) + 1
     return sum(max(mine.values()) for mine in counts.values())
-
-
-def find_days(plan: Plan) -> dict[int, TeamDay]:
-    """Return the team-day of each stop that is served."""
-    return {stop: one for one in plan.team_days for stop in one.stops}

@@ -32,13 +32,6 @@ def nearest_tour(distance: NDArray[np.int64]) -> list[int]:
     return tour
 
 
-def improve_tour(distance: NDArray[np.int64], tour: list[int]) -> list[int]:
-    """Return the tour, from place 0 on, that no reversal and no move of up to three places in a row makes shorter."""
-    state = _Tour(distance, tour)
-    state.settle(tour)
-    return state.from_start()
-
-
 def search_tour(distance: NDArray[np.int64], tour: list[int], *, go_on: Callable[[], bool], seed: int = 0) -> list[int]:
     """Return the best tour found while `go_on` says so: two stretches that follow each other change places somewhere,
     what that unsettles is improved again, and the change is kept unless the tour became longer.

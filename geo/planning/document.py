@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -118,11 +118,6 @@ class PlanDocument:
             "overlap": _mean([one.overlap for one in some]), "continuity": _mean([one.continuity for one in some]),
             "top_by_day": by_day,
         }  # fmt: skip
-
-
-def to_plain(value: Any) -> Any:
-    """Return a document, or a part of it, as plain dictionaries and lists; days stay days."""
-    return asdict(value)
 
 
 def _quantile(values: list[float], part: float) -> float | None:

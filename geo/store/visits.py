@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, exists, select
@@ -12,7 +11,7 @@ from geo.access import require_area, require_home, require_right
 from geo.audit import log_change
 from geo.coverage import Counts
 from geo.errors import Conflict, Invalid, NotFound
-from geo.model import Saved, new_id
+from geo.model import Saved
 from geo.prepared import Prepared
 from geo.schema import (
     household,
@@ -216,11 +215,6 @@ def check_entry(entry: VisitEntry, today: date) -> None:
         raise Invalid("err.bulk")
     if entry.outcome != "effective" and not entry.reason:
         raise Invalid("err.reason")
-
-
-def change_outcome(entry: VisitEntry, *, outcome: str, reason: str | None) -> VisitEntry:
-    """Return the entry with another outcome under a new id: the replacement of a correction."""
-    return replace(entry, id=new_id(), outcome=outcome, reason=reason)
 
 
 def _check_persons(connection: Connection, persons: tuple[str, ...]) -> None:

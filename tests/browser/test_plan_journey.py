@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pytest
 from pypdf import PdfReader
 
 from geo.store.database import Database
 from geo.store.routes import read_routes
 from tests.browser.test_main_job import Job
-from tests.conftest import ServedApp
-from tests.world import PLANNER, build_world
-
-
-@pytest.fixture
-def job(served_app: Callable[..., ServedApp], offline_page: Any, tmp_path: Path) -> Any:
-    """Return the small world's app in a browser that may only talk to this machine."""
-    path = tmp_path / "demo.sqlite"
-    build_world(path).close()
-    opened = Job(offline_page, served_app(path))
-    yield opened
-    assert opened.errors == []
+from tests.world import PLANNER
 
 
 def test_from_gaps_to_a_route_and_back(job: Job, tmp_path: Path) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,17 +16,6 @@ from geo.store.reviews import list_candidates, list_reviews
 from geo.store.rounds import list_rounds
 from tests.ui.test_pages import open_page, read_tables, read_words
 from tests.world import PLANNER, TODAY
-
-
-@pytest.fixture
-def world(world_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a fresh small world that the app serves."""
-    path = tmp_path / "demo.sqlite"
-    shutil.copy(world_file, path)
-    monkeypatch.setenv("GEO_DB", str(path))
-    db = Database(path)
-    yield db
-    db.close()
 
 
 def test_the_board_says_the_figures(world: Database) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -23,16 +22,6 @@ from geo.ui.navigation import ENTRIES
 from tests.conftest import ROOT
 from tests.workbooks import TODAY, home, write_csv
 from tests.world import PLANNER
-
-
-@pytest.fixture
-def world(world_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    """Return a copy of the small world that the app serves."""
-    path = Path(shutil.copy(world_file, tmp_path / "demo.sqlite"))
-    monkeypatch.setenv("GEO_DB", str(path))
-    db = Database(path)
-    yield db
-    db.close()
 
 
 @pytest.fixture

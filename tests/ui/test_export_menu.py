@@ -12,7 +12,7 @@ from geo.exports import FORMATS
 from geo.store.database import Database
 from geo.store.exportlog import list_exports
 from geo.web import grants
-from tests.ui.test_pages import open_page, world  # noqa: F401 - the fixture
+from tests.ui.test_pages import open_page
 from tests.world import PLANNER
 
 
@@ -32,7 +32,7 @@ def take(app: AppTest, key: str) -> grants.Payload:
 
 
 @pytest.mark.parametrize("by", ["home", "group", "todo"])
-def test_a_list_is_offered_in_every_format(world: Database, by: str) -> None:  # noqa: F811
+def test_a_list_is_offered_in_every_format(world: Database, by: str) -> None:
     """缺口 offers the list it shows in each format; each link gives a file of its kind, once, and leaves a log row."""
     what = {"home": "gaps", "group": "groups", "todo": "todos"}[by]
     app = open_page("gaps", by=by)
@@ -46,7 +46,7 @@ def test_a_list_is_offered_in_every_format(world: Database, by: str) -> None:  #
 
 
 @pytest.mark.parametrize("what", ["coverage", "roster", "ledger", "areas"])
-def test_the_overview_offers_four_lists(world: Database, what: str) -> None:  # noqa: F811
+def test_the_overview_offers_four_lists(world: Database, what: str) -> None:
     """总览 gives coverage in the order of its table, and by choice the roster, the ledger and the areas of the place."""
     app = open_page("overview")
     app.selectbox(key="export_list").set_value(what).run()
@@ -61,7 +61,7 @@ def test_the_overview_offers_four_lists(world: Database, what: str) -> None:  # 
     assert (logged["what"], logged["rows"]) == (f"{what}.csv", len(rows))
 
 
-def test_a_long_list_is_made_before_it_is_saved(world: Database, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_a_long_list_is_made_before_it_is_saved(world: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Above the threshold the button makes the file, then there is a link that saves it; until then nothing is logged."""
     monkeypatch.setattr("geo.ui.export_menu.SHOW_PROGRESS_FROM", 5)
     app = open_page("gaps")

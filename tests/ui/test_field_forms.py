@@ -11,10 +11,8 @@ from openpyxl import load_workbook
 from geo.store.exportlog import list_exports
 from geo.web import grants
 from geo.workbook import HEAD_ROWS
-from tests.ui.test_pages import open_page, world
+from tests.ui.test_pages import open_page
 from tests.world import PLANNER
-
-__all__ = ["world"]
 
 
 def choose_forms(app):

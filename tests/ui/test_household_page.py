@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,31 +15,9 @@ from geo.store.rounds import get_round
 from geo.store.visits import list_visits, record_visit, void_visit
 from geo.ui.household_data import find_next, foresee_save, foresee_void, list_waiting, read_card
 from tests.conftest import ROOT
-from tests.world import LEADER, PLANNER, TODAY, build_world
+from tests.world import LEADER, PLANNER, TODAY
 
 HOSTILE = ":red[x] ![p](http://example.org/p) {{ 7*7 }} <b>y</b>"
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the small world as one file, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "world.sqlite"
-    db = build_world(path)
-    with db.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    db.close()
-    return path
-
-
-@pytest.fixture
-def world(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a fresh small world that the app serves."""
-    path = tmp_path / "demo.sqlite"
-    shutil.copy(template, path)
-    monkeypatch.setenv("GEO_DB", str(path))
-    db = Database(path)
-    yield db
-    db.close()
 
 
 def open_page(household_id: str, *, role: str = "planner") -> AppTest:

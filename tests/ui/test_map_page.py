@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from geo.i18n import text
@@ -13,17 +9,6 @@ from geo.store.database import Database
 from geo.store.homes import read_homes
 from tests.ui.test_pages import open_page, read_words
 from tests.world import PLANNER
-
-
-@pytest.fixture
-def world(world_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a fresh small world that the app serves."""
-    path = tmp_path / "demo.sqlite"
-    shutil.copy(world_file, path)
-    monkeypatch.setenv("GEO_DB", str(path))
-    db = Database(path)
-    yield db
-    db.close()
 
 
 def test_a_filter_changes_the_figure(world: Database) -> None:

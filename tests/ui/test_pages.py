@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import shutil
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -32,17 +30,6 @@ from tests.world import PLANNER
 
 MAIN = str(ROOT / "geo" / "ui" / "main.py")
 LISTED = [name for name in ENTRIES if has_page(name)]
-
-
-@pytest.fixture
-def world(world_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a fresh small world that the app serves."""
-    path = tmp_path / "demo.sqlite"
-    shutil.copy(world_file, path)
-    monkeypatch.setenv("GEO_DB", str(path))
-    db = Database(path)
-    yield db
-    db.close()
 
 
 def open_page(name: str, *, role: str = "planner", **params: str) -> AppTest:

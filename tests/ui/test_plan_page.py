@@ -7,10 +7,8 @@ import pytest
 from geo.store.check import check_database
 from geo.store.routes import read_routes
 from geo.web import grants
-from tests.ui.test_pages import open_page, world
+from tests.ui.test_pages import open_page
 from tests.world import PLANNER
-
-__all__ = ["world"]
 
 
 def find(elements, key: str):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -21,16 +18,6 @@ from geo.store.visits import record_visit
 from geo.ui.navigation import ENTRIES
 from tests.conftest import ROOT
 from tests.world import PLANNER, TODAY, home
-
-
-@pytest.fixture
-def world(world_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    """Return a copy of the small world that the app serves."""
-    path = Path(shutil.copy(world_file, tmp_path / "demo.sqlite"))
-    monkeypatch.setenv("GEO_DB", str(path))
-    db = Database(path)
-    yield db
-    db.close()
 
 
 def open_page(name: str, *, role: str = "planner", **params: str) -> AppTest:
