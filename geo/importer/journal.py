@@ -31,6 +31,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "round": ("id",),
     "household": ("id",),
     "household_tag": ("id",),
+    "person": ("id",),
     "team": ("id",),
     "team_member": ("id",),
     "visit": ("id",),
@@ -41,6 +42,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "issue_household": ("issue", "household"),
     "issue_event": ("issue", "seq"),
     "round_roster": ("round", "household"),
+    "matter": ("id",),
     "import_refused": ("batch", "row"),
     "area_aside": ("batch", "row"),
 }

@@ -36,10 +36,13 @@ _POINTERS = (
     ("place", "assignment", "place"), ("place", "team_member", "place"), ("place", "person", "place"),
     ("place", "place", "parent"), ("place", "place", "successor"), ("place", "household", "village"),
     ("place", "round", "scope"), ("place", "team", "village"), ("team", "team_member", "team"),
-    ("team", "assignment", "team"), ("visit", "visit", "void_of"), ("visit", "issue", "raised_by_visit"),
+    ("team", "assignment", "team"), ("person", "team_member", "person"), ("person", "assignment", "person"),
+    ("person", "visit_person", "person"), ("visit", "visit", "void_of"), ("visit", "issue", "raised_by_visit"),
     ("visit", "visit_person", "visit"), ("visit", "visit_topic", "visit"), ("visit", "visit_check", "visit"),
     ("issue", "issue_event", "issue"),
-    ("issue", "measure", "issue"), ("issue", "issue", "duplicate_of"), ("round", "round_roster", "round"),
+    ("issue", "measure", "issue"), ("issue", "matter", "issue"), ("issue", "attachment", "issue"),
+    ("visit", "attachment", "visit"), ("matter", "attachment", "matter"), ("place", "matter", "place"),
+    ("issue", "issue", "duplicate_of"), ("round", "round_roster", "round"),
     ("round", "visit", "round"), ("round", "assignment", "round"), ("round", "import_batch", "round"),
 )  # fmt: skip
 

@@ -59,6 +59,7 @@ from geo.schema.register import (
     setting,
 )
 from geo.schema.sources import import_mapping, made_code
+from geo.schema.work import EVIDENT, attachment, matter
 
 __all__ = [
     "AMBIGUOUS_HEADERS",
@@ -67,6 +68,7 @@ __all__ = [
     "BOUNDARY_COLUMN",
     "CELL_COUNTS",
     "COVERAGE_COLUMNS",
+    "EVIDENT",
     "GAP_COLUMNS",
     "GROUP_COLUMNS",
     "IGNORED_HEADERS",
@@ -80,6 +82,7 @@ __all__ = [
     "OutColumn",
     "area_aside",
     "assignment",
+    "attachment",
     "audit_log",
     "coverage_cell",
     "coverage_day",
@@ -95,6 +98,7 @@ __all__ = [
     "issue_event",
     "issue_household",
     "made_code",
+    "matter",
     "measure",
     "metadata",
     "person",
