@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 START_SECONDS = 90
+BROWSER_WAIT = 60_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 BROWSER_OPTIONS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
@@ -131,6 +132,7 @@ def chromium() -> Iterator[Any]:
 def offline_page(chromium: Any) -> Iterator[Any]:
     """Return a page at 1366×768 that may only talk to this machine; at the end, no other request was attempted."""
     context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True)
+    context.set_default_timeout(BROWSER_WAIT)
     attempts: list[str] = []
 
     def judge(route: Any) -> None:
@@ -154,10 +156,15 @@ def _leaves(url: str) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what lies in `tests/browser/`, and run it last; first where several processes share, as it takes longest."""
+    """Mark what lies in `tests/browser/`, and run it last; first where several processes share, as it takes longest.
+
+    A browser test that waited in vain is tried once more: a click can be lost to a page that runs again. The report
+    lists each (RERUN); a wrong value is never tried again.
+    """
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
     items.sort(key=lambda item: ("browser" in item.path.parts) != hasattr(config, "workerinput"))
 
 

@@ -18,16 +18,17 @@ from geo.store.create import create_database
 from geo.store.database import Database
 from geo.store.places import root_place
 from geo.store.reads import read_figures
+from tests.browser.acts import enter, settle
 from tests.browser.grids import open_at, tick
 from tests.conftest import ServedApp
 from tests.workbooks import TODAY, home, write_csv
 from tests.world import PLANNER
 
 
-@pytest.fixture(scope="module")
-def database(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the small world for the app of this module."""
-    return Path(shutil.copy(world_file, tmp_path_factory.mktemp("decisions") / "demo.sqlite"))
+@pytest.fixture
+def database(world_file: Path, tmp_path: Path) -> Path:
+    """Return a copy of the small world for the app of one test."""
+    return Path(shutil.copy(world_file, tmp_path / "demo.sqlite"))
 
 
 def test_an_exclusion_is_approved(database: Path, served_app: Callable[..., ServedApp], offline_page: Any) -> None:
@@ -59,12 +60,12 @@ def test_ticks_never_become_somebody_else(
     codes = page.locator(".st-key-actions a").first.inner_text()
     page.get_by_role("radio", name=re.compile(text("state.unvisited"))).click()
     page.wait_for_url(re.compile("state=unvisited"))
-    page.wait_for_timeout(1500)
+    settle(page)
     assert page.locator(".st-key-actions").count() in (0, 1)
     page.get_by_role("link", name="甲测乡").click()
     page.wait_for_url(re.compile("place=t1"))
     page.locator(".st-key-gap_lead", has_text="甲测乡").wait_for()
-    page.wait_for_timeout(1500)
+    settle(page)
     assert page.locator(".st-key-actions").count() == 0
     assert codes
 
@@ -83,9 +84,7 @@ def test_refused_rows_are_given_up(tmp_path: Path, served_app: Callable[..., Ser
     page.get_by_text(text("refused.title", n=1)).wait_for()
     tick(page, 0)
     page.get_by_role("button", name=text("refused.dismiss")).click()
-    field = page.locator(".st-key-refused_reason input")
-    field.fill("旧户，已并入")
-    field.press("Enter")
+    enter(page, page.locator(".st-key-refused_reason input"), "旧户，已并入")
     page.get_by_role("button", name=text("refused.do", n=1)).click()
     page.get_by_text(text("refused.title", n=1)).wait_for(state="detached")
     assert list_refused(db, scope) == []

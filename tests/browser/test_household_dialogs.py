@@ -88,9 +88,7 @@ def test_two_people_change_one_household(job: Job, world: Database) -> None:
     rev = get_household(world, PLANNER, household_id="h08")["rev"]
     edit_household(world, PLANNER, household_id="h08", rev=rev, changes={"phone": "19911112222"})
     phone = dialog.locator("[data-testid=stTextInput]").filter(has_text="电话").locator("input")
-    phone.fill("19933334444")
-    phone.press("Enter")
-    job.settle()
+    job.enter(phone, "19933334444")
     dialog.get_by_role("button", name="保存").click()
     job.expect("你的是：19933334444")
     job.expect("19911112222")
@@ -106,9 +104,7 @@ def test_a_household_is_added_and_located(job: Job, world: Database) -> None:
     dialog = job.page.get_by_role("dialog")
     for label, words in (("户编号", "C-900"), ("户主", "新测")):
         field = dialog.locator("[data-testid=stTextInput]").filter(has_text=label).locator("input")
-        field.fill(words)
-        field.press("Enter")
-        job.settle()
+        job.enter(field, words)
     dialog.get_by_role("button", name="新增这户").click()
     job.expect("C-900")
     counts = read_figures(world, PLANNER, round_id="2", place_id="g02").counts
@@ -133,9 +129,7 @@ def test_an_issue_is_raised(job: Job, world: Database) -> None:
     dialog = job.page.get_by_role("dialog")
     job.choose(dialog.locator("[data-testid=stSelectbox]").first, "饮水安全")
     field = dialog.locator("[data-testid=stTextInput]").locator("input").first
-    field.fill("水管冻裂")
-    field.press("Enter")
-    job.settle()
+    job.enter(field, "水管冻裂")
     dialog.get_by_role("button", name="提出", exact=True).click()
     job.expect("水管冻裂")
     found = list_issues(world, PLANNER, household_id="h11")[0]

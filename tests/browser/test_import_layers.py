@@ -10,7 +10,7 @@ from typing import Any
 import geopandas
 
 from tests import workbooks
-from tests.browser.test_import_points import press, settle_page
+from tests.browser.acts import choose, press, settle
 from tests.browser.test_import_progress import give
 from tests.conftest import ServedApp
 from tests.maps import square
@@ -34,13 +34,11 @@ def test_the_layer_of_a_geopackage_is_chosen(
     db, _ = workbooks.open_register(tmp_path / "geo.sqlite")
     page = offline_page
     page.goto(f"{served_app(db.path).address}/import")
-    settle_page(page)
+    settle(page)
     give(page, write_package(tmp_path / "边界.gpkg"))
     choice = page.locator(".st-key-questions [data-testid=stSelectbox] input").first
     choice.wait_for(timeout=60_000)
-    choice.click()
-    page.get_by_role("option", name="组界").click()
-    settle_page(page)
+    choose(page, page.locator(".st-key-questions [data-testid=stSelectbox]").first, "组界")
     press(page, "import_answer")
     page.get_by_text("1 块没对上单位").filter(visible=True).first.wait_for(timeout=60_000)
     if folder := os.environ.get("GEO_PICTURES"):

@@ -13,8 +13,9 @@ from geo.store.create import create_database
 from geo.store.database import Database
 from geo.store.places import root_place
 from tests import homesteads, workbooks
+from tests.browser.acts import press, settle
 from tests.conftest import ServedApp
-from tests.homesteads import HEADER, settle, write_in
+from tests.homesteads import HEADER, write_in
 
 #: What the map knows of its points: how many of each state the block holds, and whether the sheet shows ink.
 _LOOK = """() => {
@@ -31,22 +32,6 @@ _LOOK = """() => {
 }"""
 
 
-def settle_page(page: Any) -> None:
-    """Wait until the page has finished its run."""
-    page.wait_for_timeout(400)
-    for _ in range(300):
-        if page.locator(".stApp").first.get_attribute("data-test-script-state", timeout=60_000) == "notRunning":
-            break
-        page.wait_for_timeout(100)
-    page.wait_for_timeout(400)
-
-
-def press(page: Any, key: str) -> None:
-    """Press a button and wait."""
-    page.locator(f".st-key-{key} button").first.click()
-    settle_page(page)
-
-
 def look(page: Any) -> dict[str, Any]:
     """Return what the map shows once it has drawn."""
     seen: dict[str, Any] = {}
@@ -61,7 +46,7 @@ def look(page: Any) -> dict[str, Any]:
 def open_database(path: Path, folder: Path) -> Database:
     """Return a database with registered homes in three groups."""
     db = create_database(path, kind="real", edition="2023-06-30", today=workbooks.TODAY)
-    known = [homesteads.row(home, home.lon, home.lat) for home in settle(45, prefix="A")]
+    known = [homesteads.row(home, home.lon, home.lat) for home in homesteads.settle(45, prefix="A")]
     scope = Scope("p", "planner", root_place(db).id)
     import_file(db, scope, workbooks.write_csv(folder / "a.csv", known, header=HEADER), options=ImportOptions())
     return db
@@ -72,15 +57,15 @@ def test_a_shifted_file_is_seen_chosen_and_stored(
 ) -> None:
     """GCJ-02 beside registered homes: the map draws both places and the neighbours, 按此读法 leads on, the points are right."""
     db = open_database(tmp_path / "geo.sqlite", tmp_path)
-    homes = {home.code: home for home in settle(30, seed=2)}
+    homes = {home.code: home for home in homesteads.settle(30, seed=2)}
     rows = [homesteads.row(home, *write_in("gcj02", home), "高德") for home in homes.values()]
     upload = workbooks.write_csv(tmp_path / "高德定位.csv", rows, header=[*HEADER, "坐标来源"])
     page, errors = offline_page, []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{served_app(db.path).address}/import")
-    settle_page(page)
+    settle(page)
     page.locator(".st-key-import_drop input[type=file]").set_input_files(str(upload))
-    settle_page(page)
+    settle(page)
     press(page, "import_read")
     seen = look(page)
     assert seen["ink"] > 500

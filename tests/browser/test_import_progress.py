@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import workbooks
-from tests.browser.test_import_points import settle_page
+from tests.browser.acts import settle
 from tests.conftest import ServedApp
 
 ROWS = 60_000
@@ -36,7 +36,7 @@ def halt(page: Any, *, after: str) -> None:
         page.screenshot(path=Path(folder) / "import_progress.png")
     page.locator(".st-key-import_halt button").click()
     page.locator(".st-key-import_halt").wait_for(state="detached", timeout=60_000)
-    settle_page(page)
+    settle(page)
 
 
 def test_a_long_import_is_told_and_stopped(
@@ -47,13 +47,13 @@ def test_a_long_import_is_told_and_stopped(
     before = workbooks.dump(db)
     upload, page = write_long(tmp_path / "长.csv"), offline_page
     page.goto(f"{served_app(db.path).address}/import")
-    settle_page(page)
+    settle(page)
     give(page, upload)
     halt(page, after="共 5 步")
     page.get_by_text("已停止，什么也没有存。").wait_for()
     give(page, upload)
     page.locator(".st-key-import_next button").wait_for(timeout=120_000)
-    settle_page(page)
+    settle(page)
     page.locator(".st-key-import_next button").click()
     page.locator(".st-key-import_do button").click(timeout=120_000)
     halt(page, after="共 5 步")

@@ -22,6 +22,7 @@ from geo.store.database import Database
 from geo.store.places import list_below, root_place
 from geo.store.reads import read_figures, read_homes
 from geo.ui import datasource
+from tests.browser import acts
 from tests.conftest import ROOT, ServedApp
 
 SAMPLE = ROOT.parent / "shared" / "data" / "import" / "样表_农户走访台账.xlsx"
@@ -68,25 +69,19 @@ class Job:
 
     def settle(self) -> None:
         """Wait until the page has finished its run."""
-        self.page.wait_for_timeout(250)
-        for _ in range(300):
-            state = self.page.locator(".stApp").first.get_attribute("data-test-script-state", timeout=60_000)
-            if state == "notRunning" and not self.page.locator("[data-stale=true]").count():
-                break
-            self.page.wait_for_timeout(100)
-        self.page.wait_for_timeout(250)
+        acts.settle(self.page)
 
     def press(self, key: str) -> None:
         """Press the button with a key."""
-        self.page.locator(f".st-key-{key} button").first.click()
-        self.settle()
+        acts.press(self.page, key)
 
     def choose(self, box: Any, words: str) -> None:
         """Choose an entry of a select box by typing it."""
-        box.locator("input").click()
-        box.locator("input").fill(words)
-        self.page.get_by_role("option", name=words, exact=True).first.click()
-        self.settle()
+        acts.choose(self.page, box, words)
+
+    def enter(self, field: Any, words: str) -> None:
+        """Type into a field and confirm it."""
+        acts.enter(self.page, field, words)
 
     def enter_day(self, key: str, day: date) -> None:
         """Type a day into a date field, part by part."""
@@ -218,9 +213,7 @@ def assign_all(job: Job) -> None:
     job.page.mouse.click(table["x"] + 16, table["y"] + 16)
     job.settle()
     job.press("assign")
-    job.page.locator(".st-key-assign_new input").fill("周测办")
-    job.page.keyboard.press("Enter")
-    job.settle()
+    job.enter(job.page.locator(".st-key-assign_new input"), "周测办")
     job.press("assign_do")
     job.expect("户派给周测办")
     job.photograph("8-assigned")

@@ -15,15 +15,16 @@ from python_calamine import CalamineWorkbook
 from geo.i18n import text
 from geo.store.database import Database
 from geo.store.reads import read_homes
+from tests.browser.acts import enter
 from tests.browser.grids import click_cell, open_at
 from tests.conftest import ServedApp
 from tests.world import PLANNER
 
 
-@pytest.fixture(scope="module")
-def database(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the small world for the app of this module."""
-    return Path(shutil.copy(world_file, tmp_path_factory.mktemp("walk") / "demo.sqlite"))
+@pytest.fixture
+def database(world_file: Path, tmp_path: Path) -> Path:
+    """Return a copy of the small world for the app of one test."""
+    return Path(shutil.copy(world_file, tmp_path / "demo.sqlite"))
 
 
 def test_one_click_one_step_back(database: Path, served_app: Callable[..., ServedApp], offline_page: Any) -> None:
@@ -59,9 +60,7 @@ def test_assign_and_export(database: Path, served_app: Callable[..., ServedApp],
     click_cell(page, row=1, x=16)
     page.get_by_text(text("gap.picked.home", n=2)).wait_for()
     page.get_by_role("button", name=text("act.assign")).click()
-    field = page.locator(".st-key-assign_new input")
-    field.fill("赵测新")
-    field.press("Enter")
+    enter(page, page.locator(".st-key-assign_new input"), "赵测新")
     page.get_by_role("button", name=text("assign.do.home", n=2)).click()
     page.get_by_text("已把 2 户派给赵测新").wait_for()
     db = Database(database)

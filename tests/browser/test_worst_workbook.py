@@ -13,7 +13,7 @@ import openpyxl
 from geo.i18n import text
 from geo.store.database import Database
 from tests import workbooks, worst_book
-from tests.browser.test_import_points import press, settle_page
+from tests.browser.acts import choose, press, settle
 from tests.conftest import ServedApp
 
 #: Findings that are about cells of rows, by code, and the rows they are to name.
@@ -30,10 +30,7 @@ def photograph(page: Any, name: str) -> None:
 def answer(page: Any, about: str, words: str) -> None:
     """Answer a question of the page: the choice whose label names a word of the file."""
     box = page.locator(".st-key-questions [data-testid=stSelectbox]").filter(has_text=about)
-    box.locator("input").click()
-    box.locator("input").fill(words)
-    page.get_by_role("option", name=words, exact=True).first.click()
-    settle_page(page)
+    choose(page, box, words)
 
 
 def read_homes(db: Database) -> dict[str, tuple[object, ...]]:
@@ -62,9 +59,9 @@ def test_the_worst_workbook(served_app: Callable[..., ServedApp], offline_page: 
     page.on("pageerror", lambda error: errors.append(str(error)))
     app = served_app(db.path)
     page.goto(f"{app.address}/import")
-    settle_page(page)
+    settle(page)
     page.locator(".st-key-import_drop input[type=file]").set_input_files(str(upload))
-    settle_page(page)
+    settle(page)
     press(page, "import_read")
     assert page.locator(".st-key-import_next button").first.is_disabled()
     answer(page, "去了外头", "举家外出")
