@@ -8,6 +8,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from geo.ui.warming import warm_up
 from geo.web import build_middleware, build_routes
 
-app = st.App(Path(__file__).parent / "geo" / "ui" / "main.py", routes=build_routes(), middleware=build_middleware())
+app = st.App(
+    Path(__file__).parent / "geo" / "ui" / "main.py",
+    routes=build_routes(),
+    middleware=build_middleware(),
+    lifespan=warm_up,
+)

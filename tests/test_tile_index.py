@@ -19,10 +19,14 @@ from geo.store.database import Database
 from geo.store.homes import read_homes
 from geo.store.households import move_household, set_point
 from geo.store.issues import raise_issue
+from geo.store.rounds import current_round
 from geo.store.tile_reads import list_leaves
 from geo.store.visits import record_visit, void_visit
 from geo.tiles import CELLS, POINTS, Tile, Wanted, build_index, decode_tile, encode_tile, from_grid, split_key, to_grid
-from geo.tiles.live import LiveIndex
+from geo.tiles.cells import Cells, count_cells
+from geo.tiles.live import LiveIndex, keep_index
+from geo.ui.datasource import database
+from geo.ui.warming import warm_map
 
 SCOPE = Scope("planner", "planner", "d")
 TODAY = date(2019, 11, 20)
@@ -185,7 +189,15 @@ def test_positions_are_exact_to_a_sixteenth_of_a_pixel() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"GEOT", b"NOPE" + bytes(20), b"GEOT\x02\x01\x00\x00\x01" + bytes(15), b"GEOT\x02\x01" + bytes(19)]
+    "content",
+    [
+        b"",
+        b"GEOT",
+        b"NOPE" + bytes(20),
+        b"GEOT\x03\x01\x00\x00\x01" + bytes(15),
+        b"GEOT\x03\x01" + bytes(19),
+        b"GEOT\x03\x02\x0b\x03" + bytes(16),
+    ],
 )
 def test_other_bytes_are_no_tile(content: bytes) -> None:
     """Bytes that are no whole tile of this version raise an error."""
@@ -200,17 +212,26 @@ def test_no_tile_outside_the_map(at: tuple[int, int, int]) -> None:
         encode_tile(build_index(table([]), 1), *at)
 
 
+def counted(cells: Cells) -> list[list[int]]:
+    """Return the columns of cells."""
+    return [column.tolist() for column in (cells.joined, cells.count, cells.place, cells.code)]
+
+
 @settings(FEW, max_examples=40)
 @given(homes_lists, homes_lists, st.sets(st.sampled_from(LEAVES)))
 def test_a_patched_index_is_a_built_one(before: list, after: list, places: set[str]) -> None:
-    """An index with the rows of some places replaced equals one built from everything, and tells where it changed."""
+    """An index with the rows of some places replaced equals one built from everything, its cells too, and tells where it changed."""
     old, new = table(before), table(after)
     new["tile_id"] += 100
     mixed = pd.concat([old[~old["place"].isin(places)], new[new["place"].isin(places)]])
     fresh = mixed[mixed["place"].isin(places)]
     index = build_index(old, 1)
+    for zoom in range(10, 13):
+        index.cells(zoom)
     patched = index.patched(fresh, 2, places=places, homes=set())
     built = build_index(mixed, 2)
+    for zoom in range(10, 13):
+        assert counted(patched.cells(zoom)) == counted(count_cells(built.key, built.code, zoom))
 
     def said(one: object) -> list[tuple[int, int, str, int]]:
         names = {number: place for place, number in one.leaves.items()}
@@ -237,6 +258,19 @@ class TestLive:
         return {int(row["tile_id"]): (number[row["state"]], int(row["ring"])) for row in located.to_dict("records")}
 
     @staticmethod
+    def shown_below(live: LiveIndex) -> Counter[tuple[int, int]]:
+        """Return how many households of each state and ring the tiles of zoom 11 over everything count."""
+        index = live.now()
+        sums: Counter[tuple[int, int]] = Counter()
+        for x, y in {
+            (x >> 19, y >> 19) for x, y in zip(*(axis.tolist() for axis in split_key(index.key)), strict=True)
+        }:
+            tile = decode_tile(encode_tile(index, 11, x, y))
+            for count, _, code in zip(*(column.tolist() for column in tile.columns), strict=True):
+                sums[code & 15, code >> 4] += count
+        return sums
+
+    @staticmethod
     def shown(live: LiveIndex) -> dict[int, tuple[int, int]]:
         """Return what the tiles of zoom 13 over everything say."""
         index = live.now()
@@ -251,6 +285,7 @@ class TestLive:
         """Visits, voids, issues, assignments, a move and a point: each is in the next tile, and nothing is built anew."""
         live = LiveIndex(world, SCOPE, round_id="2", as_of=TODAY)
         assert self.shown(live) == self.expected(world)
+        assert self.shown_below(live) == Counter(self.expected(world).values())
         person = add_person(world, SCOPE, name="周测三", place_id="v1")
         saves = [
             lambda: record_visit(world, SCOPE, entry=VisitEntry("n1", "h11", TODAY, "effective")),
@@ -269,6 +304,7 @@ class TestLive:
             before = live.now()
             save()
             assert self.shown(live) == self.expected(world)
+            assert self.shown_below(live) == Counter(self.expected(world).values())
             assert live.now().version == world.revision() > before.version
         assert live.builds == 1
 
@@ -303,6 +339,14 @@ class TestLive:
             connection.exec_driver_sql("UPDATE household SET lon = NULL, lat = NULL WHERE id = 'h01'")
         assert self.shown(live) == self.expected(world)
         assert live.builds == 2
+
+    def test_it_is_ready_at_start(self, world: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What the server does at its start reads the whole district's index, which the first look then finds there."""
+        monkeypatch.setenv("GEO_DB", str(world.path))
+        assert warm_map() == len(self.expected(world))
+        scope = Scope("other", "leader", "d")
+        kept = keep_index(database(), scope, round_id=current_round(world, scope).id, as_of=TODAY)
+        assert kept.builds == 1
 
     def test_a_place_shows_what_lies_under_it(self, world: Database) -> None:
         """The view of a village counts the located households of its roster and no other."""

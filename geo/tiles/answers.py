@@ -12,11 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.errors import NotFound
+from geo.store.remember import Remembered
 from geo.tiles.index import TileIndex, Wanted
 from geo.tiles.tile import POINTS_FROM_ZOOM, encode_tile
 
 _TILE: Final = re.compile(r"t/(\d{1,12})/(\d{1,2})/(\d{1,7})/(\d{1,7})")
 _CHANGES: Final = re.compile(r"changes/(\d{1,12})\.json")
+#: Views whose households are a part of an index, kept at once in the process; another one is cut anew.
+_CUTS_KEPT: Final = 12
+_cuts: Final[Remembered[TileIndex]] = Remembered(_CUTS_KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class TileView:
     #: Which households a filter leaves (tile ids, sorted), asked anew after each save; None without a filter.
     pick: Callable[[], NDArray[np.uint32]] | None = None
     _picked: dict[int, NDArray[np.uint32]] = field(default_factory=dict, repr=False)
+    _name: object = field(default_factory=object, repr=False)
 
     @property
     def version(self) -> int:
@@ -75,6 +80,18 @@ class TileView:
             self._picked[index.version] = picked
         return index, replace(self.wanted, among=picked)
 
+    def cut(self) -> TileIndex:
+        """Return the index of the households that the view shows, as it is now; all its tiles are cut from it."""
+        index, wanted = self.now()
+        key = (self._name, index.version)
+        found = _cuts.get(key)
+        if found is None:
+            found = index.only(wanted)
+            # An index that is whole is kept by whoever keeps it up to date.
+            if found is not index:
+                _cuts.put(key, found)
+        return found
+
     def answer(self, name: str) -> Answer | None:
         """Return the answer to `t/{version}/{z}/{x}/{y}` or `changes/{version}.json`; None for any other name.
 
@@ -83,9 +100,9 @@ class TileView:
         """
         if asked := _TILE.fullmatch(name):
             version, zoom, x, y = map(int, asked.groups())
-            index, wanted = self.now()
+            index = self.cut()
             try:
-                body = encode_tile(index, zoom, x, y, wanted=wanted, points_from=self.points_from)
+                body = encode_tile(index, zoom, x, y, points_from=self.points_from)
             except ValueError as error:
                 raise NotFound("web.no_tile") from error
             return Answer(body, "application/octet-stream", lasts=version == index.version)

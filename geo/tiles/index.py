@@ -7,7 +7,7 @@ tile is always of one moment, and readers need no lock. It holds numbers alone: 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.codes import ISSUE_RINGS, VISIT_STATES
+from geo.tiles.cells import Cells, count_cells
 from geo.tiles.grid import GRID_BITS, morton_key, split_key, to_grid
 
 #: What is packed into the byte of a household: state (`codes.VISIT_STATES`), ring (`codes.ISSUE_RINGS`), whether other
@@ -27,6 +28,9 @@ SHARED: Final = 0x40
 CHANGES_KEPT: Final = 64
 #: A save that changed more than this is told as "everything".
 _MOST_TOLD: Final = 400
+#: Many numbers are looked up in a table of all there can be, as long as that is not too large.
+_FEW: Final = 1000
+_TABLE_UP_TO: Final = 1 << 27
 
 Mask = NDArray[np.bool_]
 
@@ -57,6 +61,10 @@ class Aside:
     tile_id: NDArray[np.uint32]
     leaf: NDArray[np.int32]
     code: NDArray[np.uint8]
+
+    def kept(self, chosen: Mask) -> Aside:
+        """Return the rows chosen."""
+        return Aside(self.tile_id[chosen], self.leaf[chosen], self.code[chosen])
 
     def without(self, gone: Mask, more: Aside) -> Aside:
         """Return the rows that are not gone, and those of another."""
@@ -94,6 +102,8 @@ class TileIndex:
     leaves: Mapping[str, int]
     aside: Aside
     changes: tuple[Change, ...] = ()
+    #: Counts by cells of the zoom levels that were asked for; they only ever become more.
+    _cells: dict[int, Cells] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         """Return the number of households."""
@@ -107,14 +117,33 @@ class TileIndex:
         start, stop = np.searchsorted(self.key, bounds)
         return slice(int(start), int(stop))
 
-    def rows_in(self, zoom: int, cells: list[tuple[int, int]]) -> NDArray[np.intp]:
-        """Return the rows of several squares of one zoom level."""
+    def rows_in(self, zoom: int, squares: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows of several squares (x, y) of one zoom level."""
         shift = np.uint64(2 * (GRID_BITS - zoom))
-        at = np.array(cells, dtype=np.int64)
-        first = morton_key(at[:, 0], at[:, 1]) << shift
+        first = np.sort(morton_key(squares[:, 0], squares[:, 1])) << shift
         starts = np.searchsorted(self.key, first)
-        stops = np.searchsorted(self.key, first + (np.uint64(1) << shift))
-        return np.concatenate([np.arange(start, stop) for start, stop in zip(starts, stops, strict=True)])
+        held = np.searchsorted(self.key, first + (np.uint64(1) << shift)) - starts
+        nth = np.arange(held.sum()) - np.repeat(np.cumsum(held) - held, held)
+        rows: NDArray[np.int64] = np.repeat(starts, held) + nth
+        return rows
+
+    def cells(self, zoom: int) -> Cells:
+        """Return the households counted by the cells of a zoom level; the first call counts them."""
+        found = self._cells.get(zoom)
+        if found is None:
+            found = self._cells[zoom] = count_cells(self.key, self.code, zoom)
+        return found
+
+    def only(self, wanted: Wanted) -> TileIndex:
+        """Return the index of the households that a view wants: this one where it wants all."""
+        mask = self.shown(slice(None), wanted)
+        apart = self._pick(self.aside.tile_id, self.aside.leaf, wanted)
+        if (mask is None or mask.all()) and (apart is None or apart.all()):
+            return self
+        if mask is None or apart is None:  # pragma: no cover - a view asks the same of both
+            raise ValueError(wanted)
+        columns = {name: getattr(self, name)[mask] for name in ("key", "tile_id", "leaf", "code")}
+        return replace(self, **columns, aside=self.aside.kept(apart), _cells={})
 
     def shown(self, rows: slice | NDArray[np.intp], wanted: Wanted) -> Mask | None:
         """Return which of the rows a view wants; None for all of them."""
@@ -164,8 +193,8 @@ class TileIndex:
 
     def _pick(self, tile_id: NDArray[np.uint32], leaf: NDArray[np.int32], wanted: Wanted) -> Mask | None:
         masks = []
-        if wanted.leaves is not None:
-            masks.append(self._of_leaves(wanted.leaves)[leaf])
+        if wanted.leaves is not None and not (table := self._of_leaves(wanted.leaves)).all():
+            masks.append(table[leaf])
         if wanted.among is not None:
             masks.append(_among(tile_id, wanted.among))
         return None if not masks else np.logical_and.reduce(masks)
@@ -194,17 +223,22 @@ class TileIndex:
         old = _Rows(self.key[gone], self.tile_id[gone], self.leaf[gone], self.code[gone])
         new = _Rows(part.key, part.tile_id, part.leaf, part.code)
         changes = (*self.changes, Change(version, _differing(old, new)))[-CHANGES_KEPT:]
+        cells = {
+            zoom: known.changed(count_cells(old.key, old.code, zoom), count_cells(new.key, new.code, zoom))
+            for zoom, known in self._cells.copy().items()
+        }
         if old.stands_as(new):
             code = self.code.copy()
             code[gone] = new.code
-            return replace(self, version=version, code=code, leaves=part.leaves, aside=aside, changes=changes)
-        keep = ~gone
-        at = np.searchsorted(self.key[keep], new.key)
-        columns = {
-            name: np.insert(getattr(self, name)[keep], at, getattr(new, name))
-            for name in ("key", "tile_id", "leaf", "code")
-        }
-        return replace(self, version=version, leaves=part.leaves, aside=aside, changes=changes, **columns)
+            columns: dict[str, Any] = {"code": code}
+        else:
+            keep = ~gone
+            at = np.searchsorted(self.key[keep], new.key)
+            columns = {
+                name: np.insert(getattr(self, name)[keep], at, getattr(new, name))
+                for name in ("key", "tile_id", "leaf", "code")
+            }
+        return replace(self, version=version, leaves=part.leaves, aside=aside, changes=changes, _cells=cells, **columns)
 
     def unchanged(self, version: int) -> TileIndex:
         """Return the index for a version in which nothing that it shows became different."""
@@ -238,14 +272,15 @@ def build_index(homes: pd.DataFrame, version: int, *, leaves: Mapping[str, int] 
     """
     homes = homes.reset_index(drop=True)
     known = dict(leaves or {})
-    for place in homes["place"].unique().tolist():
-        known.setdefault(place, len(known))
+    number, names = pd.factorize(homes["place"])
+    for place in names:
+        known.setdefault(str(place), len(known))
+    leaf = np.array([known[str(place)] for place in names], dtype=np.int32)[number]
     located = (homes["lon"].notna() & homes["lat"].notna()).to_numpy()
     tile_id = homes["tile_id"].to_numpy(dtype=np.uint32)
-    leaf = np.asarray(homes["place"].map(known), dtype=np.int32)
     code = homes["state"].to_numpy(dtype=np.uint8) | (homes["ring"].to_numpy(dtype=np.uint8) << RING_SHIFT)
     aside = Aside(tile_id[~located], leaf[~located], code[~located])
-    lon, lat, shared = _house(homes[located].reset_index(drop=True))
+    lon, lat, shared = _house(homes if located.all() else homes[located].reset_index(drop=True))
     key = morton_key(*to_grid(lon, lat))
     tile_id, leaf, code = tile_id[located], leaf[located], code[located]
     code = np.where(shared, code | SHARED, code).astype(np.uint8)
@@ -257,12 +292,11 @@ def _house(homes: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any], Mask]:
     """Return where each household is drawn, and whether it shares its dwelling."""
     lon, lat = (homes[name].to_numpy(dtype=np.float64).copy() for name in ("lon", "lat"))
     shared = np.zeros(len(homes), dtype=bool)
-    dwelling = homes["dwelling"].to_numpy(dtype=object)
-    held = np.flatnonzero([bool(one) and one == one for one in dwelling])  # noqa: PLR0124 - an empty one may be NaN
+    held = np.flatnonzero((homes["dwelling"].notna() & (homes["dwelling"] != "")).to_numpy(dtype=bool))
     if not len(held):
         return lon, lat, shared
     some = homes.iloc[held][["place", "dwelling", "tile_id", "lon", "lat"]]
-    groups = some.sort_values("tile_id").groupby(["place", "dwelling"], sort=False)
+    groups = some.sort_values("tile_id").groupby(["place", "dwelling"], sort=False, observed=True)
     for target, name in ((lon, "lon"), (lat, "lat")):
         target[held] = groups[name].transform("first").reindex(some.index).to_numpy()
     shared[held] = groups["tile_id"].transform("size").reindex(some.index).to_numpy() > 1
@@ -281,8 +315,12 @@ def _differing(old: _Rows, new: _Rows) -> tuple[tuple[int, int], ...] | None:
 
 
 def _among(values: NDArray[np.uint32], ordered: NDArray[np.uint32]) -> Mask:
-    if not len(ordered):
+    if not len(ordered) or not len(values):
         return np.zeros(len(values), dtype=bool)
+    if len(values) > _FEW and (most := max(int(ordered[-1]), int(values.max()))) < _TABLE_UP_TO:
+        table = np.zeros(most + 1, dtype=bool)
+        table[ordered] = True
+        return table[values]
     at = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
     found: Mask = ordered[at] == values
     return found

@@ -1,13 +1,14 @@
 """Tiles cut from an index: points from zoom 13 on, counts of small cells below; one rule for a zoom, never for a tile.
 
-Little-endian bytes: magic `GEOT`, u8 version (2), u8 kind (1 points, 2 cells), u8 zoom, u8 zero, u32 rows, u32 tile x,
-u32 tile y, u32 data version (24 bytes); then the arrays one after the other.
+Little-endian bytes: magic `GEOT`, u8 version (3), u8 kind (1 points, 2 cells), u8 zoom, u8 width of a count, u32 rows,
+u32 tile x, u32 tile y, u32 data version (24 bytes); then the arrays one after the other.
 
 - points: i16 x, i16 y (from the tile's corner, 4096 to a tile: 1/16 px), u32 number of the household, u8 state | ring
   << 4 | 0x40 where others share the dwelling: 9 bytes a household. A tile also holds those who stand just outside it
   and whose symbol reaches in, so that each tile can be drawn alone.
-- cells: u32 households, u16 position (row × 128 + column), u8 state | ring << 4: one row for each state and ring that a
-  cell holds; 128 cells to a tile's side. The households of all rows are those of the tile.
+- cells: households (as many bytes as the header says: 1, 2 or 4), u8 and u8 the lower and the upper half of the step
+  from the row before to this one along the Morton curve over the tile's 128 × 128 cells, u8 state | ring << 4: one row
+  for each state and ring that a cell holds. Steps are small, so that the upper half packs to nothing.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.tiles.cells import CELL_BITS, Cells
 from geo.tiles.grid import GRID_BITS, split_key
-from geo.tiles.index import SHARED, STATE_BITS, TileIndex, Wanted
+from geo.tiles.index import STATE_BITS, TileIndex, Wanted
 
 MAGIC: Final = b"GEOT"
-VERSION: Final = 2
+VERSION: Final = 3
 POINTS: Final = 1
 CELLS: Final = 2
 MIN_ZOOM: Final = 10
@@ -38,9 +40,10 @@ _PAD_PX: Final = 15
 _WIDE_PAD_PX: Final = 32
 #: The wide margin is one of these squares: a tile is 8 of them wide.
 _PAD_ZOOMS: Final = 3
-_CELL_BITS: Final = 7
 _HEADER: Final = struct.Struct("<4sBBBBIIII")
-_COLUMNS: Final = {POINTS: ("<i2", "<i2", "<u4", "u1"), CELLS: ("<u4", "<u2", "u1")}
+_POINTS: Final = ("<i2", "<i2", "<u4", "u1")
+#: Bytes of a count → its column and the others.
+_CELLS: Final = {width: (f"<u{width}", "u1", "u1", "u1") for width in (1, 2, 4)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,43 +67,63 @@ def encode_tile(
     """
     if not (MIN_ZOOM <= zoom <= MAX_ZOOM and 0 <= x < 1 << zoom and 0 <= y < 1 << zoom):
         raise ValueError("no such tile")
-    wanted = wanted or Wanted()
-    kind = POINTS if zoom >= points_from else CELLS
-    columns = (_cut_points if kind == POINTS else _count_cells)(index, zoom, (x, y), wanted)
-    header = _HEADER.pack(MAGIC, VERSION, kind, zoom, 0, len(columns[0]), x, y, index.version)
-    return header + b"".join(
-        column.astype(width).tobytes() for column, width in zip(columns, _COLUMNS[kind], strict=True)
-    )
+    if wanted is not None:
+        index = index.only(wanted)
+    if zoom >= points_from:
+        kind, wide, columns = POINTS, 0, _cut_points(index, zoom, (x, y))
+    else:
+        kind, (wide, columns) = CELLS, _cut_cells(index.cells(zoom), x, y)
+    header = _HEADER.pack(MAGIC, VERSION, kind, zoom, wide, len(columns[0]), x, y, index.version)
+    widths = _widths(kind, wide)
+    return header + b"".join(column.astype(width).tobytes() for column, width in zip(columns, widths, strict=True))
 
 
 def decode_tile(content: bytes) -> Tile:
     """Return what a tile holds. Raises `ValueError` for bytes that are no whole tile."""
     if len(content) < _HEADER.size:
         raise ValueError("too short for a tile")
-    magic, version, kind, zoom, _, count, x, y, data = _HEADER.unpack_from(content)
-    if magic != MAGIC or version != VERSION or kind not in _COLUMNS:
+    magic, version, kind, zoom, wide, count, x, y, data = _HEADER.unpack_from(content)
+    widths = _widths(kind, wide)
+    if magic != MAGIC or version != VERSION or not widths:
         raise ValueError("not a tile of this version")
     columns: list[NDArray[Any]] = []
     start = _HEADER.size
-    for width in _COLUMNS[kind]:
+    for width in widths:
         if start + np.dtype(width).itemsize * count > len(content):
             raise ValueError("cut off")
         columns.append(np.frombuffer(content, dtype=width, count=count, offset=start))
         start += columns[-1].nbytes
     if start != len(content):
         raise ValueError("too long")
+    if kind == CELLS:
+        amount, lower, upper, code = columns
+        column, row = split_key(np.cumsum(lower.astype(np.uint64) | (upper.astype(np.uint64) << np.uint64(8))))
+        columns = [amount, (row << CELL_BITS) | column, code]
     return Tile(kind, zoom, x, y, data, tuple(columns))
 
 
-def _cut_points(index: TileIndex, zoom: int, at: tuple[int, int], wanted: Wanted) -> tuple[NDArray[Any], ...]:
-    rows = index.rows_in(zoom + _PAD_ZOOMS, _padded(zoom + _PAD_ZOOMS, at))
-    mask = index.shown(rows, wanted)
-    rows = rows if mask is None else rows[mask]
-    code = index.code[rows]
-    x, y = (_place(*pair, zoom=zoom) for pair in zip(split_key(index.key[rows]), at, strict=True))
-    outside = np.maximum(_beyond(x), _beyond(y))
+def _widths(kind: int, wide: int) -> tuple[str, ...]:
+    return (_POINTS if not wide else ()) if kind == POINTS else _CELLS.get(wide, ()) if kind == CELLS else ()
+
+
+def _cut_points(index: TileIndex, zoom: int, at: tuple[int, int]) -> tuple[NDArray[Any], ...]:
+    """Return the columns of a tile: those who stand in it, which are one slice, then those of its margin."""
+    rows = index.span(zoom, *at)
+    x, y = _steps(index.key[rows], zoom, at)
+    around = index.rows_in(zoom + _PAD_ZOOMS, _margin(zoom + _PAD_ZOOMS, at))
+    code = index.code[around]
+    beside_x, beside_y = _steps(index.key[around], zoom, at)
+    outside = np.maximum(_beyond(beside_x), _beyond(beside_y))
     keep = outside <= np.where(code > STATE_BITS, _WIDE_PAD_PX, _PAD_PX) * _PX
-    return x[keep], y[keep], index.tile_id[rows][keep], code[keep]
+    pairs = (
+        (x, beside_x), (y, beside_y), (index.tile_id[rows], index.tile_id[around]), (index.code[rows], code)
+    )  # fmt: skip
+    return tuple(np.concatenate([inside, beside[keep]]) for inside, beside in pairs)
+
+
+def _steps(key: NDArray[np.uint64], zoom: int, at: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    x, y = split_key(key)
+    return _place(x, at[0], zoom=zoom), _place(y, at[1], zoom=zoom)
 
 
 def _place(cells: NDArray[np.int64], tile: int, *, zoom: int) -> NDArray[np.int64]:
@@ -117,37 +140,24 @@ def _beyond(steps: NDArray[np.int64]) -> NDArray[np.int64]:
 
 @cache
 def _frame() -> NDArray[np.int64]:
-    """Return the squares of a tile and of the ring around it, from the tile's corner."""
+    """Return the squares of the ring around a tile, from the tile's corner."""
     side = np.arange(-1, (1 << _PAD_ZOOMS) + 1)
-    return np.stack([axis.ravel() for axis in np.meshgrid(side, side)], axis=1)
+    squares = np.stack([axis.ravel() for axis in np.meshgrid(side, side)], axis=1)
+    ring: NDArray[np.int64] = squares[((squares < 0) | (squares >= 1 << _PAD_ZOOMS)).any(axis=1)]
+    return ring
 
 
-def _padded(zoom: int, at: tuple[int, int]) -> list[tuple[int, int]]:
+def _margin(zoom: int, at: tuple[int, int]) -> NDArray[np.int64]:
     squares = _frame() + np.array(at, dtype=np.int64) * (1 << _PAD_ZOOMS)
-    inside = ((squares >= 0) & (squares < 1 << zoom)).all(axis=1)
-    return [(int(x), int(y)) for x, y in squares[inside]]
+    inside: NDArray[np.int64] = squares[((squares >= 0) & (squares < 1 << zoom)).all(axis=1)]
+    return inside
 
 
-def _count_cells(index: TileIndex, zoom: int, at: tuple[int, int], wanted: Wanted) -> tuple[NDArray[Any], ...]:
-    rows = index.span(zoom, *at)
-    mask = index.shown(rows, wanted)
-    key, code = index.key[rows], index.code[rows]
-    if mask is not None:
-        key, code = key[mask], code[mask]
-    shift = np.uint64(2 * (GRID_BITS - zoom - _CELL_BITS))
-    cell = (key >> shift) & np.uint64((1 << (2 * _CELL_BITS)) - 1)
-    joined = (cell.astype(np.uint32) << np.uint32(6)) | (code & ~np.uint8(SHARED) & np.uint8(0x3F))
-    found, counts = _count(joined)
-    x, y = split_key((found >> 6).astype(np.uint64))
-    return counts, (y << _CELL_BITS) | x, found & 0x3F
-
-
-def _count(values: NDArray[np.uint32]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the distinct values and how often each is there: by sorting few, by a table for many."""
-    table_size = 1 << (2 * _CELL_BITS + 6)
-    if len(values) < table_size >> 4:
-        found, counts = np.unique(values, return_counts=True)
-        return found, counts
-    table = np.bincount(values, minlength=table_size)
-    held = np.flatnonzero(table)
-    return held, table[held]
+def _cut_cells(cells: Cells, x: int, y: int) -> tuple[int, tuple[NDArray[Any], ...]]:
+    """Return how many bytes a count takes, and the columns of a tile."""
+    rows = cells.span(x, y)
+    count, place = cells.count[rows], cells.place[rows]
+    steps = np.diff(place, prepend=np.uint16(0))
+    most = int(count.max(initial=0))
+    wide = next(width for width in _CELLS if most < 1 << 8 * width)
+    return wide, (count, steps & 0xFF, steps >> 8, cells.code[rows])

@@ -2,9 +2,10 @@
 (() => {
   "use strict";
   const HEADER = 24;
-  const VERSION = 2;
+  const VERSION = 3;
   const [POINTS, CELLS] = [1, 2];
   const GRID_BITS = 30;
+  const CELLS_A_SIDE = 128;
   // Households that a map keeps in memory besides those on the screen.
   const KEPT_ROWS = 1500000;
   const NOTHING = new Uint32Array(0);
@@ -14,7 +15,7 @@
     const whole = buffer.byteLength >= HEADER && view.getUint32(0, false) === 0x47454f54 && view.getUint8(4) === VERSION;
     if (!whole) throw new Error("not a tile of this version");
     const count = view.getUint32(8, true);
-    return view.getUint8(5) === CELLS ? decodeCells(buffer, count) : decodePoints(buffer, count);
+    return view.getUint8(5) === CELLS ? decodeCells(buffer, count, view.getUint8(7)) : decodePoints(buffer, count);
   }
 
   // Returns {kind, count, x, y, id, code, order, groups}: x and y from the tile's corner in 1/16 px of it; `order` lists
@@ -29,10 +30,24 @@
   }
 
   // Returns {kind, count, amount, place, code}: `place` is row × 128 + column of a cell; its rows stand together.
-  function decodeCells(buffer, count) {
-    const amount = new Uint32Array(buffer, HEADER, count);
-    const place = new Uint16Array(buffer, HEADER + 4 * count, count);
-    return { kind: CELLS, count, amount, place, code: new Uint8Array(buffer, HEADER + 6 * count, count) };
+  function decodeCells(buffer, count, wide) {
+    const Amounts = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[wide];
+    const amount = new Amounts(buffer, HEADER, count);
+    const [lower, upper, code] = [0, 1, 2].map((nth) => new Uint8Array(buffer, HEADER + (wide + nth) * count, count));
+    const place = new Uint16Array(count);
+    for (let row = 0, along = 0; row < count; row += 1) {
+      along += lower[row] | (upper[row] << 8);
+      place[row] = evenBits(along >> 1) * CELLS_A_SIDE + evenBits(along);
+    }
+    return { kind: CELLS, count, amount, place, code };
+  }
+
+  // The way back from the Morton curve: the bits at the even places as one number.
+  function evenBits(number) {
+    let bits = number & 0x5555;
+    bits = (bits | (bits >> 1)) & 0x3333;
+    bits = (bits | (bits >> 2)) & 0x0f0f;
+    return (bits | (bits >> 4)) & 0xff;
   }
 
   // Counting sort by state from good to bad, then by ring.
