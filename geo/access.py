@@ -1,8 +1,9 @@
-"""Who may do what, where: one function, default deny, asked by every service."""
+"""Who may do what, where: `allowed` is the one function, default deny, asked by every service (docs/rights.md)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
 
 from sqlalchemy import bindparam, func, select
 
@@ -17,22 +18,90 @@ if TYPE_CHECKING:
 
     from geo.model import Scope
 
+_PLANNING: Final = frozenset({"planner", "admin"})
+_WORKING: Final = _PLANNING | {"recorder"}
+_READING: Final = _WORKING | {"leader"}
+
 #: Action → the roles that may do it. What is not listed is refused.
 RIGHTS: Final[dict[str, frozenset[str]]] = {
-    "view": frozenset({"planner", "leader", "recorder", "admin"}),
-    "see_names": frozenset({"planner", "recorder", "admin"}),
-    "export": frozenset({"planner", "leader", "recorder", "admin"}),
-    "record_visit": frozenset({"planner", "recorder", "admin"}),
-    "raise_issue": frozenset({"planner", "recorder", "admin"}),
-    "act_on_issue": frozenset({"planner", "recorder", "admin"}),
-    "approve_issue": frozenset({"planner", "admin"}),
-    "edit_household": frozenset({"planner", "recorder", "admin"}),
-    "assign": frozenset({"planner", "admin"}),
-    "manage_round": frozenset({"planner", "admin"}),
-    "import": frozenset({"planner", "admin"}),
-    "manage": frozenset({"admin", "planner"}),
+    "reach": _READING,
+    "view": _READING,
+    "see_names": _WORKING,
+    "reveal": _WORKING,
+    "export": _READING,
+    "record_visit": _WORKING,
+    "raise_issue": _WORKING,
+    "act_on_issue": _WORKING,
+    "approve_issue": _PLANNING,
+    "edit_household": _WORKING,
+    "assign": _PLANNING,
+    "manage_round": _PLANNING,
+    "import": _PLANNING,
+    "manage": _PLANNING,
+    "erase": frozenset({"admin"}),
+    "manage_accounts": frozenset({"admin", "system_admin"}),
+    "operate": _PLANNING | {"system_admin"},
+    "audit": frozenset({"auditor"}),
 }
 
+
+class Resource(Protocol):
+    """What an action is about; it knows whether it lies in an area."""
+
+    def lies_in(self, area: str) -> bool:
+        """Say whether all of it lies in the area (a place id)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Somewhere:
+    """No place yet: asks whether a role may do the action at all, to draw a button or before a file is opened."""
+
+    def lies_in(self, area: str) -> bool:  # noqa: ARG002 - a resource is asked for its area
+        """Say yes: the service asks again about the place."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One place by its id, with all below it."""
+
+    connection: Connection
+    place: str
+
+    def lies_in(self, area: str) -> bool:
+        """Say whether the place is the area or below it; an unknown place is not."""
+        return _INSIDE.first(self.connection, {"place": self.place, "area": area}) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Several places by their ids."""
+
+    connection: Connection
+    places: Collection[str]
+
+    def lies_in(self, area: str) -> bool:
+        """Say whether every one is the area or below it."""
+        wanted = list(set(self.places))
+        inside = select(func.count()).select_from(place_path)
+        inside = inside.where(place_path.c.ancestor == area, place_path.c.place.in_(wanted))
+        return bool(self.connection.execute(inside).scalar_one() == len(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class WholeFile:
+    """The file as such: backups, checks, undoing an import, the log."""
+
+    connection: Connection
+
+    def lies_in(self, area: str) -> bool:
+        """Say whether the area is the whole file, also while that holds no unit yet."""
+        root = self.connection.execute(select(place.c.id).where(place.c.parent.is_(None))).scalar()
+        return root is None or root == area
+
+
+SOMEWHERE: Final = Somewhere()
 
 #: Built once: every service runs it.
 _INSIDE = Prepared(
@@ -42,9 +111,14 @@ _INSIDE = Prepared(
 )
 
 
+def allowed(actor: Scope, action: str, resource: Resource) -> bool:
+    """Say whether an actor may do an action to a resource: by role (`RIGHTS`) and by area, else no."""
+    return actor.role in RIGHTS.get(action, frozenset()) and resource.lies_in(actor.area)
+
+
 def may(scope: Scope, action: str) -> bool:
     """Say whether the role may do the action at all."""
-    return scope.role in RIGHTS.get(action, frozenset())
+    return allowed(scope, action, SOMEWHERE)
 
 
 def require_right(scope: Scope, action: str) -> None:
@@ -53,36 +127,35 @@ def require_right(scope: Scope, action: str) -> None:
         raise NotAllowed("err.right", action=action)
 
 
-def require_whole(connection: Connection, scope: Scope) -> None:
+def require_whole(connection: Connection, scope: Scope, action: str = "reach") -> None:
     """Refuse an act on the whole file (backup, check, undo) to a scope of less. Raises `NotAllowed`."""
-    if not is_whole(connection, scope):
-        raise NotAllowed("err.right", action="area")
+    _require(scope, action, WholeFile(connection))
 
 
 def is_whole(connection: Connection, scope: Scope) -> bool:
     """Say whether the scope's area is the whole file, also while that holds no unit yet."""
-    root = connection.execute(select(place.c.id).where(place.c.parent.is_(None))).scalar()
-    return root is None or root == scope.area
+    return WholeFile(connection).lies_in(scope.area)
 
 
-def require_home(connection: Connection, scope: Scope, household_id: str) -> None:
+def require_home(connection: Connection, scope: Scope, household_id: str, action: str = "reach") -> None:
     """Refuse a household outside the scope's area or not there at all. Raises `NotAllowed`, `NotFound`."""
     place_id = connection.execute(select(household.c.place).where(household.c.id == household_id)).scalar()
     if place_id is None:
         raise NotFound("err.no_household", household=household_id)
-    require_area(connection, scope, place_id)
+    require_area(connection, scope, place_id, action)
 
 
-def require_areas(connection: Connection, scope: Scope, place_ids: Collection[str]) -> None:
+def require_areas(connection: Connection, scope: Scope, place_ids: Collection[str], action: str = "reach") -> None:
     """Refuse a list of places of which any lies outside the scope's area. Raises `NotAllowed`."""
-    wanted = list(set(place_ids))
-    inside = select(func.count()).select_from(place_path)
-    inside = inside.where(place_path.c.ancestor == scope.area, place_path.c.place.in_(wanted))
-    if connection.execute(inside).scalar_one() != len(wanted):
-        raise NotAllowed("err.right", action="area")
+    _require(scope, action, Units(connection, place_ids))
 
 
-def require_area(connection: Connection, scope: Scope, place_id: str) -> None:
+def require_area(connection: Connection, scope: Scope, place_id: str, action: str = "reach") -> None:
     """Refuse a place outside the scope's area. Raises `NotAllowed`."""
-    if _INSIDE.first(connection, {"place": place_id, "area": scope.area}) is None:
-        raise NotAllowed("err.right", action="area")
+    _require(scope, action, Unit(connection, place_id))
+
+
+def _require(scope: Scope, action: str, resource: Resource) -> None:
+    """Ask for an action in an area: `reach` where the service has asked for its own action before."""
+    if not allowed(scope, action, resource):
+        raise NotAllowed("err.right", action="area" if may(scope, action) else action)

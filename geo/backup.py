@@ -38,11 +38,11 @@ def write_backup(db: Database, scope: Scope, *, target: Path) -> Backup:
     Readers and writers go on meanwhile. The file appears whole or not at all.
     Raises `Invalid` when the target exists, cannot be written, or the copy is not as good as its source.
     """
-    require_right(scope, "manage")
+    require_right(scope, "operate")
     if target.exists():
         raise Invalid("backup.exists", path=target.name)
     with db.write() as connection:
-        require_whole(connection, scope)
+        require_whole(connection, scope, "operate")
         log_change(connection, scope, action="backup", object_id=target.name)
     draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     try:

@@ -182,7 +182,7 @@ OLD_VISIT = "v01-2019-10-20-in_person"
 
 CASES: dict[str, Case] = {
     "backup.write_backup": of_db(
-        write_backup, "manage", whole=True, target=lambda ground: ground.folder / "copy.sqlite"
+        write_backup, "operate", whole=True, target=lambda ground: ground.folder / "copy.sqlite"
     ),
     "exports.outlines.list_areas": of_db(outlines.list_areas, "view", place_id="v1"),
     "exports.outlines.draw_outlines": Case(
@@ -238,7 +238,7 @@ CASES: dict[str, Case] = {
     "store.assignments.list_assignees": of_db(assignments.list_assignees, "view", place_id="v1"),
     "store.assignments.add_person": of_db(assignments.add_person, "assign", name="周测三", place_id="v1"),
     "store.bulk.record_visits": of_db(bulk.record_visits, "record_visit", frame=lambda _ground: BULK),
-    "store.check.check_database": of_db(check.check_database, "manage", whole=True),
+    "store.check.check_database": of_db(check.check_database, "operate", whole=True),
     "store.exportlog.log_export": of_db(exportlog.log_export, "export", blind=str, what="gaps.xlsx", filters="", rows=1),
     "store.exportlog.list_exports": of_db(exportlog.list_exports, "manage", whole=True),
     "store.homes.read_homes": of_db(homes.read_homes, "view", **V1),

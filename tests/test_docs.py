@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from geo import codes
+from geo.access import RIGHTS
 from geo.cli import parser
 from geo.cli.exporting import _TABLES
 from geo.cli.importing import EXIT_CODES
@@ -168,6 +169,12 @@ def test_every_code_is_in_the_glossary(prefix):
     """docs/glossary.md has each closed list with the words that the screens show."""
     row = " · ".join(f"`{code}` {text(f'{prefix}.{code}')}" for code in LISTS[prefix])
     assert f"| {row} |" in read("docs/glossary.md")
+
+
+def test_every_right_is_documented():
+    """docs/rights.md has each action with exactly the roles that may do it."""
+    listed = re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", read("docs/rights.md"), flags=re.MULTILINE)
+    assert {action: set(re.findall(r"`(\w+)`", roles)) for action, roles in listed} == RIGHTS
 
 
 def test_every_figure_is_in_the_glossary():

@@ -39,10 +39,10 @@ def check_database(db: Database, scope: Scope) -> list[Finding]:
 
     A damaged file ends the checks with what SQLite says about it.
     """
-    require_right(scope, "manage")
+    require_right(scope, "operate")
     try:
         with db.read() as connection:
-            require_whole(connection, scope)
+            require_whole(connection, scope, "operate")
             return [
                 *_check_file(connection),
                 *_check_references(connection),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from geo import codes
+from geo.access import may
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.model import Place, Round, Scope
@@ -83,10 +84,13 @@ def read_session() -> Session:
     """Return the view the address names, completed by what this session looked at last, then by the defaults.
 
     What the address names and cannot be (an unknown place, one outside the area, a day to come) is replaced.
+    A role that sees no data has no view: the district, without a round.
     """
     db = datasource.database()
     scope = read_scope(db)
     today = db.today()
+    if not may(scope, "view"):
+        return Session(db, scope, today, root_place(db), None, today)
     round_ = _read_round(db, scope)
     place = _read_place(db, scope)
     session = Session(db, scope, today, place, round_, _read_day(today))

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from geo import codes
+from geo.access import RIGHTS
 from geo.gaps import GAP_STATES
 from geo.i18n import text
 from geo.model import VisitEntry
@@ -58,7 +59,7 @@ def read_tables(app: AppTest) -> str:
     return "\n".join(one.value.to_csv() for one in app.dataframe)
 
 
-@pytest.mark.parametrize("role", codes.ROLES)
+@pytest.mark.parametrize("role", [role for role in codes.ROLES if role in RIGHTS["view"]])
 @pytest.mark.parametrize("name", LISTED)
 @pytest.mark.usefixtures("world")
 def test_every_page_for_every_role(name: str, role: str) -> None:
@@ -70,6 +71,21 @@ def test_every_page_for_every_role(name: str, role: str) -> None:
     kept_from = {("import", "leader"), ("import", "recorder"), ("plan", "leader")}
     assert is_refused == ((name, role) in kept_from | {("admin", "leader"), ("admin", "recorder")})
     assert text("shell.strip") in read_words(app)
+
+
+@pytest.mark.parametrize("role", [role for role in codes.ROLES if role not in RIGHTS["view"]])
+@pytest.mark.usefixtures("world")
+def test_no_page_of_data_for_roles_without_data(role: str) -> None:
+    """Who sees no data is refused on every page of data, and reads no name, unit or figure there."""
+    app = open_page("overview", role=role)
+    for name in LISTED:
+        if role in RIGHTS[ENTRIES[name].action]:
+            continue
+        app.switch_page(str(ROOT / "pages" / ENTRIES[name].file)).run()
+        assert not app.exception
+        assert text("shell.refused", role=text(f"role.{role}")) in read_words(app)
+        assert not app.dataframe
+        assert "测" not in read_words(app)
 
 
 def test_overview_says_the_figures_of_the_table(world: Database) -> None:
