@@ -165,7 +165,7 @@ VISIT_STATES: Final = ("overdue", "unvisited", "missed", "refused", "partial", "
 #: Worst open issue of a household; the order is also the tile code.
 ISSUE_RINGS: Final = ("none", "deferred", "open", "overdue")
 
-#: `admin` looks after the work (业务管理员), `system_admin` after the machine without seeing data, `auditor` after the log.
+#: `admin` looks after the work (业务管理员), `system_admin` after the machine, without data, `auditor` after the log.
 ROLES: Final = ("planner", "leader", "recorder", "admin", "system_admin", "auditor")
 
 IMPORT_OUTCOMES: Final = ("accept", "accept_with_warnings", "reject_rows", "reject_file", "ask")
