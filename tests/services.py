@@ -340,5 +340,6 @@ STEPS = {
 
 # The rows about clearance use the helpers above.
 from tests.services_clear import CLEAR_CASES  # noqa: E402
+from tests.services_work import WORK_CASES  # noqa: E402
 
-CASES |= CLEAR_CASES
+CASES |= CLEAR_CASES | WORK_CASES

@@ -35,11 +35,15 @@ from geo.schema import (
     REVIEW_COLUMNS,
     ROSTER_COLUMNS,
 )
+from geo.schema.columns_work import MATTER_COLUMNS, MATTER_FIELDS, TEAM_COLUMNS, TEAM_FIELDS
 from tests.conftest import ROOT
 
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 #: The columns of every list that is taken away.
-OUT = (GAP_COLUMNS, GROUP_COLUMNS, ROSTER_COLUMNS, COVERAGE_COLUMNS, LEDGER_COLUMNS, REVIEW_COLUMNS, AREA_COLUMNS)
+OUT = (
+    GAP_COLUMNS, GROUP_COLUMNS, ROSTER_COLUMNS, COVERAGE_COLUMNS, LEDGER_COLUMNS, REVIEW_COLUMNS, AREA_COLUMNS,
+    MATTER_COLUMNS, TEAM_COLUMNS,
+)  # fmt: skip
 #: Prefix of the words in the catalogue → closed list.
 LISTS = {
     "level": codes.LEVELS,
@@ -114,7 +118,7 @@ def test_commands_in_the_documents_can_be_typed(path):
         assert build_parser().parse_args(shlex.split(line)[3:]).command
 
 
-@pytest.mark.parametrize("field", IMPORT_FIELDS, ids=lambda field: field.key)
+@pytest.mark.parametrize("field", [*IMPORT_FIELDS, *MATTER_FIELDS, *TEAM_FIELDS], ids=lambda field: field.key)
 def test_every_import_column_is_documented(field):
     """docs/formats.md has the header, the field and every other header that is understood, in one row."""
     assert f"| {field.header} | `{field.key}` | {'、'.join(field.aliases)} |" in read("docs/formats.md").splitlines()

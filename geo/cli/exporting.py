@@ -15,9 +15,11 @@ from geo.i18n import text
 from geo.store.exportlog import log_export
 from geo.store.homes import read_gap_homes, read_todo_homes
 from geo.store.ledger import read_ledger
+from geo.store.matter_reads import read_matters
 from geo.store.reads import read_figures
 from geo.store.register import read_roster
 from geo.store.rounds import list_rounds
+from geo.store.teams import list_members
 
 if TYPE_CHECKING:
     import argparse
@@ -92,7 +94,7 @@ def _check_filter(options: argparse.Namespace) -> None:
 
 def _choose_round(session: Session, options: argparse.Namespace) -> Round | None:
     """Return the round; areas and issues have none, and a roster may be asked for before there is one."""
-    if options.list in ("areas", "ledger"):
+    if options.list in ("areas", "ledger", "matters", "teams"):
         return None
     if options.list == "roster" and options.round is None and not list_rounds(session.db, session.scope):
         return None
@@ -168,6 +170,18 @@ def _tabulate_ledger(wish: _Wish) -> exports.Table:
     )
 
 
+def _tabulate_matters(wish: _Wish) -> exports.Table:
+    return exports.tabulate_matters(
+        read_matters(wish.session.db, wish.session.scope, place_id=wish.place.id, as_of=wish.day)
+    )
+
+
+def _tabulate_teams(wish: _Wish) -> exports.Table:
+    return exports.tabulate_teams(
+        list_members(wish.session.db, wish.session.scope, place_id=wish.place.id, on=wish.day)
+    )
+
+
 def _tabulate_areas(wish: _Wish) -> exports.Table:
     frame = exports.list_areas(wish.session.db, wish.session.scope, place_id=wish.place.id, level=wish.options.level)
     return exports.tabulate_areas(frame, exports.draw_shapes)
@@ -179,4 +193,6 @@ _TABLES: Final[dict[str, Callable[[_Wish], exports.Table]]] = {
     "coverage": _tabulate_coverage,
     "ledger": _tabulate_ledger,
     "areas": _tabulate_areas,
+    "matters": _tabulate_matters,
+    "teams": _tabulate_teams,
 }

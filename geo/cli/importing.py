@@ -15,8 +15,10 @@ from geo.errors import Invalid
 from geo.i18n import has_text, text
 from geo.importer import ImportOptions, NewRound, import_files
 from geo.importer.followed import say_followed
+from geo.importer.listed import LISTS
 from geo.importer.outlines.plan import OUTLINE
 from geo.importer.proposals import APPLICABLE
+from geo.importer.report import add_up
 from geo.importer.saying import say_changes, say_place
 from geo.importer.sources import save_mapping
 from geo.marked import MarkedFile, write_marked
@@ -51,6 +53,8 @@ def run_import(options: argparse.Namespace) -> int:
     for path in options.files:
         if not path.is_file():
             raise Invalid("cli.no_file", path=path.name)
+    if options.kind:
+        return _import_lists(options)
     spec = choose_mapping(options)
     with open_session(options, edition=options.edition, spec=spec) as session:
         choice = _read_options(session, options)
@@ -72,6 +76,21 @@ def run_import(options: argparse.Namespace) -> int:
             _print_report(report, options)
     if not has_round and options.round is None and any(_could_count(one) for one in reports):
         tell(text("cli.import.no_round"))
+    return max(_exit_code(report, good_rows=options.good_rows) for report in reports)
+
+
+def _import_lists(options: argparse.Namespace) -> int:
+    """Import lists of work (实事, 队伍) and say what came of each; exit codes as for registers."""
+    with open_session(options, edition=options.edition) as session:
+        choice = ImportOptions(unit=options.unit, dry_run=options.dry_run, good_rows=options.good_rows)
+        reports = [LISTS[options.kind](session.db, session.scope, path, options=choice) for path in options.files]
+    answer = _answer(reports, add_up(reports))
+    _write_files(options, reports, answer)
+    if options.json:
+        print_json(answer)
+    else:
+        for report in reports:
+            _print_report(report, options)
     return max(_exit_code(report, good_rows=options.good_rows) for report in reports)
 
 
@@ -252,7 +271,7 @@ def _say_proposal(one: Proposal) -> str:
 
 
 def _conclude(report: ImportReport, options: argparse.Namespace) -> str:
-    if report.kind == "areas":
+    if report.kind != "table":
         return report.message
     loaded = list_loaded(report) if options.mapping else []
     if report.stored and loaded:

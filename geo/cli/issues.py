@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from geo.cli.matters import run_matters
 from geo.cli.reports import choose_day
 from geo.cli.session import choose_place, open_session, print_json, print_table
 from geo.coverage import Share
+from geo.errors import Invalid
 from geo.i18n import text
 from geo.issues import issue_shares
 from geo.mask import mask_name
@@ -93,7 +95,11 @@ def _print_figures(found: Clearance) -> None:
 
 
 def run_ledger(options: argparse.Namespace) -> int:
-    """Print the ledger of issues (台账) of a place as of a day, heads of households masked."""
+    """Print the ledger of issues (台账) of a place as of a day, heads of households masked; or that of matters."""
+    if options.kind == "matters":
+        return run_matters(options)
+    if options.since is not None:
+        raise Invalid("cli.ledger.no_since")
     with open_session(options) as session:
         place = choose_place(session, options.place)
         day = choose_day(session, options.as_of)

@@ -21,7 +21,11 @@ PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all")
 DEMO_PRESET: Final = "bijiang_rural"
 DEMO_TODAY: Final = date(2019, 11, 20)
 GAP_KINDS: Final = ("homes", "groups", "todos", "sheets")
-EXPORTED: Final = ("gaps", "roster", "coverage", "ledger", "areas")
+EXPORTED: Final = ("gaps", "roster", "coverage", "ledger", "areas", "matters", "teams")
+#: Ledgers: of issues (台账), of practical matters (实事).
+LEDGERS: Final = ("issues", "matters")
+#: Lists of work that `import` reads beside registers.
+IMPORTED: Final = ("matters", "teams")
 FORMATS: Final = ("xlsx", "csv", "pdf", "geojson", "gpkg", "kml", "gpx", "shp")
 
 #: Days of other years are slips, and near the ends of the calendar there is nothing to reckon with.
@@ -164,6 +168,7 @@ def _add_demo(commands: Any) -> None:
 def _add_import(commands: Any) -> None:
     parser = _add_command(commands, "import")
     _add(parser, "import", "files", nargs="+", type=Path, metavar="FILE")
+    _add(parser, "import", "--kind", choices=IMPORTED)
     _add(parser, "import", "--mapping", metavar="MAPPING")
     _add(parser, "import", "--round", metavar="ROUND")
     _add(parser, "import", "--edition", metavar="EDITION")
@@ -247,6 +252,8 @@ def _add_issues(commands: Any) -> None:
     _add(parser, "ledger", "--as-of", type=read_day, metavar="DAY")
     _add(parser, "ledger", "--place", metavar="CODE")
     _add(parser, "ledger", "--state", choices=codes.ISSUE_STATES)
+    _add(parser, "ledger", "--kind", choices=LEDGERS, default=LEDGERS[0])
+    _add(parser, "ledger", "--since", type=read_day, metavar="DAY")
 
 
 def _add_units(commands: Any) -> None:

@@ -8,10 +8,12 @@ from geo.exports.formats import FORMATS, SHOW_PROGRESS_FROM, XLSX_TYPE, Format, 
 from geo.exports.head import ExportHead
 from geo.exports.homes import tabulate_gaps, tabulate_groups, tabulate_roster
 from geo.exports.ledger import tabulate_ledger
+from geo.exports.matters import tabulate_matters
 from geo.exports.outlines import draw_outlines, draw_shapes, list_areas
 from geo.exports.review import tabulate_review
 from geo.exports.sheets import assignment_sheets
 from geo.exports.table import Progress, Table
+from geo.exports.teams import tabulate_teams
 from geo.exports.units import UnitFigures, list_units, name_units, tabulate_areas, tabulate_coverage
 
 __all__ = [
@@ -34,7 +36,9 @@ __all__ = [
     "tabulate_gaps",
     "tabulate_groups",
     "tabulate_ledger",
+    "tabulate_matters",
     "tabulate_review",
     "tabulate_roster",
+    "tabulate_teams",
     "write_table",
 ]

@@ -20,6 +20,7 @@ CHANGES: Final = (
     "visits_new", "visits_joined", "visits_corrected", "visits_same", "visits_outside", "issues_new", "issues_same",
     "tags_new", "conflicts", "households_split", "households_merged", "roster_missing", "outlines_new",
     "outlines_changed", "outlines_same", "centres_new", "centres_changed", "kept_aside", "left_computed",
+    "matters_new", "matters_same", "members_new", "members_changed", "members_same", "persons_new", "teams_new",
 )  # fmt: skip
 #: Answers of a question for one of two villages.
 _FEW: Final = 3

@@ -10,6 +10,7 @@ from geo.i18n import text
 from geo.ui.clear_board import draw_board, draw_lead
 from geo.ui.clear_data import TABS, read_board, read_pick, read_rows, read_tab
 from geo.ui.clear_ledger import draw_ledger, draw_measures
+from geo.ui.clear_matters import draw_matters
 from geo.ui.clear_review import draw_review
 from geo.ui.session import show
 
@@ -36,5 +37,7 @@ def draw_page(session: Session) -> None:
         draw_review(session)
     elif tab == "measures":
         draw_measures(session)
+    elif tab == "matters":
+        draw_matters(session)
     else:
         draw_board(session, board)

@@ -38,6 +38,10 @@ def upgrade() -> None:
     )
     op.create_index("matter_place", "matter", ["place"])
     op.create_index("matter_issue", "matter", ["issue"], sqlite_where=sa.text("issue IS NOT NULL"))
+    _make_attachments()
+
+
+def _make_attachments() -> None:
     op.create_table(
         "attachment",
         sa.Column("id", sa.String, primary_key=True),
