@@ -12,6 +12,7 @@ from geo.i18n import text
 from geo.store.clearance import read_clearance
 from geo.store.database import Database
 from geo.store.lists import read_list
+from geo.store.matters import MatterEntry, add_matter
 from geo.store.reviews import list_candidates, list_reviews
 from geo.store.rounds import list_rounds
 from tests.ui.test_pages import open_page, read_tables, read_words
@@ -93,3 +94,18 @@ def test_rounds_are_made_and_closed(world: Database) -> None:
     app.text_area(key="list_topic").set_value("医保政策\n森林防火").run()
     app.button(key="list_save_topic").click().run()
     assert read_list(world, PLANNER, name="topic") == ("health_insurance", "森林防火")
+
+
+def test_matters_are_entered_and_summed(world: Database) -> None:
+    """实事 offers a form, lists the matter and says its money; a leader only reads."""
+    app = open_page("clear", tab="matters")
+    assert text("matter.none") in read_words(app)
+    app.button(key="matter_enter").click().run()
+    assert not app.exception
+    assert any(str(one.key).endswith(":title") for one in app.text_input)
+    entry = MatterEntry("a", "g01", "INF_R", "硬化一组路", funds_fen=3_500_050, done_on=TODAY)
+    add_matter(world, PLANNER, entry=entry)
+    app = open_page("clear", tab="matters", role="leader")
+    assert text("matter.sum", n=1, done=1, funds=text("matter.money.wan", n="3.50")) in read_words(app)
+    assert "硬化一组路" in read_tables(app)
+    assert [one.key for one in app.button if str(one.key).startswith("matter_enter")] == []
