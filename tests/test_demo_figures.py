@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
-from geo.demo import build_demo
+from geo.demo import PRESETS, build_demo
+from geo.demo.copies import multiply
+from geo.demo.parameters import load_world
 from geo.model import Scope
+from geo.schema import household, place
+from geo.store.check import check_database
 from geo.store.database import Database
 from geo.store.homes import read_homes
 from geo.store.places import root_place
@@ -51,3 +59,35 @@ def test_every_home_of_the_running_round(demo):
     for name in ("last_on", "last_effective_on"):
         days = {home: str(day) for home, day in homes[name].dropna().items()}
         assert days == {home: row[name] for home, row in told.items() if row[name]}
+
+
+def test_copies_stand_side_by_side(demo: tuple[Database, Scope, Judge], tmp_path: Path) -> None:
+    """What the preset `stress` does to a district: copies with codes, names and longitudes of their own, sound figures."""
+    assert "stress" in PRESETS
+    path = tmp_path / "copies.sqlite"
+    with demo[0].read() as connection:
+        homes = connection.execute(select(func.count()).select_from(household)).scalar_one()
+        lon = connection.execute(select(func.avg(household.c.lon))).scalar_one()
+    shutil.copy(demo[0].path, path)
+    world = load_world(preset="stress", today=TODAY)
+    given = copy.deepcopy(world.params)
+    given["presets"]["stress"]["copies"] = 3
+    many = Database(path)
+    with many.write() as connection:
+        multiply(connection, replace(world, params=given))
+    with many.read() as connection:
+        counts = connection.execute(
+            select(func.count(), func.count(household.c.tile_id.distinct()), func.avg(household.c.lon))
+        ).one()
+        names = connection.execute(select(place.c.name).where(place.c.code == "992602202")).scalars().all()
+    assert tuple(counts[:2]) == (3 * homes, 3 * homes)
+    assert counts[2] == pytest.approx(lon + 0.7, abs=1e-4)
+    assert names == ["和平土家族侗族乡（压测2）"]
+    assert check_database(many, demo[1]) == []
+    assert roster_of(many, demo[1]) == 3 * roster_of(demo[0], demo[1])
+
+
+def roster_of(db: Database, scope: Scope) -> int:
+    """Return the households of D in round 4."""
+    (whole,) = read_many(db, scope, round_id="4", place_ids=[scope.area], as_of=TODAY)
+    return int(whole.counts.roster)

@@ -114,7 +114,7 @@ def test_points_in_a_viewport_are_those_of_a_plain_query(rows: list, wanted: Wan
 
 
 @settings(FEW, max_examples=50)
-@given(homes_lists, views, st.integers(10, 12))
+@given(homes_lists, views, st.integers(6, 12))
 def test_cells_sum_to_the_plain_query(rows: list, wanted: Wanted, zoom: int) -> None:
     """Below zoom 13 the counts of the cells sum, by state and ring, to the households wanted."""
     homes = table(rows)
@@ -205,7 +205,7 @@ def test_other_bytes_are_no_tile(content: bytes) -> None:
         decode_tile(content)
 
 
-@pytest.mark.parametrize("at", [(9, 1, 1), (21, 1, 1), (13, -1, 0), (13, 0, 1 << 13)])
+@pytest.mark.parametrize("at", [(5, 1, 1), (21, 1, 1), (13, -1, 0), (13, 0, 1 << 13)])
 def test_no_tile_outside_the_map(at: tuple[int, int, int]) -> None:
     """A zoom or tile that the map does not have is refused."""
     with pytest.raises(ValueError, match="no such tile"):

@@ -53,7 +53,7 @@ class TestTiles:
         assert got.headers["cache-control"] == "private, max-age=3600, immutable"
         assert ask(address, owner=OTHER).status == 403
         assert ask(address).status == 403
-        for odd in ("t/1/9/1/1", "t/1/14/99999/1", "t/1/14/1", "t/a/14/1/1", "secret"):
+        for odd in ("t/1/5/1/1", "t/1/14/99999/1", "t/1/14/1", "t/a/14/1/1", "secret"):
             assert ask(f"/tiles/{token}/{odd}", owner=OWNER).status == 404
 
     def test_an_older_version_is_answered_with_now_and_not_kept(self, offered: tuple[Database, TileView, str]) -> None:

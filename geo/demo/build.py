@@ -11,6 +11,7 @@ import shapely
 from sqlalchemy import select
 
 from geo import config
+from geo.demo.copies import multiply
 from geo.demo.issue_slots import share_issues
 from geo.demo.parameters import ACTOR, PRESETS, TODAYS, iso_day, load_world, stamp
 from geo.demo.rosters import name_round
@@ -79,6 +80,7 @@ def _fill(database: Database, world: World) -> None:
             "foreign_keys=OFF",
             "ignore_check_constraints=ON",
             "locking_mode=EXCLUSIVE",
+            "cache_size=-400000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -89,6 +91,8 @@ def _fill(database: Database, world: World) -> None:
         _write_units(connection, world, chosen, land, count_households(world, units))
         for number in range(1, len(world.rounds) + 1):
             rebuild_round(connection, name_round(number), world.today)
+        if world.preset == "stress":
+            multiply(connection, world)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 

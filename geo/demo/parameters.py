@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEMO_DIR: Final = config.DATA_DIR / "demo"
-PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all")
+PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all", "stress")
 #: The days a demo can stand at: in the midst of round 4, or at the end of the year.
 TODAYS: Final = (date(2019, 11, 20), date(2019, 12, 31))
 #: Who made every row of the demo.

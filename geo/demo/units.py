@@ -34,7 +34,7 @@ class Unit:
         """Say whether the preset gives the unit households."""
         if world.preset == "heping":
             return bool(self.township == world.params["presets"]["heping"]["unit_prefix"])
-        return world.preset == "bijiang_all" or not self.urban
+        return world.preset in ("bijiang_all", "stress") or not self.urban
 
 
 def list_units(world: World) -> list[Unit]:

@@ -29,7 +29,7 @@ MAGIC: Final = b"GEOT"
 VERSION: Final = 3
 POINTS: Final = 1
 CELLS: Final = 2
-MIN_ZOOM: Final = 10
+MIN_ZOOM: Final = 6
 MAX_ZOOM: Final = 20
 POINTS_FROM_ZOOM: Final = 13
 #: Positions to a tile's side: 2^12.

@@ -13,7 +13,7 @@
 
   const HouseholdGrid = L.GridLayer.extend({
     options: {
-      pane: "geo-tiles", tileSize: TILE, minNativeZoom: 10, maxNativeZoom: 20, maxZoom: 20, noWrap: true,
+      pane: "geo-tiles", tileSize: TILE, minNativeZoom: 6, maxNativeZoom: 20, maxZoom: 20, noWrap: true,
       keepBuffer: 1, updateWhenIdle: false, updateWhenZooming: false, updateInterval: 80,
     },
 
