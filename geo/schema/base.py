@@ -73,3 +73,11 @@ def forbid_updates(table: Table) -> DDL:
         f"CREATE TRIGGER {table.name}_append_only BEFORE UPDATE ON {table.name} "
         f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only'); END"
     ).execute_if(dialect="sqlite")
+
+
+def forbid_deletes(table: Table) -> DDL:
+    """Return a trigger that refuses to delete rows of a table that is kept for good."""
+    return DDL(  # type: ignore[no-untyped-call]
+        f"CREATE TRIGGER {table.name}_kept BEFORE DELETE ON {table.name} "
+        f"BEGIN SELECT RAISE(ABORT, '{table.name} is kept'); END"
+    ).execute_if(dialect="sqlite")

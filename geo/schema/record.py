@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from geo import codes
-from geo.schema.base import ADDED, PERSONAL, code, count, edited, flag, forbid_updates, id_column, metadata, ref
+from geo.schema.base import ADDED, PERSONAL, code, count, edited, flag, forbid_deletes, forbid_updates, id_column, metadata, ref
 
 person = Table(
     "person",
@@ -279,5 +279,6 @@ export_log = Table(
     count("rows"),
 )
 
+event.listen(audit_log, "after_create", forbid_deletes(audit_log))
 for _guarded in (visit, issue_event, audit_log):
     event.listen(_guarded, "after_create", forbid_updates(_guarded))
