@@ -1,7 +1,7 @@
 """The log of who did what: append-only, each row carries the hash of the one before, in the transaction of the act.
 
-The head (seq and hash of the last row) stands in the settings besides, so that a log cut off at its end is found; whoever
-keeps a head elsewhere also finds a log that was written anew as a whole.
+The head (seq and hash of the last row) stands in the settings besides, so that a log cut off at its end is found. A
+head kept elsewhere also tells a log that was written anew as a whole.
 """
 
 from __future__ import annotations
@@ -136,32 +136,38 @@ def inspect_log(connection: Connection, *, anchor: str = "") -> LogState:
 
     `anchor` is a head (`SEQ:HASH`) noted earlier: the row must still be there with this hash.
     """
-    previous, expected, fault = "", 1, ("", None)
-    found: str | None = None
-    wanted, _, digest = anchor.partition(":")
+    last, digest, fault, seen = _follow(connection, anchor.partition(":")[0])
+    head = _HEAD_NOW.value(connection, {})
+    found: tuple[str, int | None] = ("", None)
+    if fault is not None:
+        found = fault
+    elif head is not None and head != f"{last}:{digest}":
+        found = ("cut", last + 1)
+    elif anchor and seen != anchor:
+        found = ("anchor", None)
+    elif not _is_guarded(connection):
+        found = ("unguarded", None)
+    count, first_at, last_at = connection.execute(
+        select(func.count(), func.min(audit_log.c.at), func.max(audit_log.c.at)).select_from(audit_log)
+    ).one()
+    return LogState(count, first_at or "", last_at or "", f"{last}:{digest}", *found)
+
+
+def _follow(connection: Connection, wanted: str) -> tuple[int, str, tuple[str, int] | None, str]:
+    """Return seq and hash of the last row that follows, the fault of the next, and `SEQ:HASH` of the wanted row."""
+    previous, seq, seen = "", 0, ""
     rows = connection.execute(select(audit_log).order_by(audit_log.c.seq)).mappings()
     for row in rows:
         fields = {name: value for name, value in row.items() if name != "hash"}
-        if row["seq"] != expected or row["prev_hash"] != previous:
-            fault = ("missing", int(row["seq"]))
-        elif row["hash"] != _hash(fields):
-            fault = ("changed", int(row["seq"]))
-        if fault[0]:
-            break
-        previous, expected = str(row["hash"]), row["seq"] + 1
-        found = previous if str(row["seq"]) == wanted else found
-    rows.close()
-    head = _HEAD_NOW.value(connection, {})
-    if not fault[0] and head is not None and head != (f"{expected - 1}:{previous}"):
-        fault = ("cut", expected)
-    if not fault[0] and anchor and found != digest:
-        fault = ("anchor", int(wanted) if wanted.isdecimal() else 0)
-    if not fault[0] and not _is_guarded(connection):
-        fault = ("unguarded", 0)
-    count, first, last = connection.execute(
-        select(func.count(), func.min(audit_log.c.at), func.max(audit_log.c.at)).select_from(audit_log)
-    ).one()
-    return LogState(count, first or "", last or "", f"{expected - 1}:{previous}", *fault)
+        if row["seq"] != seq + 1 or row["prev_hash"] != previous:
+            rows.close()
+            return seq, previous, ("missing", int(row["seq"])), seen
+        if row["hash"] != _hash(fields):
+            rows.close()
+            return seq, previous, ("changed", int(row["seq"])), seen
+        previous, seq = str(row["hash"]), int(row["seq"])
+        seen = f"{seq}:{previous}" if str(seq) == wanted else seen
+    return seq, previous, None, seen
 
 
 def _is_guarded(connection: Connection) -> bool:
@@ -169,9 +175,9 @@ def _is_guarded(connection: Connection) -> bool:
     if connection.dialect.name != "sqlite":  # pragma: no cover - only SQLite is built for now
         return True
     held = connection.exec_driver_sql(
-        "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log' AND name IN (?, ?)", _GUARDS
-    ).scalar_one()
-    return bool(held == len(_GUARDS))
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log'"
+    )
+    return set(_GUARDS) <= set(held.scalars())
 
 
 def _hash(row: Mapping[str, object]) -> str:

@@ -1,8 +1,53 @@
-"""How personal data is shown to those who may not see it: 张*, 138****5678."""
+"""Personal data in one table (`FIELD_CLASSES`), and how each class is shown to those who may not see it.
+
+A name is 张*, a phone 138****5678, an identity number nothing at all; free text, which may say anything, is left out.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _PHONE_DIGITS = 11
+_HIDDEN: Final = "…"
+
+#: Column → class of personal data. `name` and `phone` are masked, `number` is a keyed hash or the last four digits of
+#: an identity number, `text` is free text about people, `home` where somebody lives, `staff` who does the work,
+#: `photo` a picture. What is not named holds none; a test asks for every column that sounds like it.
+FIELD_CLASSES: Final[dict[str, str]] = {
+    "household.head_name": "name",
+    "household.phone": "phone",
+    "household.id_hash": "number",
+    "household.id_last4": "number",
+    "household.note": "text",
+    "household.lon": "home",
+    "household.lat": "home",
+    "household.coord_raw": "home",
+    "household_tag.kind": "text",
+    "made_code.id_hash": "number",
+    "made_code.row_hash": "number",
+    "made_code.home_hash": "number",
+    "made_code.head_hash": "number",
+    "person.name": "staff",
+    "person.phone": "phone",
+    "visit.note": "text",
+    "visit.lon": "home",
+    "visit.lat": "home",
+    "issue.title": "text",
+    "issue.detail": "text",
+    "issue_event.note": "text",
+    "measure.text": "text",
+    "review.participants": "staff",
+    "review.minutes": "text",
+    "matter.note": "text",
+    "round_roster.excluded_note": "text",
+    "import_refused.value": "text",
+    "import_row.before": "text",
+    "draft.content": "text",
+    "attachment.name": "photo",
+}
 
 
 def mask_name(name: str) -> str:
@@ -15,3 +60,19 @@ def mask_phone(phone: str) -> str:
     if not phone:
         return ""
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= _PHONE_DIGITS else "****"
+
+
+def hide(value: str) -> str:
+    """Return a mark for a text that is left out; an empty one stays empty."""
+    return _HIDDEN if value else ""
+
+
+_MASKS: Final[dict[str, Callable[[str], str]]] = {"name": mask_name, "phone": mask_phone, "staff": mask_name}
+
+
+def mask_value(column: str, value: Any) -> Any:
+    """Return the value of a column (`table.column`) as who may not see more sees it; what is not personal stays."""
+    found = FIELD_CLASSES.get(column)
+    if found is None or found == "home" or not isinstance(value, str):
+        return value
+    return _MASKS.get(found, hide)(value)

@@ -31,6 +31,7 @@ from geo.model import IssueEntry, Scope, VisitEntry
 from geo.planning import default_setup, run
 from geo.store import (
     assignments,
+    auditlog,
     bulk,
     check,
     exclusions,
@@ -50,6 +51,7 @@ from geo.store import (
     unentered,
     visits,
 )
+from geo.store.auditlog import Wanted
 from geo.store.database import Database
 from geo.store.editions import open_book
 from geo.store.households import NewHousehold
@@ -181,6 +183,9 @@ COLUMNS = (Column(0, "户编号", "code", "exact"), Column(1, "说法", None, "u
 OLD_VISIT = "v01-2019-10-20-in_person"
 
 CASES: dict[str, Case] = {
+    "store.auditlog.list_acts": of_db(auditlog.list_acts, "audit", whole=True, wanted=Wanted()),
+    "store.auditlog.take_acts": of_db(auditlog.take_acts, "audit", whole=True, wanted=Wanted()),
+    "store.auditlog.verify_audit": of_db(auditlog.verify_audit, "audit", whole=True),
     "backup.write_backup": of_db(
         write_backup, "operate", whole=True, target=lambda ground: ground.folder / "copy.sqlite"
     ),
@@ -332,6 +337,7 @@ CASES: dict[str, Case] = {
 
 #: What takes a scope and asks nothing: steps inside a service that has asked, with the reason.
 STEPS = {
+    "store.auditlog.log_act": "logs a refusal or a view, which whoever is refused or looks has no say in",
     "importer.apply.make_plan": "plans what commit has read; commit asks for every village of the file, make_plan for moves",
     "mapping.rounds.settle_rounds": "makes the rounds of a mapping through insert_round, after load_file has asked for the whole file",
     "tiles.live.keep_index": "reads nothing by itself: what it keeps is read through read_tile_homes, for its scope's area",

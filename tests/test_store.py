@@ -210,9 +210,8 @@ def test_the_log_is_a_chain(world):
         assert connection.execute(select(audit_log.c.seq)).first() is not None
     with pytest.raises(IntegrityError, match="append-only"), world.write() as connection:
         connection.execute(audit_log.update().values(actor="nobody"))
-    with world.write() as connection:
+    with pytest.raises(IntegrityError, match="kept"), world.write() as connection:
         connection.execute(audit_log.delete().where(audit_log.c.seq == 5))
-        assert verify_log(connection) == 6
 
 
 def test_a_locked_database_says_so(world, monkeypatch):

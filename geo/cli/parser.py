@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from geo import codes, config
+from geo.cli.parser_audit import add_audit
 from geo.cli.parser_plan import add_planning
 from geo.cli.typed import read_answer, read_choice, read_column
 from geo.crs import System, parse_system
@@ -85,6 +86,7 @@ def build_parser() -> Parser:
     _add_units(commands)
     _add_command(commands, "undo")
     _add_command(commands, "check")
+    add_audit(commands, _add_command, _add_shared, read_day)
     _add_coords(commands)
     _add_field(commands)
     add_planning(commands, _add_command)

@@ -18,7 +18,19 @@ from sqlalchemy import (
 )
 
 from geo import codes
-from geo.schema.base import ADDED, PERSONAL, code, count, edited, flag, forbid_deletes, forbid_updates, id_column, metadata, ref
+from geo.schema.base import (
+    ADDED,
+    PERSONAL,
+    code,
+    count,
+    edited,
+    flag,
+    forbid_deletes,
+    forbid_updates,
+    id_column,
+    metadata,
+    ref,
+)
 
 person = Table(
     "person",

@@ -12,7 +12,7 @@ from geo import codes, config
 from geo.access import require_area, require_home, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
-from geo.mask import mask_name, mask_phone
+from geo.mask import mask_name, mask_phone, mask_value
 from geo.model import new_id
 from geo.schema import household, household_tag, place, place_path
 from geo.store.area import district_area
@@ -289,11 +289,17 @@ def _change(
         .where(household.c.id == household_id)
         .values(**changed, rev=rev + 1, updated_at=now(), updated_by=scope.actor)
     )
-    personal = {column.name for column in household.c if column.info.get("personal")}
-    diff = {name: "…" if name in personal else [row[name], value] for name, value in changed.items()}
+    diff = _before_after(row, changed)
     log_change(connection, scope, action=action, object_id=household_id, diff=diff)
     _refresh_all(connection, household_id, read_today(connection))
     return rev + 1
+
+
+def _before_after(row: RowMapping, changed: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return each changed fact with what it was and is, personal data masked: the log is kept, and read by auditors."""
+    return {
+        name: [mask_value(f"household.{name}", one) for one in (row[name], value)] for name, value in changed.items()
+    }
 
 
 def _refresh_all(connection: Connection, household_id: str, today: date) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import case, func, or_, select
 
 from geo import codes
 from geo.access import is_whole, require_area, require_right
+from geo.audit import kind_of
 from geo.coverage import homes_under, household_status
 from geo.errors import NotFound
 from geo.issues import rings
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from geo.model import Round, Scope
     from geo.store.database import Database
 
-#: Acts that change nothing a map's index holds.
-_ELSEWHERE: Final = frozenset({"backup", "export", "person.add", "import.mapping", "import.dismiss"})
+#: Kinds of acts that change nothing a map's index holds, nor do two acts of an import.
+_ELSEWHERE: Final = ("login", "refusal", "view", "reveal", "export", "admin")
 #: After so many acts unseen, reading everything again is the shorter way.
 _MOST_ACTS: Final = 200
 
@@ -105,7 +106,7 @@ def read_changed(db: Database, scope: Scope, *, round_id: str, since: Stamp) -> 
             return None, stamp
         found: set[str] = set()
         for action, subject in acts:
-            if action in _ELSEWHERE:
+            if kind_of(action) in _ELSEWHERE or action in {"import.mapping", "import.dismiss"}:
                 continue
             homes = _homes_of(action, subject, since)
             if homes is None:

@@ -19,6 +19,7 @@ from geo.ui.household_data import SYMBOLS, Card, read_card
 from geo.ui.household_facts import show_facts, show_group, show_visits
 from geo.ui.issue_form import show_issues
 from geo.ui.navigation import find_page
+from geo.ui.noting import note_view
 from geo.ui.plain import show_error
 from geo.ui.session import show, view_params
 from geo.ui.visit_form import show_form
@@ -45,6 +46,7 @@ def show_page(session: Session, *, household_id: str) -> None:
         if session.place.id != place_id:
             show(place=place_id)
             st.rerun()
+        note_view(household_id)
         show_household(session.db, session.scope, household_id=household_id, round_=session.round)
     except (NotFound, NotAllowed) as error:
         show_error(error)

@@ -12,6 +12,7 @@ from geo.access import may
 from geo.gaps import PRIORITY_TERMS, rank_gaps
 from geo.i18n import text
 from geo.ui.navigation import find_page
+from geo.ui.noting import note_view
 from geo.ui.plain import escape
 from geo.ui.session import Session, show, view_params
 from geo.ui.widgets import symbol
@@ -64,6 +65,8 @@ def link_home(session: Session, household_id: str, tile_id: int, *, label: str) 
 
 def draw_card(session: Session, card: Card) -> None:
     """Draw who lives there, how it stands, why it comes first, and what to do next."""
+    if session.scope.sees_names:
+        note_view(card.listed.household)
     home = card.home
     group = home["group"] or home["village"]
     st.text(text("map.card.where", group=group, code=home["code"]))

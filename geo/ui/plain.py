@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from geo.errors import NotAllowed
 from geo.i18n import has_text, text
+from geo.ui.noting import note_refusal
 
 if TYPE_CHECKING:
     from geo.errors import GeoError
@@ -28,5 +30,7 @@ def say(error: GeoError) -> str:
 
 
 def show_error(error: GeoError) -> None:
-    """Say in one sentence what went wrong and what to do."""
+    """Say in one sentence what went wrong and what to do; a refusal is noted in the log of acts."""
+    if isinstance(error, NotAllowed):
+        note_refusal(str(error.params.get("action", error.key)), str(st.session_state.get("_page")))
     st.error(escape(say(error)))

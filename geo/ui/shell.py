@@ -14,7 +14,8 @@ from geo.i18n import text
 from geo.store.places import breadcrumb, search
 from geo.store.reads import read_children, read_many
 from geo.store.rounds import list_rounds
-from geo.ui.navigation import ENTRIES, find_page
+from geo.ui.navigation import ENTRIES, find_page, has_page
+from geo.ui.noting import note_refusal
 from geo.ui.plain import escape, show_error
 from geo.ui.session import AS_OF, PLACE, ROUND, Session, read_session, show, view_params, write_address, write_role
 
@@ -45,10 +46,21 @@ def require(action: str, *, context: bool = True) -> Session:
         _draw_context(session)
     _draw_brand(session)
     if not allowed:
+        _go_home(session)
+        note_refusal(action, str(st.session_state.get("_page")))
         with st.container(key="refused"):
             st.warning(text("shell.refused", role=text(f"role.{session.scope.role}")))
         st.stop()
     return session
+
+
+def _go_home(session: Session) -> None:
+    """Lead who may not see the landing page, and asked for nothing else, to the first page that is theirs."""
+    if st.session_state.get("_page", "overview") != "overview":
+        return
+    own = [name for name, entry in ENTRIES.items() if not entry.hidden and may(session.scope, entry.action)]
+    if own and has_page(own[0]):
+        st.switch_page(find_page(own[0]))
 
 
 def say_day(day: object) -> str:
@@ -255,7 +267,9 @@ def _clear_find() -> None:
 def _current_page() -> st.Page:
     """The page being run; the pages of one household and of one issue give way to the landing page."""
     name = st.session_state.get("_page", "overview")
-    return find_page(name if name in ENTRIES and name not in ("household", "issue", "import", "admin") else "overview")
+    return find_page(
+        name if name in ENTRIES and name not in ("household", "issue", "import", "admin", "audit") else "overview"
+    )
 
 
 __all__ = ["AS_OF", "PLACE", "ROUND", "require", "say_day", "say_round", "show_error", "worst_first"]

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from geo import codes
 from geo.access import RIGHTS
+from geo.audit import verify_log
 from geo.gaps import GAP_STATES
 from geo.i18n import text
 from geo.model import VisitEntry
@@ -86,6 +87,29 @@ def test_no_page_of_data_for_roles_without_data(role: str) -> None:
         assert text("shell.refused", role=text(f"role.{role}")) in read_words(app)
         assert not app.dataframe
         assert "测" not in read_words(app)
+
+
+def test_the_auditor_reads_the_log_alone(world: Database) -> None:
+    """The auditor lands on the log, verifies it there, and finds a refusal and the view of a household in it."""
+    open_page("admin", role="leader")
+    open_page("household", h="h01")
+    app = open_page("overview", role="auditor")
+    assert not app.exception
+    acts = app.dataframe[0].value
+    assert {"refusal", "view"} <= set(acts["action"])
+    assert acts.iloc[0]["object"] == "h01"
+    app.button(key="audit_verify").click().run()
+    assert text("audit.whole", n=len(acts), first="", last="", head="")[:8] in read_words(app)
+    app.selectbox(key="audit_kind").set_value("refusal").run()
+    assert set(app.dataframe[0].value["object"]) == {"admin"}
+    assert text("shell.refused", role=text("role.planner")) in read_words(open_page("audit"))
+    assert verify_log_of(world) is None
+
+
+def verify_log_of(db: Database) -> int | None:
+    """Return the first row of the log that does not follow."""
+    with db.read() as connection:
+        return verify_log(connection)
 
 
 def test_overview_says_the_figures_of_the_table(world: Database) -> None:
