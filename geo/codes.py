@@ -162,6 +162,11 @@ HOUSEHOLD: Final = "household"
 
 #: A household's visit state in a round, the first that holds (domain §6); the order is also the tile code.
 VISIT_STATES: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective", "excluded")
+#: What became of a household since an earlier round, the first that holds; the order is also the tile code. The state
+#: "excluded" has the number that it has among the visit states.
+COMPARED_STATES: Final = (
+    "missed_long", "missed_again", "newly_missed", "joined", "recovered", "kept", "excluded",
+)  # fmt: skip
 #: Worst open issue of a household; the order is also the tile code.
 ISSUE_RINGS: Final = ("none", "deferred", "open", "overdue")
 

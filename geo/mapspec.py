@@ -20,16 +20,16 @@ from shapely.geometry import mapping as geometry_of
 from shapely.geometry.base import BaseGeometry
 
 from geo.areas import label_point
-from geo.codes import ISSUE_RINGS, VISIT_STATES
+from geo.codes import COMPARED_STATES, ISSUE_RINGS, VISIT_STATES
 from geo.i18n import text
 from geo.palette import AREA_CLASSES, area_class, class_breaks
 from geo.tiles import POINTS_FROM_ZOOM
 
-View = Literal["visits", "issues"]
+View = Literal["visits", "issues", "compare"]
 
 #: The rings that the legend lists, worst first.
 _LISTED_RINGS: Final = tuple(ring for ring in reversed(ISSUE_RINGS) if ring != "none")
-_SHARES: Final[dict[View, str]] = {"visits": "kpi.coverage", "issues": "kpi.clear"}
+_SHARES: Final[dict[View, str]] = {"visits": "kpi.coverage", "issues": "kpi.clear", "compare": "kpi.coverage"}
 _MARGIN_DEG: Final = 0.002
 
 
@@ -77,7 +77,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class MapSpec:
-    """One view: its data for the browser, and the place ids behind the areas' numbers (`places[number − 1]`).
+    """One view: its data for the browser, and the place ids and names behind the areas' numbers (`places[number − 1]`).
 
     The shapes of the areas travel apart (`shapes`, by number, under the name in `data["shapes"]`): figures change with
     every save, shapes hardly ever.
@@ -86,6 +86,7 @@ class MapSpec:
     data: dict[str, Any]
     places: tuple[str, ...]
     shapes: bytes = b"{}"
+    names: tuple[str, ...] = ()
 
     def to_json(self, **more: object) -> bytes:
         """Return the data as UTF-8 JSON."""
@@ -108,15 +109,17 @@ def build_spec(
 ) -> MapSpec:
     """Return the view of one unit and the units below it (`levels` is their level: village or group).
 
-    `states` and `rings` count households by `codes.VISIT_STATES` and `codes.ISSUE_RINGS`, unlocated ones included, so
-    that the states sum to the roster and the excluded (`count_homes`).
-    In the view of issues, an area's class is its clearance rate (清零率), in that of visits its coverage.
+    `states` and `rings` count households by `codes.VISIT_STATES` (in the view that compares rounds by
+    `codes.COMPARED_STATES`) and `codes.ISSUE_RINGS`, unlocated ones included, so that the states sum to the roster and
+    the excluded (`count_homes`).
+    In the view of issues, an area's class is its clearance rate (清零率), in the others its coverage.
     """
     numbered = list(enumerate(units, start=1))
     shapes = _dump(_shapes(frame, numbered))
     data = {
         "lang": "zh-CN",
         "view": view,
+        "symbols": "compared" if view == "compare" else "visits",
         "place": frame.place,
         "points_from_zoom": POINTS_FROM_ZOOM,
         "shapes": hashlib.sha256(shapes).hexdigest()[:16],
@@ -129,7 +132,7 @@ def build_spec(
         "footnote": _footnote(units, level=levels),
         "words": say_words(frame.name),
     }
-    return MapSpec(data, tuple(unit.place for unit in units), shapes)
+    return MapSpec(data, tuple(unit.place for unit in units), shapes, tuple(unit.name for unit in units))
 
 
 def count_homes(homes: pd.DataFrame) -> tuple[dict[str, int], dict[str, int]]:
@@ -183,7 +186,7 @@ def _shorten(positions: Any) -> Any:
 def _area(number: int, unit: Unit, *, view: View, target_bp: int) -> dict[str, Any]:
     share = _SHARES[view]
     hint = text("kpi.fraction", word_n=text(f"{share}.n"), n=unit.done, word_N=text(f"{share}.N"), N=unit.due)
-    nothing = text("map.no_households") if view == "visits" else text("map.no_issues")
+    nothing = text("map.no_issues") if view == "issues" else text("map.no_households")
     return {
         "id": number,
         "cls": area_class(unit.done, unit.due, target_bp=target_bp),
@@ -218,12 +221,13 @@ def _legend(
     level: str,
 ) -> dict[str, Any]:
     classes = Counter(area_class(unit.done, unit.due, target_bp=target_bp) for unit in units)
-    due = sum(states[state] for state in VISIT_STATES if state != "excluded")
+    listed, words = (COMPARED_STATES, "compared") if view == "compare" else (VISIT_STATES, "state")
+    due = sum(states[state] for state in listed if state != "excluded")
     return {
         "hint": text("map.legend.hint"),
         "visits": {
-            "title": text("map.legend.visits"),
-            "rows": [{"code": one, "name": text(f"state.{one}"), "count": states[one]} for one in VISIT_STATES],
+            "title": text("map.legend.compared" if view == "compare" else "map.legend.visits"),
+            "rows": [{"code": one, "name": text(f"{words}.{one}"), "count": states[one]} for one in listed],
             "sum": text("map.legend.sum", N=due, x=states["excluded"]),
         },
         "issues": {
@@ -248,7 +252,7 @@ def _legend(
 def _class_name(code: str, *, target_bp: int, view: View) -> str:
     low, mid, target = (f"{bound / 100:g}" for bound in class_breaks(target_bp))
     if code == "none":
-        return text("map.no_households") if view == "visits" else text("map.no_issues")
+        return text("map.no_issues") if view == "issues" else text("map.no_households")
     bounds = {
         "low": {"b": low},
         "mid": {"a": low, "b": mid},
@@ -272,6 +276,6 @@ def say_words(name: str) -> dict[str, str]:
     """Return the words of the map's own furniture; `name` is what it shows, for those who hear it."""
     keys = (
         "zoom_in", "zoom_out", "whole", "metres", "kilometres", "north", "failed", "pick_point", "draw_box",
-        "draw_lasso",
+        "draw_lasso", "draw_polygon", "legend_open", "legend_close",
     )  # fmt: skip
     return {**{key: text(f"map.{key}") for key in keys}, "map": text("map.label", place=name)}

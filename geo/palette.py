@@ -63,6 +63,18 @@ VISIT_SYMBOLS: Final[dict[str, Symbol]] = {
 }
 
 
+#: By `codes.COMPARED_STATES`: what was lost since an earlier round in the colours of what is left to do.
+COMPARED_SYMBOLS: Final[dict[str, Symbol]] = {
+    "missed_long": Symbol("#A50F15", "diamond", 0),
+    "missed_again": Symbol("#5B2A86", "triangle_up", 1),
+    "newly_missed": Symbol("#F5A300", "square", 2),
+    "joined": Symbol("#7A7A7A", "triangle_down", 3),
+    "recovered": Symbol("#5AB4D6", "plus", 4),
+    "kept": Symbol("#5AB4D6", "circle", 5),
+    "excluded": Symbol("#7A7A7A", "cross", 6),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Ring:
     """How the worst open issue of a household looks: ink around the symbol, after a white gap; widths in px."""
@@ -157,6 +169,7 @@ def map_tokens() -> dict[str, Any]:
         "outline": OUTLINE,
         "hatch": HATCH,
         "visits": [{"code": code, "fill": one.fill, "shape": one.shape} for code, one in VISIT_SYMBOLS.items()],
+        "compared": [{"code": code, "fill": one.fill, "shape": one.shape} for code, one in COMPARED_SYMBOLS.items()],
         "issues": [{"code": code, "ring": ring} for code, ring in rings.items()],
         "areas": dict(AREA_FILLS),
         "opacity": {"cells": AREA_OPACITY, "under": AREA_OPACITY_UNDER},

@@ -344,8 +344,9 @@ STEPS = {
     "store.proposals.adopt_visits": "takes visits into the round that insert_round has just made in the scope's area",
 }
 
-# The rows about clearance use the helpers above.
+# The rows about clearance and the map use the helpers above.
 from tests.services_clear import CLEAR_CASES  # noqa: E402
+from tests.services_map import MAP_CASES  # noqa: E402
 from tests.services_work import WORK_CASES  # noqa: E402
 
-CASES |= CLEAR_CASES | WORK_CASES
+CASES |= CLEAR_CASES | MAP_CASES | WORK_CASES

@@ -56,7 +56,8 @@ _OF_THE_ROUND = {
 SHARED: dict[str, set[str]] = {
     "sibling": _OF_THE_ROUND,
     "parent": _OF_THE_ROUND
-    | {"store.assignments.assignee_column", "store.exclusions.decide_exclusions", "store.published.read_published"},
+    | {"store.assignments.assignee_column", "store.exclusions.decide_exclusions", "store.published.read_published"}
+    | {f"store.comparing.{name}" for name in ("list_earlier", "read_then", "read_reached_by_phone", "read_missed")},
 }
 LAYERS = ("geo.ui", "geo.cli", "geo.web", "geo.demo", "geo.__main__", "geo.access", "geo.audit", "geo.store.migrations")
 HEADER = ["乡镇", "村", "村民组", "户编号", "户主", "人口"]

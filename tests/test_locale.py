@@ -48,6 +48,7 @@ WORDS = {
     "review_decision": codes.REVIEW_DECISIONS,
     "review_reason": codes.REVIEW_REASONS,
     "state": codes.VISIT_STATES,
+    "compared": codes.COMPARED_STATES,
     "ring": codes.ISSUE_RINGS,
     "role": codes.ROLES,
     "import_outcome": codes.IMPORT_OUTCOMES,

@@ -10,7 +10,8 @@ import folium
 import pytest
 
 from geo.ui.household_tiles import HouseholdTiles, install_template_guard
-from geo.ui.mapview import Clicked, constant_map, read_click
+from geo.ui.map_clicks import Clicked, Standing, read_click
+from geo.ui.mapview import constant_map
 from tests.conftest import ROOT
 
 #: A marker's popup with a name that makes a folder when it is run as a template, in a process of its own.
@@ -64,7 +65,10 @@ def test_the_map_loads_nothing_from_outside() -> None:
     assert all(address.startswith("/") for _, address in [*base.default_js, *base.default_css])
     assert "http://" not in page
     assert "https://" not in page
-    assert 'L.householdTiles({"at": null, "drawn": null, "mode": "look", "selected": 0, "token": "token"})' in page
+    assert (
+        'L.householdTiles({"at": null, "drawn": null, "linked": false, "mode": "look", "selected": 0, "token": "token"})'
+        in page
+    )
 
 
 def test_the_base_map_is_constant() -> None:
@@ -104,6 +108,28 @@ def test_the_element_takes_only_a_token(token: str) -> None:
         (
             {"properties": {"kind": "drawn"}, "geometry": {"coordinates": [[[109, 27], [109.1, 27], [109, 27.5]]]}},
             Clicked("drawn", ring=((109.0, 27.0), (109.1, 27.0), (109.0, 27.5))),
+        ),
+        (
+            {
+                "properties": {"kind": "share", "zoom": 14.25, "size": [800, 500], "hidden": [5, 0]},
+                "geometry": {"coordinates": [109.2, 27]},
+            },
+            Clicked("share", standing=Standing(109.2, 27.0, 14.25, (800, 500), (frozenset({0, 2}), frozenset()))),
+        ),
+        (
+            {
+                "properties": {"kind": "print", "zoom": 99, "size": [800, 500], "hidden": [5, 0]},
+                "geometry": {"coordinates": [109.2, 27]},
+            },
+            None,
+        ),
+        ({"properties": {"kind": "print", "zoom": 14}, "geometry": {"coordinates": [109.2, 27]}}, None),
+        (
+            {
+                "properties": {"kind": "print", "zoom": 14, "size": ["8", 5], "hidden": [5, 0]},
+                "geometry": {"coordinates": [109.2, 27]},
+            },
+            None,
         ),
         ({"properties": {"kind": "drawn"}, "geometry": {"coordinates": [[[109, 27], [109.1, 27]]]}}, None),
         ({"properties": {"kind": "drawn"}, "geometry": {"coordinates": [[[109, 27], [400, 27], [109, 2]]]}}, None),

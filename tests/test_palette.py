@@ -23,7 +23,12 @@ def test_every_state_has_its_own_look() -> None:
     assert [symbol.order for symbol in palette.VISIT_SYMBOLS.values()] == list(range(7))
     shapes = [symbol.shape for symbol in palette.VISIT_SYMBOLS.values()]
     assert len(set(shapes)) == len(shapes)
-    assert len({symbol.fill for symbol in palette.VISIT_SYMBOLS.values()}) == 5
+    fills = {symbol.fill for symbol in palette.VISIT_SYMBOLS.values()}
+    assert len(fills) == 5
+    assert tuple(palette.COMPARED_SYMBOLS) == codes.COMPARED_STATES
+    assert codes.COMPARED_STATES.index("excluded") == codes.VISIT_STATES.index("excluded")
+    assert len({symbol.shape for symbol in palette.COMPARED_SYMBOLS.values()}) == len(codes.COMPARED_STATES)
+    assert {symbol.fill for symbol in palette.COMPARED_SYMBOLS.values()} == fills
 
 
 def test_states_stay_apart_for_every_eye() -> None:

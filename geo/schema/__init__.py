@@ -57,6 +57,7 @@ from geo.schema.register import (
     round_figures,
     round_roster,
     setting,
+    zone,
 )
 from geo.schema.sources import import_mapping, made_code
 from geo.schema.work import EVIDENT, attachment, matter
@@ -116,4 +117,5 @@ __all__ = [
     "visit_check",
     "visit_person",
     "visit_topic",
+    "zone",
 ]

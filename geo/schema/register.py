@@ -122,6 +122,18 @@ area_aside = Table(
     Column("shape", LargeBinary),
 )
 
+#: 片区: areas drawn on the map and kept under a name; `ring` is a JSON list of lon, lat corners.
+zone = Table(
+    "zone",
+    metadata,
+    id_column(),
+    ref("place", "place"),
+    Column("name", String, nullable=False),
+    Column("ring", Text, nullable=False),
+    *edited(),
+    UniqueConstraint("place", "name"),
+)
+
 household = Table(
     "household",
     metadata,

@@ -64,7 +64,7 @@ def list_matching(db: Database, scope: Scope, *, round_id: str, as_of: date, cri
         )
         rows = connection.execute(wanted).all()
         if criteria.missed:
-            missed = _count_missed(str(db.path), connection, round_, as_of, [row[1] for row in rows])
+            missed = count_missed(str(db.path), connection, round_, as_of, [row[1] for row in rows])
             rows = [row for row, times in zip(rows, missed, strict=True) if times >= criteria.missed]
         return np.array([row[0] for row in rows], dtype=np.uint32)
 
@@ -172,14 +172,15 @@ def _answered_for(round_: Round, assignee: str) -> ColumnElement[bool]:
     return or_(exists().where(has_own, theirs[0]), and_(~exists().where(has_own), exists().where(by_group, theirs[1])))
 
 
-def _count_missed(path: str, connection: Connection, round_: Round, day: date, ids: Sequence[str]) -> list[int]:
-    """Return 连漏 of each household over the rounds that ended before the day."""
+def count_missed(path: str, connection: Connection, round_: Round, day: date, ids: Sequence[str]) -> list[int]:
+    """Return 连漏 of each household over the rounds of the programme that ended before the day."""
     held = [one for one in rounds_of(connection, round_.programme) if one.status != "draft" and one.ends_on < day]
     newest_first = sorted(held, key=lambda one: one.ends_on, reverse=True)
-    return missed_in_a_row(ids, (partial(_ask_round, path, connection, one) for one in newest_first))
+    return missed_in_a_row(ids, (partial(ask_round, path, connection, one) for one in newest_first))
 
 
-def _ask_round(path: str, connection: Connection, ended: Round, _ids: Sequence[str]) -> dict[str, int]:
+def ask_round(path: str, connection: Connection, ended: Round, _ids: Sequence[str] = ()) -> dict[str, int]:
+    """Return the households of an ended round's D, each with whether it was in C (`coverage.fared`)."""
     key = (path, ended, stamp_round(path, connection, ended.id))
     known = _fates.get(key)
     if known is None:

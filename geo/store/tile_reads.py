@@ -28,8 +28,12 @@ if TYPE_CHECKING:
     from geo.model import Round, Scope
     from geo.store.database import Database
 
-#: Kinds of acts that change nothing a map's index holds, nor do two acts of an import.
+#: Kinds of acts, and acts of other kinds, that change nothing a map's index holds.
 _ELSEWHERE: Final = ("login", "refusal", "view", "reveal", "export", "admin")
+_APART: Final = frozenset({
+    "import.mapping", "import.dismiss", "measure.add", "measure.done", "review.open", "review.minutes", "zone.save",
+    "zone.remove",
+})  # fmt: skip
 #: After so many acts unseen, reading everything again is the shorter way.
 _MOST_ACTS: Final = 200
 
@@ -106,7 +110,7 @@ def read_changed(db: Database, scope: Scope, *, round_id: str, since: Stamp) -> 
             return None, stamp
         found: set[str] = set()
         for action, subject in acts:
-            if kind_of(action) in _ELSEWHERE or action in {"import.mapping", "import.dismiss"}:
+            if kind_of(action) in _ELSEWHERE or action in _APART:
                 continue
             homes = _homes_of(action, subject, since)
             if homes is None:
@@ -207,7 +211,7 @@ def _homes_of(action: str, subject: str, since: Stamp) -> Select[Any] | None:
     """Choose the households that an act is about; None where the act does not say."""
     if action in ("visit.record", "visit.void"):
         return select(visit.c.household).where(visit.c.id == subject)
-    if action == "issue.raise":
+    if action in ("issue.raise", "issue.act"):
         return select(issue_household.c.household).where(issue_household.c.issue == subject)
     if action in (
         "roster.exclude",
@@ -218,7 +222,7 @@ def _homes_of(action: str, subject: str, since: Stamp) -> Select[Any] | None:
         "household.tags",
     ):
         return select(household.c.id).where(household.c.id == subject)
-    if action in ("assign", "withdraw", "assignment.due", "assignment.change"):
+    if action in ("assign", "withdraw", "assignment.due", "assignment.change", "assignment.answer", "plan.publish"):
         return _assigned_since(since.at)
     return None
 

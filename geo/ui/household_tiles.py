@@ -35,6 +35,7 @@ SCRIPTS: Final = tuple(
         "map_areas",
         "map_outside",
         "map_select",
+        "map_sheet",
         "household_tiles",
     )
 )
@@ -70,7 +71,8 @@ class HouseholdTiles(JSCSSMixin, MacroElement):
     """Our Leaflet layer: what it draws, it fetches by the token from `/tiles/{token}/…`.
 
     `selected` is the tile id of the household to ring (0: none), `at` its position (lon, lat in WGS84 degrees); mode
-    "point" makes a click set a point. `drawn` is the area of a selection that stands (lon, lat corners).
+    "point" makes a click set a point. `drawn` is the area of a selection that stands (lon, lat corners). Maps of one
+    page that are `linked` show the same piece of land.
     """
 
     _template = Template(
@@ -90,6 +92,7 @@ class HouseholdTiles(JSCSSMixin, MacroElement):
         at: tuple[float, float] | None = None,
         mode: Mode = "look",
         drawn: Ring = (),
+        linked: bool = False,
     ) -> None:
         """Hold a token, numbers and a code. Raises `ValueError` for anything else."""
         if not _TOKEN.fullmatch(token):
@@ -107,4 +110,5 @@ class HouseholdTiles(JSCSSMixin, MacroElement):
             "at": position,
             "mode": mode,
             "drawn": corners or None,
+            "linked": bool(linked),
         }

@@ -9,6 +9,8 @@ import streamlit as st
 from geo import codes
 from geo.i18n import text
 from geo.store.matching import Criteria, list_responsible
+from geo.ui.choices import choose_one
+from geo.ui.map_selection import pick_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 #: Days without an effective visit, and rounds missed in a row, that can be asked for.
 DAYS: Final = (30, 60, 90, 180, 365)
 MISSED: Final = (1, 2, 3)
-_WIDTH: Final = 148
+_WIDTH: Final = 128
 
 
 def pick_criteria(session: Session) -> Criteria:
@@ -29,6 +31,7 @@ def pick_criteria(session: Session) -> Criteria:
     with st.popover(text("map.filter.more"), width="content"):
         category = _pick("category", codes.ISSUE_CATEGORIES, lambda one: text(f"category.{one}"))
         days = _pick("days", [str(one) for one in DAYS], lambda one: text("map.filter.days_of", n=int(one)))
+        pick_zone(session)
         missed = _pick("missed", [str(one) for one in MISSED], lambda one: text("map.filter.missed_of", n=int(one)))
     return Criteria(tag, kind, category, who, int(days or 0), int(missed or 0))
 
@@ -42,15 +45,4 @@ def _pick_assignee(session: Session) -> str:
 
 def _pick(name: str, options: Sequence[str], say: Callable[[str], str]) -> str:
     """Draw one choice; nothing chosen is everybody."""
-    chosen = st.selectbox(
-        text(f"map.filter.{name}"),
-        list(options),
-        index=None,
-        key=name,
-        format_func=say,
-        placeholder=text(f"map.filter.{name}"),
-        label_visibility="collapsed",
-        width=_WIDTH,
-        bind="query-params",
-    )
-    return chosen or ""
+    return choose_one(name, options, say, label=text(f"map.filter.{name}"), width=_WIDTH)

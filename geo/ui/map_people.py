@@ -11,6 +11,7 @@ from geo.codes import VISIT_STATES
 from geo.i18n import text
 from geo.store.matching import list_answers, list_responsible
 from geo.ui.plain import escape
+from geo.ui.session import show
 
 if TYPE_CHECKING:
     from geo.ui.mapdata import MapView
@@ -57,4 +58,4 @@ def count_left(session: Session, found: MapView) -> dict[str, tuple[int, int]]:
 
 
 def _show_theirs(assignee: str) -> None:
-    st.session_state["answers"] = assignee
+    show(answers=assignee)

@@ -1,86 +1,145 @@
-"""What was drawn around on the map: how many households, how they stand, and what can be done with those left."""
+"""What was drawn around on the map: households or whole groups, how they stand, and what can be done with them.
+
+The area stands in the address (`sel`: lon,lat corners), so that it survives reruns and reloads and can be passed on.
+"""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
+import shapely
 import streamlit as st
 
-from geo.exports import ExportHead, tabulate_gaps
-from geo.gaps import rank_gaps
+from geo.access import may
+from geo.errors import GeoError
 from geo.i18n import text
-from geo.store.homes import read_gap_homes
-from geo.ui.assigning import Work, offer_work
-from geo.ui.export_menu import draw_export, offer_table
-from geo.ui.shell import say_round
+from geo.store.zones import list_zones, remove_zone, save_zone
+from geo.tiles import places_within
+from geo.ui.choices import choose_one, choose_part
+from geo.ui.done import note_done
+from geo.ui.map_clicks import read_ring
+from geo.ui.map_work import offer_groups, offer_homes, read_chosen_gaps, read_chosen_groups
+from geo.ui.plain import escape, show_error
+from geo.ui.session import show
 
 if TYPE_CHECKING:
-    from geo.model import Round
     from geo.ui.household_tiles import Ring
     from geo.ui.mapdata import MapView
     from geo.ui.session import Session
 
-_KEPT: Final = "_map_drawn"
+SELECTED: Final = "sel"
+ZONE: Final = "zone"
+UNITS: Final = ("home", "group")
+#: Corners that an address holds: a line drawn by hand loses only what a finger cannot draw.
+_MOST_CORNERS: Final = 80
+_DECIMALS: Final = 5
+_NAMED: Final = 8
 
 
-def keep_drawn(session: Session, ring: Ring) -> None:
-    """Remember the area drawn last, for the place and round it was drawn on; an empty one forgets it."""
-    st.session_state[_KEPT] = (_key(session), ring)
+def keep_drawn(ring: Ring) -> None:
+    """Put the area drawn last into the address; an empty one takes it out."""
+    show(**{SELECTED: write_ring(ring), ZONE: ""})
 
 
 def read_drawn(session: Session) -> Ring:
-    """Return the area that stands."""
-    key, ring = st.session_state.get(_KEPT, (None, ()))
-    return ring if key == _key(session) else ()
+    """Return the area that the address names: one that was drawn, or a saved one (片区)."""
+    drawn = parse_ring(str(st.query_params.get(SELECTED, "")))
+    if drawn:
+        return drawn
+    wanted = str(st.query_params.get(ZONE, ""))
+    return next((one.ring for one in list_zones(session.db, session.scope) if one.id == wanted), ()) if wanted else ()
+
+
+def write_ring(ring: Ring) -> str:
+    """Return an area as the address holds it: corners to about a metre, of a long line only those that shape it."""
+    if not ring:
+        return ""
+    corners = list(ring)
+    shape, tolerance = shapely.Polygon(ring), 10.0**-_DECIMALS
+    while len(corners) > _MOST_CORNERS:
+        corners = list(shape.simplify(tolerance, preserve_topology=True).exterior.coords)[:-1]
+        tolerance *= 2
+    return ";".join(f"{lon:.{_DECIMALS}f},{lat:.{_DECIMALS}f}" for lon, lat in corners)
+
+
+def parse_ring(said: str) -> Ring:
+    """Return the area behind what an address says; none for anything that is no area."""
+    try:
+        corners = [[float(number) for number in corner.split(",")] for corner in said.split(";")] if said else []
+    except ValueError:
+        return ()
+    return read_ring([corners])
+
+
+def pick_zone(session: Session) -> None:
+    """Draw the choice of a saved area (片区), where there is any."""
+    zones = {one.id: one.name for one in list_zones(session.db, session.scope)}
+    if zones:
+        choose_one(ZONE, list(zones), zones.__getitem__, label=text("map.filter.zone"), width=128)
 
 
 def draw_selection(session: Session, found: MapView, ring: Ring) -> None:
-    """Draw the count of what lies in the area, and for those still to be reached: assign, export."""
-    index, wanted = found.tiles.now()
-    numbers = index.within(ring, wanted)
-    st.markdown(f"**{text('map.picked', n=len(numbers))}**")
-    gaps = _gaps_among(session, found, frozenset(numbers.tolist())) if len(numbers) else pd.DataFrame()
-    if gaps.empty:
-        st.caption(text("map.picked.none") if len(numbers) else "")
-    else:
-        st.caption(text("map.picked.gaps", n=len(gaps)))
-        _offer(session, found.figures.round, gaps)
-    if st.button(text("map.picked.clear"), key="drawn_clear", type="tertiary"):
-        keep_drawn(session, ())
+    """Draw what lies in the area, as households or as groups, and what can be done with those left."""
+    unit = choose_part("unit", UNITS, lambda one: text(f"map.picked.by.{one}"), label=text("map.picked.by"))
+    with st.container(key="drawn_actions", gap="small"):
+        (_draw_groups if unit == "group" else _draw_homes)(session, found, ring)
+    if may(session.scope, "assign"):
+        _draw_saving(session, ring)
+    if st.button(text("map.picked.clear"), key="drawn_clear", type="tertiary", on_click=keep_drawn, args=((),)):
         st.rerun()
 
 
-def _gaps_among(session: Session, found: MapView, numbers: frozenset[int]) -> pd.DataFrame:
-    """Return the rows of the gap list of this place whose household is among the numbers."""
-    lists = read_gap_homes(
-        session.db, session.scope, round_id=found.figures.round.id, place_id=session.place.id, as_of=session.as_of
-    )
-    gaps = rank_gaps(lists.waiting, session.as_of)
-    chosen: pd.DataFrame = gaps[gaps["tile_id"].isin(numbers)].reset_index(drop=True)
-    return chosen
+def _draw_homes(session: Session, found: MapView, ring: Ring) -> None:
+    index, wanted = found.tiles.now()
+    numbers = index.within(ring, wanted)
+    st.markdown(f"**{text('map.picked', n=len(numbers))}**")
+    if not len(numbers):
+        return
+    round_ = found.figures.round
+    gaps = read_chosen_gaps(session, round_, numbers)
+    st.caption(text("map.picked.none") if gaps.empty else text("map.picked.gaps", n=len(gaps)))
+    if not gaps.empty:
+        offer_homes(session, round_, gaps, filters=text("map.picked.area"))
 
 
-def _offer(session: Session, round_: Round, gaps: pd.DataFrame) -> None:
-    with st.container(key="drawn_actions", gap="small"):
-        if not session.is_past:
-            villages = set(gaps["village_id"])
-            held = gaps["assignment_id"].notna() & (gaps["by_group"] == 0)
-            offer_work(Work(
-                session.db, session.scope, round_, session.today, "home", tuple(gaps["household"].astype(str)),
-                session.place.id, villages.pop() if len(villages) == 1 else "", int(held.sum()),
-            ))  # fmt: skip
-        head = ExportHead(
-            title=text("exports.title.gaps"), place=session.place.name, round=say_round(round_, session.today),
-            as_of=session.as_of, filters=text("map.picked.area"), user=session.scope.actor,
-        )  # fmt: skip
-        (export,) = offer_table(
-            "drawn", head, rows=len(gaps), stamp=tuple(gaps["household"]), tabulate=partial(tabulate_gaps, gaps),
-            forms=["xlsx"],
-        )  # fmt: skip
-        draw_export(session, text("map.picked.export", n=len(gaps)), export)
+def _draw_groups(session: Session, found: MapView, ring: Ring) -> None:
+    index, wanted = found.tiles.now()
+    places = places_within(index, ring, wanted)
+    st.markdown(f"**{text('map.picked.groups', n=len(places))}**")
+    st.caption(text("map.picked.groups.rule"))
+    if not places:
+        return
+    round_ = found.figures.round
+    groups = read_chosen_groups(session, round_, places)
+    if groups.empty:
+        st.caption(text("map.picked.groups.none"))
+        return
+    st.caption(text("map.picked.groups.gaps", n=len(groups), homes=int(groups["remaining"].sum())))
+    for row in groups.head(_NAMED).to_dict("records"):
+        name = row["group"] or text("exports.ungrouped")
+        st.text(text("map.picked.group", village=row["village"], group=name, n=row["remaining"], N=row["roster"]))
+    offer_groups(session, round_, groups, filters=text("map.picked.area"))
 
 
-def _key(session: Session) -> tuple[object, ...]:
-    return session.place.id, session.round.id if session.round else None, str(session.db.path)
+def _draw_saving(session: Session, ring: Ring) -> None:
+    """Draw the way to keep the area under a name, or to give up a kept one."""
+    kept = str(st.query_params.get(ZONE, ""))
+    if kept and SELECTED not in st.query_params:
+        if st.button(text("map.zone.remove"), key="zone_remove", type="tertiary"):
+            remove_zone(session.db, session.scope, zone_id=kept)
+            note_done(escape(text("map.zone.removed")))
+            show(**{ZONE: ""})
+            st.rerun()
+        return
+    with st.popover(text("map.zone.save")):
+        name = st.text_input(text("map.zone.name"), key="zone_name", max_chars=40)
+        if not st.button(text("map.zone.do"), key="zone_do", type="primary"):
+            return
+        try:
+            made = save_zone(session.db, session.scope, name=name, place_id=session.place.id, ring=ring)
+        except GeoError as error:
+            show_error(error)
+            return
+        note_done(escape(text("map.zone.saved", name=made.name)))
+        show(**{SELECTED: "", ZONE: made.id})
+        st.rerun()

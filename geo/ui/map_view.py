@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import streamlit as st
 
 from geo.coverage import remaining_to_target
 from geo.i18n import text
 from geo.store.tile_reads import list_unlocated
+from geo.ui.choices import choose_part
 from geo.ui.map_card import Card, draw_card, link_home
+from geo.ui.map_clicks import Clicked
 from geo.ui.map_filters import pick_criteria
 from geo.ui.map_people import draw_people
+from geo.ui.map_rounds import draw_comparison, pick_earlier, say_side
 from geo.ui.map_selection import draw_selection, keep_drawn, read_drawn
-from geo.ui.mapdata import HomesAt, MapView, read_map
-from geo.ui.mapview import Clicked, offer_map, show_map
+from geo.ui.mapdata import HomesAt, MapView, read_before, read_map
+from geo.ui.mapview import offer_map, show_map
 from geo.ui.navigation import find_page
 from geo.ui.plain import escape
 from geo.ui.session import Session, show, view_params
@@ -22,83 +26,138 @@ from geo.ui.widgets import fraction
 
 if TYPE_CHECKING:
     from geo.mapspec import View
+    from geo.model import Round
     from geo.store.matching import Criteria
+    from geo.ui.household_tiles import Ring
 
-VIEWS: Final = ("visits", "issues", "people")
+VIEWS: Final = ("visits", "issues", "people", "compare")
 _WIDTHS: Final = (986, 316)
 _HEIGHT: Final = 566
+_HEIGHT_OF_TWO: Final = 530
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a map of the page is asked to show; `earlier` is the round that this one is compared with.
+
+    `before`: the map of the earlier round, which stands beside that of this one.
+    """
+
+    view: View
+    criteria: Criteria
+    earlier: Round | None = None
+    before: bool = False
+
+    def read(self, session: Session) -> MapView:
+        """Return what it shows at this moment, read as the session may."""
+        if self.before and self.earlier is not None:
+            return read_before(session, self.earlier, self.criteria)
+        return read_map(session, self.view, self.criteria, earlier=self.earlier)
+
+
+#: A map of the page, and what was clicked on it.
+Answer: TypeAlias = tuple[MapView, Clicked | None]
 
 
 def draw_map(session: Session) -> None:
     """Draw the page of the session's place."""
     with st.container(key="map_bar", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(key="map_choices", horizontal=True, vertical_alignment="center", gap="small"):
-            picked = _pick_view()
-            criteria = pick_criteria(session)
-        view: View = "issues" if picked == "issues" else "visits"
-        found = read_map(session, view, criteria)
-        _draw_figure(found, view, criteria)
+            picked = choose_part("view", VIEWS, lambda one: text(f"map.view.{one}"), label=text("map.views"))
+            asked = _ask(session, picked)
+        found = asked.read(session)
+        if asked.earlier is None:
+            _draw_figure(found, asked)
     card, drawn = _chosen(session), read_drawn(session)
     left, right = st.columns(_WIDTHS)
     with left:
-        clicked = show_map(
-            _token(session, view, criteria, found),
-            height=_HEIGHT,
-            selected=0 if card is None else card.listed.tile_id,
-            at=None if card is None else card.at,
-            drawn=drawn,
-        )
+        one = asked.earlier is None
+        answers = [(found, _show(session, asked, found, card, drawn))] if one else _show_two(
+            session, asked, found, card, drawn
+        )  # fmt: skip
     with right, st.container(key="map_card"):
         if drawn:
             draw_selection(session, found, drawn)
         if card is not None:
             draw_card(session, card)
-        elif picked == "people" and not drawn:
-            draw_people(session, found)
         elif not drawn:
-            _draw_place(session, found)
-    if clicked is not None:
-        _follow(session, found, clicked, card)
+            _draw_beside(session, asked, found, picked)
+    for shown, clicked in answers:
+        if clicked is not None:
+            _follow(session, shown, clicked, card)
 
 
-def _pick_view() -> str:
-    picked = st.segmented_control(
-        text("map.views"),
-        VIEWS,
-        key="view",
-        default="visits",
-        format_func=lambda one: text(f"map.view.{one}"),
-        label_visibility="collapsed",
-        bind="query-params",
+def _ask(session: Session, picked: str) -> Asked:
+    earlier = pick_earlier(session) if picked == "compare" else None
+    view: View = "issues" if picked == "issues" else "compare" if earlier is not None else "visits"
+    criteria = pick_criteria(session)
+    return Asked(view, criteria, earlier)
+
+
+def _draw_beside(session: Session, asked: Asked, found: MapView, picked: str) -> None:
+    """Draw what stands beside the map while nothing is chosen on it."""
+    if asked.earlier is not None:
+        draw_comparison(session, found, asked.earlier)
+    elif picked == "people":
+        draw_people(session, found)
+    else:
+        _draw_place(session, found)
+
+
+def _show(
+    session: Session, asked: Asked, found: MapView, card: Card | None, drawn: Ring, *, key: str = "map"
+) -> Clicked | None:
+    return show_map(
+        _token(session, asked, found, key=key),
+        key=key,
+        height=_HEIGHT if asked.earlier is None else _HEIGHT_OF_TWO,
+        selected=0 if card is None else card.listed.tile_id,
+        at=None if card is None else card.at,
+        drawn=drawn,
+        linked=asked.earlier is not None,
     )
-    return picked or "visits"
 
 
-def _draw_figure(found: MapView, view: View, criteria: Criteria) -> None:
+def _show_two(session: Session, asked: Asked, found: MapView, card: Card | None, drawn: Ring) -> list[Answer]:
+    """Show the earlier round as it ended, and beside it this one with what became of each household since."""
+    then = replace(asked, before=True)
+    before = then.read(session)
+    answers: list[Answer] = []
+    for column, part, shown, key in zip(
+        st.columns(2, gap="small"), (then, asked), (before, found), ("map_before", "map"), strict=True
+    ):
+        with column:
+            st.caption(say_side(shown))
+            answers.append((shown, _show(session, part, shown, card, drawn, key=key)))
+    return answers
+
+
+def _draw_figure(found: MapView, asked: Asked) -> None:
     share, round_ = found.share, found.figures.round
     words = f"{text(share.formula)} {share.percent} · {fraction(share)}"
-    if view == "visits" and not criteria:
+    if asked.view != "issues" and not asked.criteria:
         left = remaining_to_target(found.figures.counts, round_.target_bp)
         words += " · " + text("map.remaining", n=left, t=f"{round_.target_bp / 100:g}%")
     st.text(words, width="content")
 
 
-def _token(session: Session, view: View, criteria: Criteria, found: MapView) -> str:
-    """Return the token of this view: the same while it is of the same things, so that the map stays as it is.
+def _token(session: Session, asked: Asked, found: MapView, *, key: str) -> str:
+    """Return the token of a view: the same while it is of the same things, so that the map stays as it is.
 
     A save does not change it: the map hears of it and fetches what became different.
     """
-    key = (view, criteria, session.place.id, found.figures.round.id, session.as_of, session.scope, str(session.db.path))
-    kept = st.session_state.get("_map_token")
-    if kept is None or kept[0] != key:
+    of = (asked, session.place.id, found.figures.round.id, session.as_of, session.scope, str(session.db.path))
+    kept = st.session_state.get(f"_{key}_token")
+    if kept is None or kept[0] != of:
+        at = replace(session, round=found.figures.round, as_of=found.figures.as_of)
         offered = offer_map(
             found.spec,
             tiles=found.tiles,
-            find_facts=HomesAt(session).facts,
-            renew=lambda: read_map(session, view, criteria).spec,
+            find_facts=HomesAt(at).facts,
+            renew=lambda: asked.read(session).spec,
         )
-        kept = (key, offered)
-        st.session_state["_map_token"] = kept
+        kept = (of, offered)
+        st.session_state[f"_{key}_token"] = kept
     return str(kept[1])
 
 
@@ -113,7 +172,7 @@ def _follow(session: Session, found: MapView, clicked: Clicked, card: Card | Non
     """Do what the click asks: open a household's card, go down into a unit, or close the card."""
     wanted = ""
     if clicked.kind in ("drawn", "clear"):
-        keep_drawn(session, clicked.ring)
+        keep_drawn(clicked.ring)
     if clicked.kind == "household":
         named = HomesAt(session).find(tile_id=clicked.number)
         wanted = "" if named is None else named[0].household

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import add
 from threading import Lock
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 import pandas as pd
 
 from geo.areas import Areas, draw_units
-from geo.codes import ISSUE_RINGS, VISIT_STATES
+from geo.codes import COMPARED_STATES, ISSUE_RINGS, VISIT_STATES
 from geo.coverage import Share
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_spec
+from geo.store.comparing import read_reached_by_phone, read_then
 from geo.store.map_reads import count_rings, count_unit_issues, land_round, points_stamp, read_outlines, read_points
 from geo.store.matching import Criteria, list_matching
 from geo.store.reads import Figures, read_children, read_figures, read_homes
@@ -24,12 +25,20 @@ from geo.store.remember import Remembered
 from geo.store.tile_reads import find_listed, find_units, list_leaves
 from geo.tiles import Wanted
 from geo.tiles.answers import TileView
+from geo.tiles.compared import ComparedIndex
 from geo.tiles.live import keep_index
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from geo.model import Round
     from geo.store.tile_reads import Listed
     from geo.ui.session import Session
 
+Pick: TypeAlias = "Callable[[], NDArray[np.uint32]]"
 _KEPT: Final = 24
 _LEAVES_KEPT: Final = 8
 
@@ -44,10 +53,15 @@ class MapView:
     share: Share
 
 
-def read_map(session: Session, view: View, criteria: Criteria | None = None) -> MapView:
+def read_map(
+    session: Session, view: View, criteria: Criteria | None = None, *, earlier: Round | None = None,
+    among: Pick | None = None,
+) -> MapView:  # fmt: skip
     """Return the view of the session's place: villages for the district, groups from a township down.
 
     With criteria every figure of visits is that of the households that match; issues of areas are counted as ever.
+    The view that compares rounds needs the earlier one. `among` gives the households (tile ids, sorted) in the place
+    of criteria.
     """
     db, scope, place = session.db, session.scope, session.place
     if session.round is None:
@@ -60,8 +74,11 @@ def read_map(session: Session, view: View, criteria: Criteria | None = None) -> 
     )
     below = below if by_village else below + _own_homes(session, figures, below)
     below = [one for one in below if one.counts.rows or one.issues["valid"]]
-    tiles = _cut_tiles(session, criteria)
-    counted = _count(session, figures, below, tiles if criteria else None)
+    tiles = _cut_tiles(session, _matching(session, criteria) if criteria else among)
+    counted = _count(session, figures, below, None if tiles.pick is None else tiles)
+    if view == "compare" and earlier is not None:
+        tiles = replace(tiles, live=_compare(session, round_id, earlier))
+        counted = replace(counted, states=_count_compared(tiles))
     areas = _Areas.of(session, by_village=by_village)
     issues = count_unit_issues(db, scope, as_of=day)
     spec = build_spec(
@@ -77,6 +94,37 @@ def read_map(session: Session, view: View, criteria: Criteria | None = None) -> 
     return MapView(spec, tiles, figures, share)
 
 
+def _compare(session: Session, round_id: str, earlier: Round) -> ComparedIndex:
+    db, scope, day = session.db, session.scope, session.as_of
+    return ComparedIndex(
+        keep_index(db, scope, round_id=round_id, as_of=day),
+        partial(read_then, db, scope, round_id=round_id, earlier_id=earlier.id),
+        partial(read_reached_by_phone, db, scope, round_id=round_id, as_of=day),
+    )
+
+
+def _count_compared(tiles: TileView) -> dict[str, int]:
+    index, wanted = tiles.now()
+    return dict(zip(COMPARED_STATES, index.tally(wanted).states, strict=True))
+
+
+def read_before(session: Session, earlier: Round, criteria: Criteria) -> MapView:
+    """Return the view of an earlier round as it ended, at the session's place.
+
+    The households that a filter leaves are asked of the session's round and day: maps side by side show the same ones.
+    """
+    then = replace(session, round=earlier, as_of=earlier.ends_on)
+    return read_map(then, "visits", among=_matching(session, criteria) if criteria else None)
+
+
+def _matching(session: Session, criteria: Criteria) -> Pick:
+    if session.round is None:
+        raise ValueError(session.round)
+    return partial(
+        list_matching, session.db, session.scope, round_id=session.round.id, as_of=session.as_of, criteria=criteria
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Counted:
     """Households of a view by state and by ring, its coverage, and unit → (effective, roster, unlocated)."""
@@ -87,16 +135,12 @@ class _Counted:
     units: dict[str, tuple[int, int, int]]
 
 
-def _cut_tiles(session: Session, criteria: Criteria | None) -> TileView:
+def _cut_tiles(session: Session, pick: Pick | None) -> TileView:
     db, scope, round_ = session.db, session.scope, session.round
     if round_ is None:
         raise ValueError(round_)
     live = keep_index(db, scope, round_id=round_.id, as_of=session.as_of)
-    wanted = Wanted(list_leaves(db, scope, place_id=session.place.id))
-    if not criteria:
-        return TileView(live, wanted)
-    pick = partial(list_matching, db, scope, round_id=round_.id, as_of=session.as_of, criteria=criteria)
-    return TileView(live, wanted, pick=pick)
+    return TileView(live, Wanted(list_leaves(db, scope, place_id=session.place.id)), pick=pick)
 
 
 def _count(session: Session, figures: Figures, below: list[Figures], tiles: TileView | None) -> _Counted:

@@ -6,10 +6,8 @@ in a few bytes, as the token of our layer. Leaflet and jQuery come from pinned p
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,9 +16,9 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from geo.errors import NotFound
-from geo.tiles.grid import MAX_LATITUDE
 from geo.ui.browser import owner
 from geo.ui.household_tiles import SCRIPTS, STYLES, HouseholdTiles, Mode, Ring, install_template_guard
+from geo.ui.map_clicks import Clicked, read_click
 from geo.web import grants
 
 if TYPE_CHECKING:
@@ -38,27 +36,6 @@ _MINUTES: Final = 12 * 60
 _LIBRARIES: Final = (("leaflet", "/vendor/leaflet/leaflet.js"), ("jquery", "/vendor/jquery/jquery.min.js"))
 _LIBRARY_STYLES: Final = (("leaflet_css", "/vendor/leaflet/leaflet.css"),)
 _FACTS: Final = re.compile(r"facts/(\d{1,10})\.json")
-_WITH_NUMBER: Final = frozenset({"household", "place", "unlocated", "issues"})
-_FEWEST_CORNERS: Final = 3
-_MOST_CORNERS: Final = 1000
-_BARE: Final = frozenset({"clear", "next", "previous"})
-
-
-@dataclass(frozen=True, slots=True)
-class Clicked:
-    """What was clicked, by `kind`.
-
-    "household": `number` is the tile id; "place", and its badges "unlocated" and "issues": `number` is the area's in
-    the spec (`MapSpec.place_of`); "point": a position (lon, lat in WGS84 degrees); "clear": nothing any more (Esc);
-    "drawn": `ring` is an area (lon, lat corners); "next", "previous": the household after or before the selected one in
-    the register.
-    """
-
-    kind: str
-    number: int = 0
-    lon: float | None = None
-    lat: float | None = None
-    ring: Ring = ()
 
 
 def constant_map() -> folium.Map:
@@ -136,15 +113,16 @@ def show_map(
     at: tuple[float, float] | None = None,
     mode: Mode = "look",
     drawn: Ring = (),
+    linked: bool = False,
 ) -> Clicked | None:
     """Show the map of an offered view and return a click once, in the run that it caused.
 
     Each place is shown whole by its own bounds when the map comes to it; from then on zoom and centre are the user's.
-    `at` is where the selected household stands (lon, lat in WGS84 degrees). Everything but the token is numbers and
-    codes.
+    `at` is where the selected household stands (lon, lat in WGS84 degrees); `linked` maps of a page move as one.
+    Everything but the token is numbers and codes.
     """
     layer = folium.FeatureGroup()
-    layer.add_child(HouseholdTiles(token, selected=selected, at=at, mode=mode, drawn=drawn))
+    layer.add_child(HouseholdTiles(token, selected=selected, at=at, mode=mode, drawn=drawn, linked=linked))
     answer = st_folium(
         constant_map(),
         key=key,
@@ -154,39 +132,6 @@ def show_map(
         returned_objects=["last_active_drawing"],
     )
     return _read_new(answer, key=f"{key}:seen")
-
-
-def read_click(drawing: object) -> Clicked | None:
-    """Return what a drawing that came from the browser says, or None for anything that our layer does not send."""
-    if not isinstance(drawing, dict) or not isinstance(drawing.get("properties"), dict):
-        return None
-    kind, number = drawing["properties"].get("kind"), drawing["properties"].get("id")
-    if kind in _BARE:
-        return Clicked(kind)
-    if kind in _WITH_NUMBER:
-        return Clicked(kind, number) if _is_number(number) and number > 0 else None
-    geometry = drawing.get("geometry")
-    coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
-    if kind == "drawn":
-        ring = _read_ring(coordinates)
-        return Clicked("drawn", ring=ring) if ring else None
-    position = coordinates if kind == "point" else None
-    if not isinstance(position, list) or len(position) != 2 or not all(map(_is_finite, position)):  # noqa: PLR2004 - lon, lat
-        return None
-    return Clicked("point", lon=float(position[0]), lat=float(position[1]))
-
-
-def _read_ring(coordinates: object) -> Ring:
-    """Return the corners of an area as our layer sends it, or none for anything else."""
-    ring = coordinates[0] if isinstance(coordinates, list) and len(coordinates) == 1 else None
-    if not isinstance(ring, list) or not _FEWEST_CORNERS <= len(ring) <= _MOST_CORNERS:
-        return ()
-    for corner in ring:
-        if not isinstance(corner, list) or len(corner) != 2 or not all(map(_is_finite, corner)):  # noqa: PLR2004 - lon, lat
-            return ()
-        if abs(corner[0]) > 180 or abs(corner[1]) > MAX_LATITUDE:  # noqa: PLR2004 - degrees of a half circle
-            return ()
-    return tuple((float(lon), float(lat)) for lon, lat in ring)
 
 
 def _read_new(answer: Any, *, key: str) -> Clicked | None:
@@ -199,14 +144,6 @@ def _read_new(answer: Any, *, key: str) -> Clicked | None:
         return None
     st.session_state[key] = seq
     return click
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_finite(value: object) -> bool:
-    return (_is_number(value) or isinstance(value, float)) and math.isfinite(value)  # type: ignore[arg-type]
 
 
 @cache

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 PLACE: Final = "place"
 ROUND: Final = "round"
 AS_OF: Final = "asof"
+#: Where the map stands: lat, lon, zoom. The browser writes it.
+AT: Final = "at"
 _KEPT: Final = "_view"
 _WRITTEN: Final = "_written"
 _ROLE: Final = "_role"
@@ -123,10 +125,12 @@ def write_address() -> None:
     """Complete the address with the shared parameters of the view, so that it is a link to just this."""
     params = st.query_params.to_dict() | st.session_state.get(_KEPT, {})
     complete = {name: value for name, value in params.items() if value}
-    if complete != st.query_params.to_dict() or st.session_state.get(_WRITTEN, complete) != complete:
+    # The map writes where it stands by itself.
+    known = {name: value for name, value in complete.items() if name != AT}
+    if complete != st.query_params.to_dict() or st.session_state.get(_WRITTEN, known) != known:
         # A link to the page that is open changes the parameters here, but not the address in the browser.
         st.query_params.from_dict(complete)
-    st.session_state[_WRITTEN] = complete
+    st.session_state[_WRITTEN] = known
 
 
 def _asked(name: str) -> str:

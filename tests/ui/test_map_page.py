@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import numpy as np
 import pytest
+import shapely
 
 from geo.i18n import text
 from geo.store.database import Database
 from geo.store.homes import read_homes
+from geo.store.zones import list_zones
+from geo.ui.map_selection import parse_ring, write_ring
 from tests.ui.test_pages import open_page, read_words
 from tests.world import PLANNER
 
@@ -47,3 +53,83 @@ def test_who_answers_for_what_is_left(world: Database) -> None:
     theirs = gaps[gaps["assignee_id"] == assignee]
     assert f"应访 {len(theirs)}" in read_words(app)
     assert not app.exception
+
+
+def test_two_rounds_side_by_side(world: Database) -> None:
+    """The view of rounds stands in the address; its sentence, sum and 连漏 are those of both rounds' tables."""
+    now = read_homes(world, PLANNER, round_id="2", place_id="d")
+    then = read_homes(world, PLANNER, round_id="1", place_id="d", as_of=date(2019, 5, 31))
+    reached, missed = (set(then.loc[then["complete"] == done, "household"]) for done in (1, 0))
+    left, done = (set(now.loc[now["complete"] == one, "household"]) for one in (0, 1))
+    app = open_page("map", view="compare")
+    words = read_words(app)
+    counts = {"lost": len(left & reached), "won": len(done & missed), "again": len(left & missed)}
+    assert text("map.compare.lead", r=1, **counts) in words
+    assert min(counts.values()) > 0
+    assert text("map.compare.until", r=2, day=world.today()) in " ".join(one.value for one in app.caption)
+    again = int((now["missed_rounds"] >= 1).sum())
+    assert app.button(key="run_1").label == text("map.compare.run", k=1, n=again)
+    app.button(key="run_1").click().run()
+    assert app.query_params["missed"] == "1"
+    assert f"应访 {again}" in " ".join(one.value for one in app.caption)
+    assert not app.exception
+
+
+@pytest.mark.usefixtures("world")
+def test_an_address_is_a_link_to_the_view() -> None:
+    """View and filters of an opened address are those of the controls, and what they do not offer is nothing."""
+    app = open_page("map", view="people", tag="dibao", missed="2", category="nothing", answers="nobody", at="27,109,14")
+    assert app.segmented_control(key="view").value == "people"
+    assert [app.selectbox(key=name).value for name in ("tag", "missed", "category", "answers")] == [
+        "dibao",
+        "2",
+        None,
+        None,
+    ]
+    app.selectbox(key="tag").select(None).run()
+    assert "tag" not in app.query_params
+    assert app.query_params["at"] == "27,109,14"
+    assert not app.exception
+
+
+def test_a_selection_in_the_address(world: Database) -> None:
+    """An area in the address selects its households or groups, is kept as 片区, chosen again and given up."""
+    homes = read_homes(world, PLANNER, round_id="2", place_id="d", with_left=True)
+    mine = homes[homes["lon"].notna() & homes["village"].eq("东测村")]
+    (west, south), (east, north) = (mine[["lon", "lat"]].agg(end) for end in ("min", "max"))
+    west, south, east, north = west - 1e-4, south - 1e-4, east + 1e-4, north + 1e-4
+    inside = homes[homes["lon"].between(west, east) & homes["lat"].between(south, north)]
+    left = inside[(inside["roster"] == 1) & (inside["effective"] == 0)]
+    app = open_page("map", sel=write_ring(((west, south), (east, south), (east, north), (west, north))))
+    assert f"**{text('map.picked', n=len(inside))}**" in read_words(app)
+    assert text("map.picked.gaps", n=len(left)) in [one.value for one in app.caption]
+    app.segmented_control(key="unit").select("group").run()
+    assert app.query_params["unit"] == "group"
+    assert f"**{text('map.picked.groups', n=3)}**" in read_words(app)
+    app.text_input(key="zone_name").input("东边片区").run()
+    app.button(key="zone_do").click().run()
+    kept = list_zones(world, PLANNER)
+    assert [one.name for one in kept] == ["东边片区"]
+    assert app.query_params["zone"] == kept[0].id
+    assert "sel" not in app.query_params
+    assert f"**{text('map.picked.groups', n=3)}**" in read_words(app)
+    app.button(key="zone_remove").click().run()
+    assert list_zones(world, PLANNER) == []
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    "said", ["", "1", "1,2", "1,2;3,4", "a,b;c,d;e,f", "1,2;3,4;500,6", "nan,1;2,2;3,3", "1,2,3;4,5;6,7"]
+)
+def test_what_is_no_area_selects_nothing(said: str) -> None:
+    """An address may hold anything: only three or more positions on the earth are an area."""
+    assert parse_ring(said) == ()
+
+
+def test_a_long_line_fits_the_address() -> None:
+    """A line of many corners is kept by those that shape it: its area stays within a hundredth."""
+    angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    ring = tuple((109.2 + 0.01 * float(np.cos(one)), 27.7 + 0.01 * float(np.sin(one))) for one in angles)
+    again = parse_ring(write_ring(ring))
+    assert len(write_ring(ring)) < 1800
+    assert abs(shapely.Polygon(again).area / shapely.Polygon(ring).area - 1) < 0.01

@@ -1,47 +1,17 @@
 // The map of a view: fetches /tiles/{token}/view.json, its shapes and its tiles, draws them, and says what was clicked.
 //
-// L.householdTiles({token, selected, at, mode, drawn}) is a light layer that the server replaces whenever something changes.
+// L.householdTiles({token, selected, at, mode, drawn, linked}) is a light layer that the server replaces whenever something changes.
 // What is on the map belongs to its Stage, which stays: the drawing, the toggled legend and the zoom survive a
 // replacement. A save anywhere is heard of through /tiles/{token}/changes.
 // A click fires `click` on the layer with `layer.toGeoJSON()`: properties {kind, id, seq} (household, place, unlocated,
-// issues, clear, next, previous), {kind: "point"} with the position (lon, lat) as geometry, {kind: "drawn"} with an area.
+// issues, clear, next, previous), {kind: "point"} with the position (lon, lat) as geometry, {kind: "drawn"} with an area,
+// {kind: "share" or "print", zoom, size, hidden} with the centre.
 (() => {
   "use strict";
-  const { palette, Furniture, Areas, HouseholdGrid, TileSource, Listener, Address, Selector } = window.GeoMap;
+  const { symbolsOf, useSymbols, Furniture, Areas, HouseholdGrid, TileSource, Selector, Sheet } = window.GeoMap;
+  const { Listener, Address, Link, paintMark, paintCircle, paintCross } = window.GeoMap;
   const FACTS_AFTER_MS = 90;
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
-
-  // A canvas over the whole map that follows pans and zooms as Leaflet's own renderers do.
-  const Sheet = L.Renderer.extend({
-    options: { padding: 0.2, pane: "geo-households" },
-    _initContainer() {
-      this._container = document.createElement("canvas");
-      this._container.className = "geo-sheet";
-      this._container.setAttribute("aria-hidden", "true");
-    },
-    _destroyContainer() { this._container.remove(); },
-    _update() {
-      if (this._map._animatingZoom && this._bounds) return;
-      L.Renderer.prototype._update.call(this);
-      this.redraw();
-    },
-    _updatePaths() {},
-    redraw() {
-      if (!this._map || !this._bounds || this._map._animatingZoom) return;
-      const ratio = window.devicePixelRatio || 1;
-      const size = this._bounds.getSize();
-      const canvas = this._container;
-      L.DomUtil.setPosition(canvas, this._bounds.min);
-      canvas.width = Math.round(size.x * ratio);
-      canvas.height = Math.round(size.y * ratio);
-      canvas.style.width = `${size.x}px`;
-      canvas.style.height = `${size.y}px`;
-      const draw = canvas.getContext("2d");
-      draw.scale(ratio, ratio);
-      draw.translate(-this._bounds.min.x, -this._bounds.min.y);
-      this.options.paint(draw, ratio, this._bounds);
-    },
-  });
 
   class Stage {
     static of(map) {
@@ -73,6 +43,9 @@
       this.selector = new Selector(map, (corners) => this.choose("drawn", null, null, corners));
       this.listener = new Listener((told) => this.hear(told));
       this.address = new Address(map);
+      this.link = new Link(map);
+      // The page's own buttons (分享, 打印) ask the map where it stands.
+      window.parent.geoMap = { map, tell: (kind) => this.tellView(kind) };
       map.on("click", (event) => this.click(event));
       map.on("mousemove", (event) => this.point(event));
       map.on("mouseout movestart zoomstart", () => this.forgetPointer());
@@ -87,7 +60,8 @@
     }
 
     attach(layer) {
-      const { token, selected, at, mode, drawn } = layer.options;
+      const { token, selected, at, mode, drawn, linked } = layer.options;
+      this.link.use(linked);
       this.selector.show(drawn);
       this.layer = layer;
       const moved = Boolean(selected) && selected !== this.selected;
@@ -167,7 +141,9 @@
       const first = !this.view;
       const again = !moved && this.shownToken === this.token;
       Object.assign(this, { view, shownToken: this.token });
-      if (moved) for (const set of Object.values(this.hidden)) set.clear();
+      const others = useSymbols(view.symbols);
+      if (others) this.grid.forgetSprites();
+      if (moved || others) for (const set of Object.values(this.hidden)) set.clear();
       document.documentElement.lang = view.lang;
       this.map.getContainer().setAttribute("role", "application");
       this.map.getContainer().setAttribute("aria-label", view.words.map);
@@ -230,19 +206,9 @@
     paint(draw) {
       if (!this.view) return;
       this.areas.drawLabels(draw);
-      if (this.selectedAt) this.paintMark(draw, this.selectedAt, paintCircle);
-      if (this.chosen) this.paintMark(draw, this.chosen, paintCross);
-    }
-
-    paintMark(draw, latlng, shape) {
-      const { x, y } = this.map.latLngToLayerPoint(latlng);
-      for (const [colour, width] of [[palette.paper, 5.5], [palette.accent, 2.4]]) {
-        draw.beginPath();
-        shape(draw, x, y);
-        draw.strokeStyle = colour;
-        draw.lineWidth = width;
-        draw.stroke();
-      }
+      const place = (latlng) => this.map.latLngToLayerPoint(latlng);
+      if (this.selectedAt) paintMark(draw, place(this.selectedAt), paintCircle);
+      if (this.chosen) paintMark(draw, place(this.chosen), paintCross);
     }
 
     click({ containerPoint, latlng }) {
@@ -266,13 +232,21 @@
       this.choose("household", id);
     }
 
-    choose(kind, id, latlng, corners) {
+    choose(kind, id, latlng, corners, more) {
       if (!this.layer) return;
-      const properties = { kind, seq: Date.now() };
+      const properties = { kind, seq: Date.now(), ...more };
       if (id) properties.id = id;
       let geometry = latlng ? { type: "Point", coordinates: [latlng.lng, latlng.lat] } : null;
       if (corners) geometry = { type: "Polygon", coordinates: [corners] };
       this.layer.fire("click", { latlng, layer: { toGeoJSON: () => ({ type: "Feature", properties, geometry }) } });
+    }
+
+    // Says where the map stands, how large it is and what the legend hides, for a link or a picture of just this.
+    tellView(kind) {
+      const { x, y } = this.map.getSize();
+      const bits = (set) => [...set].reduce((sum, code) => sum + 2 ** code, 0);
+      const view = { zoom: this.map.getZoom(), size: [x, y], hidden: [bits(this.hidden.visits), bits(this.hidden.issues)] };
+      this.choose(kind, null, this.map.getCenter(), null, view);
     }
 
     point({ containerPoint, latlng }) {
@@ -329,7 +303,7 @@
 
     isolate(channel, code) {
       const set = this.hidden[channel];
-      const others = palette[channel].map((_, index) => index).filter((index) => index !== code);
+      const others = symbolsOf(channel).map((_, index) => index).filter((index) => index !== code);
       const alone = !set.has(code) && others.every((index) => set.has(index));
       set.clear();
       if (!alone) others.forEach((index) => set.add(index));
@@ -371,17 +345,8 @@
     }
   }
 
-  function paintCircle(draw, x, y) { draw.arc(x, y, 15, 0, 2 * Math.PI); }
-
-  function paintCross(draw, x, y) {
-    draw.moveTo(x - 12, y);
-    draw.lineTo(x + 12, y);
-    draw.moveTo(x, y - 12);
-    draw.lineTo(x, y + 12);
-  }
-
   L.HouseholdTiles = L.Layer.extend({
-    options: { token: "", selected: 0, at: null, mode: "look", drawn: null },
+    options: { token: "", selected: 0, at: null, mode: "look", drawn: null, linked: false },
     initialize(options) { L.setOptions(this, options); },
     onAdd(map) { Stage.of(map).attach(this); },
     onRemove(map) { Stage.of(map).detach(this); },

@@ -2,7 +2,11 @@
 // All text comes from view.json and is set as text, never as markup.
 (() => {
   "use strict";
-  const { palette, makeIcon, showsHouseholds } = window.GeoMap;
+  const { palette, symbolsOf, makeIcon, showsHouseholds } = window.GeoMap;
+
+  // Narrower than this a map shows a small legend that can be opened, and none at all on a phone.
+  const NARROW = 640;
+  const PHONE = 420;
 
   function element(tag, kind, parent, words) {
     const made = document.createElement(tag);
@@ -39,8 +43,10 @@
       this.drawing = fixed(map, "drawing");
       this.box = element("button", "geo-draw", this.drawing);
       this.lasso = element("button", "geo-draw geo-lasso", this.drawing);
-      for (const [button, mode] of [[this.box, "box"], [this.lasso, "lasso"]]) {
+      this.polygon = element("button", "geo-draw geo-polygon", this.drawing);
+      for (const [button, mode] of [[this.box, "box"], [this.lasso, "lasso"], [this.polygon, "polygon"]]) {
         button.addEventListener("click", ({ detail }) => draw(mode, detail === 0));
+        map.on("drawing", (event) => button.setAttribute("aria-pressed", String(event.mode === mode)));
       }
       for (const button of [...this.buttons.children, ...this.drawing.children]) button.type = "button";
       this.legend = fixed(map, "legend");
@@ -58,12 +64,13 @@
       this.message.setAttribute("role", "alert");
       this.hideTip();
       this.say("");
+      map.on("resize", () => this.redraw && this.redraw());
     }
 
     show(view, hidden) {
       const { words } = view;
       for (const [button, name] of [[this.zoomIn, words.zoom_in], [this.zoomOut, words.zoom_out], [this.whole, words.whole],
-        [this.box, words.draw_box], [this.lasso, words.draw_lasso]]) {
+        [this.box, words.draw_box], [this.lasso, words.draw_lasso], [this.polygon, words.draw_polygon]]) {
         button.title = name;
         button.setAttribute("aria-label", name);
       }
@@ -80,16 +87,33 @@
       const focused = nameRow(document.activeElement);
       this.legend.replaceChildren();
       this.legend.classList.toggle("geo-dense", !drawn);
-      if (!drawn) this.drawClasses(legend.classes);
-      const channels = view.view === "issues" ? ["issues", "visits"] : ["visits", "issues"];
+      this.redraw = () => this.drawLegend(view, hidden);
+      const width = this.map.getSize().x;
+      const small = width < NARROW && !this.opened;
+      this.legend.classList.toggle("geo-folded", small && width < PHONE);
+      if (width < NARROW) this.drawFold(small);
+      if (!drawn && !small) this.drawClasses(legend.classes);
+      let channels = view.view === "issues" ? ["issues", "visits"] : ["visits", "issues"];
+      if (small) channels = width < PHONE ? [] : channels.slice(0, 1);
       channels.filter((channel) => legend[channel].title).forEach((channel, at) => {
         const head = this.heading(legend[channel].title, at ? "" : legend.hint);
-        head.classList.toggle("geo-later", !drawn || at > 0);
+        head.classList.toggle("geo-later", (!drawn && !small) || at > 0);
         for (const row of legend[channel].rows) this.drawRow(channel, row, hidden);
         if (legend[channel].sum) element("div", "geo-sum", this.legend, legend[channel].sum);
       });
       const again = focused && [...this.legend.querySelectorAll("button")].find((one) => nameRow(one) === focused);
       if (again) again.focus();
+    }
+
+    drawFold(small) {
+      const fold = element("button", "geo-fold", this.legend, small ? this.words.legend_open : this.words.legend_close);
+      fold.type = "button";
+      fold.setAttribute("aria-expanded", String(!small));
+      fold.addEventListener("click", () => {
+        this.opened = small;
+        this.redraw();
+        this.legend.querySelector(".geo-fold").focus();
+      });
     }
 
     heading(title, hint) {
@@ -113,7 +137,7 @@
     }
 
     drawRow(channel, row, hidden) {
-      const code = palette[channel].findIndex((one) => one.code === row.code);
+      const code = symbolsOf(channel).findIndex((one) => one.code === row.code);
       const line = element("button", "geo-row", this.legend);
       const ratio = window.devicePixelRatio || 1;
       line.appendChild(channel === "visits" ? makeIcon(code, null, ratio) : makeIcon(null, code, ratio));
@@ -127,9 +151,9 @@
     }
 
     pressed(hidden) {
-      for (const button of this.legend.querySelectorAll("button")) {
+      for (const button of this.legend.querySelectorAll("button[data-channel]")) {
         const { channel } = button.dataset;
-        const code = palette[channel].findIndex((one) => one.code === button.dataset.code);
+        const code = symbolsOf(channel).findIndex((one) => one.code === button.dataset.code);
         button.setAttribute("aria-pressed", String(!hidden[channel].has(code)));
       }
     }

@@ -1,7 +1,7 @@
 // The layer of households: one canvas a tile, drawn from the tile's own rows, sharp at every zoom and on dense screens.
 (() => {
   "use strict";
-  const { palette, makeSprites, sizeAt, touches, POINTS } = window.GeoMap;
+  const { palette, symbolsOf, makeSprites, sizeAt, touches, POINTS } = window.GeoMap;
   const TILE = 256;
   const STEPS = 4096;
   const CELLS_A_SIDE = 128;
@@ -56,6 +56,9 @@
         this.paint(el);
       }
     },
+
+    // Other symbols stand for the states from now on.
+    forgetSprites() { this.sprites.clear(); },
 
     current() { return Object.values(this._tiles || {}); },
 
@@ -201,7 +204,8 @@
     // Below the zoom of households: a spot a cell in the colour of the worst that is shown there, larger for more.
     paintCells(draw, rows, { side, left, top }) {
       const size = side / CELLS_A_SIDE;
-      const spots = palette.visits.map(() => []);
+      const symbols = symbolsOf("visits");
+      const spots = symbols.map(() => []);
       for (let at = 0; at < rows.count;) {
         const place = rows.place[at];
         let [worst, amount] = [99, 0];
@@ -214,7 +218,7 @@
         if (amount) spots[worst].push([place % CELLS_A_SIDE, Math.floor(place / CELLS_A_SIDE), amount]);
       }
       for (let state = spots.length - 1; state >= 0; state -= 1) {
-        draw.fillStyle = palette.visits[state].fill;
+        draw.fillStyle = symbols[state].fill;
         for (const [column, line, amount] of spots[state]) {
           // Whole device pixels: a spot of two or three would only be a blur otherwise.
           const wide = Math.max(1, Math.round(size * Math.min(1.25, 0.8 + 0.15 * Math.log2(amount))));

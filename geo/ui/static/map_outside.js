@@ -76,5 +76,40 @@
     }
   }
 
-  Object.assign(window.GeoMap, { Listener, Address });
+  // Keeps the maps of one page at the same place: each tells the others when it moves.
+  class Link {
+    constructor(map) {
+      this.map = map;
+      map.on("move", () => this.tell());
+    }
+
+    // Joins or leaves the linked maps of the page.
+    use(linked) {
+      this.linked = Boolean(linked) && window.parent !== window;
+      if (this.linked) this.peers.add(this);
+      else if (window.parent.geoLinked) this.peers.delete(this);
+    }
+
+    get peers() {
+      if (!window.parent.geoLinked) window.parent.geoLinked = new Set();
+      return window.parent.geoLinked;
+    }
+
+    tell() {
+      if (!this.linked || this.following) return;
+      for (const peer of [...this.peers]) {
+        if (peer === this) continue;
+        if (peer.map.getContainer().ownerDocument.defaultView) peer.follow(this.map.getCenter(), this.map.getZoom());
+        else this.peers.delete(peer);
+      }
+    }
+
+    follow({ lat, lng }, zoom) {
+      this.following = true;
+      this.map.setView([lat, lng], zoom, { animate: false });
+      this.following = false;
+    }
+  }
+
+  Object.assign(window.GeoMap, { Listener, Address, Link });
 })();

@@ -17,6 +17,15 @@ window.GeoMap.palette = {
     {"code": "effective", "fill": "#5AB4D6", "shape": "circle"},
     {"code": "excluded", "fill": "#7A7A7A", "shape": "cross"}
   ],
+  "compared": [
+    {"code": "missed_long", "fill": "#A50F15", "shape": "diamond"},
+    {"code": "missed_again", "fill": "#5B2A86", "shape": "triangle_up"},
+    {"code": "newly_missed", "fill": "#F5A300", "shape": "square"},
+    {"code": "joined", "fill": "#7A7A7A", "shape": "triangle_down"},
+    {"code": "recovered", "fill": "#5AB4D6", "shape": "plus"},
+    {"code": "kept", "fill": "#5AB4D6", "shape": "circle"},
+    {"code": "excluded", "fill": "#7A7A7A", "shape": "cross"}
+  ],
   "issues": [
     {"code": "none", "ring": null},
     {"code": "deferred", "ring": {"stroke": "#555555", "width": 1.4, "dash": [3, 2], "mark": ""}},

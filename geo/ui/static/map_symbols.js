@@ -2,6 +2,8 @@
 (() => {
   "use strict";
   const { palette } = window.GeoMap;
+  // Which symbols stand for the state of a household: those of its visit, or of what became of it since another round.
+  const shown = { visits: palette.visits };
   const TURN = 2 * Math.PI;
   // Half the width of a sprite in units of the symbol's half size: room for ring, gap and mark.
   const ROOM = 3.4;
@@ -11,6 +13,10 @@
     square: (draw, r) => corners(draw, [[-r, -r], [r, -r], [r, r], [-r, r]]),
     triangle_up: (draw, r) => corners(draw, [[0, -1.3 * r], [1.2 * r, 0.9 * r], [-1.2 * r, 0.9 * r]]),
     triangle_down: (draw, r) => corners(draw, [[0, 1.3 * r], [1.2 * r, -0.9 * r], [-1.2 * r, -0.9 * r]]),
+    plus: (draw, r) => corners(draw, [
+      [-0.5, -1.3], [0.5, -1.3], [0.5, -0.5], [1.3, -0.5], [1.3, 0.5], [0.5, 0.5], [0.5, 1.3], [-0.5, 1.3], [-0.5, 0.5],
+      [-1.3, 0.5], [-1.3, -0.5], [-0.5, -0.5],
+    ].map(([x, y]) => [x * r, y * r])),
     circle: (draw, r) => { draw.beginPath(); draw.arc(0, 0, r, 0, TURN); },
   };
 
@@ -36,7 +42,7 @@
 
   // Draws one visit symbol around the origin; `r` is half its size in px.
   function drawVisit(draw, state, r) {
-    const { fill, shape } = palette.visits[state];
+    const { fill, shape } = shown.visits[state];
     if (shape === "cross") return drawCross(draw, r, fill);
     const outline = outlines[shape] || outlines.circle;
     outline(draw, r);
@@ -129,5 +135,15 @@
     return Math.min(5, Math.max(2.8, 2.9 + 0.6 * (zoom - 13)));
   }
 
-  Object.assign(window.GeoMap, { drawHousehold, makeSprites, makeIcon, sizeAt });
+  // Returns the symbols of a channel of the legend ("visits" or "issues"), by number.
+  function symbolsOf(channel) { return channel === "visits" ? shown.visits : palette[channel]; }
+
+  // Goes over to other symbols ("visits" or "compared"); returns whether they are others.
+  function useSymbols(name) {
+    const changed = shown.visits !== palette[name];
+    shown.visits = palette[name];
+    return changed;
+  }
+
+  Object.assign(window.GeoMap, { symbolsOf, useSymbols, drawHousehold, makeSprites, makeIcon, sizeAt });
 })();

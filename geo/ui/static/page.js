@@ -17,10 +17,12 @@
 
   // One click, one step back: a bare address that the page completes (place, round) is the same step, and so is a
   // change of page for which Streamlit first writes the new page's parameters under the old page's address.
+  // Where the map stands (`at`) only the browser knows: it stays in the address as long as page and place do.
   const push = history.pushState;
   let written = { at: 0, href: "" };
-  history.pushState = function (state, unused, url) {
-    const next = url == null ? location : new URL(url, location.href);
+  history.pushState = function (state, unused, asked) {
+    const url = asked == null ? asked : keepPlaceOfMap(new URL(asked, location.href));
+    const next = url == null ? location : url;
     const stays = next.pathname === location.pathname;
     const completes = stays && location.search === "" && next.search !== "";
     const follows = !stays && next.search !== "" && next.search === location.search
@@ -29,6 +31,25 @@
     written = { at: Date.now(), href: location.href };
     return answer;
   };
+
+  function keepPlaceOfMap(next) {
+    const now = new URLSearchParams(location.search);
+    const same = next.pathname === location.pathname && next.searchParams.get("place") === now.get("place");
+    if (!same || !now.has("at")) return next;
+    next.searchParams.set("at", now.get("at"));
+    next.search = next.search.split("%2C").join(",");
+    return next;
+  }
+
+  // A link to this page and a picture of it are of the map as it stands: the map says so itself.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest(".st-key-share button, .st-key-print button");
+    const { geoMap } = window;
+    if (!button || !geoMap || !geoMap.map.getContainer().ownerDocument.defaultView) return;
+    event.preventDefault();
+    event.stopPropagation();
+    geoMap.tell(button.closest(".st-key-share") ? "share" : "print");
+  }, true);
 
   // "/" goes to the search field; Streamlit accepts no such shortcut.
   document.addEventListener("keydown", (event) => {
