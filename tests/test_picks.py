@@ -9,14 +9,19 @@ import pytest
 
 from geo import codes
 from geo.demo import build_demo
+from geo.issues import Act
 from geo.issues.picks import PICKS, pick_issues
-from geo.model import Scope
+from geo.model import Scope, VisitEntry
 from geo.store.clearance import read_clearance
 from geo.store.database import Database
+from geo.store.issue_acts import act_on_issue
+from geo.store.issue_status import count_issues_once
+from geo.store.issues import count_issues
 from geo.store.ledger import read_ledger
-from geo.store.measures import read_measures
+from geo.store.measures import MeasureEntry, add_measure, finish_measure, read_measures
 from geo.store.places import root_place
-from tests.world import LEADER, PLANNER
+from geo.store.visits import record_visit
+from tests.world import LEADER, PLANNER, TODAY
 
 DAYS = (date(2019, 11, 20), date(2019, 8, 1), date(2019, 1, 1))
 
@@ -68,3 +73,29 @@ def test_numbers_of_the_small_world(world):
     for name in PICKS.keys() & found.counts.keys():
         assert len(pick_issues(rows, name, date(2019, 11, 20))) == found.counts[name], name
     assert set(read_ledger(world, LEADER, place_id="d")["detail"]) == {""}
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_what_is_remembered_is_what_would_be_counted(demo: tuple[Database, Scope], day: date) -> None:
+    """The counts of every place that all boards share are those of the expression, summed by the database itself."""
+    db, _ = demo
+    with db.read() as connection:
+        assert count_issues_once(db, connection, day) == count_issues(connection, day)
+
+
+def test_a_visit_leaves_what_is_remembered_and_an_act_does_not(world: Database) -> None:
+    """Figures of issues are the same object after a visit, and the new ones after an act, a measure and a new issue."""
+
+    def count() -> dict[str, dict[str, int]]:
+        with world.read() as connection:
+            return count_issues_once(world, connection, TODAY)
+
+    first = count()
+    record_visit(world, PLANNER, entry=VisitEntry("v-new", "h01", TODAY, "effective"))
+    assert count() is first
+    act_on_issue(world, PLANNER, issue_id="i1", act=Act("resolved", TODAY, close_kind="solved"), act_id="a1")
+    assert count()["d"]["unverified"] == first["d"]["unverified"] + 1
+    add_measure(world, PLANNER, entry=MeasureEntry("m-new", "i1", "x", TODAY))
+    found = read_clearance(world, PLANNER, place_id="d")
+    finish_measure(world, PLANNER, measure_id="m-new", rev=1, done_on=TODAY)
+    assert read_clearance(world, PLANNER, place_id="d").measures_done == found.measures_done + 1

@@ -40,7 +40,7 @@ def tabulate_ledger(frame: pd.DataFrame) -> Table:
 
 
 def _say(frame: pd.DataFrame, key: str) -> Sequence[Value]:
-    return said.say(frame, key, words=_WORDS, made=_MADE)
+    return said.say(frame, key, words=_WORDS, made=MADE)
 
 
 def describe_issue(row: dict[Any, Any]) -> str:
@@ -75,8 +75,9 @@ def _remark(row: dict[Any, Any]) -> str:
     return text("list.semicolon").join(said_of_it)
 
 
-_MADE: Final[dict[str, Callable[[dict[Any, Any]], str]]] = {
-    "description": describe_issue,
-    "head_name": name_heads,
-    "note": _remark,
+#: Column of the list → the columns it is made of, and how.
+MADE: Final[dict[str, tuple[tuple[str, ...], Callable[[dict[Any, Any]], str]]]] = {
+    "description": (("title", "detail"), describe_issue),
+    "head_name": (("head_name", "households"), name_heads),
+    "note": (("close_kind", "duplicate_of", "issue_number", "reopened", "remark"), _remark),
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from geo.exports import said
-from geo.exports.ledger import describe_issue, name_heads
+from geo.exports.ledger import MADE
 from geo.exports.table import Table, tabulate
 from geo.i18n import text
 from geo.schema import REVIEW_COLUMNS
@@ -44,4 +44,5 @@ _WORDS: Final[dict[str, Callable[[object], str]]] = {
     "history": _each("event"),
     "decision": _each("review_decision"),
 }
-_MADE: Final[dict[str, Callable[[dict[Any, Any]], str]]] = {"description": describe_issue, "head_name": name_heads}
+#: What is made as in the ledger.
+_MADE: Final = {key: MADE[key] for key in ("description", "head_name")}

@@ -44,13 +44,15 @@ def coded(prefix: str) -> Callable[[object], str]:
 
 def say(
     frame: pd.DataFrame, key: str, *, words: Mapping[str, Callable[[object], str]],
-    made: Mapping[str, Callable[[dict[Any, Any]], str]],
+    made: Mapping[str, tuple[tuple[str, ...], Callable[[dict[Any, Any]], str]]],
 ) -> Sequence[Value]:  # fmt: skip
-    """Return a column of a list: said in `words` by its own values, `made` of the whole row, else its texts."""
+    """Return a column of a list: said in `words` by its own values, `made` of some of its row, else its texts."""
     if key in words:
         return translate(frame[key], words[key])
     if key in made:
-        return [made[key](row) for row in frame.to_dict("records")]
+        columns, make = made[key]
+        values = zip(*(frame[name].tolist() for name in columns), strict=True)
+        return [make(dict(zip(columns, row, strict=True))) for row in values]
     return texts(frame[key])
 
 

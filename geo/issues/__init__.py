@@ -4,6 +4,7 @@ from geo.issues.course import ACTS, Act, Event, Standing, fold, list_acts, repla
 from geo.issues.figures import (
     ISSUE_COUNTS,
     highest_levels,
+    issue_flags,
     issue_shares,
     issue_status,
     rings,
@@ -21,6 +22,7 @@ __all__ = [
     "Standing",
     "fold",
     "highest_levels",
+    "issue_flags",
     "issue_shares",
     "issue_status",
     "list_acts",

@@ -79,6 +79,8 @@ def _past(as_of: date) -> FromClause:
             func.max(case((history.c.nth == 1, history.c.close_kind))).label("close_kind"),
             func.max(case((history.c.nth == 1, history.c.satisfaction))).label("satisfaction"),
             func.max(_bit(history.c.kind == "reworked")).label("reworked"),
+            func.sum(_bit(history.c.kind.in_(("reworked", "reopened")))).label("reopened"),
+            func.max(case((history.c.nth == 1, history.c.note))).label("remark"),
         )
         .group_by(history.c.issue)
         .subquery("past")
@@ -104,8 +106,7 @@ def issue_status(as_of: date) -> Select[Any]:
     Columns: issue, place, scope, category, state, level (highest so far, 0 village … 2 district), level_now (a code),
     due_on (that day's), original_due_on, raised_on, resolved_on, close_kind, valid, closed, open, bucket (overdue /
     undated / in_time, of open ones; empty when closed), reworked (ever sent back by a check), satisfaction (1, 0, or
-    none where the household was not asked; of closed ones).
-    resolved_on = the last resolution ≤ t with no later rework or reopening; a closing without one is its own.
+    XX    resolved_on = the last resolution ≤ t with no later rework or reopening; a closing without one is its own.
     """
     past = _past(as_of)
     done = past.c.state.in_(_DONE)
@@ -124,12 +125,12 @@ def issue_status(as_of: date) -> Select[Any]:
         resolved_on.label("resolved_on"),
         case((is_closed, kind)).label("close_kind"), case((is_closed, answer)).label("satisfaction"),
         past.c.reworked, _bit(valid).label("valid"), _bit(and_(valid, is_closed)).label("closed"),
-        _bit(is_open).label("open"), case((is_open, bucket)).label("bucket"),
+        _bit(is_open).label("open"), case((is_open, bucket)).label("bucket"), past.c.reopened, past.c.remark,
     ).join(past, past.c.issue == issue.c.id)  # fmt: skip
 
 
-def roll_up_issues(as_of: date) -> Select[Any]:
-    """One row per place that issues are filed under: the counts of `ISSUE_COUNTS`.
+def issue_flags(as_of: date) -> Select[Any]:
+    """One row per issue raised by `as_of`: the columns of `issue_status`, and each of `ISSUE_COUNTS` as 0 or 1.
 
     judged, on_time: 按期办结率 = resolved_on ≤ due_on over {due_on known and (resolved or due_on < t)}; an issue due
     today is in time. judged_original, on_time_original: the second reading, by original_due_on, which no extension
@@ -156,8 +157,16 @@ def roll_up_issues(as_of: date) -> Select[Any]:
         "answered": answered,
         "satisfied": and_(answered, status.c.satisfaction == 1),
     }
-    sums = (func.sum(_bit(conditions[name])).label(name) for name in ISSUE_COUNTS)
-    return select(status.c.place, *sums).group_by(status.c.place)
+    kept = (column for column in status.c if column.name not in conditions)
+    return select(*kept, *(_bit(conditions[name]).label(name) for name in ISSUE_COUNTS))
+
+
+def roll_up_issues(as_of: date) -> Select[Any]:
+    """One row per place that issues are filed under: the sums of `issue_flags`."""
+    flags = issue_flags(as_of).subquery("flags")
+    return select(flags.c.place, *(func.sum(flags.c[name]).label(name) for name in ISSUE_COUNTS)).group_by(
+        flags.c.place
+    )
 
 
 def _in_time(

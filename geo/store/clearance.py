@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, func, select
 
 from geo.access import require_area, require_right
 from geo.coverage import Share
-from geo.issues import Funnel, Spans, issue_shares, issue_status
+from geo.issues import Funnel, Spans, issue_shares
 from geo.schema import issue, issue_household, measure, place_path
 from geo.store.database import read_today
 from geo.store.frames import read_frame
-from geo.store.issues import NO_ISSUES, count_issues_once
-from geo.store.remember import Remembered, read_revision
+from geo.store.issue_status import count_issues_once, read_status_under
+from geo.store.issues import NO_ISSUES
+from geo.store.remember import Remembered, stamp_issues
 
 if TYPE_CHECKING:
     from datetime import date
@@ -56,23 +57,25 @@ _kept: Final[Remembered[Clearance]] = Remembered(32)
 
 
 def read_clearance(db: Database, scope: Scope, *, place_id: str, as_of: date | None = None) -> Clearance:
-    """Return the clearance of a place as of a day, computed once a write. Raises `NotAllowed`."""
+    """Return the clearance of a place as of a day, computed once a change of issues. Raises `NotAllowed`."""
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
         day = as_of or read_today(connection)
-        key = (str(db.path), read_revision(connection), place_id, day)
+        key = (str(db.path), stamp_issues(str(db.path), connection), place_id, day)
         known = _kept.get(key)
         if known is None:
             counts = count_issues_once(db, connection, day).get(place_id, NO_ISSUES)
-            known = _compute(connection, place_id, day, counts)
+            status = read_status_under(db, connection, day, place_id=place_id)
+            known = _compute(connection, place_id, day, counts, status[status["valid"] == 1])
             _kept.put(key, known)
         return known
 
 
-def _compute(connection: Connection, place_id: str, day: date, counts: dict[str, int]) -> Clearance:
-    valid = _valid_under(connection, place_id, day)
-    drawn, done = _count_measures(connection, place_id, day, set(valid["issue"]))
+def _compute(
+    connection: Connection, place_id: str, day: date, counts: dict[str, int], valid: pd.DataFrame
+) -> Clearance:
+    drawn, done = _count_measures(connection, place_id, day, valid)
     return Clearance(
         place=place_id,
         as_of=day,
@@ -88,13 +91,6 @@ def _compute(connection: Connection, place_id: str, day: date, counts: dict[str,
 
 def _under(column: ColumnElement[Any], place_id: str) -> ColumnElement[bool]:
     return column.in_(select(place_path.c.place).where(place_path.c.ancestor == place_id))
-
-
-def _valid_under(connection: Connection, place_id: str, day: date) -> pd.DataFrame:
-    """Return the valid issues filed under a place: issue, scope, level, open, raised_on, resolved_on."""
-    status = issue_status(day).where(_under(issue.c.place, place_id)).subquery("status")
-    names = ("issue", "scope", "level", "open", "raised_on", "resolved_on")
-    return read_frame(connection, select(*(status.c[name] for name in names)).where(status.c.valid == 1))
 
 
 def _funnel_of(levels: pd.Series) -> Funnel:
@@ -119,7 +115,7 @@ def _measure_spans(valid: pd.DataFrame) -> Spans:
     return Spans.of(took.items())
 
 
-def _count_measures(connection: Connection, place_id: str, day: date, valid: set[str]) -> tuple[int, int]:
+def _count_measures(connection: Connection, place_id: str, day: date, valid: pd.DataFrame) -> tuple[int, int]:
     """Return how many measures were drawn up by a day for valid issues, and how many of them were done."""
     counted = (
         select(
@@ -129,5 +125,6 @@ def _count_measures(connection: Connection, place_id: str, day: date, valid: set
         .where(measure.c.drawn_on <= day, _under(issue.c.place, place_id))
         .group_by(measure.c.issue)
     )
-    rows = [row for row in connection.execute(counted) if row.issue in valid]
-    return sum(int(row.drawn) for row in rows), sum(int(row.done) for row in rows)
+    rows = read_frame(connection, counted)
+    rows = rows[rows["issue"].isin(valid["issue"])]
+    return int(rows["drawn"].sum()), int(rows["done"].sum())

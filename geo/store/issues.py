@@ -13,7 +13,6 @@ from geo.errors import Invalid, NotFound
 from geo.issues import ISSUE_COUNTS, issue_status, roll_up_issues
 from geo.schema import issue, issue_event, issue_household, place, place_path
 from geo.store.database import now, read_today
-from geo.store.remember import Remembered, read_revision
 from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
@@ -127,19 +126,6 @@ def count_issues(connection: Connection, as_of: date) -> dict[str, dict[str, int
         .group_by(place_path.c.ancestor)
     ).mappings()
     return {row["ancestor"]: {name: int(row[name]) for name in ISSUE_COUNTS} for row in rows}
-
-
-_counted: Final[Remembered[dict[str, dict[str, int]]]] = Remembered()
-
-
-def count_issues_once(db: Database, connection: Connection, day: date) -> dict[str, dict[str, int]]:
-    """Return `count_issues`, computed once a write."""
-    key = (str(db.path), read_revision(connection), day)
-    known = _counted.get(key)
-    if known is None:
-        known = count_issues(connection, day)
-        _counted.put(key, known)
-    return known
 
 
 def _check(entry: IssueEntry, today: date) -> None:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import pandas as pd
 from sqlalchemy import func, select
 
 from geo.access import require_area, require_right
-from geo.issues import issue_status
 from geo.mask import mask_name
-from geo.schema import household, issue, issue_event, issue_household, place, place_path
+from geo.schema import household, issue, issue_household, place, place_path
 from geo.store.database import read_today
+from geo.store.frames import read_frame
+from geo.store.issue_status import read_status_under
 from geo.store.register import name_units
 
 if TYPE_CHECKING:
     from datetime import date
 
+    import pandas as pd
     from sqlalchemy import Connection
 
     from geo.model import Scope
     from geo.store.database import Database
+
+#: What the ledger takes from `geo.issues.issue_flags`.
+_OF_STATUS: Final = (
+    "issue", "place", "scope", "category", "raised_on", "level_now", "due_on", "resolved_on", "state", "close_kind",
+    "reopened", "remark", "valid", "closed", "open", "bucket", "level", "original_due_on", "reworked", "satisfaction",
+)  # fmt: skip
 
 
 def read_ledger(db: Database, scope: Scope, *, place_id: str, as_of: date | None = None) -> pd.DataFrame:
@@ -30,13 +37,14 @@ def read_ledger(db: Database, scope: Scope, *, place_id: str, as_of: date | None
     names, masked by right), households (how many it names), category, title, detail, raised_on, route, level_now,
     unit, responsible, due_on (that day's), resolved_on, state, close_kind, duplicate_of (number), reopened (times by
     that day), remark (of its last event), lon, lat (WGS84 degrees: of that household for household scope, else the
-    unit's centre); and of `geo.issues.issue_status` valid, closed, open, bucket, level, original_due_on, reworked,
+    unit's centre); and of `geo.issues.issue_flags` valid, closed, open, bucket, level, original_due_on, reworked,
     satisfaction.
     """
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        frame = _issues(connection, place_id, as_of or read_today(connection))
+        status = read_status_under(db, connection, as_of or read_today(connection), place_id=place_id)
+        frame = _issues(connection, place_id, status)
         frame = frame.merge(_homes(connection, place_id), on="issue", how="left")
         frame = frame.merge(name_units(connection, place_id), on="place", how="left")
     own = (frame["scope"] == "household") & frame["home_lon"].notna()
@@ -50,41 +58,20 @@ def read_ledger(db: Database, scope: Scope, *, place_id: str, as_of: date | None
     return frame
 
 
-def _issues(connection: Connection, place_id: str, day: date) -> pd.DataFrame:
-    status = issue_status(day).subquery("status")
+def _issues(connection: Connection, place_id: str, status: pd.DataFrame) -> pd.DataFrame:
     first = issue.alias("first")
-    # The last event by the day: its note, and how often the issue was taken up again until then.
-    last = (
+    told = (
         select(
-            issue_event.c.issue, issue_event.c.note,
-            func.row_number()
-            .over(partition_by=issue_event.c.issue, order_by=(issue_event.c.on.desc(), issue_event.c.seq.desc()))
-            .label("nth"),
-            func.count()
-            .filter(issue_event.c.kind.in_(("reworked", "reopened")))
-            .over(partition_by=issue_event.c.issue)
-            .label("reopened"),
+            issue.c.id.label("issue"), issue.c.number.label("issue_number"), issue.c.title, issue.c.detail,
+            issue.c.route, issue.c.unit, issue.c.responsible, first.c.number.label("duplicate_of"), place.c.lon,
+            place.c.lat,
         )
-        .where(issue_event.c.on <= day)
-        .subquery("last")
-    )  # fmt: skip
-    rows = connection.execute(
-        select(
-            issue.c.id.label("issue"), issue.c.number.label("issue_number"), issue.c.place, issue.c.scope,
-            issue.c.category, issue.c.title, issue.c.detail, issue.c.raised_on, issue.c.route, status.c.level_now,
-            issue.c.unit, issue.c.responsible, status.c.due_on, status.c.resolved_on, status.c.state,
-            status.c.close_kind, first.c.number.label("duplicate_of"), last.c.reopened, last.c.note.label("remark"),
-            place.c.lon, place.c.lat, status.c.valid, status.c.closed, status.c.open, status.c.bucket, status.c.level,
-            issue.c.original_due_on, status.c.reworked, status.c.satisfaction,
-        )
-        .join(status, status.c.issue == issue.c.id)
-        .join(last, (last.c.issue == issue.c.id) & (last.c.nth == 1))
         .join(place, place.c.id == issue.c.place)
         .join(place_path, (place_path.c.place == issue.c.place) & (place_path.c.ancestor == place_id))
         .outerjoin(first, first.c.id == issue.c.duplicate_of)
         .order_by(issue.c.number)
     )  # fmt: skip
-    return pd.DataFrame(rows.all(), columns=list(rows.keys()))
+    return read_frame(connection, told).merge(status[list(_OF_STATUS)], on="issue")
 
 
 def _homes(connection: Connection, place_id: str) -> pd.DataFrame:
@@ -104,5 +91,4 @@ def _homes(connection: Connection, place_id: str) -> pd.DataFrame:
         .subquery("ranked")
     )  # fmt: skip
     columns = (ranked.c.issue, ranked.c.head_name, ranked.c.home_lon, ranked.c.home_lat, ranked.c.households)
-    rows = connection.execute(select(*columns).where(ranked.c.nth == 1))
-    return pd.DataFrame(rows.all(), columns=list(rows.keys()))
+    return read_frame(connection, select(*columns).where(ranked.c.nth == 1))

@@ -10,11 +10,11 @@ from sqlalchemy import case, select
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
-from geo.issues import issue_status
 from geo.schema import issue, measure, place_path
 from geo.store.database import now, read_today
 from geo.store.frames import read_frame
 from geo.store.issue_acts import find_issue
+from geo.store.issue_status import read_status_under
 from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def read_measures(db: Database, scope: Scope, *, place_id: str, as_of: date | No
     with db.read() as connection:
         require_area(connection, scope, place_id)
         day = as_of or read_today(connection)
-        status = issue_status(day).subquery("status")
+        status = read_status_under(db, connection, day, place_id=place_id)
         here = issue.c.place.in_(select(place_path.c.place).where(place_path.c.ancestor == place_id))
         done_on = case((measure.c.done_on <= day, measure.c.done_on)).label("done_on")
         found = read_frame(
@@ -135,10 +135,10 @@ def read_measures(db: Database, scope: Scope, *, place_id: str, as_of: date | No
                 measure.c.responsible, measure.c.drawn_on, measure.c.due_on, done_on, measure.c.rev,
             )
             .join(issue, issue.c.id == measure.c.issue)
-            .join(status, status.c.issue == measure.c.issue)
-            .where(here, status.c.valid == 1, measure.c.drawn_on <= day)
+            .where(here, measure.c.drawn_on <= day)
             .order_by(done_on.is_not(None), measure.c.due_on, issue.c.number, measure.c.id),
         )  # fmt: skip
+    found = found[found["issue"].isin(status.loc[status["valid"] == 1, "issue"])].reset_index(drop=True)
     if not scope.sees_names:
         found["text"] = ""
     return found

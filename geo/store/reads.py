@@ -15,7 +15,8 @@ from geo.schema import CELL_COUNTS, place, place_path, round_roster
 from geo.store.cells import ensure_cells, read_cells
 from geo.store.database import read_today
 from geo.store.homes import read_homes
-from geo.store.issues import NO_ISSUES, count_issues_once
+from geo.store.issue_status import count_issues_once
+from geo.store.issues import NO_ISSUES
 from geo.store.places import places_by_id
 from geo.store.published import frozen_counts, frozen_tags
 from geo.store.remember import Remembered, stamp_round

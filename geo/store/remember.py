@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from sqlalchemy import func, select
 
-from geo.schema import assignment, household, household_tag, import_batch, round_roster, visit
+from geo.schema import (
+    assignment,
+    household,
+    household_tag,
+    import_batch,
+    issue,
+    issue_event,
+    measure,
+    place,
+    round_roster,
+    visit,
+)
 from geo.store.database import read_setting
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 Value = TypeVar("Value")
 
@@ -58,7 +69,8 @@ def stamp_round(path: str, connection: Connection, round_id: str) -> tuple[objec
     key = (path, read_revision(connection), round_id)
     known = _stamps.get(key)
     if known is None:
-        counts = (
+        known = _ask(
+            connection,
             select(func.count()).select_from(visit).where(visit.c.round == round_id),
             select(func.sum(round_roster.c.rev)).where(round_roster.c.round == round_id),
             select(func.count()).select_from(assignment).where(assignment.c.round == round_id),
@@ -70,6 +82,33 @@ def stamp_round(path: str, connection: Connection, round_id: str) -> tuple[objec
             select(func.count()).select_from(import_batch),
             select(func.count(import_batch.c.undone_at)),
         )
-        known = tuple(connection.execute(select(*(one.scalar_subquery() for one in counts))).one())
         _stamps.put(key, known)
     return known
+
+
+def stamp_issues(path: str, connection: Connection) -> tuple[object, ...]:
+    """Return what changes with anything that figures of issues on a fixed day rest on; a visit leaves it as it is.
+
+    Issues with their events (append-only) and measures, the units they are filed under; and imports, which alone can
+    take rows away again.
+    """
+    key = (path, read_revision(connection), "issues")
+    known = _stamps.get(key)
+    if known is None:
+        known = _ask(
+            connection,
+            select(func.count()).select_from(issue),
+            select(func.sum(issue.c.rev)),
+            select(func.count()).select_from(issue_event),
+            select(func.sum(measure.c.rev)),
+            select(func.count()).select_from(place),
+            select(func.sum(place.c.rev)),
+            select(func.count()).select_from(import_batch),
+            select(func.count(import_batch.c.undone_at)),
+        )
+        _stamps.put(key, known)
+    return known
+
+
+def _ask(connection: Connection, *counts: Select[Any]) -> tuple[object, ...]:
+    return tuple(connection.execute(select(*(one.scalar_subquery() for one in counts))).one())
