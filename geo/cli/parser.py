@@ -26,7 +26,7 @@ EXPORTED: Final = ("gaps", "roster", "coverage", "ledger", "areas", "matters", "
 #: Ledgers: of issues (台账), of practical matters (实事).
 LEDGERS: Final = ("issues", "matters")
 #: Lists of work that `import` reads beside registers.
-IMPORTED: Final = ("matters", "teams")
+IMPORTED: Final = ("issues", "matters", "teams")
 FORMATS: Final = ("xlsx", "csv", "pdf", "geojson", "gpkg", "kml", "gpx", "shp")
 
 #: Days of other years are slips, and near the ends of the calendar there is nothing to reckon with.

@@ -96,3 +96,47 @@ CATEGORY_WORDS: Final = {
     "水": "INF_W", "供水": "INF_W", "水利": "INF_W", "灌溉": "INF_W", "电": "INF_E", "供电": "INF_E", "路": "INF_R",
     "讯": "INF_T", "通讯": "INF_T", "网络": "INF_T", "房": "INF_H", "房屋改善": "INF_H", "住房改善": "INF_H",
 }  # fmt: skip
+
+#: A ledger of issues (问题台账) that comes in, one row an issue: the columns that go out, and other headers for them.
+LEDGER_FIELDS: Final = (
+    *UNIT_FIELDS,
+    Field("number", "台账号", ("问题编号", "问题台账号", "台账编号", "编号")),
+    Field("code", "户编号", ("农户编号", "户号")),
+    Field("head_name", "户主", ("户主姓名", "姓名", "农户姓名", "反映人", "涉及农户"), longest=200),
+    Field("category", "问题类别", ("类别", "问题类型", "问题分类", "类型")),
+    Field(
+        "description", "问题描述",
+        ("问题", "问题内容", "存在问题", "存在的问题", "反映问题", "反映的问题", "具体问题", "问题清单", "诉求"),
+        longest=2000,
+    ),
+    Field(
+        "raised_on", "收集时间", ("收集日期", "提出时间", "提出日期", "发现时间", "发现日期", "登记时间", "排查时间")
+    ),
+    Field("route", "处理方式", ("处置方式", "解决方式", "办理方式")),
+    Field("level_now", "当前层级", ("层级", "办理层级", "所在层级")),
+    Field("unit", "责任单位", ("牵头单位", "承办单位", "整改单位")),
+    Field("responsible", "责任人", ("负责人", "承办人", "整改责任人")),
+    Field("due_on", "整改时限", ("整改期限", "完成时限", "办结时限", "限时", "解决时限", "时限")),
+    Field("resolved_on", "完成时间", ("办结时间", "整改完成时间", "解决时间", "完成日期", "办结日期", "销号时间")),
+    Field("state", "状态", ("办理状态", "整改状态", "办理进度", "进展", "是否办结")),
+    Field("note", "备注", ("说明",), longest=2000),
+)  # fmt: skip
+#: Words of ledgers for states, levels and ways of handling, besides those of the catalogue.
+STATE_WORDS: Final = {
+    "未办结": "open", "未解决": "open", "未完成": "open", "未整改": "open", "未办": "open", "否": "open",
+    "交办": "assigned", "办理": "in_progress", "整改中": "in_progress", "正在整改": "in_progress",
+    "正在办理": "in_progress", "推进中": "in_progress", "进行中": "in_progress", "办结": "resolved", "完成": "resolved",
+    "已完成": "resolved", "已解决": "resolved", "已整改": "resolved", "整改完成": "resolved", "解决": "resolved",
+    "是": "resolved", "销号": "closed", "清零": "closed", "已清零": "closed", "已挂账": "deferred", "退回": "returned",
+    "作废": "invalid", "不属实": "invalid",
+}  # fmt: skip
+LEVEL_ALIASES: Final = {
+    "村级": "village", "社区": "village", "乡": "township", "镇": "township", "乡级": "township", "镇级": "township",
+    "乡镇级": "township", "街道": "township", "街道级": "township", "区级": "district", "县": "district",
+    "县级": "district", "区县": "district",
+}  # fmt: skip
+ROUTE_WORDS: Final = {
+    "现场": "on_spot", "当场解决": "on_spot", "现场办结": "on_spot", "限时": "time_limited", "限期解决": "time_limited",
+    "限时办理": "time_limited", "解释": "explained", "解释说明": "explained", "上报": "escalated", "研判": "escalated",
+    "提交研判": "escalated",
+}  # fmt: skip

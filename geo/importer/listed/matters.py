@@ -5,25 +5,23 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from geo import codes
 from geo.access import require_right
 from geo.errors import Invalid
-from geo.i18n import text
 from geo.importer.blocks import Block
 from geo.importer.listed.batch import Ground, Planned, store_list
 from geo.importer.listed.money import parse_money
 from geo.importer.listed.table import ListTable, read_list
 from geo.importer.listed.units import find_unit
+from geo.importer.listed.words import require_code
 from geo.importer.options import ImportOptions
 from geo.numerals import parse_number
 from geo.schema import issue, matter
-from geo.schema.columns_work import CATEGORY_WORDS, MATTER_FIELDS
+from geo.schema.columns_work import MATTER_FIELDS
 from geo.schema.words import load_words
 from geo.store.database import now, read_today
 from geo.store.matter_reads import find_numbers
@@ -103,7 +101,7 @@ def _plan(ground: Ground, table: ListTable) -> Planned:
 
 def _read(ground: Ground, table: ListTable, nth: int, today: date, seen: _Seen) -> MatterEntry | None:
     unit = find_unit(table, nth, ground.index, usual=ground.usual)
-    category = _read_category(table, nth)
+    category = require_code(table, nth, "category")
     title = _read_text(table, nth, "title")
     if nth not in table.refusals and not title:
         table.refuse("R_REQUIRED", nth, "title")
@@ -213,20 +211,3 @@ def _read_issue(table: ListTable, nth: int, seen: _Seen) -> str | None:
     if said and said not in seen.issues:
         table.warn("W_UNMATCHED", nth, "issue", said)
     return seen.issues.get(said)
-
-
-def _read_category(table: ListTable, nth: int) -> str:
-    said = table.text(nth, "category")
-    found = _categories().get(clean_name(said).upper(), "")
-    if not found:
-        table.refuse("R_UNKNOWN_VALUE" if said else "R_REQUIRED", nth, "category", said)
-    return found
-
-
-@cache
-def _categories() -> dict[str, str]:
-    """Return every word for a category: codes, the catalogue's words, and those of registers."""
-    words = {clean_name(word).upper(): code for word, code in load_words().issue.items()}
-    words |= {clean_name(word).upper(): code for word, code in CATEGORY_WORDS.items()}
-    words |= {clean_name(text(f"category.{code}")).upper(): code for code in codes.ISSUE_CATEGORIES}
-    return words | {code: code for code in codes.ISSUE_CATEGORIES}
