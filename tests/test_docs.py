@@ -35,7 +35,7 @@ from geo.schema import (
     REVIEW_COLUMNS,
     ROSTER_COLUMNS,
 )
-from geo.schema.columns_work import MATTER_COLUMNS, MATTER_FIELDS, TEAM_COLUMNS, TEAM_FIELDS
+from geo.schema.columns_work import LEDGER_FIELDS, MATTER_COLUMNS, MATTER_FIELDS, TEAM_COLUMNS, TEAM_FIELDS
 from tests.conftest import ROOT
 
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -118,7 +118,9 @@ def test_commands_in_the_documents_can_be_typed(path):
         assert build_parser().parse_args(shlex.split(line)[3:]).command
 
 
-@pytest.mark.parametrize("field", [*IMPORT_FIELDS, *MATTER_FIELDS, *TEAM_FIELDS], ids=lambda field: field.key)
+@pytest.mark.parametrize(
+    "field", [*IMPORT_FIELDS, *LEDGER_FIELDS, *MATTER_FIELDS, *TEAM_FIELDS], ids=lambda field: field.key
+)
 def test_every_import_column_is_documented(field):
     """docs/formats.md has the header, the field and every other header that is understood, in one row."""
     assert f"| {field.header} | `{field.key}` | {'、'.join(field.aliases)} |" in read("docs/formats.md").splitlines()

@@ -46,7 +46,8 @@ def count_issues_once(db: Database, connection: Connection, day: date) -> Counte
         leaves = read_status(db, connection, day).groupby("place", as_index=False)[names].sum()
         paths = read_frame(connection, select(place_path.c.place, place_path.c.ancestor))
         sums = leaves.merge(paths, on="place").groupby("ancestor")[names].sum().astype(int)
-        known = dict(zip(sums.index.tolist(), sums.to_dict("records"), strict=True))
+        values = (dict(zip(names, row, strict=True)) for row in sums.to_numpy().tolist())
+        known = dict(zip(sums.index.tolist(), values, strict=True))
         _counts.put(key, known)
     return known
 

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
+from geo.access import may
 from geo.exports import ExportHead, tabulate_ledger
 from geo.i18n import text
+from geo.importer.listed import import_issues
 from geo.issues.picks import PICKS
 from geo.schema import LEDGER_COLUMNS
 from geo.store.measures import read_measures
 from geo.ui.clicks import clicked_row
 from geo.ui.export_menu import draw_menu, offer_table
+from geo.ui.list_upload import offer_upload
 from geo.ui.navigation import find_page
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import escape
@@ -50,7 +53,13 @@ def draw_ledger(session: Session, pick: str, rows: pd.DataFrame) -> None:
         _draw_exports(session, pick, rows)
     if rows.empty:
         st.markdown(escape(text("clear.none", word=_word(pick))))
-        return
+    else:
+        _draw_rows(session, rows)
+    if may(session.scope, "import") and not session.is_past:
+        offer_upload(session, "issues", import_issues)
+
+
+def _draw_rows(session: Session, rows: pd.DataFrame) -> None:
     headers = {column.header: column.key for column in LEDGER_COLUMNS}
     table = tabulate_ledger(rows).as_frame().rename(columns=headers)
     table["township"] = table["township"].map(shorten_township)

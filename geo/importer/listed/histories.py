@@ -56,8 +56,8 @@ def tell_events(course: Course, *, actor: str) -> list[Event]:
     for kind, state in _WAYS[course.state]:
         on = course.resolved_on or course.raised_on
         level = course.level if kind == "returned" else events[-1].to_level
-        kinds = {"close_kind": _close_kind(course)} if kind in codes.DONE_STATES else {}
-        events.append(replace(_next(events[-1], kind, state, on, level=level), **kinds))
+        event = _next(events[-1], kind, state, on, level=level)
+        events.append(replace(event, close_kind=_close_kind(course)) if kind in codes.DONE_STATES else event)
     events[-1] = replace(events[-1], note=course.note)
     return events
 
