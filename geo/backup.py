@@ -15,6 +15,7 @@ from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Invalid
 from geo.schema import metadata
+from geo.store.files import copy_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,7 @@ class Backup:
 def write_backup(db: Database, scope: Scope, *, target: Path) -> Backup:
     """Copy the database into a new file and check the copy: it is whole, and holds as many rows as its source did.
 
+    The photos it names are copied into the folder `TARGET.files` beside it, each compared by its hash.
     Readers and writers go on meanwhile. The file appears whole or not at all.
     Raises `Invalid` when the target exists, cannot be written, or the copy is not as good as its source.
     """
@@ -50,6 +52,7 @@ def write_backup(db: Database, scope: Scope, *, target: Path) -> Backup:
         found = verify_backup(draft)
         if found != expected:
             raise Invalid("backup.differs", path=target.name)
+        copy_files(db.path, target, _photos_of(draft))
         draft.rename(target)
     except (OSError, sqlite3.Error) as error:
         raise Invalid("backup.failed", path=str(target)) from error
@@ -68,6 +71,12 @@ def verify_backup(path: Path) -> dict[str, int]:
             return _count_rows(connection)
     except sqlite3.Error as error:
         raise Invalid("backup.damaged", path=path.name) from error
+
+
+def _photos_of(path: Path) -> list[str]:
+    """Return the hash of every photo that a copied database names."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return [str(row[0]) for row in connection.execute("SELECT DISTINCT sha256 FROM attachment")]
 
 
 def _copy(source_path: Path, draft: Path) -> dict[str, int]:

@@ -25,6 +25,11 @@ BUSY_SECONDS: Final = 10.0
 REOPEN_DAYS: Final = 90
 #: Days in which a batch of imported rows can be undone.
 UNDO_DAYS: Final = 7
+#: A photo of evidence: its largest file (MB), its most pixels, the longest side it is kept at, how many a thing has.
+PHOTO_MB: Final = 10
+PHOTO_PIXELS: Final = 60_000_000
+PHOTO_SIDE: Final = 1600
+PHOTOS_MOST: Final = 9
 
 DATA_DIR: Final = Path(__file__).parent.parent / "data"
 

@@ -9,12 +9,14 @@ from geo.importer import ImportOptions
 from geo.importer.listed import batch, import_matters, import_teams
 from geo.importer.listed.table import ListTable
 from geo.model import Scope
-from geo.store import matter_reads, matters, teams
+from geo.store import attachments, matter_reads, matters, teams
 from geo.store.matters import MatterEntry
 from geo.store.teams import MemberEntry
+from tests.pictures import make_picture
 from tests.services import Case, Ground, in_write, of_db
 
 DAY = date(2019, 11, 19)
+PHOTO = make_picture()
 
 
 def _with_matter(ground: Ground) -> str:
@@ -38,6 +40,13 @@ def _with_member(ground: Ground) -> str:
             f"VALUES ('mb', 'tm', '{ground.person}', 'first_secretary', '2019-01-01', '', '')"
         )
     return "mb"
+
+
+def _with_photo(ground: Ground) -> str:
+    """Put a photo on the visit of v1 where it is missing; return its id."""
+    whole = Scope("planner", "planner", "d")
+    about = {"about": "visit", "about_id": "note", "name": "a.jpg", "photo_id": "shown"}
+    return attachments.add_photo(ground.db, whole, content=PHOTO, **about)
 
 
 def _bring(service: Any, header: str, row: str) -> Any:
@@ -86,6 +95,20 @@ WORK_CASES: dict[str, Case] = {
     "store.teams.end_member": of_db(teams.end_member, "assign", member_id=_with_member, rev=1, until=DAY),
     "store.teams.mark_leader": of_db(teams.mark_leader, "assign", member_id=_with_member, rev=1),
     "store.teams.list_members": of_db(teams.list_members, "view", place_id="v1"),
+    "store.attachments.add_photo": of_db(
+        attachments.add_photo,
+        "record_visit",
+        about="visit",
+        about_id="note",
+        content=PHOTO,
+        name="a.jpg",
+        photo_id="np",
+    ),
+    "store.attachments.list_photos": of_db(attachments.list_photos, "view", about="visit", about_id="note"),
+    "store.attachments.read_photo": of_db(attachments.read_photo, "see_names", photo_id=_with_photo),
+    "store.attachments.remove_photo": of_db(
+        attachments.remove_photo, "act_on_issue", photo_id=_with_photo, reason="拍错了"
+    ),
     "importer.listed.matters.import_matters": Case("import", _bring(import_matters, "乡镇,村,类别,实事", _ROAD)),
     "importer.listed.teams.import_teams": Case("import", _bring(import_teams, "乡镇,村,角色,姓名", _LEAD)),
     "importer.listed.batch.store_list": Case("", _store),

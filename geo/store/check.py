@@ -11,7 +11,9 @@ from sqlalchemy.exc import DatabaseError
 from geo.access import require_right, require_whole
 from geo.audit import verify_log
 from geo.schema import coverage_day, place, round_
+from geo.store.attachments import list_hashes
 from geo.store.cells import differing_cells
+from geo.store.files import is_whole
 from geo.store.published import broken_figures
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from geo.store.database import Database
 
 #: What is checked, in this order; a finding names its check.
-CHECKS: Final = ("integrity", "foreign_keys", "cells", "figures", "audit")
+CHECKS: Final = ("integrity", "foreign_keys", "cells", "figures", "photos", "audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def check_database(db: Database, scope: Scope) -> list[Finding]:
                 *_check_references(connection),
                 *_check_cells(connection),
                 *(Finding("figures", one) for one in broken_figures(connection)),
+                *(Finding("photos", one[:12]) for one in list_hashes(connection) if not is_whole(db.path, one)),
                 *_check_log(connection),
             ]
     except DatabaseError as error:

@@ -23,6 +23,7 @@ from geo.ui.done import note_done
 from geo.ui.export_menu import draw_menu, offer_table
 from geo.ui.list_upload import offer_upload
 from geo.ui.overview_head import draw_head
+from geo.ui.photos import draw_photos
 from geo.ui.plain import escape, show_error
 from geo.ui.session import show
 
@@ -145,6 +146,8 @@ def _follow(session: Session, frame: pd.DataFrame) -> None:
 def _ask_matter(session: Session, matter_id: str, row: dict[str, Any]) -> None:
     """The id is made when the form opens, so a double click is one matter; `row` is the one to change, if any."""
     entry = _read_form(session, matter_id, row)
+    if row:
+        draw_photos(session.db, session.scope, about="matter", about_id=matter_id, adds=not session.is_past)
     if session.is_past or not may(session.scope, "act_on_issue"):
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):

@@ -12,6 +12,7 @@ from geo.i18n import text
 from geo.mask import mask_phone
 from geo.ui import household_edits as edits
 from geo.ui.assigning import Work, offer_work
+from geo.ui.photos import draw_photos
 from geo.ui.widgets import fraction, note
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def _show_visit(db: Database, scope: Scope, *, card: Card, visit: Mapping[Any, A
         st.text(_describe(visit))
         if visit["note"]:
             st.text(str(visit["note"]))
+        draw_photos(db, scope, about="visit", about_id=str(visit["id"]), adds=not visit["void"])
 
 
 def _describe(visit: Mapping[Any, Any]) -> str:

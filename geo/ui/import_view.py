@@ -16,6 +16,7 @@ from geo.importer.saying import say_changes
 from geo.importer.sources import save_mapping
 from geo.importer.undo import find_undoable, undo_last
 from geo.ui.done import say_done
+from geo.ui.drop import drop_files
 from geo.ui.import_areas import show_areas, show_aside
 from geo.ui.import_confirm import show_confirm
 from geo.ui.import_edition import offer_edition
@@ -85,18 +86,10 @@ def _show_steps(step: str, aside: str = "") -> None:
 
 def _show_choose(db: Database, scope: Scope) -> None:
     _show_steps("file")
-    hints = {
-        "hint": text("import_page.drop"), "button": text("import_page.browse"),
-        "failed": text("import_page.not_sent", mb=st.get_option("server.maxUploadSize")),
-    }  # fmt: skip
-    said = " ".join(f'--drop-{name}: "{words}";' for name, words in hints.items())
-    st.html(f"<style>.st-key-import_drop {{ {said} }}</style>")
-    with st.container(key="import_drop"):
-        files = st.file_uploader(
-            text("import_page.choose"),
-            accept_multiple_files=True,
-            key=f"files:{st.session_state.get('import_round', 0)}",
-        )
+    files = drop_files(
+        text("import_page.choose"), text("import_page.drop"), accept_multiple_files=True,
+        key=f"files:{st.session_state.get('import_round', 0)}",
+    )  # fmt: skip
     if files and st.button(text("import_page.read", n=len(files)), type="primary", key="import_read"):
         begin_journey([(one.name, one.getvalue()) for one in files])
         st.session_state["import_round"] = st.session_state.get("import_round", 0) + 1

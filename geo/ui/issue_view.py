@@ -17,6 +17,7 @@ from geo.store.places import breadcrumb
 from geo.ui.done import note_done
 from geo.ui.issue_acts import offer_acts
 from geo.ui.navigation import find_page
+from geo.ui.photos import draw_photos
 from geo.ui.plain import escape, show_error
 from geo.ui.session import view_params
 from geo.ui.shell import say_day
@@ -46,6 +47,7 @@ def show_page(session: Session, *, issue_id: str) -> None:
     with left:
         with st.container(key="sec_issue"):
             _draw_head(session, row, standing)
+            draw_photos(session.db, session.scope, about="issue", about_id=str(row["id"]), adds=True)
             offer_acts(session.db, session.scope, row=row, standing=standing)
         with st.container(key="sec_measures"):
             _draw_measures(session, row)
@@ -150,6 +152,7 @@ def _draw_measures(session: Session, row: Mapping[Any, Any]) -> None:
             if one["done_on"] is None and may(session.scope, "act_on_issue"):
                 args = (session, one["id"], one["rev"])
                 st.button(text("measure.finish"), key=f"finish_{one['id']}", on_click=_finish, args=args)
+            draw_photos(session.db, session.scope, about="measure", about_id=str(one["id"]), adds=True)
 
 
 def _finish(session: Session, measure_id: str, rev: int) -> None:

@@ -14,6 +14,7 @@ from geo.i18n import has_text, text
 from geo.importer import ImportOptions
 from geo.importer.saying import say_changes, say_place
 from geo.ui.done import note_done
+from geo.ui.drop import drop_files
 from geo.ui.plain import escape, show_error
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def offer_upload(session: Session, kind: str, bring: Callable[..., ImportReport]
     """Draw the field for a file, what came of reading it, and the button that stores its good rows."""
     with st.expander(text(f"upload.{kind}")):
         st.caption(text(f"upload.{kind}.how"))
-        file = st.file_uploader(text("upload.file"), type=_ENDINGS, key=f"upload_{kind}")
+        file = drop_files(text("upload.file"), text("upload.hint"), key=f"upload_{kind}", type=_ENDINGS)
         if file is None:
             return
         unit = session.place.id if session.place.level == "village" else ""

@@ -11,6 +11,7 @@ from geo.i18n import text
 from geo.model import VisitEntry, new_id
 from geo.store.assignments import list_assignees
 from geo.ui.household_data import IMPLIED_REASONS, Card
+from geo.ui.photos import choose_photos
 from geo.ui.visit_draft import first_value, keep_form, restore_draft
 from geo.ui.visit_more import choose_checks, choose_topics, read_checks
 
@@ -95,6 +96,8 @@ def show_form(db: Database, scope: Scope, *, card: Card) -> VisitEntry | None:
     choose_topics(db, scope, prefix=prefix)
     choose_checks(db, scope, prefix=prefix)
     st.text_area(text("visit.note"), first_value(prefix, "note", ""), key=f"{prefix}:note", height=70, max_chars=2000)
+    with st.expander(text("photo.add")):
+        choose_photos(prefix)
     keep_form(db, scope, card.id, prefix)
     return read_entry(card.id, card.today)
 

@@ -16,6 +16,7 @@ from geo.store.households import get_household
 from geo.store.places import get_place
 from geo.store.visits import record_visit
 from geo.ui.household_data import Card, find_next, foresee_save, list_waiting, round_of
+from geo.ui.photos import store_photos
 from geo.ui.plain import escape, show_error
 from geo.ui.visit_correct import open_correction
 from geo.ui.visit_draft import forget_draft
@@ -86,6 +87,10 @@ def _save(db: Database, scope: Scope, *, go_on: bool = False) -> None:
     except GeoError as error:
         st.session_state[_PROBLEM] = error
         return
+    wrong = store_photos(db, scope, about="visit", about_id=entry.id)
+    if wrong:
+        # The visit is stored: what a photo lacks is said, and it can be added again beside the visit.
+        st.session_state[_PROBLEM] = wrong[0]
     finish_form(entry)
     forget_draft(db, scope, household_id)
     st.session_state[_LAST] = _LastSaved(entry.id, household_id, saved, time.monotonic())

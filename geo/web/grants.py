@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from geo.errors import NotAllowed, NotFound
 
-Kind = Literal["export", "tiles"]
+Kind = Literal["export", "tiles", "photos"]
 
 #: Offers one browser can hold; the oldest goes first, so that a page left open for days stays small.
 MAX_OFFERS: Final = 200
@@ -35,7 +35,7 @@ class Payload:
     lasts: bool = False
 
 
-#: Makes the answer when the link is followed: no argument for an export, the name asked for (`view.json`) for tiles.
+#: Makes the answer when the link is followed: no argument for an export, the name asked for (`view.json`) else.
 MakePayload = Callable[..., Payload]
 
 
@@ -81,7 +81,7 @@ class Grants:
         owner's (which stays valid for its owner), and whatever making the answer raises.
         """
         make = self._claim(token, owner, kind=kind)
-        return make(name) if kind == "tiles" else make()
+        return make() if kind == "export" else make(name)
 
     def withdraw(self, token: str) -> None:
         """Forget an offer; an unknown token is no error."""

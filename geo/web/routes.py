@@ -48,6 +48,7 @@ def build_routes() -> list[BaseRoute]:
         Route("/healthz", answer_health, methods=["GET"]),
         Route("/overview", open_landing_page, methods=["GET"]),
         Route("/exports/{token}", send_export, methods=["GET"]),
+        Route("/exports/{token}/{name}", send_photo, methods=["GET"]),
         WebSocketRoute("/tiles/{token}/changes", tell_changes),
         Route("/tiles/{token}/{name:path}", send_tile, methods=["GET"]),
         Mount("/vendor/leaflet", StaticFiles(directory=find_package_files("js_lib_leaflet", "static/js_lib_leaflet"))),
@@ -81,6 +82,11 @@ async def open_landing_page(request: Request) -> Response:
 async def send_export(request: Request) -> Response:
     """Send the file offered under a token, once, to the browser it was offered to."""
     return await _send_granted(request, kind="export", name="")
+
+
+async def send_photo(request: Request) -> Response:
+    """Send one photo of a page's grant, by its id: the scope of the session that offered it is asked each time."""
+    return await _send_granted(request, kind="photos", name=request.path_params["name"])
 
 
 async def send_tile(request: Request) -> Response:
