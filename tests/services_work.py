@@ -10,6 +10,7 @@ from geo.importer.listed import batch, import_matters, import_teams
 from geo.importer.listed.table import ListTable
 from geo.model import Scope
 from geo.store import attachments, matter_reads, matters, teams
+from geo.store.files import keep_file
 from geo.store.matters import MatterEntry
 from geo.store.teams import MemberEntry
 from tests.pictures import make_picture
@@ -44,9 +45,13 @@ def _with_member(ground: Ground) -> str:
 
 def _with_photo(ground: Ground) -> str:
     """Put a photo on the visit of v1 where it is missing; return its id."""
-    whole = Scope("planner", "planner", "d")
-    about = {"about": "visit", "about_id": "note", "name": "a.jpg", "photo_id": "shown"}
-    return attachments.add_photo(ground.db, whole, content=PHOTO, **about)
+    digest = keep_file(ground.db.path, PHOTO)
+    with ground.db.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT OR IGNORE INTO attachment (id, visit, name, media_type, sha256, bytes, width, height, created_at,"
+            f" created_by) VALUES ('shown', 'note', 'a', 'image/jpeg', '{digest}', 1, 1, 1, '', '')"
+        )
+    return "shown"
 
 
 def _bring(service: Any, header: str, row: str) -> Any:

@@ -116,13 +116,13 @@ def _draw_rows(frame: pd.DataFrame) -> None:
     columns: dict[str, Any] = {
         key: st.column_config.TextColumn(names[key], width=_WIDTHS[key]) for key in shown.columns
     }
-    columns["funds"] = st.column_config.NumberColumn(names["funds"], width=_WIDTHS["funds"], format="localized")
+    columns["funds"] = st.column_config.TextColumn(names["funds"], width=_WIDTHS["funds"], alignment="right")
     columns["matter_number"] = st.column_config.ButtonColumn(
         names["matter_number"], width=_WIDTHS["matter_number"], type="tertiary", alignment="left", key="matter_open",
         on_click=_note, args=(frame["matter"].tolist(),),
     )  # fmt: skip
     if "funds" in shown:
-        shown = shown.assign(funds=pd.to_numeric(shown["funds"], errors="coerce"))
+        shown = shown.assign(funds=[one if one == "" else f"{one:,.2f}" for one in shown["funds"]])
     st.dataframe(
         shown, hide_index=True, row_height=_ROW, height=_ROW * min(len(shown), _ROWS) + 36, key="matters",
         column_config=columns,

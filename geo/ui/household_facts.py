@@ -57,6 +57,16 @@ def _show_visit(db: Database, scope: Scope, *, card: Card, visit: Mapping[Any, A
         draw_photos(db, scope, about="visit", about_id=str(visit["id"]), adds=not visit["void"])
 
 
+def say_last(card: Card) -> str:
+    """Return the last visit that counts in one line: its day, what came of it, what was written."""
+    last = next((one for one in card.visits if not one["void"]), None)
+    if last is None:
+        return text("household.never")
+    return text(
+        "household.last", d=f"{last['visited_on']:%m-%d}", said=_describe(last), note=str(last["note"])
+    ).rstrip()
+
+
 def _describe(visit: Mapping[Any, Any]) -> str:
     words = [text(f"outcome.{visit['outcome']}")]
     if visit["mode"] != "in_person":

@@ -16,7 +16,7 @@ from geo.store.homes import read_gap_homes
 from geo.store.households import get_household
 from geo.ui import household_edits as edits
 from geo.ui.household_data import SYMBOLS, Card, read_card
-from geo.ui.household_facts import show_facts, show_group, show_visits
+from geo.ui.household_facts import say_last, show_facts, show_group, show_visits
 from geo.ui.issue_form import show_issues
 from geo.ui.navigation import find_page
 from geo.ui.noting import note_view
@@ -63,6 +63,8 @@ def show_household(db: Database, scope: Scope, *, household_id: str, round_: Rou
         _show_homes(card)
     with middle, st.container(key="sec_household"):
         _show_head(scope, card)
+        with st.container(key="last_visit"):
+            st.text(say_last(card))
         if may(scope, "record_visit"):
             entry = show_form(db, scope, card=card)
         show_issues(db, scope, card=card)
