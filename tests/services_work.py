@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from geo.importer import ImportOptions
-from geo.importer.listed import batch, import_matters, import_teams
+from geo.importer.listed import batch, import_issues, import_matters, import_teams
 from geo.importer.listed.table import ListTable
 from geo.model import Scope
 from geo.store import attachments, matter_reads, matters, teams
@@ -113,6 +113,9 @@ WORK_CASES: dict[str, Case] = {
     "store.attachments.read_photo": of_db(attachments.read_photo, "see_names", photo_id=_with_photo),
     "store.attachments.remove_photo": of_db(
         attachments.remove_photo, "act_on_issue", photo_id=_with_photo, reason="拍错了"
+    ),
+    "importer.listed.issues.import_issues": Case(
+        "import", _bring(import_issues, "乡镇,村,问题类别,问题描述,收集时间", "甲测乡,东测村,道路,路坏了,2019-11-01")
     ),
     "importer.listed.matters.import_matters": Case("import", _bring(import_matters, "乡镇,村,类别,实事", _ROAD)),
     "importer.listed.teams.import_teams": Case("import", _bring(import_teams, "乡镇,村,角色,姓名", _LEAD)),
