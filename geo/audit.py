@@ -42,6 +42,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "erase": "deletion",
     "erase.programme": "deletion",
     "backup": "admin",
+    "basemap.set": "admin",
     "list.write": "admin",
     "person.add": "admin",
     "change_password": "admin",

@@ -32,6 +32,7 @@ from geo.planning import default_setup, run
 from geo.store import (
     assignments,
     auditlog,
+    basemap,
     bulk,
     check,
     exclusions,
@@ -52,6 +53,7 @@ from geo.store import (
     visits,
 )
 from geo.store.auditlog import Wanted
+from geo.store.basemap import BaseMap
 from geo.store.database import Database
 from geo.store.editions import open_book
 from geo.store.households import NewHousehold
@@ -189,6 +191,7 @@ CASES: dict[str, Case] = {
     "backup.write_backup": of_db(
         write_backup, "operate", whole=True, target=lambda ground: ground.folder / "copy.sqlite"
     ),
+    "store.basemap.set_basemap": of_db(basemap.set_basemap, "operate", whole=True, base=BaseMap("osm")),
     "exports.outlines.list_areas": of_db(outlines.list_areas, "view", place_id="v1"),
     "exports.outlines.draw_outlines": Case(
         "view",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from geo import config
 from geo.backup import write_backup
 from geo.cli.audit import run_audit
+from geo.cli.basemap import run_basemap
 from geo.cli.coords import run_coords
 from geo.cli.exporting import run_export
 from geo.cli.field import run_template, run_xlsform
@@ -105,5 +106,6 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "network-distance": run_network_distance,
     "check": run_check,
     "audit": run_audit,
+    "basemap": run_basemap,
     "backup": run_backup,
 }

@@ -17,6 +17,7 @@ from geo.errors import Invalid
 from geo.gaps import GAP_MARKS, GAP_STATES
 from geo.i18n import text
 from geo.importer.points import AUTO
+from geo.store.basemap import KINDS
 
 PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all")
 DEMO_PRESET: Final = "bijiang_rural"
@@ -90,6 +91,7 @@ def build_parser() -> Parser:
     _add_coords(commands)
     _add_field(commands)
     add_planning(commands, _add_command)
+    _add_basemap(commands)
     backup = _add_command(commands, "backup")
     _add(backup, "backup", "file", metavar="FILE", type=Path)
     return parser
@@ -234,6 +236,15 @@ def _add_coords(commands: Any) -> None:
         )
     _add(parser, "coords", "file", metavar="FILE", type=Path)
     _add(parser, "coords", "--out", type=Path, metavar="FILE")
+
+
+def _add_basemap(commands: Any) -> None:
+    parser = _add_command(commands, "basemap")
+    _add(parser, "basemap", "--use", choices=KINDS)
+    _add(parser, "basemap", "--file", type=Path, metavar="FILE")
+    _add(parser, "basemap", "--url", metavar="URL", default="")
+    _add(parser, "basemap", "--key", metavar="KEY")
+    _add(parser, "basemap", "--system", choices=("wgs84", "gcj02"))
 
 
 def _add_gaps(commands: Any) -> None:

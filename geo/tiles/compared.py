@@ -64,7 +64,7 @@ class ComparedIndex:
         # Made anew, not replaced: what an index keeps for itself is of its own states.
         return TileIndex(
             index.version, index.key, index.tile_id, index.leaf, code, index.leaves, aside,
-            changes=(Change(self._since, None), *later),
+            changes=(Change(self._since, None), *later), system=index.system,
         )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.codes import ISSUE_RINGS, VISIT_STATES
+from geo.crs import WGS84, System, from_wgs84
 from geo.tiles.cells import Cells, count_cells
 from geo.tiles.grid import GRID_BITS, morton_key, split_key, to_grid
 
@@ -91,7 +92,8 @@ class TileIndex:
     """Located households of one round as of one day within one area, as columns in Morton order.
 
     `version` is the revision of the store it was read at; `leaf` indexes `leaves` (roster places by id). `aside` are
-    the households without a point: in no tile, but in every count.
+    the households without a point: in no tile, but in every count. `system` is what the base map is drawn in: in GCJ-02
+    the households stand where such a map shows their places.
     """
 
     version: int
@@ -102,6 +104,7 @@ class TileIndex:
     leaves: Mapping[str, int]
     aside: Aside
     changes: tuple[Change, ...] = ()
+    system: System = WGS84
     #: Counts by cells of the zoom levels that were asked for; they only ever become more.
     _cells: dict[int, Cells] = field(default_factory=dict, repr=False)
 
@@ -160,7 +163,8 @@ class TileIndex:
         `ring` are its corners (lon, lat in WGS84 degrees), joined by lines that are straight on the map.
         """
         corners = np.array(ring, dtype=np.float64)
-        area = shapely.make_valid(shapely.Polygon(np.stack(to_grid(corners[:, 0], corners[:, 1]), axis=1)))
+        on_map = to_grid(*from_wgs84(self.system, corners[:, 0], corners[:, 1]))
+        area = shapely.make_valid(shapely.Polygon(np.stack(on_map, axis=1)))
         mask = self.shown(slice(None), wanted)
         rows = np.arange(len(self)) if mask is None else np.flatnonzero(mask)
         x, y = split_key(self.key[rows])
@@ -215,7 +219,7 @@ class TileIndex:
         `fresh` holds every household of `places` as it is now (columns as in `build_index`); `homes` are the
         tile ids of households that may have stood elsewhere before.
         """
-        part = build_index(fresh, version, leaves=self.leaves)
+        part = build_index(fresh, version, leaves=self.leaves, system=self.system)
         leaves = [self.leaves[one] for one in places if one in self.leaves]
         moved = np.array(sorted(homes), dtype=np.uint32)
         gone, away = (np.isin(rows.leaf, leaves) | np.isin(rows.tile_id, moved) for rows in (self, self.aside))
@@ -264,11 +268,14 @@ class _Rows:
         return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("key", "tile_id", "leaf"))
 
 
-def build_index(homes: pd.DataFrame, version: int, *, leaves: Mapping[str, int] | None = None) -> TileIndex:
+def build_index(
+    homes: pd.DataFrame, version: int, *, leaves: Mapping[str, int] | None = None, system: System = WGS84
+) -> TileIndex:
     """Return the index of households: one row each, with place, tile_id, lon, lat, state, ring, dwelling.
 
     lon, lat are WGS84 degrees, or empty; state and ring are numbers. Households of one place that share a
-    dwelling key stand where the first of them (the lowest tile id) stands. `leaves` are numbers given to places before.
+    dwelling key stand where the first of them (the lowest tile id) stands. `leaves` are numbers given to places before;
+    `system` is that of the base map under them.
     """
     homes = homes.reset_index(drop=True)
     known = dict(leaves or {})
@@ -281,11 +288,11 @@ def build_index(homes: pd.DataFrame, version: int, *, leaves: Mapping[str, int] 
     code = homes["state"].to_numpy(dtype=np.uint8) | (homes["ring"].to_numpy(dtype=np.uint8) << RING_SHIFT)
     aside = Aside(tile_id[~located], leaf[~located], code[~located])
     lon, lat, shared = _house(homes if located.all() else homes[located].reset_index(drop=True))
-    key = morton_key(*to_grid(lon, lat))
+    key = morton_key(*to_grid(*from_wgs84(system, lon, lat)))
     tile_id, leaf, code = tile_id[located], leaf[located], code[located]
     code = np.where(shared, code | SHARED, code).astype(np.uint8)
     order = np.lexsort((tile_id, key))
-    return TileIndex(version, key[order], tile_id[order], leaf[order], code[order], known, aside)
+    return TileIndex(version, key[order], tile_id[order], leaf[order], code[order], known, aside, system=system)
 
 
 def _house(homes: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any], Mask]:

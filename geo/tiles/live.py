@@ -6,12 +6,15 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from geo.crs import WGS84
+from geo.store.basemap import read_basemap
 from geo.store.tile_reads import read_changed, read_tile_homes
 from geo.tiles.index import TileIndex, build_index
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from geo.crs import System
     from geo.model import Scope
     from geo.store.database import Database
     from geo.store.tile_reads import Stamp
@@ -26,9 +29,9 @@ class LiveIndex:
     What is read is limited to the scope's area, so nothing outside it can be in a tile.
     """
 
-    def __init__(self, db: Database, scope: Scope, *, round_id: str, as_of: date) -> None:
-        """Read nothing yet: the first `now` does."""
-        self._db, self._scope, self._round_id, self._as_of = db, scope, round_id, as_of
+    def __init__(self, db: Database, scope: Scope, *, round_id: str, as_of: date, system: System = WGS84) -> None:
+        """Read nothing yet: the first `now` does. `system` is that of the base map."""
+        self._db, self._scope, self._round_id, self._as_of, self._system = db, scope, round_id, as_of, system
         self._lock = Lock()
         self._index: TileIndex | None = None
         self._stamp: Stamp | None = None
@@ -66,7 +69,7 @@ class LiveIndex:
     def _build(self) -> TileIndex:
         rows, stamp = read_tile_homes(self._db, self._scope, round_id=self._round_id, as_of=self._as_of)
         self.builds += 1
-        self._index, self._stamp = build_index(rows, stamp.revision), stamp
+        self._index, self._stamp = build_index(rows, stamp.revision, system=self._system), stamp
         return self._index
 
 
@@ -75,13 +78,17 @@ _lock: Final = Lock()
 
 
 def keep_index(db: Database, scope: Scope, *, round_id: str, as_of: date) -> LiveIndex:
-    """Return the index that this process keeps of a round, a day and the scope's area; the first call makes it."""
+    """Return the index that this process keeps of a round, a day and the scope's area; the first call makes it.
+
+    Its households stand where the file's base map shows their places: with one drawn in GCJ-02 it is a second index.
+    """
     # The area alone decides what may be seen: an index holds no name.
-    key = (str(db.path), scope.area, round_id, as_of)
+    system = read_basemap(db).crs
+    key = (str(db.path), scope.area, round_id, as_of, system)
     with _lock:
         found = _kept.get(key)
         if found is None or found._db is not db:  # noqa: SLF001 - a file opened anew is another store
-            found = _kept[key] = LiveIndex(db, scope, round_id=round_id, as_of=as_of)
+            found = _kept[key] = LiveIndex(db, scope, round_id=round_id, as_of=as_of, system=system)
         _kept.move_to_end(key)
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)

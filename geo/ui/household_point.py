@@ -9,6 +9,7 @@ import streamlit as st
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.store.households import get_household, set_point
+from geo.ui.base_maps import offer_base
 from geo.ui.mapdata import HomesAt, read_map
 from geo.ui.mapview import offer_map, show_map
 from geo.ui.plain import show_error
@@ -43,7 +44,8 @@ def _offer_place(session: Session, place: Place) -> str | None:
     found = read_map(session, "visits")
     if place.level in ("group", "village") and not found.figures.counts.located:
         return None
-    return offer_map(found.spec, tiles=found.tiles, find_facts=HomesAt(session).facts)
+    facts = HomesAt(session).facts
+    return offer_map(found.spec, tiles=found.tiles, find_facts=facts, base=offer_base(session.db))
 
 
 @st.dialog(text("household.point_title"), width="large")

@@ -36,6 +36,7 @@ SCRIPTS: Final = tuple(
         "map_outside",
         "map_select",
         "map_sheet",
+        "map_base",
         "household_tiles",
     )
 )

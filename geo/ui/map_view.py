@@ -10,6 +10,7 @@ import streamlit as st
 from geo.coverage import remaining_to_target
 from geo.i18n import text
 from geo.store.tile_reads import list_unlocated
+from geo.ui.base_maps import offer_base
 from geo.ui.choices import choose_part
 from geo.ui.map_card import Card, draw_card, link_home
 from geo.ui.map_clicks import Clicked
@@ -155,6 +156,7 @@ def _token(session: Session, asked: Asked, found: MapView, *, key: str) -> str:
             tiles=found.tiles,
             find_facts=HomesAt(at).facts,
             renew=lambda: asked.read(session).spec,
+            base=offer_base(session.db),
         )
         kept = (of, offered)
         st.session_state[f"_{key}_token"] = kept

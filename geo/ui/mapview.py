@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,13 +16,17 @@ import folium
 import streamlit as st
 from streamlit_folium import st_folium
 
+from geo.crs import WGS84
 from geo.errors import NotFound
+from geo.mapshift import carry_spec
+from geo.ui.base_maps import carry_back, carry_to, note_system, system_of
 from geo.ui.browser import owner
 from geo.ui.household_tiles import SCRIPTS, STYLES, HouseholdTiles, Mode, Ring, install_template_guard
 from geo.ui.map_clicks import Clicked, read_click
 from geo.web import grants
 
 if TYPE_CHECKING:
+    from geo.crs import System
     from geo.mapspec import Facts, MapSpec
     from geo.tiles.answers import TileView
 
@@ -63,29 +68,42 @@ def offer_map(
     find_facts: FindFacts | None = None,
     renew: Callable[[], MapSpec] | None = None,
     minutes: float = _MINUTES,
+    base: dict[str, Any] | None = None,
 ) -> str:
     """Return the token under which this session's browser may fetch a view, its tiles and facts of its households.
 
     `find_facts` gets a tile id and returns what this session may know of it, or None. `renew` makes the view anew after
-    a save. Both run outside the session, so they open their own connections and close over their scope.
+    a save. Both run outside the session, so they open their own connections and close over their scope. `base` is the
+    base map (`offer_base`); a view is drawn in the system of its tiles.
     """
-    return grants.offer(owner(), "tiles", _Answers(spec, tiles, find_facts, renew), minutes=minutes, single_use=False)
+    answers = _Answers(spec, tiles, find_facts, renew, base=base)
+    token = grants.offer(owner(), "tiles", answers, minutes=minutes, single_use=False)
+    note_system(token, answers.system)
+    return token
 
 
 class _Answers:
     """What one offered view answers by name."""
 
     def __init__(
-        self, spec: MapSpec, tiles: TileView, find_facts: FindFacts | None, renew: Callable[[], MapSpec] | None
+        self,
+        spec: MapSpec,
+        tiles: TileView,
+        find_facts: FindFacts | None,
+        renew: Callable[[], MapSpec] | None,
+        *,
+        base: dict[str, Any] | None,
     ) -> None:
-        self._tiles, self._find_facts, self._renew = tiles, find_facts, renew
+        self._tiles, self._find_facts, self._renew, self._base = tiles, find_facts, renew, base
+        index = tiles.live.now()
+        self.system = index.system
         #: The last view made, and the version of the data it was made of.
-        self._made = (spec, tiles.version)
+        self._made = (carry_spec(spec, self.system), index.version)
 
     def __call__(self, name: str) -> grants.Payload:
         if name == "view.json":
             spec, version = self._view()
-            return grants.Payload(spec.to_json(version=version), "application/json")
+            return grants.Payload(spec.to_json(version=version, base=self._base), "application/json")
         if (found := self._tiles.answer(name)) is not None:
             return grants.Payload(found.body, found.media_type, lasts=found.lasts)
         spec = self._made[0]
@@ -100,7 +118,7 @@ class _Answers:
     def _view(self) -> tuple[MapSpec, int]:
         version = self._tiles.version
         if version != self._made[1] and self._renew is not None:
-            self._made = (self._renew(), version)
+            self._made = (carry_spec(self._renew(), self.system), version)
         return self._made[0], version
 
 
@@ -121,8 +139,18 @@ def show_map(
     `at` is where the selected household stands (lon, lat in WGS84 degrees); `linked` maps of a page move as one.
     Everything but the token is numbers and codes.
     """
-    layer = folium.FeatureGroup()
-    layer.add_child(HouseholdTiles(token, selected=selected, at=at, mode=mode, drawn=drawn, linked=linked))
+    layer, system = folium.FeatureGroup(), system_of(token)
+    shown = carry_to(system, [] if at is None else [at])
+    layer.add_child(
+        HouseholdTiles(
+            token,
+            selected=selected,
+            at=shown[0] if shown else None,
+            mode=mode,
+            drawn=carry_to(system, drawn),
+            linked=linked,
+        )
+    )
     answer = st_folium(
         constant_map(),
         key=key,
@@ -131,7 +159,20 @@ def show_map(
         feature_group_to_add=layer,
         returned_objects=["last_active_drawing"],
     )
-    return _read_new(answer, key=f"{key}:seen")
+    return carry_click(_read_new(answer, key=f"{key}:seen"), system)
+
+
+def carry_click(click: Clicked | None, system: System) -> Clicked | None:
+    """Return a click on a map drawn in a system with its positions in WGS84 degrees, exact to 0.1 m."""
+    if click is None or system == WGS84:
+        return click
+    if click.lon is not None and click.lat is not None:
+        ((lon, lat),) = carry_back(system, [(click.lon, click.lat)])
+        return replace(click, lon=lon, lat=lat)
+    if click.standing is not None:
+        ((lon, lat),) = carry_back(system, [(click.standing.lon, click.standing.lat)])
+        return replace(click, standing=replace(click.standing, lon=lon, lat=lat))
+    return replace(click, ring=carry_back(system, click.ring))
 
 
 def _read_new(answer: Any, *, key: str) -> Clicked | None:

@@ -10,11 +10,17 @@ import pandas as pd
 import streamlit as st
 
 from geo.areas import draw_areas
+from geo.basemaps import open_source
 from geo.codes import VISIT_STATES
+from geo.crs import GCJ02, WGS84, System
 from geo.mapspec import Facts, Frame, MapSpec, Unit, build_spec, count_homes
+from geo.store.basemap import BaseMap
 from geo.tiles import TileIndex, Wanted, build_index
 from geo.tiles.answers import TileView
+from geo.ui.base_maps import Pictures
+from geo.ui.browser import owner
 from geo.ui.mapview import offer_map, show_map
+from geo.web import grants
 
 SAVED = Path(os.environ.get("GEO_STAND_SAVED", "nowhere"))
 FOLDER = os.environ.get("GEO_STAND_FOLDER", "")
@@ -73,8 +79,8 @@ def read_homes() -> pd.DataFrame:
 class Saving:
     """An index that a save changes: the file of that name appears, and household 400 is visited from then on."""
 
-    def __init__(self) -> None:
-        self.index = build_index(read_homes(), 1)
+    def __init__(self, system: System) -> None:
+        self.index = build_index(read_homes(), 1, system=system)
 
     def now(self) -> TileIndex:
         """Return the index before or after the save."""
@@ -86,12 +92,18 @@ class Saving:
         return self.index
 
 
-def offer(view: str) -> str:
-    """Offer the village in one of the two views and return the token."""
+def offer(view: str, *, shifted: bool) -> str:
+    """Offer the village in one of the two views, on a base map in GCJ-02 or on none, and return the token."""
     homes = make_homes()
+    base = None
+    if shifted:
+        pictures = Pictures(open_source(BaseMap("file", file=os.environ["GEO_STAND_BASE"])))
+        token = grants.offer(owner(), "tiles", pictures, single_use=False)
+        base = {"token": token, "layers": 1, "zooms": [9, 10], "system": "gcj02", "credit": NAMES[2], "name": "base"}
     return offer_map(
         make_spec(homes, view),
-        tiles=TileView(Saving()),
+        base=base,
+        tiles=TileView(Saving(GCJ02 if shifted else WGS84)),
         find_facts=lambda number: Facts(f"{NAMES[3]} {number}", ((NAMES[2], VISIT_STATES[(number - 1) % 7]),)),
         renew=lambda: make_spec(homes, view),
     )
@@ -102,7 +114,7 @@ view = st.segmented_control("view", ["visits", "issues"], default="visits", key=
 picking = st.toggle("picking", key="picking")
 tokens = st.session_state.setdefault("tokens", {})
 if view not in tokens:
-    tokens[view] = offer(view)
+    tokens[view] = offer(view, shifted="shifted" in st.query_params)
 st.session_state["runs"] = st.session_state.get("runs", 0) + 1
 drawn = st.session_state.get("drawn", ())
 click = show_map(

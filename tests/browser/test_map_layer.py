@@ -14,11 +14,15 @@ import pytest
 from PIL import Image
 
 from geo.codes import VISIT_STATES
+from geo.crs import gcj02_from_wgs84
 from geo.palette import VISIT_SYMBOLS
 from tests.conftest import ROOT, ServedApp, find_free_port, serve
+from tests.test_basemaps import png, write_mbtiles
 
 #: Where a symbol shows its fill: right of its centre would be white in the half circle.
 FILL_AT = {"partial": (-1.5, 0)}
+#: The colour of the base map's pictures.
+BASE = (90, 200, 140)
 SOLID = [state for state in VISIT_STATES if state != "excluded"]
 
 
@@ -47,8 +51,12 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", port]
     forbidden = folder / "made"
     saved = folder / "saved"
+    base = write_mbtiles(
+        folder / "base.mbtiles", {(10, x, y): png(*BASE) for x in (821, 822, 823) for y in (429, 430, 431)}
+    )
     environment = {
-        "PYTHONPATH": str(ROOT), "GEO_STAND_FOLDER": forbidden.as_posix(), "GEO_STAND_SAVED": saved.as_posix()
+        "PYTHONPATH": str(ROOT), "GEO_STAND_FOLDER": forbidden.as_posix(), "GEO_STAND_SAVED": saved.as_posix(),
+        "GEO_STAND_BASE": base.as_posix(),
     }  # fmt: skip
     with serve(command, f"http://127.0.0.1:{port}", environment=environment, log=folder / "app.log") as app:
         yield Stand(app, forbidden, saved)
@@ -331,3 +339,45 @@ def test_an_old_link_says_so(stand: Stand, offline_page: Any) -> None:
     message = offline_page.frame_locator("iframe[title*=st_folium]").locator(".geo-message")
     message.wait_for(timeout=60_000)
     assert message.inner_text().startswith("这个链接已用过或已过期")
+
+
+def test_a_shifted_base_map(stand: Stand, offline_page: Any) -> None:
+    """On GCJ-02 pictures households stand where these show them, a click and the address give WGS84; a button hides it."""
+    shown = MapPage(offline_page, f"{stand.app.address}/?shifted=1")
+    pictures = """() => { const all = [...document.querySelectorAll('.leaflet-geo-base-pane img')];
+        return all.length > 0 && all.every((one) => one.classList.contains('leaflet-tile-loaded')); }"""
+    place = (109.2 + 0.0009 * (399 % 28), 27.7 + 0.0009 * (399 // 28))
+    (lon,), (lat,) = gcj02_from_wgs84([place[0]], [place[1]])
+    shown.frame.wait_for_function(pictures)
+    there = shown.run(
+        "([lng, lat]) => { const at = map_div._geoStage.base.place({ lng, lat }); return [at.lng, at.lat]; }", place
+    )
+    back = shown.run(
+        "([lng, lat]) => { const at = map_div._geoStage.base.position({ lng, lat }); return [at.lng, at.lat]; }",
+        [lon, lat],
+    )
+    assert there == pytest.approx([lon, lat], abs=1e-9)
+    assert back == pytest.approx(place, abs=1e-9)
+
+    box = shown.iframe.bounding_box()
+    spot = (round(box["x"] + box["width"] - 60), round(box["y"] + box["height"] / 2))
+    shown.run("map_div.setZoom(13, { animate: false })")
+    shown.settle()
+    for pressed, colour in ((None, BASE), ("false", (0xF3, 0xF4, 0xF1)), ("true", BASE)):
+        button = shown.frame.locator("button.geo-base")
+        if pressed:
+            button.click()
+            assert button.get_attribute("aria-pressed") == pressed
+        if colour == BASE:
+            shown.frame.wait_for_function(pictures)
+        assert Image.open(io.BytesIO(shown.page.screenshot())).convert("RGB").getpixel(spot) == colour
+
+    shown.page.get_by_text("picking").click()
+    shown.frame.locator(".geo-message").filter(has_text="在图上点一下").wait_for()
+    shown.run("([lng, lat]) => map_div.setView([lat, lng], 20, { animate: false })", [lon, lat])
+    shown.page.wait_for_url(re.compile(rf"at={place[1]:.5f},{place[0]:.5f},20"))
+    shown.settle()
+    shown.page.mouse.click(*shown.where(400))
+    shown.page.get_by_text(re.compile(r"clicked: point 0 109\.2")).wait_for(timeout=30_000)
+    assert [float(word) for word in shown.said().split()[2:]] == pytest.approx(place, abs=4e-6)
+    assert shown.dialogs == shown.errors == []

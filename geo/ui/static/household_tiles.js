@@ -9,7 +9,7 @@
 (() => {
   "use strict";
   const { symbolsOf, useSymbols, Furniture, Areas, HouseholdGrid, TileSource, Selector, Sheet } = window.GeoMap;
-  const { Listener, Address, Link, paintMark, paintCircle, paintCross } = window.GeoMap;
+  const { Listener, Address, Link, BaseMap, paintMark, paintCircle, paintCross } = window.GeoMap;
   const FACTS_AFTER_MS = 90;
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -42,7 +42,8 @@
       });
       this.selector = new Selector(map, (corners) => this.choose("drawn", null, null, corners));
       this.listener = new Listener((told) => this.hear(told));
-      this.address = new Address(map);
+      this.base = new BaseMap(map);
+      this.address = new Address(map, this.base);
       this.link = new Link(map);
       // The page's own buttons (分享, 打印) ask the map where it stands.
       window.parent.geoMap = { map, tell: (kind) => this.tellView(kind) };
@@ -147,6 +148,7 @@
       document.documentElement.lang = view.lang;
       this.map.getContainer().setAttribute("role", "application");
       this.map.getContainer().setAttribute("aria-label", view.words.map);
+      this.base.show(view.base);
       if (moved && !(first && this.address.restore())) this.fit(first);
       this.areas.show(view, view.shapes ? this.shapes : {}, this.furniture.corner);
       // While the map flies there, badges would stand in the wrong places; the landing shows them.

@@ -36,10 +36,10 @@
     }
   }
 
-  // Keeps centre and zoom in the address of the page (?at=lat,lon,zoom), so that a link and a reload show the same.
+  // Keeps centre and zoom in the address of the page (?at=lat,lon,zoom, WGS84), so that a link and a reload show the same.
   class Address {
-    constructor(map) {
-      this.map = map;
+    constructor(map, base) {
+      Object.assign(this, { map, base });
       map.on("moveend", () => this.write());
     }
 
@@ -60,14 +60,14 @@
       if (!said || numbers.length !== 3 || !numbers.every(Number.isFinite)) return false;
       const [lat, lon, zoom] = numbers;
       if (Math.abs(lat) > 85 || Math.abs(lon) > 180) return false;
-      this.map.setView([lat, lon], zoom, { animate: false });
+      this.map.setView(this.base.place({ lat, lng: lon }), zoom, { animate: false });
       return true;
     }
 
     write() {
       const { page } = this;
       if (!page || !this.ready) return;
-      const { lat, lng } = this.map.getCenter();
+      const { lat, lng } = this.base.position(this.map.getCenter());
       const url = new URL(page.location.href);
       const said = `${lat.toFixed(5)},${lng.toFixed(5)},${this.map.getZoom()}`;
       if (url.searchParams.get(PARAMETER) === said) return;

@@ -1,0 +1,9 @@
+"""Pictures for under the map: from a file on this machine, or fetched by this process from a service.
+
+The browser only ever asks this process, so nothing of it is known to the service, and the service's key stays here.
+"""
+
+from geo.basemaps.pictures import Picture, Source, sniff_picture
+from geo.basemaps.source import open_source
+
+__all__ = ["Picture", "Source", "open_source", "sniff_picture"]
