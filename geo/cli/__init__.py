@@ -7,10 +7,12 @@ question is open, nothing was stored.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sqlite3
 import sys
 import tempfile
+import time
 import traceback
 import uuid
 from pathlib import Path
@@ -26,10 +28,14 @@ from geo.i18n import has_text, text
 FAILED: Final = 1
 
 
-def main(arguments: list[str]) -> int:
-    """Run one command and return its exit code; whatever happens, a person reads one sentence and no traceback."""
+def main(arguments: list[str], *, began: float | None = None) -> int:
+    """Run one command and return its exit code; whatever happens, a person reads one sentence and no traceback.
+
+    `began`: the `time.perf_counter()` at which the process began, where it is not now.
+    """
+    began = time.perf_counter() if began is None else began
     _speak_utf8()
-    options = build_parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments, argparse.Namespace(began=began))
     try:
         return run_command(options)
     except GeoError as error:

@@ -40,6 +40,7 @@ def run_plan_stops(options: argparse.Namespace) -> int:
     figures = measure(plan, stops)
     among = sorted(stop for one in plan.team_days for stop in one.stops)
     answer = _describe(plan, stops, figures) | {"mode": terms.mode, "seed": terms.seed}
+    answer |= {"ended": "time" if plan.cut else "iterations"}
     answer |= {name: _figures(one) for name, one in compare(stops, matrix, terms, among=among).items()}
     if options.json:
         print_json(answer)
@@ -49,6 +50,8 @@ def run_plan_stops(options: argparse.Namespace) -> int:
         tell(text(f"plan.reason.{reason}", id=stops.ids[stop]))
     for stop in plan.late:
         tell(text("plan.late", id=stops.ids[stop]))
+    if plan.cut:
+        tell(text("plan.cut"))
     return DONE
 
 

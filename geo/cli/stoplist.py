@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _LON, _LAT = 180, 90
+#: The search ends so many seconds after the command began, so that the answer is there within 15 on a busy machine.
+_ENDS_S, _LEAST_S = 10.5, 0.5
 
 
 def read_task(options: argparse.Namespace) -> tuple[Stops, NDArray[np.int64], Terms]:
@@ -36,9 +39,14 @@ def read_task(options: argparse.Namespace) -> tuple[Stops, NDArray[np.int64], Te
         raise Invalid("plan.teams_number")
     terms = Terms(
         options.day_seconds, options.teams or 1, options.days, options.mode or "compact", seed=options.seed,
-        effort=options.effort or 1.0,
+        effort=options.effort or 1.0, seconds=_find_seconds_left(options.began),
     )  # fmt: skip
     return stops, matrix, terms
+
+
+def _find_seconds_left(began: float) -> float:
+    """Return how long the search may take, so that all ends in time, however long it took until here."""
+    return max(_LEAST_S, _ENDS_S - (time.perf_counter() - began))
 
 
 def _to_stops(rows: list[Row], name: str) -> Stops:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from geo.plan.beginning import begin_by_deadline
 from geo.plan.engine import Ask, Budget, search
 from geo.plan.leveling import level
 from geo.plan.orders import merge_shortest, nearest_neighbour
@@ -27,7 +28,14 @@ _PRIZE_BANDS: Final = 5
 _DAY_COST_DAYS: Final = 4
 #: Where the days are not counted, leaving out a stop costs more than any team-day, in lengths of a day.
 _SERVED_DAYS: Final = 100
-#: So often a plan that left something out is sought again with more days and without the deadlines that it missed.
+#: Of so many team-days one is spare, where the days are not counted and not every stop may be on every one.
+_SPARE: Final = 4
+#: Iterations × stops of one step of a search; where stops tell days or teams apart, an iteration takes so much longer.
+_ITERATIONS: Final = 1_100_000
+_BOUND_SHARE: Final = 0.35
+#: A step gets at least so much, however little is left of the time.
+_LEAST_SECONDS: Final = 0.05
+#: So often a plan that left something out is sought again with more days, and the deadlines that it missed put off.
 _MOST_TRIES: Final = 6
 _NO_BOUNDS: Final = Bounds()
 
@@ -57,7 +65,7 @@ def assemble(
     served = {stop for one in whole for stop in one.stops}
     outer = {int(inner[stop]) for stop in slotless}
     left = [(int(stop), "no_slot" if int(stop) in outer else "no_time") for stop in possible if stop not in served]
-    return Plan(whole, tuple(sorted([*refused, *left])), list_late(stops, whole))
+    return Plan(whole, tuple(sorted([*refused, *left])), list_late(stops, whole), run.cut)
 
 
 def band_priorities(priority: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -107,7 +115,10 @@ def _make_work(stops: Stops, matrix: NDArray[np.int64], terms: Terms, bounds: Bo
     routes = nearest_neighbour(matrix, stops, day_s=terms.day_s, among=range(1, len(stops.ids)))
     fixed = [day for day, _ in own.fixed.values()] + [day for _, day in own.away]
     needed = len(routes) + len(terms.shut) + len(taken)
-    horizon = max([-(-needed // terms.teams) + (1 if own.fixed or own.away or own.by_team else 0), *fixed, 1])
+    if own.fixed or own.away or own.by_team or stops.deadline_day.any():
+        # Some team-days are not filled then: nobody should be late for want of a last one.
+        needed += -(-len(routes) // _SPARE) + terms.teams
+    horizon = max([-(-needed // terms.teams), *fixed, 1])
     return Work(stops, matrix, terms, own, horizon, taken)
 
 
@@ -128,6 +139,7 @@ class _Run:
         self._ask = ask
         self._ends = time.perf_counter() + work.terms.seconds
         self.stopped = False
+        self.cut = False
 
     def plan(self, among: tuple[int, ...]) -> list[_Route]:
         """Return the routes: as many as are needed, or the best use of the days that there are; balanced, if wanted."""
@@ -140,30 +152,57 @@ class _Run:
 
     def _search_plain(self, among: tuple[int, ...], kind: Kind) -> list[_Route]:
         """Serve all on as few team-days as were found; where they are more than there are, make the best of those."""
-        work = self._work
-        nearest = nearest_neighbour(work.matrix, work.stops, day_s=work.terms.day_s, among=among)
-        if work.sum_load(nearest) <= len(kind.slots) * work.terms.day_s or len(nearest) <= len(kind.slots):
-            routes = self._shrink(among, kind, nearest)
+        work, day_s = self._work, self._work.terms.day_s
+        nearest = nearest_neighbour(work.matrix, work.stops, day_s=day_s, among=among)
+        if work.sum_load(nearest) <= len(kind.slots) * day_s or len(nearest) <= len(kind.slots):
+            open_kind = replace(kind, slots=kind.slots + tuple((0, 0) for _ in nearest))
+            begin = [_Route(stops, open_kind) for stops in nearest]
+            routes, _ = self._run(among, [open_kind], counts=[len(nearest)], day_cost=_DAY_COST_DAYS * day_s,
+                                  start=begin, share=0.6)  # fmt: skip
+            routes = self._shrink(among, routes)
             if len(routes) <= len(kind.slots):
-                return routes
+                return [replace(one, kind=kind) for one in routes]
         return self._search_best(among, [kind])
 
-    def _shrink(self, among: tuple[int, ...], kind: Kind, nearest: list[tuple[int, ...]]) -> list[_Route]:
-        """Serve all; try one team-day less as long as that works."""
-        work, day_s = self._work, self._work.terms.day_s
-        open_kind = replace(kind, slots=kind.slots + tuple((0, 0) for _ in nearest))
-        begin = [_Route(stops, open_kind) for stops in nearest]
-        routes, _ = self._run(among, [open_kind], counts=[len(nearest)], day_cost=_DAY_COST_DAYS * day_s, start=begin,
-                              share=0.6)  # fmt: skip
-        while len(routes) > 1 and work.sum_load([one.stops for one in routes]) <= (len(routes) - 1) * day_s:
-            merged = merge_shortest(work.matrix, work.stops, [one.stops for one in routes], day_s=day_s)
-            begin = [_Route(stops, open_kind) for stops in merged]
-            fewer, feasible = self._run(among, [open_kind], counts=[len(merged)], start=begin, share=0.5)
+    def _shrink(self, among: tuple[int, ...], routes: list[_Route]) -> list[_Route]:
+        """Serve all; try one team-day less as long as that works, then look for less travel.
+
+        The count is fixed and costs nothing: where team-days cost much, the search thinks little of travel.
+        """
+        work = self._work
+        while len(routes) > 1 and work.sum_load([one.stops for one in routes]) <= (len(routes) - 1) * work.terms.day_s:
+            begin = self._merge(routes)
+            if len(begin) == len(routes):
+                break
+            fewer, feasible = self._run_counted(among, begin, share=0.5)
             if not feasible:
                 break
             routes = fewer
-        polished, feasible = self._run(among, [open_kind], counts=[len(routes)], start=routes)
-        return [replace(one, kind=kind) for one in (polished if feasible else routes)]
+        polished, feasible = self._run_counted(among, routes)
+        return polished if feasible else routes
+
+    def _merge(self, routes: list[_Route]) -> list[_Route]:
+        """Return one route less, which may be too long; as many where a stop of the shortest may be on no other."""
+        work = self._work
+        can = None if work.plain else self._find_allowed(routes)
+        merged = merge_shortest(work.matrix, work.stops, [one.stops for one in routes], day_s=work.terms.day_s, can=can)
+        return [replace(one, stops=stops) for one, stops in zip(routes, merged, strict=True) if stops]
+
+    def _find_allowed(self, routes: Sequence[_Route]) -> NDArray[np.bool_]:
+        """Return which stop (column) may be on the kind of which route (row)."""
+        work = self._work
+        kinds = {one.kind for one in routes}
+        row = {kind: [work.may_be(stop, kind) for stop in range(len(work.stops.ids))] for kind in kinds}
+        return np.array([row[one.kind] for one in routes])
+
+    def _run_counted(
+        self, among: tuple[int, ...], routes: list[_Route], *, share: float = 1.0, wanted_s: int | None = None
+    ) -> tuple[list[_Route], bool]:
+        """Search from routes on as many team-days of each kind; say whether every time is kept and all are allowed."""
+        kinds = list(dict.fromkeys(one.kind for one in routes))
+        counts = [sum(one.kind == kind for one in routes) for kind in kinds]
+        found, feasible = self._run(among, kinds, counts=counts, start=routes, share=share, wanted_s=wanted_s)
+        return found, feasible and all(self._allowed(one) for one in found)
 
     def _search_bound(self, among: tuple[int, ...], kinds: list[Kind]) -> list[_Route]:
         """Where days or teams differ for some stop: first in time for every deadline, then those left out later.
@@ -173,58 +212,55 @@ class _Run:
         work = self._work
         prizes = np.full(len(among), _SERVED_DAYS * work.terms.day_s)
         day_cost = _DAY_COST_DAYS * work.terms.day_s
-        begin = self._begin_by_deadline(among, kinds)
+        begin = self._begin(among, kinds)
+        if sum(len(one.stops) for one in begin) == len(among):
+            routes, feasible = self._run_counted(among, begin, share=0.6)
+            return self._shrink(among, routes if feasible else begin)
         routes, _ = self._run(among, kinds, prizes=prizes, day_cost=day_cost, start=begin)
-        for _ in range(_MOST_TRIES):
+        for nth in range(_MOST_TRIES):
             missed = sorted(set(among) - {stop for one in routes for stop in one.stops})
             if not missed:
-                return routes
+                return self._shrink(among, routes)
             if work.terms.days is not None and not self._work.stops.deadline_day[missed].any():
                 break
-            self._relax(missed)
+            self._relax(missed, 2**nth)
             kinds = list_kinds(self._work)
             begin = self._append_left(among, self._carry(routes, kinds))
-            routes, _ = self._run(among, kinds, prizes=prizes, day_cost=day_cost, start=begin)
+            if sum(len(one.stops) for one in begin) == len(among):
+                return self._shrink(among, begin)
+            routes, _ = self._run(among, kinds, prizes=prizes, day_cost=day_cost, start=begin, share=0.3)
         if work.terms.days is None:
             missed = sorted(set(among) - {stop for one in routes for stop in one.stops})
             if missed:
-                self._relax(missed)
+                self._relax(missed, self._work.horizon)
                 routes = self._append_left(among, self._carry(routes, list_kinds(self._work)))
             return routes
         return self._search_best(among, list_kinds(self._work))
 
-    def _begin_by_deadline(self, among: Sequence[int], kinds: Sequence[Kind]) -> list[_Route] | None:
-        """Return routes to begin with: in each stretch of days first what is due in it, then what else is near."""
-        work, bounds = self._work, self._work.bounds
-        if bounds.by_team or bounds.fixed or bounds.away:
-            return None
-        left, routes = set(among), []
-        for kind in kinds:
-            due = [stop for stop in among if stop in left and 0 < work.stops.deadline_day[stop] <= kind.last]
-            room = len(kind.slots)
-            for some in (due, list(among)):
-                chosen = [stop for stop in some if stop in left and work.may_be(stop, kind)]
-                if room and chosen:
-                    nearest = nearest_neighbour(work.matrix, work.stops, day_s=work.terms.day_s, among=chosen)[:room]
-                    routes += [_Route(stops, kind) for stops in nearest]
-                    room -= len(nearest)
-                    left -= {stop for stops in nearest for stop in stops}
-        return routes
+    def _begin(self, among: Sequence[int], kinds: Sequence[Kind]) -> list[_Route]:
+        """Return routes to begin with: team-days in their order, each first with what is due."""
+        return [_Route(stops, kind) for kind, stops in begin_by_deadline(self._work, among, kinds)]
 
     def _carry(self, routes: Sequence[_Route], kinds: Sequence[Kind]) -> list[_Route]:
-        """Return the routes on the kinds that have taken the place of theirs since deadlines were dropped."""
-        return [
-            replace(one, kind=next(
-                kind for kind in kinds if kind.first <= one.kind.first <= kind.last and kind.team == one.kind.team
-            ))
-            for one in routes
-        ]  # fmt: skip
+        """Return the routes on the kinds that have taken the place of theirs since deadlines were put off.
+
+        What finds no room there is left out, and put anew.
+        """
+        carried: list[_Route] = []
+        for one in sorted(routes, key=lambda one: one.kind.last):
+            options = [
+                kind for kind in kinds
+                if kind.team == one.kind.team and sum(other.kind == kind for other in carried) < len(kind.slots)
+                and all(self._work.may_be(stop, kind) for stop in one.stops)
+            ]  # fmt: skip
+            if options:
+                carried.append(replace(one, kind=options[0]))
+        return carried
 
     def _append_left(self, among: Sequence[int], routes: list[_Route]) -> list[_Route]:
-        """Return the routes, and more in the last stretch of days for the stops on none, where there is room."""
+        """Return the routes, and more for the stops on none: in the first stretch of days where there is room."""
         left = sorted(set(among) - {stop for one in routes for stop in one.stops})
-        last = [kind for kind in list_kinds(self._work) if kind.last == self._work.horizon]
-        for kind in last:
+        for kind in list_kinds(self._work):
             taken = sum(one.kind == kind for one in routes)
             some = [stop for stop in left if self._work.may_be(stop, kind)]
             nearest = nearest_neighbour(self._work.matrix, self._work.stops, day_s=self._work.terms.day_s, among=some)
@@ -232,11 +268,12 @@ class _Run:
             left = sorted(set(left) - {stop for one in routes for stop in one.stops})
         return routes
 
-    def _relax(self, missed: list[int]) -> None:
-        """Drop the deadlines of some stops; days that are not counted become more, because some may lie idle."""
+    def _relax(self, missed: list[int], days: int) -> None:
+        """Put off the deadlines of some stops; days that are not counted become more, because some may lie idle."""
         work = self._work
         deadlines = work.stops.deadline_day.copy()
-        deadlines[missed] = 0
+        deadlines[missed] = np.where(deadlines[missed] > 0, deadlines[missed] + days, 0)
+        deadlines[deadlines >= work.horizon] = 0
         more = 0 if work.terms.days is not None else -(-len(missed) // work.terms.teams)
         self._work = replace(work, stops=replace(work.stops, deadline_day=deadlines), horizon=work.horizon + more)
 
@@ -268,18 +305,15 @@ class _Run:
             return routes
         mean = work.sum_load([one.stops for one in routes]) / len(routes)
         among = tuple(sorted(stop for one in routes for stop in one.stops))
-        kinds = list(dict.fromkeys(one.kind for one in routes))
-        counts = [sum(one.kind == kind for one in routes) for kind in kinds]
         wanted = min(round(mean * _BALANCE), work.terms.day_s)
-        even, feasible = self._run(among, kinds, counts=counts, wanted_s=wanted, start=routes)
+        even, feasible = self._run_counted(among, routes, wanted_s=wanted)
         best = even if feasible and len(even) == len(routes) else routes
-        can = np.array([[work.may_be(stop, one.kind) for stop in range(len(work.stops.ids))] for one in best])
         levelled = level(
             work.matrix,
             work.stops,
             [one.stops for one in best],
             day_s=work.terms.day_s,
-            can=None if work.plain else can,
+            can=None if work.plain else self._find_allowed(best),
         )
         return [replace(one, stops=stops) for one, stops in zip(best, levelled, strict=True)]
 
@@ -302,14 +336,16 @@ class _Run:
         begin = None
         if start is not None:
             begin = [(kinds.index(one.kind), [place[stop] for stop in one.stops]) for one in start]
-        found = search(task, self._budget(len(among), share), seed=work.terms.seed, start=begin, ask=self._asking)
+        budget = self._budget(len(among), share)
+        found = search(task, budget, seed=work.terms.seed, start=begin, ask=self._asking)
+        self.cut |= found.iterations < budget.iterations and not self.stopped
         routes = [_Route(tuple(among[stop - 1] for stop in stops), kinds[kind]) for kind, stops in found.routes]
         return routes, found.feasible
 
     def _budget(self, count: int, share: float) -> Budget:
-        """Return fewer iterations for more stops, because each takes longer there."""
-        most = float(np.clip(1_500_000 / max(count, 1), 500, 6_000))
-        left = max(0.05, self._ends - time.perf_counter())
+        """Return fewer iterations for more stops, because each takes longer there, and longer still with windows."""
+        most = float(np.clip(_ITERATIONS / max(count, 1), 500, 5_000)) * (1.0 if self._work.plain else _BOUND_SHARE)
+        left = max(_LEAST_SECONDS, self._ends - time.perf_counter())
         return Budget(max(1, round(most * share * self._work.terms.effort)), left)
 
     def _asking(self, share: float) -> bool:

@@ -65,30 +65,40 @@ def _through(matrix: NDArray[np.int64], stops: Stops, here: int, stop: int) -> i
     return int(matrix[here, stop] + stops.service_s[stop] + matrix[stop, 0])
 
 
-def merge_shortest(matrix: NDArray[np.int64], stops: Stops, routes: Sequence[Route], *, day_s: int) -> list[Route]:
-    """Return one route less: the stops of the one with least to do go where they lengthen the others least.
+def merge_shortest(
+    matrix: NDArray[np.int64],
+    stops: Stops,
+    routes: Sequence[Route],
+    *,
+    day_s: int,
+    can: NDArray[np.bool_] | None = None,
+) -> list[Route]:
+    """Return the routes with the one with least to do empty: its stops go where they lengthen the others least.
 
-    The others may become longer than a day: this is where a search for fewer team-days begins.
+    The others may become longer than a day: this is where a search for fewer team-days begins. `can`: which stop
+    (column) may be on which route (row); where a stop may be on no other, all routes stay as they are.
     """
     service = stops.service_s
-    load = [load_of(matrix, stops, route) for route in routes]
-    gone = min(range(len(routes)), key=lambda nth: load[nth])
-    left = [list(route) for nth, route in enumerate(routes) if nth != gone]
-    loads = [one for nth, one in enumerate(load) if nth != gone]
+    loads = [load_of(matrix, stops, route) for route in routes]
+    gone = min(range(len(routes)), key=loads.__getitem__)
+    left = [list(route) for route in routes]
+    left[gone] = []
     for stop in sorted(routes[gone], key=lambda stop: -int(service[stop])):
-        best: tuple[int, int, int, int] | None = None
+        options = []
         for nth, route in enumerate(left):
+            if nth == gone or not (can is None or can[nth, stop]):
+                continue
             path = np.array([0, *route, 0])
             added = matrix[path[:-1], stop] + matrix[stop, path[1:]] - matrix[path[:-1], path[1:]]
             at = int(added.argmin())
             longer = int(added[at])
             over = max(0, loads[nth] + longer + int(service[stop]) - day_s)
-            if best is None or longer + _OVER_COST * over < best[0]:
-                best = (longer + _OVER_COST * over, nth, at, longer)
-        if best is not None:
-            _, nth, at, longer = best
-            left[nth].insert(at, stop)
-            loads[nth] += longer + int(service[stop])
+            options.append((longer + _OVER_COST * over, nth, at, longer))
+        if not options:
+            return list(routes)
+        _, nth, at, longer = min(options)
+        left[nth].insert(at, stop)
+        loads[nth] += longer + int(service[stop])
     return [tuple(route) for route in left]
 
 

@@ -70,7 +70,7 @@ class Terms:
     mode: Mode = "compact"
     seed: int = 0
     effort: float = 1.0
-    seconds: float = 6.5
+    seconds: float = 10.0
     shut: frozenset[Slot] = frozenset()
     continuity_s: int = 1200
 
@@ -145,12 +145,14 @@ class Bounds:
 class Plan:
     """Team-days in order, and the stops that none of them serves, each with the reason (`REASONS`).
 
-    `late` are stops served after their deadline, because nothing earlier was possible.
+    `late` are stops served after their deadline, because nothing earlier was possible. `cut`: the seconds ran out
+    before the iterations, so that a quicker machine would find another plan.
     """
 
     team_days: tuple[TeamDay, ...]
     unserved: tuple[tuple[int, str], ...] = ()
     late: tuple[int, ...] = ()
+    cut: bool = False
 
     @property
     def travel_s(self) -> int:
