@@ -8,12 +8,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from geo.ui import datasource
 from geo.ui.warming import warm_up
-from geo.web import build_middleware, build_routes
+from geo.web import Door, build_middleware, build_routes, refuse_unsafe
 
+door = Door(datasource.database)
+settings = refuse_unsafe(door, option=st.get_option)
 app = st.App(
     Path(__file__).parent / "geo" / "ui" / "main.py",
-    routes=build_routes(),
-    middleware=build_middleware(),
+    routes=build_routes(door),
+    middleware=build_middleware(door, settings),
     lifespan=warm_up,
 )

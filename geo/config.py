@@ -31,6 +31,16 @@ PHOTO_PIXELS: Final = 60_000_000
 PHOTO_SIDE: Final = 1600
 PHOTOS_MOST: Final = 9
 
+#: Accounts: tries of one name and of one address in `ATTEMPT_MINUTES` before more are refused unchecked.
+ATTEMPTS_OF_NAME: Final = 5
+ATTEMPTS_OF_ADDRESS: Final = 50
+ATTEMPT_MINUTES: Final = 15
+#: Accounts: a session ends after so long without an act, and after so long at all.
+IDLE_MINUTES: Final = 30
+SESSION_HOURS: Final = 12
+#: Accounts: how long a password is at least.
+PASSWORD_LENGTH: Final = 10
+
 DATA_DIR: Final = Path(__file__).parent.parent / "data"
 
 
@@ -52,6 +62,19 @@ class PriorityWeights:
 def database_path() -> Path:
     """Return the database file the app serves: `GEO_DB`, else the demo's."""
     return Path(os.environ.get("GEO_DB", DATA_DIR.parent / "var" / "demo.sqlite"))
+
+
+#: Argon2id: passes, KiB of memory, lanes (RFC 9106, second recommended option).
+ARGON2_COST: Final = (3, 65536, 4)
+
+
+def argon2_cost() -> tuple[int, int, int]:
+    """Return what a password costs to check: `GEO_ARGON2` (passes,KiB,lanes; cheap in tests only), else the default."""
+    asked = os.environ.get("GEO_ARGON2", "")
+    if not asked:
+        return ARGON2_COST
+    passes, memory, lanes = (int(part) for part in asked.split(","))
+    return passes, memory, lanes
 
 
 def app_address() -> str:

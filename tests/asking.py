@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from starlette.applications import Starlette
 
 from geo.web import build_middleware, build_routes
-from geo.web.gate import COOKIE
+from geo.web.naming import COOKIE
 
 OWNER = "a" * 43
 OTHER = "b" * 43

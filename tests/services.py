@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
+from geo.accounts import people
 from geo.backup import write_backup
 from geo.errors import Invalid
 from geo.exports import outlines, units
@@ -182,9 +183,17 @@ ISSUE = IssueEntry("si1", "g01", "household", "OTH", "屋顶漏水", date(2019, 
 NEW = NewHousehold("sn1", "C-990", "g01", "赵测新")
 BULK = pd.DataFrame([{"household": "h01", "visited_on": date(2019, 11, 18), "outcome": "effective"}])
 COLUMNS = (Column(0, "户编号", "code", "exact"), Column(1, "说法", None, "unknown"))
+CLERK = {"name": "clerk", "role": "recorder", "area": "v1"}
 OLD_VISIT = "v01-2019-10-20-in_person"
 
 CASES: dict[str, Case] = {
+    "accounts.people.list_accounts": of_db(people.list_accounts, "manage_accounts", blind=[]),
+    "accounts.people.create_account": of_db(people.create_account, "manage_accounts", **CLERK),
+    "accounts.people.add_account": in_write(people.add_account, "manage_accounts", **CLERK),
+    "accounts.people.find_account": of_db(people.find_account, "manage_accounts", name="kept"),
+    "accounts.people.disable_account": of_db(people.disable_account, "manage_accounts", account_id="kept"),
+    "accounts.people.enable_account": of_db(people.enable_account, "manage_accounts", account_id="kept"),
+    "accounts.people.reset_account": of_db(people.reset_account, "manage_accounts", account_id="kept"),
     "store.auditlog.list_acts": of_db(auditlog.list_acts, "audit", whole=True, wanted=Wanted()),
     "store.auditlog.take_acts": of_db(auditlog.take_acts, "audit", whole=True, wanted=Wanted()),
     "store.auditlog.verify_audit": of_db(auditlog.verify_audit, "audit", whole=True),

@@ -15,8 +15,9 @@ from geo.errors import NotAllowed, NotFound
 from geo.i18n import text
 from geo.web import grants
 from geo.web.front import build_policy, rewrite_index
-from geo.web.gate import find_area, is_loopback
+from geo.web.gate import find_area
 from geo.web.grants import MAX_OFFERS, Grants, Payload
+from geo.web.naming import is_loopback
 from geo.web.routes import name_download
 from tests.asking import OTHER, OWNER, ask
 

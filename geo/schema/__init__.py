@@ -3,6 +3,7 @@
 DDL, importer, templates, exports and docs all read it.
 """
 
+from geo.schema.accounts import account, account_recovery, account_session, login_attempt
 from geo.schema.base import metadata
 from geo.schema.columns import (
     AMBIGUOUS_HEADERS,
@@ -81,6 +82,9 @@ __all__ = [
     "ROSTER_COLUMNS",
     "Field",
     "OutColumn",
+    "account",
+    "account_recovery",
+    "account_session",
     "area_aside",
     "assignment",
     "attachment",
@@ -98,6 +102,7 @@ __all__ = [
     "issue",
     "issue_event",
     "issue_household",
+    "login_attempt",
     "made_code",
     "matter",
     "measure",

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from geo.web.gate import COOKIE, is_owner
+from geo.web.naming import COOKIE, is_owner
 
 _STAND_IN: Final = "_geo_owner"
 

@@ -14,7 +14,8 @@ import streamlit as st
 
 from geo import codes
 from geo.access import may
-from geo.errors import GeoError
+from geo.accounts import find_session, has_accounts
+from geo.errors import GeoError, NotAllowed
 from geo.i18n import text
 from geo.model import Place, Round, Scope
 from geo.store.places import get_place, list_below, root_place
@@ -25,6 +26,7 @@ from geo.ui.browser import owner
 from geo.web import grants
 
 if TYPE_CHECKING:
+    from geo.accounts import Entered
     from geo.store.database import Database
 
 #: Parameters of the address that every page with a context bar shares.
@@ -57,11 +59,22 @@ class Session:
 
 
 def read_role(db: Database) -> str:
-    """Return the role of this browser: the one switched to in demo data, else the local planner's."""
+    """Return the role of this browser: the one switched to in demo data, its account's, else the local planner's."""
     if not db.is_demo:
-        return _FIRST_ROLE
+        entered = read_entered(db)
+        return entered.role if entered else _FIRST_ROLE
     role = _roles_of_browsers().get(owner()) or st.session_state.get(_ROLE, _FIRST_ROLE)
     return role if role in codes.ROLES else _FIRST_ROLE
+
+
+def read_entered(db: Database) -> Entered | None:
+    """Return who came in; None where there are no accounts. Raises `NotAllowed` when the session has ended."""
+    found = find_session(db, owner())
+    if found is not None and found.stage == "full":
+        return found
+    if has_accounts(db):
+        raise NotAllowed("web.no_session")
+    return None
 
 
 def write_role(role: str) -> None:
@@ -73,6 +86,8 @@ def write_role(role: str) -> None:
 
 def read_scope(db: Database) -> Scope:
     """Return who asks: the role, with the whole district as its area, or a village for a recorder."""
+    if not db.is_demo and (entered := read_entered(db)):
+        return Scope(actor=entered.name, role=entered.role, area=entered.area, owner=owner())
     role = read_role(db)
     root = root_place(db).id
     actor = text("who.demo", role=text(f"role.{role}")) if db.is_demo else text("who.local")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,18 @@ from geo.store.rounds import list_rounds
 from geo.ui.navigation import ENTRIES, find_page, has_page
 from geo.ui.noting import note_refusal
 from geo.ui.plain import escape, show_error
-from geo.ui.session import AS_OF, PLACE, ROUND, Session, read_session, show, view_params, write_address, write_role
+from geo.ui.session import (
+    AS_OF,
+    PLACE,
+    ROUND,
+    Session,
+    read_entered,
+    read_session,
+    show,
+    view_params,
+    write_address,
+    write_role,
+)
 
 if TYPE_CHECKING:
     from geo.model import Round
@@ -97,7 +109,7 @@ def _draw_brand(session: Session) -> None:
     """The product's name and the role switch, fixed to the header; last, for a fixed element leaves a gap after it."""
     with st.container(key="who", horizontal=True, vertical_alignment="center", gap="small"):
         if not session.db.is_demo:
-            st.html(f'<span class="note">{text("who.local")}</span>')
+            _draw_holder(session)
             return
         st.session_state["role_switch"] = session.scope.role
         st.selectbox(
@@ -108,6 +120,18 @@ def _draw_brand(session: Session) -> None:
             on_change=_switch_role,
             label_visibility="collapsed",
         )
+
+
+def _draw_holder(session: Session) -> None:
+    """Who came in, and the ways to the own password and out; without accounts, that this is one person's machine."""
+    entered = read_entered(session.db)
+    if entered is None:
+        st.html(f'<span class="note">{text("who.local")}</span>')
+        return
+    name = html.escape(entered.person_name or entered.name)
+    links = (("/account/password", "who.password"), ("/logout", "who.logout"))
+    anchors = "".join(f'<a href="{path}" target="_self">{text(key)}</a>' for path, key in links)
+    st.html(f'<span class="note">{name} · {text("role." + entered.role)}</span> {anchors}')
 
 
 def _switch_role() -> None:

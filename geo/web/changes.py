@@ -15,7 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from geo.errors import GeoError
 from geo.web import grants
-from geo.web.gate import COOKIE
+from geo.web.naming import COOKIE
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket

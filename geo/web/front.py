@@ -15,8 +15,9 @@ from geo.i18n import text
 if TYPE_CHECKING:
     from starlette.types import Message, Scope, Send
 
-#: Ahead of Streamlit's modules (a plain script runs first): what browsers before Chrome 110 lack, and the `/` key.
-_SCRIPT: Final = '<script src="/own/page.js"></script>'
+#: Ahead of Streamlit's modules (a plain script runs first): the guard that blanks the page when its session ends, what
+#: browsers before Chrome 110 lack, and the `/` key.
+_SCRIPT: Final = '<script src="/own/guard.js"></script><script src="/own/page.js"></script>'
 _INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _POLICY: Final = (
     "default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
@@ -28,6 +29,45 @@ _COMPONENT_POLICY: Final = _POLICY.format(scripts="'unsafe-inline' 'unsafe-eval'
 #: Data: opened by its address, it may do nothing.
 _DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
 _OTHER_POLICY: Final = _POLICY.format(scripts="")
+#: The pages of coming in: a form, a style sheet, a drawn code; no script at all.
+_ENTRY_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+#: The addresses of the pages of coming in and going out (`geo.web.entry`, `geo.web.repair`).
+ENTRY_PATHS: Final = (
+    "/login", "/login/code", "/logout", "/setup", "/account/password", "/account/codes", "/restore",
+)  # fmt: skip
+_DATA: Final = ("/exports/", "/tiles/", "/media")
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_ENCRYPTED_ONLY: Final = "max-age=31536000"
+
+
+def with_headers(send: Send, *, path: str, secure: bool) -> Send:
+    """Return a `send` that puts on every answer what a browser must not do with it; personal data is not stored."""
+
+    async def send_marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers[name] = value
+            headers.setdefault("Content-Security-Policy", policy_of(path))
+            if secure:
+                headers["Strict-Transport-Security"] = _ENCRYPTED_ONLY
+            if (path in ENTRY_PATHS or path.startswith(_DATA)) and not headers.get("Cache-Control", "").startswith(
+                "private"
+            ):
+                headers["Cache-Control"] = "no-store"
+        await send(message)
+
+    return send_marked
 
 
 class DocumentSender:
@@ -92,7 +132,9 @@ def policy_of(path: str) -> str:
     """Return the content security policy of an answer that is no document."""
     if path.startswith("/component"):
         return _COMPONENT_POLICY
-    return _DATA_POLICY if path.startswith(("/exports/", "/tiles/", "/media")) else _OTHER_POLICY
+    if path in ENTRY_PATHS:
+        return _ENTRY_POLICY
+    return _DATA_POLICY if path.startswith(_DATA) else _OTHER_POLICY
 
 
 def build_policy(html: str) -> str:

@@ -23,7 +23,9 @@ from geo.errors import GeoError, NotAllowed, NotFound
 from geo.i18n import text
 from geo.web import grants
 from geo.web.changes import tell_changes
-from geo.web.gate import COOKIE
+from geo.web.door import Door
+from geo.web.entry import build_entry
+from geo.web.naming import COOKIE
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -40,11 +42,12 @@ _KEPT_BY_BROWSER: Final = "private, max-age=3600, immutable"
 _STATUS: Final = {NotFound: 404, NotAllowed: 403}
 
 
-def build_routes() -> list[BaseRoute]:
-    """Return the routes of the product, to stand before Streamlit's."""
+def build_routes(door: Door | None = None) -> list[BaseRoute]:
+    """Return the routes of the product, to stand before Streamlit's; `door` as the gate's."""
     # Windows may know .js as text/plain by its registry, which a browser then refuses to run.
     mimetypes.add_type("text/javascript", ".js")
     return [
+        *build_entry(door or Door(None)),
         Route("/healthz", answer_health, methods=["GET"]),
         Route("/overview", open_landing_page, methods=["GET"]),
         Route("/exports/{token}", send_export, methods=["GET"]),

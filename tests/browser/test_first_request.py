@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from geo.ui.navigation import ENTRIES, has_page
-from geo.web.gate import COOKIE
+from geo.web.naming import COOKIE
 from tests.conftest import ROOT
 
 #: Every name a page could be asked by: its address, and the stem of its file, by which Streamlit would find it.

@@ -1,0 +1,115 @@
+"""Sessions: what a browser holds is 256 random bits; the file holds their hash, the stage and when it was last used.
+
+A session is `full` when everything was shown that its account must show; before that it opens only the page of its
+stage. It ends by an act (logout, disable, password), after `config.IDLE_MINUTES` without one, or after
+`config.SESSION_HOURS`; whatever ends it, it is found ended by the next question.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+from sqlalchemy import ColumnElement, select
+
+from geo import config
+from geo.schema import account, account_session
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import Connection
+
+    from geo.store.database import Database
+
+#: `password`: must choose one · `enrol`: must set up codes from a phone · `second`: must show one · `full`: is in.
+Stage = Literal["password", "enrol", "second", "full"]
+TOKEN_LENGTH: Final = 43
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Who holds a session: its id, its stage, and the account's id, name, role and area."""
+
+    id: str
+    stage: str
+    account: str
+    name: str
+    person_name: str
+    role: str
+    area: str
+    has_codes: bool
+
+
+def session_id(token: str) -> str:
+    """Return the id of the session a browser's token opens: SHA-256, in 43 signs of base64url."""
+    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+
+
+def open_session(connection: Connection, *, account_id: str, stage: Stage, address: str) -> str:
+    """Open a session and return the token its browser will hold."""
+    token, moment = secrets.token_urlsafe(32), _iso(datetime.now(UTC))
+    values = {"id": session_id(token), "account": account_id, "stage": stage, "address": address}
+    connection.execute(account_session.insert().values(**values, opened_at=moment, seen_at=moment))
+    return token
+
+
+def find_session(db: Database, sid: str) -> Entered | None:
+    """Return who holds a live session; None when there is none, it has ended, or its account is disabled."""
+    columns = (
+        account_session.c.id, account_session.c.stage, account.c.id.label("account"), account.c.name,
+        account.c.person_name, account.c.role, account.c.area, account.c.totp_secret.is_not(None).label("has_codes"),
+    )  # fmt: skip
+    joined = account_session.join(account, account.c.id == account_session.c.account)
+    asked = select(*columns).select_from(joined).where(account_session.c.id == sid, _is_live())
+    with db.read() as connection:
+        row = connection.execute(asked).one_or_none()
+    return None if row is None else Entered(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def list_ended(db: Database, ids: Collection[str]) -> set[str]:
+    """Return which of these sessions have ended."""
+    joined = account_session.join(account, account.c.id == account_session.c.account)
+    asked = select(account_session.c.id).select_from(joined).where(account_session.c.id.in_(list(ids)), _is_live())
+    with db.read() as connection:
+        return set(ids) - set(connection.execute(asked).scalars())
+
+
+def touch_session(db: Database, sid: str) -> None:
+    """Note that the session was used now."""
+    used = account_session.update().where(account_session.c.id == sid, account_session.c.ended_at.is_(None))
+    with db.write(counts=False) as connection:
+        connection.execute(used.values(seen_at=_iso(datetime.now(UTC))))
+
+
+def end_session(connection: Connection, sid: str, *, why: str) -> None:
+    """End one session."""
+    _end(connection, account_session.c.id == sid, why)
+
+
+def end_sessions(connection: Connection, account_id: str, *, why: str) -> None:
+    """End every session of an account."""
+    _end(connection, account_session.c.account == account_id, why)
+
+
+def _end(connection: Connection, whose: ColumnElement[bool], why: str) -> None:
+    live = account_session.update().where(whose, account_session.c.ended_at.is_(None))
+    connection.execute(live.values(ended_at=_iso(datetime.now(UTC)), ended_by=why))
+
+
+def _is_live() -> ColumnElement[bool]:
+    moment = datetime.now(UTC)
+    return (
+        account_session.c.ended_at.is_(None)
+        & account.c.disabled_at.is_(None)
+        & (account_session.c.seen_at > _iso(moment - timedelta(minutes=config.IDLE_MINUTES)))
+        & (account_session.c.opened_at > _iso(moment - timedelta(hours=config.SESSION_HOURS)))
+    )
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

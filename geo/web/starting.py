@@ -1,0 +1,37 @@
+"""The start: what the app was told about the network, and the refusal to stand there with an unsafe setting."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from geo.accounts import has_accounts
+from geo.errors import GeoError
+from geo.i18n import text
+from geo.web.settings import Settings, find_unsafe, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from geo.web.door import Door
+
+
+def refuse_unsafe(door: Door, *, option: Callable[[str], Any]) -> Settings:
+    """Return how the app stands; on a network with an unsafe setting it names them all and ends the process."""
+    settings = read_settings(os.environ)
+    try:
+        db = door.database()
+        accounts, demo = has_accounts(db), db.is_demo
+    except (GeoError, SQLAlchemyError, OSError):
+        # The page of restoring says what is wrong; on a network nobody could come in to read it.
+        accounts, demo = False, False
+    found = find_unsafe(settings, option=option, has_accounts=accounts, is_demo=demo)
+    if found:
+        lines = [text("unsafe.head"), *(f"- {name}: {text(key)}" for name, key in found), text("unsafe.foot")]
+        print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201
+        # Not an exception: a server that imports the app would print a traceback and some would go on.
+        os._exit(78)
+    return settings
