@@ -91,9 +91,7 @@ def ground_file(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     entry = IssueEntry("said", "g01", "household", "DISP", "分户纠纷", date(2019, 11, 2), ("h01",), detail=SECRETS[2])
     raise_issue(db, PLANNER, entry=entry)
     open_review(db, PLANNER, entry=ReviewEntry("held", "v1", "village", date(2019, 11, 3), minutes=SECRETS[2]))
-    with db.write() as connection:
-        kept = {"id": "kept", "name": "kept", "role": "leader", "area": "v1", "created_at": "", "created_by": ""}
-        connection.execute(account.insert().values(**kept))
+    keep_account(db)
     add_measure(db, PLANNER, entry=MeasureEntry("said-1", "said", SECRETS[2], date(2019, 11, 3)))
     plan = RoundPlan("接种", date(2019, 11, 1), date(2019, 11, 25), "t1", programme="疫苗", number=1)
     ids = {"own_round": create_round(db, PLANNER, plan=plan).id}
@@ -121,6 +119,13 @@ def ground_file(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     db.close()
     write_csv(folder / "v1.csv", [["甲测乡", "东测村", "一组", "C-701", "吴测", 2]], header=HEADER)
     return folder / "ground.sqlite", ids
+
+
+def keep_account(db: Database) -> None:
+    """Add the account that the cases about accounts name."""
+    kept = {"id": "kept", "name": "kept", "role": "leader", "area": "v1", "created_at": "", "created_by": ""}
+    with db.write() as connection:
+        connection.execute(account.insert().values(**kept))
 
 
 @pytest.fixture

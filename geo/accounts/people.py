@@ -192,6 +192,4 @@ def _require_account(connection: Connection, scope: Scope, account_id: str) -> s
 
 def _change(connection: Connection, scope: Scope, account_id: str, **values: object) -> None:
     changed = account.update().where(account.c.id == account_id)
-    connection.execute(
-        changed.values(**values, updated_at=now(), updated_by=scope.actor, rev=account.c.rev + 1)  # type: ignore[arg-type]
-    )
+    connection.execute(changed.values(**values, updated_at=now(), updated_by=scope.actor, rev=account.c.rev + 1))

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from geo import config
 from geo.accounts import has_accounts
-from geo.errors import GeoError
+from geo.errors import GeoError, NotFound
 from geo.i18n import text
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ class Door:
                 known = self._judge(db)
                 until = float("inf") if known == "login" else time.monotonic() + _BELIEVED_S
                 self._known[key] = (known, until)
+        except NotFound:
+            # No file, nothing to guard: the page says so.
+            return "open"
         except (GeoError, SQLAlchemyError, OSError):
             _LOG.exception("the database cannot be opened")
             return "restore"

@@ -11,6 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables, empty."""
+    _make_accounts()
+    _make_sessions()
+
+
+def _make_accounts() -> None:
     op.create_table(
         "account",
         sa.Column("id", sa.String, primary_key=True),
@@ -37,6 +42,9 @@ def upgrade() -> None:
         sa.Column("hash", sa.String, primary_key=True),
         sa.Column("used_at", sa.String),
     )
+
+
+def _make_sessions() -> None:
     op.create_table(
         "account_session",
         sa.Column("id", sa.String, primary_key=True),
