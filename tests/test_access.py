@@ -108,8 +108,7 @@ def ground_file(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> t
         folder / "v1.csv", [["甲测乡", "东测村", "一组", code, "孙测", 2] for code in ("", "C-700")], header=HEADER
     )
     made = import_file(db, PLANNER, book, options=ImportOptions(good_rows=True, round="2"))
-    assert made.stored
-    assert len(made.rows_bad) == 1
+    assert (made.stored, len(made.rows_bad)) == (True, 1)
     with db.read() as connection:
         of_h06 = select(assignment.c.id).where(assignment.c.household == "h06")
         ids["assignment"] = connection.execute(of_h06).scalar_one()
