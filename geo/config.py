@@ -64,6 +64,11 @@ def database_path() -> Path:
     return Path(os.environ.get("GEO_DB", DATA_DIR.parent / "var" / "demo.sqlite"))
 
 
+def works_alone() -> bool:
+    """Say whether the app was started for one person on this machine, without accounts (`GEO_ALONE`)."""
+    return os.environ.get("GEO_ALONE") == "1"
+
+
 #: Argon2id: passes, KiB of memory, lanes (RFC 9106, second recommended option).
 ARGON2_COST: Final = (3, 65536, 4)
 

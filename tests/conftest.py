@@ -80,11 +80,15 @@ def serve(command: list[str], address: str, *, environment: dict[str, str], log:
 
 @pytest.fixture(scope="session")
 def served_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., ServedApp]]:
-    """Start the app: `served_app(database, by="streamlit" | "uvicorn")`; one process each, another if `fresh`."""
+    """Start the app: `served_app(database, by="streamlit" | "uvicorn")`; one process each, another if `fresh`.
+
+    Real data without accounts opens without set-up, unless `GEO_ALONE="0"` is among the further variables.
+    """
     running: dict[tuple[Path, str], ServedApp] = {}
     open_ones: list[Any] = []
 
-    def start(database: Path, *, by: str = "streamlit", fresh: bool = False) -> ServedApp:
+    def start(database: Path, *, by: str = "streamlit", fresh: bool = False, **environment: str) -> ServedApp:
+        fresh = fresh or bool(environment)
         if not fresh and (database, by) in running:
             return running[database, by]
         port = str(find_free_port())
@@ -95,7 +99,7 @@ def served_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
         serving = serve(
             [sys.executable, *commands[by]],
             f"http://127.0.0.1:{port}",
-            environment={"GEO_DB": str(database)},
+            environment={"GEO_DB": str(database), "GEO_ALONE": "1", **environment},
             log=tmp_path_factory.mktemp("served") / "app.log",
         )
         app = serving.__enter__()

@@ -70,7 +70,7 @@ class Door:
         if has_accounts(db):
             return "login"
         # Own data begun from the demo stays one person's on this machine until there are accounts.
-        alone = db.setting("alone") == "1" or db.path != config.database_path()
+        alone = config.works_alone() or db.setting("alone") == "1" or db.path != config.database_path()
         return "open" if alone else "setup"
 
     def forget(self) -> None:

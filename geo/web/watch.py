@@ -38,18 +38,21 @@ class Watch:
         self._door = door
         self._open: dict[str, set[asyncio.Event]] = {}
         self._task: asyncio.Task[None] | None = None
-        self._now = asyncio.Event()
+        self._now: asyncio.Event | None = None
 
     def hurry(self) -> None:
         """Look at once: somebody has just come in or gone out."""
-        self._now.set()
+        if self._task is not None and self._now is not None and not self._task.done():
+            with contextlib.suppress(RuntimeError):
+                self._task.get_loop().call_soon_threadsafe(self._now.set)
 
     async def run(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, session: str) -> None:
         """Serve a socket until it closes or its session ends."""
         ended = asyncio.Event()
         self._open.setdefault(session, set()).add(ended)
         if self._task is None or self._task.done():
-            self._task = asyncio.ensure_future(self._look())
+            self._now = asyncio.Event()
+            self._task = asyncio.ensure_future(self._look(self._now))
         socket = _Socket(receive, send, ended)
         try:
             await app(scope, socket.receive, socket.send)
@@ -60,11 +63,11 @@ class Watch:
             if not left:
                 del self._open[session]
 
-    async def _look(self) -> None:
+    async def _look(self, now: asyncio.Event) -> None:
         while self._open:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._now.wait(), EVERY_S)
-            self._now.clear()
+                await asyncio.wait_for(now.wait(), EVERY_S)
+            now.clear()
             try:
                 ended = await run_in_threadpool(self._find_ended, set(self._open))
             except (GeoError, SQLAlchemyError):
