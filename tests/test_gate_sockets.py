@@ -99,8 +99,7 @@ def hold(stand: Stand, cookies: dict[str, str], paths: list[str], act: Callable[
         await opened.wait()
         await asyncio.to_thread(act)
         acted = time.monotonic()
-        ended = [await done for done in waiting]
-        return [one and (one[0], one[1] - acted) for one in ended]
+        return [(ended := await done) and (ended[0], ended[1] - acted) for done in waiting]
 
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, all_of_them()).result()
