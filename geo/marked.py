@@ -22,7 +22,7 @@ from xlsxwriter.exceptions import OverlappingRange
 
 from geo.errors import FileRefused
 from geo.i18n import text
-from geo.importer.readers import read_sheets
+from geo.importer.apart import read_sheets
 from geo.importer.report import LANGUAGES, say_code
 from geo.importer.submissions import join_submissions
 from geo.importer.together import split_cell

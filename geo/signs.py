@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
+#: Characters that no screen shows, as part of a pattern: of no width, soft hyphens, marks of a direction of writing.
+UNSEEN: Final = r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_SPACES: Final = re.compile(rf"[\s{UNSEEN}]+")
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 #: What a spreadsheet may take for a formula, behind blanks too; U+FF1D and its neighbours are full-width signs.
 _FORMULA: Final = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -13,6 +17,13 @@ _DELETE: Final = "\x7f"
 _PICTURE_OF_DELETE: Final = "\u2421"
 _UNKNOWN: Final = "\ufffd"
 _SPACE: Final = 0x20
+
+
+def clean_name(text: str) -> str:
+    """Return a name with full-width characters made half-width and all white space removed."""
+    if text.isalnum() and unicodedata.is_normalized("NFKC", text):
+        return text
+    return _SPACES.sub("", unicodedata.normalize("NFKC", text))
 
 
 def show_controls(value: str) -> str:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from geo.editions import Fate
-from geo.units import Unit, UnitIndex, clean_name
+from geo.signs import clean_name
+from geo.units import Unit, UnitIndex
 
 if TYPE_CHECKING:
     from geo.editions import EditionBook, ListedUnit

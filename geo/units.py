@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from geo.numerals import name_group, parse_number
 from geo.schema.words import load_words
+from geo.signs import clean_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,9 +29,6 @@ VILLAGE_DIGITS: Final = 12
 _UNIT_DIGITS: Final = (6, 9, VILLAGE_DIGITS)
 _STEM_LEAST: Final = 2
 _ENDS: Final = 2
-#: Characters that no screen shows, as part of a pattern: of no width, soft hyphens, marks of a direction of writing.
-UNSEEN: Final = r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-_SPACES = re.compile(rf"[\s{UNSEEN}]+")
 #: What may stand between a township and a village in one cell.
 _JOINS: Final = "-/\\·>、,;|"
 _BRACKETS = re.compile(r"\([^)]*\)")
@@ -75,13 +73,6 @@ class GroupName:
     key: str
     name: str
     several: bool = False
-
-
-def clean_name(text: str) -> str:
-    """Return a name with full-width characters made half-width and all white space removed."""
-    if text.isalnum() and unicodedata.is_normalized("NFKC", text):
-        return text
-    return _SPACES.sub("", unicodedata.normalize("NFKC", text))
 
 
 def simplify_name(text: str) -> str:

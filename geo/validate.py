@@ -18,7 +18,7 @@ from geo.crs import read_angle
 from geo.days import make_day, read_day
 from geo.numerals import parse_number
 from geo.schema.words import load_words
-from geo.units import UNSEEN, clean_name
+from geo.signs import UNSEEN, clean_name
 
 #: What a reader gives for one cell.
 Cell: TypeAlias = str | float | int | bool | date | datetime | time | timedelta | None

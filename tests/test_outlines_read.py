@@ -11,9 +11,8 @@ import pytest
 import shapely
 
 from geo.errors import FileRefused
+from geo.importer.apart import read_layer
 from geo.importer.outlines.features import Layer, Layers
-from geo.importer.outlines.files import read_layer
-from geo.importer.outlines.geopackage import _ask_child
 from geo.importer.outlines.shapes import build_shape
 from tests import maps
 
@@ -325,8 +324,3 @@ def test_a_geopackage(package, tmp_path):
     assert layer.features[1].problem == "R_GEOM_EMPTY"
     zipped = maps.write_zip(tmp_path / "a.zip", {"a.gpkg": package.read_bytes()})
     assert read(zipped, layer="无").system == ""
-
-
-def test_the_child_knows_one_driver(package):
-    """The process that runs GDAL has no driver but GPKG: nothing in it could open a link or another file."""
-    assert _ask_child(package, "组界", name="a.gpkg")["drivers"] == ["GPKG"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geo.cli.session import open_session, print_json, print_table, tell, to_json
 from geo.errors import Invalid
 from geo.i18n import text
-from geo.importer.readers import read_sheets
+from geo.importer.apart import read_sheets
 from geo.importer.succession import load_newer
 from geo.schema import AREA_FIELDS, IMPORT_FIELDS
 from geo.store.editions import check_drawn, choose_edition, list_editions, open_book

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geo import codes
 from geo.i18n import text
 from geo.importer.findings import FIELDS
-from geo.units import clean_name
+from geo.signs import clean_name
 from geo.validate import is_blank, parse_day, parse_text, to_text
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Final
@@ -22,12 +23,17 @@ MOST_BYTES: Final = 400 * 1024 * 1024
 MOST_RATIO: Final = 150
 #: What is smaller than this is no bomb, whatever its ratio.
 RATIO_FROM: Final = 20 * 1024 * 1024
+#: Members that an archive may have, and bytes of the list of them; `_EndRecData` tells the latter in this place.
+MOST_MEMBERS: Final = 2_000
+_MOST_LIST: Final = 1 << 20
+_LIST_SIZE: Final = 5
 _CHUNK: Final = 1 << 20
 _OVERLAP: Final = 64
 #: Rows × columns that a table may span; a parser that holds it densely needs about 32 bytes a cell.
 MOST_CELLS: Final = 20_000_000
 _ALPHABET: Final = 26
 
+_BLANKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 _MARKUP = (b"<!DOCTYPE", b"<!ENTITY")
 _WIDE_MARKUP = tuple(mark.decode().encode(order) for mark in _MARKUP for order in ("utf-16-le", "utf-16-be"))
 _ROW = re.compile(rb'<row\b[^>]*? r="(\d+)')
@@ -44,11 +50,8 @@ def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> zipfile.ZipFil
 
     Raises `FileRefused`: E_CORRUPT, E_ENCRYPTED, E_NOT_SPREADSHEET, E_ZIP_BOMB, E_XML_ENTITY.
     """
-    try:
-        archive = zipfile.ZipFile(path)
-        members = archive.infolist()
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
-        raise FileRefused("E_CORRUPT") from error
+    archive = open_directory(path)
+    members = archive.infolist()
     if any(member.flag_bits & 1 for member in members):
         raise FileRefused("E_ENCRYPTED")
     if part and part not in archive.namelist():
@@ -64,6 +67,25 @@ def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> zipfile.ZipFil
     return archive
 
 
+def open_directory(path: Path) -> zipfile.ZipFile:
+    """Return an archive whose list of members is no longer than any we read. Raises `FileRefused`.
+
+    The list alone can hold half a million names, so its size is looked at before it is read.
+    """
+    try:
+        with path.open("rb") as file:
+            ending = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001 - what `ZipFile` believes
+        if ending and ending[_LIST_SIZE] > _MOST_LIST:
+            raise FileRefused("E_ZIP_BOMB")
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error) as error:
+        raise FileRefused("E_CORRUPT") from error
+    if len(archive.infolist()) > MOST_MEMBERS:
+        archive.close()
+        raise FileRefused("E_ZIP_BOMB")
+    return archive
+
+
 def _too_much(inflated: int, packed: int) -> bool:
     return inflated > MOST_BYTES or (inflated > RATIO_FROM and inflated > MOST_RATIO * packed)
 
@@ -76,6 +98,8 @@ def _scan_members(archive: zipfile.ZipFile, packed: int) -> None:
             tail = b""
             while chunk := file.read(_CHUNK):
                 if not tail:
+                    # A part may have any name, so its first sign tells as well.
+                    is_markup = is_markup or chunk.lstrip(_BLANKS).startswith(b"<")
                     _check_count(chunk[:_FIRST], member.file_size)
                 total += len(chunk)
                 if _too_much(total, packed):
@@ -98,17 +122,22 @@ def _check_count(head: bytes, size: int) -> None:
         raise FileRefused("E_CORRUPT")
 
 
-def readable_workbook(archive: zipfile.ZipFile, path: Path, look_at: Callable[[str, bytes], None]) -> Path | io.BytesIO:
+def readable_workbook(
+    archive: zipfile.ZipFile, path: Path, look_at: Callable[[str, bytes], object], *, most: int
+) -> Path | io.BytesIO:
     """Return what the parser may read: the file itself, or a copy without blank cells far outside the table.
 
     `look_at` is shown the name and the XML of every sheet. A dense parser asks for memory for every cell up to the last
     one, so one blank in XFD1048576 would end the process.
-    Raises `FileRefused` E_TOO_LARGE when the far cells are not blank.
+    Raises `FileRefused` E_TOO_LARGE when the far cells are not blank, E_TOO_MANY_ROWS when more than `most` rows hold
+    anything.
     """
     replaced: dict[str, bytes] = {}
     for name in archive.namelist():
         if name.startswith("xl/worksheets/") and name.endswith(".xml"):
             sheet = _plain_references(archive.read(name))
+            if sheet.count(b"<row") > most and _count_filled(sheet) > most:
+                raise FileRefused("E_TOO_MANY_ROWS", rows=most)
             if _span(sheet) > MOST_CELLS:
                 replaced[name] = _without_far_blanks(sheet, archive)
                 if _span(replaced[name]) > MOST_CELLS:
@@ -122,6 +151,11 @@ def readable_workbook(archive: zipfile.ZipFile, path: Path, look_at: Callable[[s
             target.writestr(name, replaced.get(name) or archive.read(name))
     copy.seek(0)
     return copy
+
+
+def _count_filled(sheet: bytes) -> int:
+    """Return how many rows hold a value or a text; blank cells with a format are nothing."""
+    return sum(b"<v" in row or b"<is" in row for row in sheet.split(b"<row"))
 
 
 def _plain_references(sheet: bytes) -> bytes:

@@ -11,6 +11,7 @@ from geo.audit import log_change
 from geo.coverage import Counts
 from geo.errors import FileRefused, Invalid
 from geo.i18n import text
+from geo.importer.apart import read_sheets
 from geo.importer.apply import apply_plan, make_plan, store_batch
 from geo.importer.asread import list_as_read
 from geo.importer.collecting import paused_collection
@@ -27,7 +28,7 @@ from geo.importer.plan import Plan
 from geo.importer.points import ASK
 from geo.importer.progress import Progress, listening, step
 from geo.importer.proposals import Choices
-from geo.importer.readers import find_sheet, is_packed_table, read_sheets
+from geo.importer.readers import find_sheet, is_packed_table
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.report import ImportReport, add_up, decide_outcome, list_values, mask_findings, sentence, take_preview
 from geo.importer.rounds import NewRound, settle_round

@@ -10,7 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from geo.schema.words import load_words
-from geo.units import clean_name, parse_group, simplify_name
+from geo.signs import clean_name
+from geo.units import parse_group, simplify_name
 from geo.validate import to_text
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geo import codes
 from geo.importer.findings import Option
 from geo.schema.words import load_words
-from geo.units import clean_name
+from geo.signs import clean_name
 from geo.validate import is_blank, split_words, to_text
 
 if TYPE_CHECKING:

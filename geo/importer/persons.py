@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from geo.schema.columns import HEAD_RELATIONS
-from geo.units import clean_name
+from geo.signs import clean_name
 from geo.validate import to_text
 
 if TYPE_CHECKING:

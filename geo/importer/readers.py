@@ -8,22 +8,21 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from geo.errors import FileRefused, Invalid
-from geo.i18n import text
-from geo.importer.apart import Broken, Locked, read_apart
-from geo.importer.archive import open_archive, readable_workbook
-from geo.importer.layout import read_book_layout
+from geo.errors import FileRefused, Invalid, Key
+from geo.importer.archive import open_archive, open_directory, readable_workbook
+from geo.importer.layout import BookLayout, read_book_layout
 from geo.importer.oldbook import look_at_old_book
 from geo.importer.opendoc import look_at_open_document
 from geo.importer.sheets import Layout, Sheet
 from geo.importer.textfile import parse_text_table, read_gzip, read_text
-from geo.units import clean_name
+from geo.signs import clean_name
 
 if TYPE_CHECKING:
     from geo.validate import Cell
@@ -79,8 +78,11 @@ def is_packed_table(path: Path, *, name: str) -> bool:
     """Say whether a .zip holds text tables (an export of submissions) and no map file; what is no zip holds none."""
     if Path(name).suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        members = [PurePosixPath(member.lower()) for member in archive.namelist()]
+    try:
+        with open_directory(path) as archive:
+            members = [PurePosixPath(member.lower()) for member in archive.namelist()]
+    except FileRefused:
+        return False
     endings = {member.suffix for member in members}
     return bool(endings & set(_TEXTS)) and not endings & _OF_MAPS and not any(".." in one.parts for one in members)
 
@@ -118,24 +120,34 @@ def _reader_for(ending: str, path: Path, name: str) -> _Reader:
             raise FileRefused("E_NOT_SPREADSHEET", name=name)
         return lambda one, _: read_text(one)
     if last not in starts or (last == ".gz" and ending.removesuffix(last) not in _TEXTS):
-        raise FileRefused("E_FORBIDDEN_FORMAT", name=name, **_advise(last, name))
+        raise FileRefused("E_FORBIDDEN_FORMAT", name=name, **_advise(last))
     start, reader = starts[last]
     if not head.startswith(start):
         raise FileRefused("E_NOT_SPREADSHEET", name=name)
     return reader
 
 
-def _advise(ending: str, name: str) -> dict[str, str]:
+def _advise(ending: str) -> dict[str, str]:
     """Return what to do with a file whose format is known and not read (`said`); nothing for others."""
     key = next((key for key, endings in _ADVISED.items() if ending in endings), "")
-    return {"said": text(f"finding.E_FORBIDDEN_FORMAT.{key}", name=name)} if key else {}
+    return {"said": Key(f"finding.E_FORBIDDEN_FORMAT.{key}")} if key else {}
 
 
 def _read_workbook(path: Path, wanted: str) -> list[Sheet]:
-    with open_archive(path) as archive:
-        book = _or_corrupt(lambda: read_book_layout(archive))
-        source = readable_workbook(archive, path, book.look_at)
-    return _parse(source, wanted, book.of_sheet, book.notes)
+    # calamine works outside Python's lock: the sheets' XML is looked through beside it.
+    with open_archive(path) as archive, ThreadPoolExecutor(1) as beside:
+        book: BookLayout = _or_corrupt(lambda: read_book_layout(archive))
+        looking: list[Future[None]] = []
+        source = readable_workbook(
+            archive, path, lambda part, sheet: looking.append(beside.submit(book.look_at, part, sheet)), most=MOST_ROWS
+        )
+
+        def layout_of(name: str) -> Layout:
+            while looking:
+                looking.pop().result()
+            return book.of_sheet(name)
+
+        return _parse(source, wanted, layout_of, book.notes)
 
 
 def _read_open_document(path: Path, wanted: str) -> list[Sheet]:
@@ -156,21 +168,22 @@ def _read_packed(path: Path, _wanted: str) -> list[Sheet]:
 
 def _read_old_workbook(path: Path, _wanted: str) -> list[Sheet]:
     book = look_at_old_book(path.read_bytes())
-    try:
-        found = read_apart(path)
-    except Locked as error:
-        raise FileRefused("E_ENCRYPTED") from error
-    except Broken as error:
-        raise FileRefused("E_CORRUPT") from error
-    layouts = [*book.layouts, *[Layout()] * len(found)]
-    return [
-        Sheet(
-            one["name"], _unescape(one["rows"]), hidden=one["visible"] != str(SheetVisibleEnum.Visible),
-            layout=_with_merges(layout, one["merged"]), notes=book.notes,
-        )
-        for one, layout in zip(found, layouts, strict=False)
-        if one["kind"] == str(SheetTypeEnum.WorkSheet)
-    ]  # fmt: skip
+
+    def read() -> list[Sheet]:
+        workbook = CalamineWorkbook.from_path(path)
+        metas = workbook.sheets_metadata
+        layouts = [*book.layouts, *[Layout()] * len(metas)]
+        found = []
+        for meta, layout in zip(metas, layouts, strict=False):
+            if meta.typ == SheetTypeEnum.WorkSheet:
+                sheet = workbook.get_sheet_by_name(meta.name)
+                rows, hidden = sheet.to_python(skip_empty_area=False), meta.visible != SheetVisibleEnum.Visible
+                laid = _with_merges(layout, sheet.merged_cell_ranges)
+                found.append(Sheet(meta.name, _unescape(rows), hidden=hidden, layout=laid, notes=book.notes))
+        return found
+
+    sheets: list[Sheet] = _or_corrupt(read)
+    return sheets
 
 
 def _parse(

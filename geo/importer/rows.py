@@ -24,7 +24,7 @@ from geo.importer.margins import (
 from geo.importer.othertables import leave_below, list_above
 from geo.importer.sheets import join_spans
 from geo.schema.words import load_words
-from geo.units import clean_name
+from geo.signs import clean_name
 from geo.validate import to_text
 
 if TYPE_CHECKING:

@@ -54,7 +54,8 @@ def say_place(cell: str) -> str:
 
 def say_refused(refused: FileRefused, name: str) -> str:
     """Return why a file is refused and what to do: what was `said` of this very case, else the code's sentence."""
-    return str(refused.params.get("said", "")) or text(refused.key, **(refused.params | {"name": name}))
+    params = refused.params | {"name": name}
+    return text(str(params.get("said", refused.key)), **params)
 
 
 def conclude(report: ImportReport) -> str:

@@ -11,8 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from geo import i18n
-from geo.errors import FileRefused
+from geo.errors import FileRefused, Key
 from geo.importer.archive import MOST_BYTES, MOST_RATIO, RATIO_FROM
 from geo.importer.sheets import Sheet, join_spans
 from geo.signs import restore
@@ -84,7 +83,7 @@ def parse_text_table(raw: bytes) -> list[Sheet]:
 
 def _open_quote(row: int) -> FileRefused:
     """Return why a file is refused in which a quote that opens a cell of a row is never closed."""
-    return FileRefused("E_CORRUPT", cell=str(row), said=i18n.text("finding.E_CORRUPT.quote"))
+    return FileRefused("E_CORRUPT", cell=str(row), said=Key("finding.E_CORRUPT.quote"))
 
 
 def _check_quotes(rows: list[list[str]], separator: str) -> None:

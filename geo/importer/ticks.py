@@ -11,7 +11,7 @@ from geo import codes
 from geo.importer.findings import Option
 from geo.importer.meanings import SKIP
 from geo.schema.words import load_words
-from geo.units import clean_name
+from geo.signs import clean_name
 from geo.validate import is_blank, parse_size, to_text
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo.mapping.evaluate import UNKNOWN, evaluate, read_distinct
 from geo.schema.words import load_words
-from geo.units import clean_name
+from geo.signs import clean_name
 from geo.validate import (
     is_blank,
     parse_code,

@@ -12,12 +12,12 @@ from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import FileRefused, Invalid
 from geo.i18n import text
+from geo.importer.apart import read_sheets
 from geo.importer.apply import apply_plan, store_batch
 from geo.importer.commit import import_file
 from geo.importer.findings import Finding
 from geo.importer.options import ImportOptions
 from geo.importer.progress import step
-from geo.importer.readers import read_sheets
 from geo.importer.refused import is_repeated, list_repaired, store_refused, was_imported_on
 from geo.importer.register import read_id_key
 from geo.importer.report import ImportReport, mask_findings

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import FileRefused, Invalid
+from geo.importer.apart import read_layer
 from geo.importer.apply import insert_paths, store_batch
 from geo.importer.blocks import Block
 from geo.importer.findings import Finding, Option, Question
@@ -18,7 +19,6 @@ from geo.importer.followed import list_followed
 from geo.importer.journal import Journal
 from geo.importer.options import find_village, read_index
 from geo.importer.outlines.features import Layers
-from geo.importer.outlines.files import read_layer
 from geo.importer.outlines.neighbours import list_outside, measure_neighbours
 from geo.importer.outlines.plan import OUTLINE, Maker, make_plan
 from geo.importer.outlines.systems import AUTO, choose_system

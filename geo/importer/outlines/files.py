@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from geo import i18n
-from geo.errors import FileRefused
-from geo.importer.archive import MOST_RATIO, RATIO_FROM
+from geo.errors import FileRefused, Key
+from geo.importer.archive import MOST_RATIO, RATIO_FROM, open_directory
 from geo.importer.outlines.features import Layer, Layers
 from geo.importer.outlines.geojson import read_geojson
 from geo.importer.outlines.geopackage import read_geopackage
@@ -21,13 +19,13 @@ from geo.importer.textfile import decode_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 #: Endings of map files. Everything else is a table, or nothing we read.
 MAP_ENDINGS: Final = (".geojson", ".json", ".zip", ".gpkg", ".kml", ".kmz")
 MOST_FEATURES: Final = 50_000
 #: Bytes that an archive of a map may inflate to in all; against its own size as other archives.
 MOST_BYTES: Final = 200 * 1024 * 1024
-_MOST_MEMBERS: Final = 2_000
 _ZIP: Final = b"PK"
 #: First bytes of files that are no text, whatever they are called.
 _BINARY: Final = (
@@ -65,7 +63,7 @@ def read_layer(path: Path, *, name: str, layer: str = "") -> Layer | Layers:
     if ending in (".zip", ".kmz"):
         found = _read_archive(path, name=name, layer=layer)
     elif ending == ".gpkg":
-        found = read_geopackage(path, name=name, layer=layer)
+        found = read_geopackage(path.read_bytes(), name=name, layer=layer)
     else:
         found = _READERS[ending](path.read_bytes(), name)
     if isinstance(found, Layer):
@@ -117,13 +115,13 @@ class _Archive:
         self._packed = path.stat().st_size
         self._total = 0
         try:
-            self._file = zipfile.ZipFile(path)
+            self._file = open_directory(path)
             members = [one for one in self._file.infolist() if not one.is_dir()]
-        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
-            raise FileRefused("E_CORRUPT", name=name) from error
+        except FileRefused as refused:
+            raise FileRefused(refused.code, name=name) from refused
         for member in members:
             self._check(member)
-        if len(members) > _MOST_MEMBERS or self._too_much(sum(one.file_size for one in members)):
+        if self._too_much(sum(one.file_size for one in members)):
             raise FileRefused("E_ZIP_BOMB", name=name)
         self.members = {_plain_name(one): one for one in members if not _is_hidden(one.filename)}
 
@@ -213,12 +211,9 @@ def _read_member(archive: _Archive, member: str, *, name: str, layer: str) -> La
             if base == stem and suffix in _SHAPE_PARTS:
                 parts[suffix] = archive.read(other)
         if "dbf" not in parts:
-            said = i18n.text("finding.E_CORRUPT.dbf", name=name, layer=PurePosixPath(member).stem)
-            raise FileRefused("E_CORRUPT", name=name, said=said)
+            said = Key("finding.E_CORRUPT.dbf")
+            raise FileRefused("E_CORRUPT", name=name, layer=PurePosixPath(member).stem, said=said)
         return read_shapefile(parts, name=name, layer=PurePosixPath(member).stem)
     if ending == ".gpkg":
-        with TemporaryDirectory(prefix="outlines-") as folder:
-            copy = Path(folder) / "inner.gpkg"
-            copy.write_bytes(archive.read(member))
-            return read_geopackage(copy, name=name, layer=layer)
+        return read_geopackage(archive.read(member), name=name, layer=layer)
     return _READERS[ending](archive.read(member), name)

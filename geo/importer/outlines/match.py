@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from geo.importer.findings import Option
 from geo.importer.meanings import SKIP
 from geo.schema.words import load_words
-from geo.units import VILLAGE_DIGITS, clean_name, parse_group
+from geo.signs import clean_name
+from geo.units import VILLAGE_DIGITS, parse_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

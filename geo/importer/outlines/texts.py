@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from geo.importer.headernames import plain_header
 from geo.schema import AREA_FIELDS, IMPORT_FIELDS, LEVEL_WORDS
 from geo.schema.columns import COMPUTED_WORDS
+from geo.signs import clean_name
 from geo.succession import trim_code
-from geo.units import clean_name
 from geo.validate import parse_text
 
 if TYPE_CHECKING:
