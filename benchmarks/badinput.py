@@ -7,6 +7,7 @@ without it their part of the page stays as it was measured last.
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,9 @@ Limits: 20 MB a file, 300,000 rows, 2,000 members of an archive, 400 MB and 150 
 
 def measure_file(path: Path, today: date, answers: dict[str, str]) -> dict[str, Any]:
     """Import one file into an empty register in this process; return what came of it, seconds and MB."""
+    heard, log = _Listening(), logging.getLogger(asking.__name__)
+    log.addHandler(heard)
+    log.setLevel(logging.INFO)
     with tempfile.TemporaryDirectory() as folder:
         db, scope = workbooks.open_register(Path(folder) / "r.sqlite", today=today)
         before, start = settle_memory(), time.perf_counter()
@@ -70,18 +74,19 @@ def measure_file(path: Path, today: date, answers: dict[str, str]) -> dict[str, 
         db.close()
     return {
         "outcome": report.outcome, "codes": report.codes, "rows_ok": report.rows_ok, "seconds": seconds, "peak": peak,
-        "bad": [[one.row, one.field, one.code] for one in report.rows_bad], "parser": _parser_mb(),
+        "bad": [[one.row, one.field, one.code] for one in report.rows_bad], "parser": heard.peak,
     }  # fmt: skip
 
 
-def _parser_mb() -> float:
-    """Return the peak of the process that parsed, which must end for that."""
-    try:
-        import resource  # noqa: PLC0415 - Windows has none
-    except ImportError:
-        return float("nan")
-    asking._WAITING.close()  # noqa: SLF001 - only a process that was waited for is counted
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+class _Listening(logging.Handler):
+    """Hears what the log says of the parser's memory."""
+
+    peak = 0.0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the most."""
+        if record.msg == asking.PARSED and isinstance(record.args, tuple):
+            self.peak = max(self.peak, float(str(record.args[1])))
 
 
 def measure_moment(name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ GeoError                     carries a message key and its parameters
 │   └── FileRefused          the whole file is refused; `code` is one of `codes.FINDING_CODES`
 ├── Conflict                 (RuntimeError)     somebody else changed the row first
 ├── Busy                     (TimeoutError)     the database stayed locked for the whole waiting time
+├── NoRoom                   (OSError)          the disk is full or cannot be written; nothing was stored
 └── Stopped                  (InterruptedError) whoever waited stopped it; nothing was stored
 ```
 
@@ -64,6 +65,10 @@ class Conflict(GeoError, RuntimeError):
 
 class Busy(GeoError, TimeoutError):
     """The database stayed locked for the whole waiting time; nothing was stored."""
+
+
+class NoRoom(GeoError, OSError):
+    """The disk is full or cannot be written; nothing was stored."""
 
 
 class Stopped(GeoError, InterruptedError):

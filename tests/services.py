@@ -350,6 +350,7 @@ CASES: dict[str, Case] = {
 #: What takes a scope and asks nothing: steps inside a service that has asked, with the reason.
 STEPS = {
     "store.auditlog.log_act": "logs a refusal or a view, which whoever is refused or looks has no say in",
+    "backup.restore_backup": "asks for the right to operate; what it replaces may be unreadable, so it has no area to ask for",
     "importer.apply.make_plan": "plans what commit has read; commit asks for every village of the file, make_plan for moves",
     "mapping.rounds.settle_rounds": "makes the rounds of a mapping through insert_round, after load_file has asked for the whole file",
     "tiles.live.keep_index": "reads nothing by itself: what it keeps is read through read_tile_homes, for its scope's area",

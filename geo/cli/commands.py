@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from geo import config
-from geo.backup import write_backup
+from geo.backup import restore_backup, write_backup
 from geo.cli.audit import run_audit
 from geo.cli.basemap import run_basemap
 from geo.cli.coords import run_coords
@@ -23,6 +23,7 @@ from geo.cli.units import run_units
 from geo.demo import build_demo
 from geo.i18n import text
 from geo.importer import undo_last
+from geo.model import Scope
 from geo.store.check import CHECKS, check_database
 
 if TYPE_CHECKING:
@@ -85,6 +86,19 @@ def run_backup(options: argparse.Namespace) -> int:
     return DONE
 
 
+def run_restore(options: argparse.Namespace) -> int:
+    """Put a backup in the place of the database and say that both agree."""
+    target = options.db or config.database_path()
+    done = restore_backup(Scope("cli", "planner", ""), options.file, target=target)
+    if options.json:
+        print_json({"db": done.path, "kept": done.kept, "rows": done.rows})
+    else:
+        print(text("cli.restore.done", path=done.path, n=sum(done.rows.values())))
+    if done.kept is not None:
+        tell(text("cli.restore.kept", path=done.kept))
+    return DONE
+
+
 _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "demo": run_demo,
     "import": run_import,
@@ -108,4 +122,5 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "audit": run_audit,
     "basemap": run_basemap,
     "backup": run_backup,
+    "restore": run_restore,
 }

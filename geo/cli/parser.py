@@ -94,6 +94,8 @@ def build_parser() -> Parser:
     _add_basemap(commands)
     backup = _add_command(commands, "backup")
     _add(backup, "backup", "file", metavar="FILE", type=Path)
+    restore = _add_command(commands, "restore")
+    _add(restore, "restore", "file", metavar="FILE", type=Path)
     return parser
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from geo.errors import Key
 from geo.i18n import has_text, text
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def say_place(cell: str) -> str:
 def say_refused(refused: FileRefused, name: str) -> str:
     """Return why a file is refused and what to do: what was `said` of this very case, else the code's sentence."""
     params = refused.params | {"name": name}
-    return text(str(params.get("said", refused.key)), **params)
+    said = params.get("said", refused.key)
+    return text(said, **params) if said == refused.key or isinstance(said, Key) else str(said)
 
 
 def conclude(report: ImportReport) -> str:

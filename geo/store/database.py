@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from geo import config
-from geo.errors import Busy, NotFound
+from geo.errors import Busy, NoRoom, NotFound
 from geo.prepared import Prepared
 from geo.schema import setting
 
@@ -118,19 +118,20 @@ class Database:
 
         `counts` False: what is written (a line of a log) changes nothing that is shown, so the revision stays.
 
-        Raises `Busy` when another writer kept the lock for `config.BUSY_SECONDS`.
+        Raises `Busy` when another writer kept the lock for `config.BUSY_SECONDS`, `NoRoom` when the disk is full.
         """
         with _take_turn(self.path), self.engine.connect().execution_options(immediate=True) as connection:
             try:
                 transaction = connection.begin()
             except OperationalError as error:
-                if "locked" in str(error) or "busy" in str(error):
-                    raise Busy("err.busy") from error
-                raise
-            with transaction:
-                yield connection
-                if counts:
-                    raise_revision(connection)
+                raise _name_trouble(error) from error
+            try:
+                with transaction:
+                    yield connection
+                    if counts:
+                        raise_revision(connection)
+            except OperationalError as error:
+                raise _name_trouble(error) from error
 
     def close(self) -> None:
         """Close all connections, so that the file can be moved or deleted."""
@@ -154,6 +155,16 @@ class Database:
     def revision(self) -> int:
         """Return the counter that every write raises: what was computed under it holds until it changes."""
         return int(self.setting("revision", "0"))
+
+
+def _name_trouble(error: OperationalError) -> Exception:
+    """Return what SQLite's trouble is for people: locked, no room on the disk; the error itself where it is neither."""
+    said = str(error.orig)
+    if "locked" in said or "busy" in said:
+        return Busy("err.busy")
+    if "disk is full" in said or "disk I/O error" in said:
+        return NoRoom("err.no_room")
+    return error
 
 
 def read_setting(connection: Connection, key: str, default: str = "") -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from geo.importer.outlines.features import Feature
     from geo.importer.sheets import Sheet
 
+#: What the log says of every file: seconds and MB, no name.
+PARSED: Final = "a file was parsed in %.2f s with %.0f MB"
+_LOG: Final = logging.getLogger(__name__)
 #: Seconds a file may take, whatever it does; 300,000 rows take some ten.
 SECONDS: Final = 120
 _PROGRAM: Final = Path(__file__).with_name("reading.py")
@@ -70,7 +75,7 @@ def read_layer(path: Path, *, name: str, layer: str = "") -> Layer | Layers:
 def _ask(kind: str, path: Path, name: str, wanted: str) -> Iterator[dict[str, Any]]:
     """Yield the frames of an answer. Raises `FileRefused`, and `RuntimeError` for a defect over there."""
     request = {"kind": kind, "path": str(path.resolve()), "name": name, "wanted": wanted}
-    late = threading.Event()
+    late, start = threading.Event(), time.perf_counter()
     begin = _begin_forked if CAN_FORK else _begin_once
     try:
         with begin(request, late) as stream:
@@ -79,7 +84,10 @@ def _ask(kind: str, path: Path, name: str, wanted: str) -> Iterator[dict[str, An
                     raise hear_refused(frame)
                 if "failed" in frame:
                     raise RuntimeError(frame["failed"])
-                yield frame
+                if "end" in frame:
+                    _LOG.info(PARSED, time.perf_counter() - start, frame["mb"])
+                else:
+                    yield frame
     except CutOffError as error:
         raise FileRefused("E_TOO_LARGE" if late.is_set() else "E_CORRUPT", name=name, mb=0) from error
 

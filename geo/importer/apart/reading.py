@@ -50,8 +50,16 @@ def answer(request: dict[str, Any], stream: BinaryIO) -> None:
         write_frame(stream, say_refused(FileRefused("E_TOO_LARGE", mb=0)))
     except Exception as error:  # noqa: BLE001 - said on the other side, where it is logged
         write_frame(stream, {"failed": f"{type(error).__name__}: {error}"})
-    write_frame(stream, {"end": True})
+    write_frame(stream, {"end": True, "mb": _peak_mb()})
     stream.flush()
+
+
+def _peak_mb() -> float:
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return 0.0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1 << 20)
 
 
 def _read(request: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -38,15 +38,15 @@ def write_frame(stream: BinaryIO, frame: dict[str, Any]) -> None:
 
 
 def read_frames(stream: BinaryIO) -> Iterator[dict[str, Any]]:
-    """Yield the frames before the last. Raises `CutOffError` where the last one is missing."""
+    """Yield the frames, `end` the last. Raises `CutOffError` where that is missing."""
     while True:
         length = int.from_bytes(_read_exactly(stream, _LENGTH), "big")
         if length > _MOST:
             raise CutOffError
         frame = json.loads(_read_exactly(stream, length).decode("utf-8", "surrogatepass"), object_hook=_read_cell)
+        yield frame
         if "end" in frame:
             return
-        yield frame
 
 
 def _read_exactly(stream: BinaryIO, length: int) -> bytes:
