@@ -43,6 +43,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "erase.programme": "deletion",
     "backup": "admin",
     "basemap.set": "admin",
+    "restore": "admin",
     "list.write": "admin",
     "person.add": "admin",
     "change_password": "admin",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -209,3 +210,10 @@ def test_rows_are_counted_before_they_are_parsed(tmp_path):
         read_sheets(tmp_path / "full.xlsx")
     assert error.value.code == "E_TOO_MANY_ROWS"
     assert len(read_sheets(tmp_path / "blank.xlsx")[0].rows) == 2
+
+
+def test_nobody_else_parses():
+    """No module but the reading program calls the readers of tables and maps: every file of a user is parsed apart."""
+    parsing = re.compile(r"from geo\.importer\.(readers|outlines\.files) import [^\n]*\bread_(sheets|layer)\b")
+    found = [path.name for path in (ROOT / "geo").rglob("*.py") if parsing.search(path.read_text(encoding="utf-8"))]
+    assert found == ["reading.py"]

@@ -23,10 +23,10 @@ from geo.numerals import parse_number
 from geo.schema import issue, matter
 from geo.schema.columns_work import MATTER_FIELDS
 from geo.schema.words import load_words
+from geo.signs import clean_name
 from geo.store.database import now, read_today
 from geo.store.matter_reads import find_numbers
 from geo.store.matters import MOST_HOMES, MatterEntry, check_matter, next_matter_number, row_of
-from geo.units import clean_name
 from geo.validate import is_blank, parse_day, parse_text, to_text
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from geo.errors import FileRefused
+from geo.importer.apart import read_sheets
 from geo.importer.findings import Finding, column_letter
 from geo.importer.headernames import normalise_header, plain_header
 from geo.importer.margins import is_total
-from geo.importer.readers import read_sheets
 from geo.validate import Cell, is_blank, to_text
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ from geo.model import new_id
 from geo.schema import household, person, team, team_member
 from geo.schema.columns_work import ROLE_WORDS, TEAM_FIELDS
 from geo.schema.words import load_words
+from geo.signs import clean_name
 from geo.store.database import now, read_today
 from geo.store.teams import CADRE, FIVE, HELPER, village_of
-from geo.units import clean_name
 from geo.validate import parse_code, parse_day, parse_name, parse_phone
 
 if TYPE_CHECKING:

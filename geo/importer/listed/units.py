@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from geo.schema.words import load_words
-from geo.units import clean_name, parse_group
+from geo.signs import clean_name
+from geo.units import parse_group
 
 if TYPE_CHECKING:
     from geo.importer.listed.table import ListTable
