@@ -38,6 +38,8 @@ HOMES: Final = 30
 _ROUND: Final = NewRound("第一轮", date(2019, 10, 8), date(2019, 12, 10))
 #: Households that visits are saved for.
 _VISITED: Final = 20
+#: Words that a process says of one import; a save says two.
+_WORDS: Final = 16
 #: The header that every database file of SQLite begins with, and its pages.
 _HEAD: Final = 100
 _PAGE: Final = 4096
@@ -106,7 +108,7 @@ def _kill_one(work: Callable[[Callable[[str], None]], None], dice: random.Random
     os.close(writing)
     with os.fdopen(reading, "rb", buffering=0) as stream:
         said = b""
-        words = dice.randrange(1, 8)
+        words = dice.randrange(1, _WORDS)
         while said.count(b"\n") < words and (part := stream.read(1)):
             said += part
         time.sleep(dice.random() * 0.03)

@@ -24,10 +24,10 @@ from geo.issues import replay
 from geo.model import new_id
 from geo.schema import household, issue
 from geo.schema.columns_work import LEDGER_FIELDS
+from geo.signs import clean_name
 from geo.store.database import now, read_today
 from geo.store.issue_acts import columns_of
 from geo.store.issues import next_number
-from geo.units import clean_name
 from geo.validate import parse_day, parse_text
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from geo import codes
 from geo.i18n import text
 from geo.schema.columns_work import CATEGORY_WORDS, LEVEL_ALIASES, ROUTE_WORDS, STATE_WORDS
 from geo.schema.words import load_words
-from geo.units import clean_name
+from geo.signs import clean_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
