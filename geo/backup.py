@@ -105,7 +105,8 @@ def find_damage(path: Path) -> str:
 def restore_backup(scope: Scope, source: Path, *, target: Path) -> Restored:
     """Put a backup in the place of a database that nobody has open, compare both, and log the act in it.
 
-    The photos it names come back from `SOURCE.files`. What was there is kept beside it as NAME.MOMENT.before, its write-ahead log too, and comes back if anything fails.
+    The photos it names come back from `SOURCE.files`. What was there is kept beside it as NAME.MOMENT.before, its
+    write-ahead log too, and comes back if anything fails.
     Raises `Invalid`: the backup is damaged, is the database itself, the database is in use, or cannot be written.
     """
     require_right(scope, "operate")
