@@ -9,7 +9,7 @@ from geo.importer import ImportOptions
 from geo.importer.listed import batch, import_issues, import_matters, import_teams
 from geo.importer.listed.table import ListTable
 from geo.model import Scope
-from geo.store import attachments, matter_reads, matters, teams
+from geo.store import assignments, attachments, matter_reads, matters, mywork, teams
 from geo.store.files import keep_file
 from geo.store.matters import MatterEntry
 from geo.store.teams import MemberEntry
@@ -117,6 +117,19 @@ WORK_CASES: dict[str, Case] = {
     "importer.listed.issues.import_issues": Case(
         "import", _bring(import_issues, "乡镇,村,问题类别,问题描述,收集时间", "甲测乡,东测村,道路,路坏了,2019-11-01")
     ),
+    "store.mywork.list_own_homes": of_db(
+        mywork.list_own_homes, "record_visit", person_id=lambda ground: ground.person, round_id="2"
+    ),
+    "store.mywork.read_work": of_db(mywork.read_work, "record_visit", person_id=lambda ground: ground.person),
+    "store.mywork.find_worker": of_db(mywork.find_worker, "record_visit", blind=None),
+    "store.assignments.return_assignment": of_db(
+        assignments.return_assignment,
+        "record_visit",
+        assignment_id=lambda ground: ground.assignment,
+        rev=1,
+        reason="住得太远",
+    ),
+    "store.assignments.list_returned": of_db(assignments.list_returned, "view", round_id="2", place_id="v1"),
     "importer.listed.matters.import_matters": Case("import", _bring(import_matters, "乡镇,村,类别,实事", _ROAD)),
     "importer.listed.teams.import_teams": Case("import", _bring(import_teams, "乡镇,村,角色,姓名", _LEAD)),
     "importer.listed.batch.store_list": Case("", _store),

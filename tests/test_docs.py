@@ -35,14 +35,21 @@ from geo.schema import (
     REVIEW_COLUMNS,
     ROSTER_COLUMNS,
 )
-from geo.schema.columns_work import LEDGER_FIELDS, MATTER_COLUMNS, MATTER_FIELDS, TEAM_COLUMNS, TEAM_FIELDS
+from geo.schema.columns_work import (
+    LEDGER_FIELDS,
+    MATTER_COLUMNS,
+    MATTER_FIELDS,
+    TEAM_COLUMNS,
+    TEAM_FIELDS,
+    WORK_COLUMNS,
+)
 from tests.conftest import ROOT
 
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 #: The columns of every list that is taken away.
 OUT = (
     GAP_COLUMNS, GROUP_COLUMNS, ROSTER_COLUMNS, COVERAGE_COLUMNS, LEDGER_COLUMNS, REVIEW_COLUMNS, AREA_COLUMNS,
-    MATTER_COLUMNS, TEAM_COLUMNS,
+    MATTER_COLUMNS, TEAM_COLUMNS, WORK_COLUMNS,
 )  # fmt: skip
 #: Prefix of the words in the catalogue → closed list.
 LISTS = {

@@ -15,6 +15,7 @@ from geo.exports.sheets import assignment_sheets
 from geo.exports.table import Progress, Table
 from geo.exports.teams import tabulate_teams
 from geo.exports.units import UnitFigures, list_units, name_units, tabulate_areas, tabulate_coverage
+from geo.exports.work import tabulate_work
 
 __all__ = [
     "FORMATS",
@@ -40,5 +41,6 @@ __all__ = [
     "tabulate_review",
     "tabulate_roster",
     "tabulate_teams",
+    "tabulate_work",
     "write_table",
 ]

@@ -140,3 +140,16 @@ ROUTE_WORDS: Final = {
     "限时办理": "time_limited", "解释": "explained", "解释说明": "explained", "上报": "escalated", "研判": "escalated",
     "提交研判": "escalated",
 }  # fmt: skip
+
+#: What one person did (我的工作), one row a visit made, an issue settled, a measure or a matter done.
+WORK_COLUMNS: Final = (
+    _BY_KEY["number"],
+    OutColumn("on", "日期", "on", 12),
+    OutColumn("kind", "类型", "kind", 8),
+    _BY_KEY["township"], _BY_KEY["village"], _BY_KEY["group"],
+    OutColumn("code", "户编号", "hh_code", 22),
+    _BY_KEY["head_name"],
+    OutColumn("about", "编号", "about", 24),
+    OutColumn("what", "内容", "what", 40),
+    OutColumn("result", "结果", "result", 14),
+)  # fmt: skip

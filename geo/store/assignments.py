@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
 
 from geo import codes
 from geo.access import require_area, require_areas, require_home, require_right
@@ -16,6 +16,7 @@ from geo.schema import assignment, household, person, place_path, round_roster, 
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
 from geo.store.rounds import visible_round
+from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 #: What a live assignment may become by a person's word; `replaced` comes with another one alone.
 _CHANGES = ("accepted", "returned", "withdrawn")
+_LONGEST_REASON: Final = 200
 
 
 def assign(
@@ -137,6 +139,68 @@ def change_assignment(
         )
         log_change(connection, scope, action="assignment.change", object_id=assignment_id, diff=values)
         refresh_cells(connection, round_.id, read_today(connection), leaves)
+
+
+def return_assignment(db: Database, scope: Scope, *, assignment_id: str, rev: int, reason: str) -> None:
+    """Give an assignment back with a reason, as whoever it was given to: it is nobody's until it is given again.
+
+    It stays on record as returned. Raises `Invalid` without a reason, `NotFound`, `NotAllowed`, `Conflict` when it
+    changed since `rev` or is not live.
+    """
+    require_right(scope, "record_visit")
+    if not reason.strip():
+        raise Invalid("err.reason_empty")
+    with db.write() as connection:
+        row = connection.execute(select(assignment).where(assignment.c.id == assignment_id)).mappings().first()
+        if row is None:
+            raise NotFound("err.no_assignment", id=assignment_id)
+        round_ = visible_round(connection, scope, row["round"])
+        homes = [row["household"]] if row["household"] else []
+        leaves = find_leaves(connection, scope, round_, homes, [row["place"]] if row["place"] else [])
+        if row["rev"] != rev or row["status"] not in codes.LIVE_ASSIGNMENTS:
+            raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
+        values = {"status": "returned", "reason": hide_id_numbers(reason.strip())[:_LONGEST_REASON], "rev": rev + 1}
+        stamp = {"updated_at": now(), "updated_by": scope.actor}
+        connection.execute(assignment.update().where(assignment.c.id == assignment_id).values(**values, **stamp))
+        log_change(connection, scope, action="assignment.return", object_id=assignment_id, diff={"rev": rev + 1})
+        refresh_cells(connection, round_.id, read_today(connection), leaves)
+
+
+def list_returned(db: Database, scope: Scope, *, round_id: str, place_id: str) -> list[dict[str, Any]]:
+    """Return the assignments under a place that were given back and not given to anybody since, the latest first.
+
+    Keys: assignment, household, place, code, name (whose it was), reason, returned_at, returned_by.
+    """
+    require_right(scope, "view")
+    live = assignment.alias("live")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        round_ = visible_round(connection, scope, round_id)
+        where = func.coalesce(assignment.c.place, household.c.place)
+        same = or_(live.c.household == assignment.c.household, live.c.place == assignment.c.place)
+        rows = connection.execute(
+            select(
+                assignment.c.id.label("assignment"),
+                assignment.c.household,
+                where.label("place"),
+                household.c.code,
+                func.coalesce(person.c.name, team.c.name, "").label("name"),
+                assignment.c.reason,
+                assignment.c.updated_at.label("returned_at"),
+                assignment.c.updated_by.label("returned_by"),
+            )
+            .outerjoin(household, household.c.id == assignment.c.household)
+            .outerjoin(person, person.c.id == assignment.c.person)
+            .outerjoin(team, team.c.id == assignment.c.team)
+            .where(
+                assignment.c.round == round_.id,
+                assignment.c.status == "returned",
+                where.in_(select(place_path.c.place).where(place_path.c.ancestor == place_id)),
+                ~exists().where(live.c.round == round_.id, same, is_live(live)),
+            )
+            .order_by(assignment.c.updated_at.desc(), assignment.c.id)
+        )
+        return [dict(row) for row in rows.mappings()]
 
 
 def list_assignees(db: Database, scope: Scope, *, place_id: str) -> list[RowMapping]:

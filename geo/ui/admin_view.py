@@ -18,6 +18,7 @@ from geo.store.published import close_round, list_published, lock_round, reopen_
 from geo.store.reads import read_figures
 from geo.store.roster_changes import join_round, propose_leaving
 from geo.store.rounds import RoundPlan, create_round, list_rounds
+from geo.ui.admin_teams import draw_teams
 from geo.ui.done import note_done
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import say, show_error
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from geo.model import Round
     from geo.ui.session import Session
 
-_TABS: Final = ("rounds", "lists")
+_TABS: Final = ("rounds", "teams", "lists")
 _ROW: Final = 28
 
 
@@ -43,6 +44,9 @@ def draw_page(session: Session) -> None:
         text("web.page.admin"), _TABS, key="admin_tab", required=True, label_visibility="collapsed",
         format_func=lambda one: text(f"admin.tab.{one}"), on_change=lambda: show(tab=st.session_state["admin_tab"]),
     )  # fmt: skip
+    if tab == "teams":
+        draw_teams(session)
+        return
     if tab == "lists":
         for name in DEFAULTS:
             _draw_list(session, name)

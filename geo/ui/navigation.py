@@ -31,6 +31,7 @@ ENTRIES: Final[Mapping[str, _Entry]] = {
     "map": _Entry("map.py"),
     "gaps": _Entry("gaps.py"),
     "plan": _Entry("plan.py", "record_visit"),
+    "visits": _Entry("visits.py", "record_visit"),
     "clear": _Entry("clear.py"),
     "household": _Entry("household.py", hidden=True),
     "issue": _Entry("issue.py", hidden=True),
