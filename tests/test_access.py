@@ -56,6 +56,7 @@ _OF_THE_ROUND = {
 SHARED: dict[str, set[str]] = {
     "sibling": _OF_THE_ROUND,
     "parent": _OF_THE_ROUND
+    | {"store.mywork.list_own_homes", "store.mywork.read_work"}
     | {"store.assignments.assignee_column", "store.exclusions.decide_exclusions", "store.published.read_published"}
     | {f"store.comparing.{name}" for name in ("list_earlier", "read_then", "read_reached_by_phone", "read_missed")},
 }

@@ -151,8 +151,8 @@ def _return(session: Session, given: pd.DataFrame) -> None:
     rows = given.drop_duplicates("assignment_id")
     try:
         for one in rows.to_dict("records"):
-            wanted = {"assignment_id": str(one["assignment_id"]), "rev": int(one["rev"]), "reason": reason}
-            return_assignment(session.db, session.scope, **wanted)
+            given_as, rev = str(one["assignment_id"]), int(one["rev"])
+            return_assignment(session.db, session.scope, assignment_id=given_as, rev=rev, reason=reason)
     except GeoError as error:
         note_done(say(error))
         return
