@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import uuid
-
 import streamlit as st
 
 from geo.errors import GeoError
 from geo.i18n import text
+from geo.incidents import note_incident
 from geo.ui import datasource
 from geo.ui.navigation import list_pages
 from geo.ui.session import read_role
@@ -24,10 +22,8 @@ def run_page() -> None:
         page.run()
     except GeoError as error:
         show_error(error)
-    except Exception:
-        reference = uuid.uuid4().hex[:8]
-        logging.getLogger(__name__).exception("a page failed, reference %s", reference)
-        st.error(text("err.other", id=reference))
+    except Exception:  # noqa: BLE001 - the last stop: logged, and told by its code
+        st.error(text("err.other", id=note_incident("a page failed")))
 
 
 run_page()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from geo.errors import NotAllowed
 from geo.i18n import has_text, text
+from geo.incidents import note_incident
 from geo.ui.noting import note_refusal
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ def escape(words: str) -> str:
 
 
 def say(error: GeoError) -> str:
-    """Return the sentence of an error; one without a sentence is named by its key's general one."""
+    """Return the sentence of an error; one without a sentence is an incident, told by its code."""
     if not has_text(error.key):
-        return text("err.other", id=error.key)
+        return text("err.other", id=note_incident("an error has no sentence"))
     return text(error.key, **error.params)
 
 

@@ -5,8 +5,6 @@ Plain pages without a script. A form is taken only from a page of ours (Origin),
 
 from __future__ import annotations
 
-import logging
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +17,7 @@ from geo.accounts import create_first_account, entering, factors
 from geo.accounts.passwords import check_password, fold_name
 from geo.errors import GeoError, Invalid, NotAllowed
 from geo.i18n import text
+from geo.incidents import note_incident
 from geo.store.database import write_setting
 from geo.web import grants
 from geo.web.callers import Caller, is_own_form
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from geo.accounts import Entered
     from geo.web.door import Door
 
-_LOG: Final = logging.getLogger(__name__)
 _SEE_OTHER: Final = 303
 _MOST_BYTES: Final = 20_000
 
@@ -110,8 +108,7 @@ def _answer(page: Answer, visit: Visit) -> Response:
     except GeoError as error:
         return draw_entry(text("entry.refused"), error=text(error.key, **error.params), status=400)
     except Exception:  # noqa: BLE001 (the last stop: a person gets a sentence and a code, the log gets the traceback)
-        reference = uuid.uuid4().hex[:8]
-        _LOG.exception("coming in failed, reference %s", reference)
+        reference = note_incident("coming in failed")
         return draw_entry(text("entry.refused"), error=text("web.failed", id=reference), status=500)
 
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
-import logging
 import mimetypes
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -21,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from geo.errors import GeoError, NotAllowed, NotFound
 from geo.i18n import text
+from geo.incidents import note_incident
 from geo.web import grants
 from geo.web.changes import tell_changes
 from geo.web.door import Door
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
-_LOG: Final = logging.getLogger(__name__)
 _OWN_FILES: Final = Path(__file__).parent.parent / "ui" / "static"
 _NOT_IN_NAMES: Final = frozenset('\\/:*?"<>|')
 #: Above one packet, and as fast as it goes: the way is short.
@@ -104,9 +102,7 @@ async def _send_granted(request: Request, *, kind: grants.Kind, name: str) -> Re
     except GeoError as error:
         return PlainTextResponse(text(error.key, **error.params), status_code=_status_of(error))
     except Exception:  # noqa: BLE001 (the last stop: a browser gets a sentence, the log gets the traceback)
-        reference = uuid.uuid4().hex[:8]
-        _LOG.exception("making %s failed, reference %s", kind, reference)
-        return PlainTextResponse(text("web.failed", id=reference), status_code=500)
+        return PlainTextResponse(text("web.failed", id=note_incident(f"making {kind} failed")), status_code=500)
     headers = {"Content-Disposition": name_download(made.filename)} if made.filename else {}
     body = made.body
     if kind == "tiles":
