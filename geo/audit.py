@@ -45,6 +45,8 @@ _KINDS: Final[Mapping[str, str]] = {
     "basemap.set": "admin",
     "restore": "admin",
     "list.write": "admin",
+    "rule.write": "admin",
+    "category.write": "admin",
     "person.add": "admin",
     "change_password": "admin",
     "enrol_codes": "admin",

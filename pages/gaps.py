@@ -21,7 +21,7 @@ rows = chosen.rows_of(lists.of(chosen.by))
 with st.container(key="gap_top", horizontal=True, vertical_alignment="center"):
     draw_lists(chosen, lists)
     if chosen.by == "out":
-        draw_exclusion_lead(figures)
+        draw_exclusion_lead(session, figures)
     else:
         draw_lead(figures, session.round, chosen, lists)
         draw_exports(session, session.round, chosen, lists, rows)

@@ -18,6 +18,7 @@ from geo.store import (
     published,
     reviews,
     roster_changes,
+    rules,
 )
 from geo.store.measures import MeasureEntry
 from geo.store.reviews import Decision, ReviewEntry
@@ -55,6 +56,14 @@ def _newcomer(ground: Ground) -> str:
 
 
 CLEAR_CASES: dict[str, Case] = {
+    "store.rules.load_rules": of_db(rules.load_rules, "view"),
+    "store.rules.list_rules": of_db(rules.list_rules, "view"),
+    "store.rules.list_categories": of_db(rules.list_categories, "view"),
+    "store.rules.list_rule_changes": of_db(rules.list_rule_changes, "manage"),
+    "store.rules.write_rule": of_db(rules.write_rule, "manage", key="never", value=21, source="区办", year=2019),
+    "store.rules.write_category": of_db(
+        rules.write_category, "manage", code="WATER", criteria="取水往返超 20 分钟", source="区办", year=2019
+    ),
     "store.households.find_code": of_db(households.find_code, "view", code="C-001"),
     "store.roster_changes.join_round": of_db(
         roster_changes.join_round, "manage_round", round_id=lambda ground: ground.past_round, household_id=_newcomer

@@ -18,6 +18,7 @@ from geo.cli.planning import run_plan, run_plan_metrics
 from geo.cli.reports import run_coverage, run_gaps
 from geo.cli.rounds import run_figures, run_rounds
 from geo.cli.routing import run_network_distance, run_route_solve
+from geo.cli.rules import run_rules
 from geo.cli.session import open_session, print_json, tell
 from geo.cli.units import run_units
 from geo.demo import build_demo
@@ -104,6 +105,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "import": run_import,
     "rounds": run_rounds,
     "figures": run_figures,
+    "rules": run_rules,
     "coverage": run_coverage,
     "gaps": run_gaps,
     "issues": run_issues,

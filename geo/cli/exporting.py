@@ -136,7 +136,7 @@ def _tabulate_gaps(wish: _Wish) -> exports.Table:
         rows = list_todos(read_todo_homes(db, scope, **where))
     else:
         found = read_gap_homes(db, scope, **where)
-        rows = rank_gaps(found.waiting, wish.day)
+        rows = rank_gaps(found.waiting, wish.day, found.weights)
         if options.kind == "groups":
             draw = exports.draw_outlines(db, scope, place_id=wish.place.id, level="group", round_id=wish.round_id)
             target_bp = wish.round.target_bp if wish.round else config.TARGET_BP

@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from geo import codes, config
+from geo import codes
 from geo.cli.parser_audit import add_audit
 from geo.cli.parser_plan import add_planning
+from geo.cli.parser_rules import add_rules
 from geo.cli.typed import read_answer, read_choice, read_column
 from geo.crs import System, parse_system
 from geo.errors import Invalid
@@ -80,6 +81,7 @@ def build_parser() -> Parser:
     _add_import(commands)
     _add_rounds(commands)
     _add_figures(commands)
+    add_rules(commands, _add_command, Parser, _add_shared)
     _add_coverage(commands)
     _add_gaps(commands)
     _add_issues(commands)
@@ -204,7 +206,7 @@ def _add_rounds(commands: Any) -> None:
     _add_shared(adding, below=True)
     _add(adding, "rounds", "round", metavar="NAME:START:END")
     _add(adding, "rounds", "--number", type=int, metavar="N")
-    _add(adding, "rounds", "--target", type=read_target, default=config.TARGET_BP, metavar="PERCENT")
+    _add(adding, "rounds", "--target", type=read_target, metavar="PERCENT")
     _add(adding, "rounds", "--scope", metavar="CODE")
     _add(adding, "rounds", "--away-phone-counts", action="store_true")
     listing = actions.add_parser("list", help=text("cli.rounds.list"), description=text("cli.rounds.list"))

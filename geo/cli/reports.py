@@ -114,7 +114,7 @@ def _report_gaps(session: Session, options: argparse.Namespace, suffix: str) -> 
     day = choose_day(session, options.as_of)
     where: dict[str, Any] = {"round_id": round_.id, "place_id": place.id, "as_of": day}
     found = read_gap_homes(session.db, session.scope, **where)
-    gaps = rank_gaps(found.waiting, day)
+    gaps = rank_gaps(found.waiting, day, found.weights)
     answer = {
         "round": {"id": round_.id, "number": round_.number, "name": round_.name},
         "as_of": day,

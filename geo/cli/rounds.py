@@ -11,6 +11,7 @@ from geo.errors import Invalid, NotFound
 from geo.i18n import text
 from geo.store.published import close_round, list_published, lock_round, read_published, reopen_round
 from geo.store.rounds import RoundPlan, create_round, get_round, list_rounds
+from geo.store.rules import load_rules
 
 if TYPE_CHECKING:
     import argparse
@@ -53,7 +54,8 @@ def run_rounds(options: argparse.Namespace) -> int:
         db, scope = session.db, session.scope
         if plan is not None:
             wanted = RoundPlan(
-                *plan, choose_place(session, options.scope).id, number=options.number, target_bp=options.target,
+                *plan, choose_place(session, options.scope).id, number=options.number,
+                target_bp=options.target or load_rules(db, scope)["target"],
                 away_phone_counts=options.away_phone_counts,
             )  # fmt: skip
             rounds = [create_round(db, scope, plan=wanted)]
@@ -90,6 +92,7 @@ def run_figures(options: argparse.Namespace) -> int:
                 "locked_at": found.locked_at,
                 "locked_by": found.locked_by,
                 "intact": found.intact,
+                "rules": found.rules,
                 "places": [_place(one) for one in places],
             }
         )

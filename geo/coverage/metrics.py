@@ -132,9 +132,9 @@ def same_day_of(previous: Round, round_: Round, as_of: date) -> date:
     return min(previous.ends_on, previous.starts_on + (as_of - round_.starts_on))
 
 
-def is_much_excluded(counts: Counts) -> bool:
-    """剔除率 above `config.EXCLUSION_WARN_BP`: rows that have left D / rows with added_on ≤ t; to be looked into."""
-    return counts.left * config.WHOLE_BP > config.EXCLUSION_WARN_BP * counts.rows
+def is_much_excluded(counts: Counts, *, warn_bp: int = config.EXCLUSION_WARN_BP) -> bool:
+    """剔除率 above a threshold in basis points: rows that have left D / rows with added_on ≤ t; to be looked into."""
+    return counts.left * config.WHOLE_BP > warn_bp * counts.rows
 
 
 def is_cleared(counts: Counts, *, valid_open: int) -> bool:

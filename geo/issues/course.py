@@ -167,8 +167,11 @@ def _fold_ending(standing: Standing, event: Event) -> Standing:
     return standing
 
 
-def take_step(standing: Standing, act: Act) -> Event:
-    """Return the event that an act makes. Raises `Invalid` with the reason why the act is impossible."""
+def take_step(standing: Standing, act: Act, *, reopen_days: int = config.REOPEN_DAYS) -> Event:
+    """Return the event that an act makes; `reopen_days` after its closing an issue stays closed.
+
+    Raises `Invalid` with the reason why the act is impossible.
+    """
     if act.kind not in ACTS:
         raise Invalid("err.unknown_code", value=act.kind)
     allowed, leads_to = ACTS[act.kind]
@@ -182,6 +185,8 @@ def take_step(standing: Standing, act: Act) -> Event:
         raise Invalid("err.issue_reason", act=Key(f"event.{act.kind}"))
     if act.kind in _APPROVED and not (act.approved_by or "").strip():
         raise Invalid("err.issue_approval", act=Key(f"event.{act.kind}"))
+    if act.kind == "reopened":
+        _check_reopening(standing, act, reopen_days)
     check = _CHECKS.get(act.kind)
     if check is not None:
         check(standing, act)
@@ -194,7 +199,7 @@ def take_step(standing: Standing, act: Act) -> Event:
     )  # fmt: skip
 
 
-def list_acts(standing: Standing, on: date) -> list[str]:
+def list_acts(standing: Standing, on: date, *, reopen_days: int = config.REOPEN_DAYS) -> list[str]:
     """Return the kinds of act that are possible on a day, in the order of `ACTS`: the only buttons there are."""
     if standing.duplicate_of is not None:
         return []
@@ -203,7 +208,7 @@ def list_acts(standing: Standing, on: date) -> list[str]:
         "escalated": standing.level == top,
         "returned": standing.level == bottom,
         "extended": standing.due_on is None or on >= standing.due_on,
-        "reopened": on > _last_day_of_reopening(standing),
+        "reopened": on > _last_day_of_reopening(standing, reopen_days),
         "defer_asked": standing.deferral_asked,
     }
     return [kind for kind, (states, _) in ACTS.items() if standing.state in states and not impossible.get(kind)]
@@ -273,13 +278,13 @@ def _check_closing(standing: Standing, act: Act) -> None:
         raise Invalid("err.issue_same_person", who=who)
 
 
-def _check_reopening(standing: Standing, act: Act) -> None:
-    if act.on > _last_day_of_reopening(standing):
-        raise Invalid("err.issue_reopen_late", days=config.REOPEN_DAYS, closed=standing.closed_on)
+def _check_reopening(standing: Standing, act: Act, days: int) -> None:
+    if act.on > _last_day_of_reopening(standing, days):
+        raise Invalid("err.issue_reopen_late", days=days, closed=standing.closed_on)
 
 
-def _last_day_of_reopening(standing: Standing) -> date:
-    return (standing.closed_on or standing.last_on) + timedelta(days=config.REOPEN_DAYS)
+def _last_day_of_reopening(standing: Standing, days: int) -> date:
+    return (standing.closed_on or standing.last_on) + timedelta(days=days)
 
 
 def _check_duplicate(_standing: Standing, act: Act) -> None:
@@ -294,6 +299,5 @@ _CHECKS: Final = {
     "extended": _check_extension,
     "resolved": _check_resolution,
     "closed": _check_closing,
-    "reopened": _check_reopening,
     "duplicated": _check_duplicate,
 }

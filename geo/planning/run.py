@@ -80,8 +80,8 @@ def list_tasks(
 ) -> list[UnitTask]:
     """Return the task of every village (or township) with somebody on the gap list, by unit code."""
     today = db.today()
-    waiting = read_gap_homes(db, scope, round_id=round_.id, place_id=place_id).waiting
-    gaps = rank_gaps(waiting, today)
+    found = read_gap_homes(db, scope, round_id=round_.id, place_id=place_id)
+    gaps = rank_gaps(found.waiting, today, found.weights)
     if only is not None:
         gaps = gaps[gaps["household"].isin(set(only))]
     units = _read_units(db, gaps)

@@ -32,6 +32,7 @@ from geo.store.database import bulk_insert, read_today
 from geo.store.frames import read_frame
 from geo.store.remember import Remembered, stamp_round
 from geo.store.rounds import rounds_of, visible_round
+from geo.store.rules import read_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
+    from geo.config import PriorityWeights
     from geo.coverage import Homes
     from geo.model import Round, Scope
     from geo.store.database import Database
@@ -55,12 +57,13 @@ class GapHomes:
     `places`: one row per leaf place with a household of D: place, roster, effective, complete, the unit columns of
     `read_homes`, and assignee and due_on of the live assignment of the place as a whole. `waiting`: the homes of D
     without an effective visit, with the columns of `read_homes`. `todos`: how many visited homes have something left
-    to do (`gaps.list_todos`).
+    to do (`gaps.list_todos`). `weights`: those of the priority in this round.
     """
 
     places: pd.DataFrame
     waiting: pd.DataFrame
     todos: int
+    weights: PriorityWeights
 
 
 def read_homes(
@@ -96,7 +99,9 @@ def read_gap_homes(db: Database, scope: Scope, *, round_id: str, place_id: str, 
         reading = _Reading.begin(db, connection, scope, round_id=round_.id, as_of=as_of)
         frame = reading.open_homes(place_id)
         waiting = frame[frame["effective"] == 0].reset_index(drop=True)
-        return GapHomes(reading.places(place_id), reading.complete_picked(waiting), len(frame) - len(waiting))
+        weights = read_rules(connection, round_).weights
+        todos = len(frame) - len(waiting)
+        return GapHomes(reading.places(place_id), reading.complete_picked(waiting), todos, weights)
 
 
 def read_todo_homes(

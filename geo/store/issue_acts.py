@@ -14,6 +14,7 @@ from geo.issues import Act, Event, Standing, fold, replay, take_step
 from geo.mask import mask_name
 from geo.schema import household, issue, issue_event, issue_household
 from geo.store.database import now, read_today
+from geo.store.rules import read_rules
 from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def insert_act(
         return Acted(done["seq"], standing, row["rev"], created=False)
     merged = rev is not None and rev != row["rev"] and _check_since(row, events, rev)
     act = replace(act, actor=act.actor or scope.actor, note=hide_id_numbers(act.note))
-    event = take_step(standing, act)
+    event = take_step(standing, act, reopen_days=read_rules(connection)["reopen_days"])
     if event.duplicate_of is not None:
         _check_original(connection, scope, issue_id, event.duplicate_of)
     _store(connection, issue_id, seq=events[-1]["seq"] + 1, act_id=act_id, event=event)

@@ -18,6 +18,7 @@ from geo.store.cells import read_cells, rebuild_round
 from geo.store.database import now, read_today
 from geo.store.issues import NO_ISSUES, count_issues
 from geo.store.rounds import find_round, visible_round
+from geo.store.rules import FROZEN, read_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,6 +55,8 @@ class PlaceFigures:
 class Published:
     """The figures of a locked round by their id: as of which day, when and by whom, one entry a place, by code.
 
+    `rules`: the 口径 in force at the lock, by key.
+
     `intact`: every stored row still has the hash it was stored with, and together they have that of the id.
     """
 
@@ -64,6 +67,7 @@ class Published:
     locked_by: str
     intact: bool
     places: list[PlaceFigures]
+    rules: dict[str, int]
 
 
 def close_round(db: Database, scope: Scope, *, round_id: str) -> None:
@@ -129,10 +133,11 @@ def read_published(db: Database, scope: Scope, *, figures_id: str) -> Published:
         }
         found = find_round(connection, stored[0]["round"])
         first = stored[0]
+    rules = next((json.loads(row["counts"])[FROZEN] for row in stored if FROZEN in json.loads(row["counts"])), {})
     places = [_read_row(row, about[row["place"]]) for row in shown]
     return Published(
         figures_id, found, first["as_of"], first["locked_at"], first["locked_by"], _is_intact(found, stored),
-        sorted(places, key=lambda one: one.code),
+        sorted(places, key=lambda one: one.code), rules,
     )  # fmt: skip
 
 
@@ -200,10 +205,12 @@ def _figures_of(connection: Connection, found: Round, day: date) -> list[dict[st
     places = sorted(connection.execute(held).scalars())
     cells, issues = read_cells(connection, found.id, places), count_issues(connection, day)
     tags = _count_tags(connection, found, day)
-    said = {
+    said: dict[str, dict[str, Any]] = {
         one: {_COVERAGE: dict(cells[one].values), _ISSUES: issues.get(one, NO_ISSUES), _TAGS: tags.get(one, {})}
         for one in places
     }
+    if found.scope in said:
+        said[found.scope][FROZEN] = read_rules(connection).as_dict()
     return [{"place": one, "counts": _json(counts)} for one, counts in said.items()]
 
 

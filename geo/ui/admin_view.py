@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
-from geo import codes, config
-from geo.access import may
+from geo import codes
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.store.households import find_code
-from geo.store.lists import DEFAULTS, read_list, write_list
 from geo.store.published import close_round, list_published, lock_round, reopen_round
 from geo.store.reads import read_figures
 from geo.store.roster_changes import join_round, propose_leaving
 from geo.store.rounds import RoundPlan, create_round, list_rounds
+from geo.store.rules import load_rules
+from geo.ui.admin_rules import draw_rules
 from geo.ui.admin_teams import draw_teams
 from geo.ui.done import note_done
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import say, show_error
 from geo.ui.session import show
-from geo.ui.visit_more import say_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +47,7 @@ def draw_page(session: Session) -> None:
         draw_teams(session)
         return
     if tab == "lists":
-        for name in DEFAULTS:
-            _draw_list(session, name)
+        draw_rules(session)
         return
     rounds = list_rounds(session.db, session.scope)
     with st.container(key="sec_rounds"):
@@ -155,6 +153,7 @@ def _draw_roster(session: Session, chosen: Round) -> None:
 
 def _draw_new(session: Session) -> None:
     draw_head(text("admin.new"), text("admin.new.note"))
+    usual = load_rules(session.db, session.scope)["target"] / 100
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = st.text_input(text("admin.col.name"), key="new_name", max_chars=60, width=240)
         first = st.date_input(text("admin.first"), session.today, key="new_first", format="YYYY-MM-DD", width=150)
@@ -162,7 +161,13 @@ def _draw_new(session: Session) -> None:
             text("admin.last"), session.today + timedelta(days=30), key="new_last", format="YYYY-MM-DD", width=150
         )
         target = st.number_input(
-            text("admin.target"), 0.0, 100.0, config.TARGET_BP / 100, step=0.5, key="new_target", width=120
+            text("admin.target"),
+            0.0,
+            100.0,
+            usual,
+            step=0.5,
+            key="new_target",
+            width=120,
         )
         phone = st.checkbox(text("admin.phone"), key="new_phone")
         made = st.button(text("admin.make"), key="new_make", type="primary", disabled=not name.strip())
@@ -178,24 +183,3 @@ def _draw_new(session: Session) -> None:
         return
     note_done(text("admin.made", number=done.number, name=done.name))
     st.rerun()
-
-
-def _draw_list(session: Session, name: str) -> None:
-    """One entry a line; codes of ours are shown by their words and stay codes."""
-    entries = read_list(session.db, session.scope, name=name)
-    words = {say_entry(name, one): one for one in (*DEFAULTS[name], *entries)}
-    with st.container(key=f"sec_list_{name}"):
-        draw_head(text(f"admin.list.{name}"), text("admin.list.note"))
-        said = st.text_area(
-            text(f"admin.list.{name}"), "\n".join(say_entry(name, one) for one in entries), key=f"list_{name}",
-            height=160, label_visibility="collapsed",
-        )  # fmt: skip
-        if may(session.scope, "manage") and st.button(text("admin.list.save"), key=f"list_save_{name}"):
-            try:
-                kept = [words.get(" ".join(one.split()), one) for one in str(said).splitlines()]
-                write_list(session.db, session.scope, name=name, entries=kept)
-            except GeoError as error:
-                show_error(error)
-                return
-            note_done(text("admin.list.saved"))
-            st.rerun()

@@ -16,6 +16,7 @@ from geo.errors import GeoError
 from geo.i18n import text
 from geo.store.exclusions import decide_exclusions
 from geo.store.reads import read_figures
+from geo.store.rules import load_rules
 from geo.ui.clicks import follow_click, open_home
 from geo.ui.done import note_done
 from geo.ui.plain import escape, say
@@ -42,14 +43,15 @@ _SAME: Final = {
 }
 
 
-def draw_exclusion_lead(figures: Figures) -> None:
+def draw_exclusion_lead(session: Session, figures: Figures) -> None:
     """Draw the first sentence: how many wait and how many have left, with 剔除率 and a warning where it is high."""
     counts, share = figures.counts, figures.share("kpi.excluded")
     said = text("out.lead", place=figures.place.name, p=counts.pending)
     how = text("out.lead.share", formula=text("kpi.excluded"), fraction=fraction(share), percent=share.percent)
     with st.container(key="gap_lead"):
         st.markdown(f"**{escape(said)}** :gray[{escape(how)}]")
-        if is_much_excluded(counts):
+        rules = load_rules(session.db, session.scope, round_id=figures.round.id)
+        if is_much_excluded(counts, warn_bp=rules["exclusion_warn"]):
             st.markdown(f":red[{escape(text('out.much'))}]")
 
 

@@ -144,7 +144,7 @@ def read_lists(session: Session, round_: Round) -> tuple[Figures, GapLists]:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _load(scope: Scope, view: View, *, _db: Database) -> tuple[GapHomes, pd.DataFrame, pd.DataFrame]:
     found = read_gap_homes(_db, scope, round_id=view.round, place_id=view.place, as_of=view.as_of)
-    gaps = rank_gaps(found.waiting, view.as_of)
+    gaps = rank_gaps(found.waiting, view.as_of, found.weights)
     return found, gaps, rank_places(found.places, gaps)
 
 

@@ -14,6 +14,7 @@ from geo.i18n import text
 from geo.issues import Act, list_acts
 from geo.model import new_id
 from geo.store.issue_acts import APPROVING, act_on_issue, find_number
+from geo.store.rules import load_rules
 from geo.ui.done import note_done
 from geo.ui.plain import show_error
 
@@ -31,7 +32,8 @@ _FIRST: Final[tuple[str, ...]] = ("resolved", "closed", "reworked", "progress", 
 def offer_acts(db: Database, scope: Scope, *, row: Mapping[Any, Any], standing: Standing) -> None:
     """Draw the possible steps of an issue (its row and standing) that the role may take; none for a leader."""
     today = db.today()
-    kinds = [kind for kind in list_acts(standing, today) if _may(scope, kind)]
+    days = load_rules(db, scope)["reopen_days"]
+    kinds = [kind for kind in list_acts(standing, today, reopen_days=days) if _may(scope, kind)]
     if not kinds:
         return
     first = [kind for kind in _FIRST if kind in kinds]

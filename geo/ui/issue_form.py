@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -13,6 +14,7 @@ from geo.i18n import text
 from geo.model import IssueEntry, new_id
 from geo.store.issue_acts import read_history
 from geo.store.issues import raise_issue
+from geo.store.rules import list_categories, load_rules
 from geo.ui.issue_acts import offer_acts
 from geo.ui.navigation import find_page
 from geo.ui.plain import escape, show_error
@@ -86,14 +88,23 @@ def _choose_affected(card: Card, key: str) -> tuple[str, ...]:
     return tuple(chosen)
 
 
+def _propose_due(db: Database, scope: Scope, card: Card) -> date | None:
+    """Return the day that 口径 proposes for an issue to be solved by a deadline, if it proposes one."""
+    days = load_rules(db, scope)["due_days"]
+    return card.today + timedelta(days=days) if days else None
+
+
 @st.dialog(text("issue_form.title"))
 def _raise_dialog(db: Database, scope: Scope, card: Card, issue_id: str) -> None:
     """The id is made when the dialog opens, so a double click raises one issue."""
     key = f"issue:{issue_id}"
+    offered = {one.code: one for one in list_categories(db, scope) if one.offered}
     category = st.selectbox(
-        text("issue_form.category"), codes.ISSUE_CATEGORIES, index=None, key=f"{key}:category",
+        text("issue_form.category"), list(offered), index=None, key=f"{key}:category",
         format_func=lambda one: text(f"category.{one}"), placeholder=text("issue_form.choose"),
     )  # fmt: skip
+    if category is not None:
+        st.caption(escape(offered[category].criteria))
     title = st.text_input(text("issue_form.what"), key=f"{key}:title", max_chars=120)
     kind = st.segmented_control(
         text("issue_form.scope"), _SCOPES, default="household", required=True, key=f"{key}:scope",
@@ -105,7 +116,12 @@ def _raise_dialog(db: Database, scope: Scope, card: Card, issue_id: str) -> None
             key=f"{key}:route", format_func=lambda one: text(f"route.{one}"), width=150,
         )  # fmt: skip
         due_on = st.date_input(
-            text("issue_form.due_on"), None, min_value=card.today, key=f"{key}:due", format="YYYY-MM-DD", width=150
+            text("issue_form.due_on"),
+            _propose_due(db, scope, card),
+            min_value=card.today,
+            key=f"{key}:due",
+            format="YYYY-MM-DD",
+            width=150,
         )
     with st.container(horizontal=True, gap="medium"):
         unit = st.text_input(text("act.unit"), key=f"{key}:unit", max_chars=60)

@@ -11,6 +11,7 @@ import streamlit as st
 from geo.access import may
 from geo.gaps import PRIORITY_TERMS, rank_gaps
 from geo.i18n import text
+from geo.store.rules import load_rules
 from geo.ui.navigation import find_page
 from geo.ui.noting import note_view
 from geo.ui.plain import escape
@@ -108,7 +109,9 @@ def _draw_why(session: Session, card: Card) -> None:
     home = card.home
     if home["effective"] or not home["roster"]:
         return
-    gaps = rank_gaps(card.homes[card.homes["roster"] == 1], session.as_of)
+    round_id = session.round.id if session.round is not None else ""
+    weights = load_rules(session.db, session.scope, round_id=round_id).weights
+    gaps = rank_gaps(card.homes[card.homes["roster"] == 1], session.as_of, weights)
     row = gaps[gaps["household"] == home["household"]].iloc[0]
     terms = [f"{text(f'term.{term}')} +{row[f'p_{term}']}" for term in PRIORITY_TERMS if row[f"p_{term}"]]
     st.markdown(f"**{text('map.card.why')}**")

@@ -85,7 +85,7 @@ def offer_list(session: Session, round_: Round, numbers: NDArray[np.uint32], *, 
         found = read_gap_homes(
             session.db, session.scope, round_id=round_.id, place_id=session.place.id, as_of=session.as_of
         )
-        gaps = rank_gaps(found.waiting, session.as_of)
+        gaps = rank_gaps(found.waiting, session.as_of, found.weights)
         return tabulate_gaps(gaps[gaps["tile_id"].isin(numbers)].reset_index(drop=True))
 
     (export,) = offer_table(

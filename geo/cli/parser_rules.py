@@ -1,0 +1,43 @@
+"""What can be typed for 口径: rules, rules set, rules categories, rules category, rules log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from geo import codes
+from geo.i18n import text
+from geo.rules import CHOICES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def add_rules(
+    commands: Any, add_command: Callable[[Any, str], Any], parser_class: type, share: Callable[..., None]
+) -> None:
+    """Add the command and what it does; `share` gives an action what every command has."""
+    parser = add_command(commands, "rules")
+    actions = parser.add_subparsers(dest="rules_command", metavar="ACTION", parser_class=parser_class)
+
+    def add(name: str) -> Any:
+        action = actions.add_parser(name, help=text(f"cli.rules.{name}"), description=text(f"cli.rules.{name}"))
+        share(action, below=True)
+        return action
+
+    add("list")
+    setting = add("set")
+    setting.add_argument("key", choices=[one.key for one in CHOICES], metavar="KEY", help=text("cli.rules.key"))
+    setting.add_argument("value", metavar="VALUE", help=text("cli.rules.value"))
+    _add_source(setting)
+    add("categories")
+    category = add("category")
+    category.add_argument("code", choices=codes.ISSUE_CATEGORIES, metavar="CODE", help=text("cli.rules.code"))
+    category.add_argument("--criteria", required=True, metavar="TEXT", help=text("cli.rules.criteria"))
+    category.add_argument("--off", action="store_true", help=text("cli.rules.off"))
+    _add_source(category)
+    add("log")
+
+
+def _add_source(parser: Any) -> None:
+    parser.add_argument("--source", required=True, metavar="TEXT", help=text("cli.rules.source"))
+    parser.add_argument("--year", required=True, type=int, metavar="YEAR", help=text("cli.rules.year"))
