@@ -133,7 +133,9 @@ def read_published(db: Database, scope: Scope, *, figures_id: str) -> Published:
         }
         found = find_round(connection, stored[0]["round"])
         first = stored[0]
-    rules = next((json.loads(row["counts"])[FROZEN] for row in stored if FROZEN in json.loads(row["counts"])), {})
+    rules: dict[str, int] = next(
+        (json.loads(row["counts"])[FROZEN] for row in stored if FROZEN in json.loads(row["counts"])), {}
+    )
     places = [_read_row(row, about[row["place"]]) for row in shown]
     return Published(
         figures_id, found, first["as_of"], first["locked_at"], first["locked_by"], _is_intact(found, stored),

@@ -106,8 +106,8 @@ def _change_rule(session: Session, rules: dict[str, RuleRow]) -> None:
         source, year = _ask_source(session, f"rule_{key}", now.source, now.year)
         pressed = st.button(text("rules.save"), key="rule_save")
     if pressed:
-        change = {"key": key, "value": round(float(value) * shown), "source": source, "year": year}
-        _take(lambda: write_rule(session.db, session.scope, **change))
+        chosen = round(float(value) * shown)
+        _take(lambda: write_rule(session.db, session.scope, key=key, value=chosen, source=source, year=year))
 
 
 def _change_category(session: Session, categories: dict[str, CategoryRow]) -> None:
@@ -122,8 +122,11 @@ def _change_category(session: Session, categories: dict[str, CategoryRow]) -> No
         offered = st.checkbox(text("rules.col.offered"), now.offered, key=f"category_on_{code}")
         pressed = st.button(text("rules.save"), key="category_save")
     if pressed:
-        told = {"criteria": criteria, "source": source, "year": year, "offered": offered}
-        _take(lambda: write_category(session.db, session.scope, code=code, **told))
+        _take(
+            lambda: write_category(
+                session.db, session.scope, code=code, criteria=criteria, source=source, year=year, offered=offered
+            )
+        )
 
 
 def _ask_source(session: Session, key: str, source: str, year: int) -> tuple[str, int]:

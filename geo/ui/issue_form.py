@@ -88,6 +88,18 @@ def _choose_affected(card: Card, key: str) -> tuple[str, ...]:
     return tuple(chosen)
 
 
+def _ask_category(db: Database, scope: Scope, key: str) -> str | None:
+    """Ask for a category that 口径 offers, and say when an issue is of it."""
+    offered = {one.code: one for one in list_categories(db, scope) if one.offered}
+    category = st.selectbox(
+        text("issue_form.category"), list(offered), index=None, key=f"{key}:category",
+        format_func=lambda one: text(f"category.{one}"), placeholder=text("issue_form.choose"),
+    )  # fmt: skip
+    if category is not None:
+        st.caption(escape(offered[category].criteria))
+    return category
+
+
 def _propose_due(db: Database, scope: Scope, card: Card) -> date | None:
     """Return the day that 口径 proposes for an issue to be solved by a deadline, if it proposes one."""
     days = load_rules(db, scope)["due_days"]
@@ -98,13 +110,7 @@ def _propose_due(db: Database, scope: Scope, card: Card) -> date | None:
 def _raise_dialog(db: Database, scope: Scope, card: Card, issue_id: str) -> None:
     """The id is made when the dialog opens, so a double click raises one issue."""
     key = f"issue:{issue_id}"
-    offered = {one.code: one for one in list_categories(db, scope) if one.offered}
-    category = st.selectbox(
-        text("issue_form.category"), list(offered), index=None, key=f"{key}:category",
-        format_func=lambda one: text(f"category.{one}"), placeholder=text("issue_form.choose"),
-    )  # fmt: skip
-    if category is not None:
-        st.caption(escape(offered[category].criteria))
+    category = _ask_category(db, scope, key)
     title = st.text_input(text("issue_form.what"), key=f"{key}:title", max_chars=120)
     kind = st.segmented_control(
         text("issue_form.scope"), _SCOPES, default="household", required=True, key=f"{key}:scope",
