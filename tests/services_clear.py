@@ -7,6 +7,7 @@ from datetime import date
 
 from geo.issues import Act
 from geo.model import Scope
+from geo.rules import Rules
 from geo.store import (
     clearance,
     drafts,
@@ -56,13 +57,21 @@ def _newcomer(ground: Ground) -> str:
 
 
 CLEAR_CASES: dict[str, Case] = {
-    "store.rules.load_rules": of_db(rules.load_rules, "view"),
-    "store.rules.list_rules": of_db(rules.list_rules, "view"),
-    "store.rules.list_categories": of_db(rules.list_categories, "view"),
-    "store.rules.list_rule_changes": of_db(rules.list_rule_changes, "manage"),
-    "store.rules.write_rule": of_db(rules.write_rule, "manage", key="never", value=21, source="区办", year=2019),
+    "store.rules.load_rules": of_db(rules.load_rules, "view", blind=Rules),
+    "store.rules.list_rules": of_db(rules.list_rules, "view", blind=list),
+    "store.rules.list_categories": of_db(rules.list_categories, "view", blind=list),
+    "store.rules.list_rule_changes": of_db(rules.list_rule_changes, "manage", whole=True),
+    "store.rules.write_rule": of_db(
+        rules.write_rule, "manage", whole=True, key="never", value=21, source="区办", year=2019
+    ),
     "store.rules.write_category": of_db(
-        rules.write_category, "manage", code="WATER", criteria="取水往返超 20 分钟", source="区办", year=2019
+        rules.write_category,
+        "manage",
+        whole=True,
+        code="WATER",
+        criteria="取水往返超 20 分钟",
+        source="区办",
+        year=2019,
     ),
     "store.households.find_code": of_db(households.find_code, "view", code="C-001"),
     "store.roster_changes.join_round": of_db(

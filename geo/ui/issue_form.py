@@ -122,13 +122,9 @@ def _raise_dialog(db: Database, scope: Scope, card: Card, issue_id: str) -> None
             key=f"{key}:route", format_func=lambda one: text(f"route.{one}"), width=150,
         )  # fmt: skip
         due_on = st.date_input(
-            text("issue_form.due_on"),
-            _propose_due(db, scope, card),
-            min_value=card.today,
-            key=f"{key}:due",
-            format="YYYY-MM-DD",
-            width=150,
-        )
+            text("issue_form.due_on"), _propose_due(db, scope, card), min_value=card.today, key=f"{key}:due",
+            format="YYYY-MM-DD", width=150,
+        )  # fmt: skip
     with st.container(horizontal=True, gap="medium"):
         unit = st.text_input(text("act.unit"), key=f"{key}:unit", max_chars=60)
         who = st.text_input(text("act.responsible"), key=f"{key}:who", max_chars=60)
