@@ -1,82 +1,69 @@
 """The map in a real browser against other ways to draw the same households: `python -m benchmarks.map`.
 
-Needs Chromium and, for the comparison alone, packages that the product does not use:
+Needs Chromium and Linux and, for the comparison alone, packages that the product does not use:
 
     npm install --prefix build/bench maplibre-gl leaflet.vectorgrid leaflet.markercluster
-    pip install --target build/bench/python mapbox-vector-tile duckdb
+    pip install --target build/bench/python mapbox-vector-tile
+    pip install --target build/bench/duckdb duckdb==1.4.4 duckdb-ext-spatial==1.4.4.20260205
 
 Every way draws the same households from the same server (`benchmarks/map_stand.py`), one after the other in every round
 of runs; what counts is the ratio. "First paint" and "filter" end when the colours are on the screen, which is looked at
 by pictures of it; the others end two frames after the library says that it is done.
+
+A run is stored in build/bench/map.jsonl as soon as it is done, and no run is made twice: with `--minutes` it stops in
+time, and the next call goes on. `--fresh` begins anew. At the end docs/benchmarks-map.md is written from what there is.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
+import json
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
-from benchmarks.measure import describe_machine, show_table
+from benchmarks.map_page import RESULTS, write_page
+from benchmarks.map_visit import Visit
 from tests.conftest import BROWSER_OPTIONS, find_browser
 
 ROOT = Path(__file__).parent.parent
-#: Way → the most households that it is tried with.
-WAYS = {
-    "ours": 10**7, "maplibre": 10**6, "vectorgrid": 10**6, "pydeck": 10**5, "cluster": 10**5, "geojson": 10**5,
-    "circle": 10**4,
-}  # fmt: skip
-NAMES = {
-    "ours": "HouseholdTiles", "maplibre": "MapLibre GL, MVT", "vectorgrid": "Leaflet.VectorGrid, MVT",
-    "pydeck": "pydeck",
-    "cluster": "FastMarkerCluster", "geojson": "folium.GeoJson", "circle": "folium.CircleMarker",
-}  # fmt: skip
-HEADS = (
-    "households", "way", "first paint s", "HTTP kB", "WebSocket kB", "to zoom 14 ms", "pan at 14 ms",
-    "dragged frames/s", "legend ms", "filter through Python ms", "filter kB", "browser heap MB",
-)  # fmt: skip
-RED, ORANGE = (0xA5, 0x0F, 0x15), (0xF5, 0xA3, 0x00)
-LIMIT_S = 60
 WEBGL = {"maplibre", "pydeck"}
 SOFTWARE_WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
-TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-#: What each way calls done, as functions in the frame of the map.
-SETTLED = f"""async () => {{
-  const {{ grid }} = map_div._geoStage;
-  const done = () => {{ const all = grid.current().filter((one) => one.current);
-    return all.length > 0 && all.every(({{ el }}) => el.rows && !el.loading) && !grid.isLoading(); }};
-  while (!done()) await new Promise((again) => setTimeout(again, 2));
-  await {TWO_FRAMES}; }}"""
-LEAFLET = f"""async () => {{
-  const grids = []; map_div.eachLayer((one) => one instanceof L.GridLayer && grids.push(one));
-  while (grids.some((one) => one.isLoading())) await new Promise((again) => setTimeout(again, 2));
-  await {TWO_FRAMES}; }}"""
-ZOOM = "map_div.setView(map_div.getCenter(), 14, { animate: false })"
-PAN = "map_div.panBy([400, 0], { animate: false })"
-HIDE = {
-    "ours": "map_div._geoStage.toggle('visits', 1)",
-    "vectorgrid": "window.hide = 1; map_div.eachLayer((one) => one instanceof L.GridLayer && one.redraw())",
-    "geojson": """map_div.eachLayer((one) => one.feature
-        && one.setStyle({ opacity: one.feature.properties.state === 1 ? 0 : 1 }))""",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Ways that are measured in turns at one size; stages of one size are compared within themselves."""
+
+    name: str
+    size: int
+    ways: tuple[str, ...]
+
+
+#: What matters most comes first.
+STAGES = (
+    Stage("100k", 100_000, ("empty", "ours", "maplibre", "vectorgrid")),
+    Stage("1M", 1_000_000, ("ours", "maplibre", "vectorgrid")),
+    Stage("10M", 10_000_000, ("ours",)),
+    Stage("10k", 10_000, ("ours", "circle", "geojson", "cluster")),
+    Stage("100k-slow", 100_000, ("ours", "pydeck", "cluster", "geojson")),
+    Stage("1k", 1_000, ("ours", "circle", "geojson", "cluster", "pydeck", "maplibre", "vectorgrid")),
+)
 
 
 @contextmanager
-def served(others: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Serve the page of the benchmark."""
+def served(others: Path) -> Iterator[tuple[str, int]]:
+    """Serve the page of the benchmark; give its address and the process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -90,170 +77,92 @@ def served(others: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
             with suppress(OSError), direct.open(f"{address}/healthz", timeout=2):
                 break
             time.sleep(0.2)
-        yield address, process
+        yield address, process.pid
     finally:
         process.terminate()
         process.wait(20)
 
 
-class Visit:
-    """One cold browser that opens one way of drawing."""
+class Runs:
+    """The runs that are stored, and the time that is left for more."""
 
-    def __init__(self, browser: Any, address: str, *, way: str, size: int) -> None:
-        self.way = way
-        self.context = browser.new_context(viewport={"width": 1366, "height": 768})
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(1000 * LIMIT_S)
-        self.bytes = {"http": 0, "socket": 0}
-        network = self.context.new_cdp_session(self.page)
-        network.send("Network.enable")
-        network.on("Network.loadingFinished", lambda one: self._count("http", one["encodedDataLength"]))
-        network.on(
-            "Network.webSocketFrameReceived", lambda one: self._count("socket", len(one["response"]["payloadData"]))
-        )
-        self.network = network
-        self.address = f"{address}/?kind={way}&size={size}"
+    def __init__(self, *, minutes: float, wanted: int) -> None:
+        self.ends = time.monotonic() + 60 * minutes
+        self.wanted = wanted
+        lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
+        self.done = {(one["stage"], one["way"], one["run"]) for one in map(json.loads, lines)}
 
-    def _count(self, kind: str, amount: float) -> None:
-        self.bytes[kind] += int(amount)
+    @property
+    def is_late(self) -> bool:
+        """Say whether no more run is to be begun."""
+        return time.monotonic() > self.ends
 
-    def measure(self) -> dict[str, float]:
-        """Open the page, go through what a user does, and return the figures."""
-        start = time.perf_counter()
-        self.page.goto(self.address, wait_until="commit")
-        found = {"paint": self._wait_for({RED}, absent=set(), start=start)}
-        found |= {"http": self.bytes["http"] / 1000, "socket": self.bytes["socket"] / 1000}
-        for name in ("zoom", "pan", "toggle"):
-            took = self._time(name)
-            if took is not None:
-                found[name] = took
-            if name == "pan" and took is not None:
-                found["fps"] = self._drag()
-        if self.way != "cluster":
-            before = sum(self.bytes.values())
-            start = time.perf_counter()
-            self.page.get_by_text("only", exact=True).click()
-            found["filter"] = 1000 * self._wait_for({ORANGE}, absent={RED}, start=start)
-            found["filter_kb"] = (sum(self.bytes.values()) - before) / 1000
-        found["heap"] = self._heap()
-        return found
+    def missing(self, stage: Stage) -> list[str]:
+        """Return the ways of a stage that have a run left."""
+        return [way for way in stage.ways if any(self.lacks(stage, way, nth) for nth in range(1, self.wanted + 1))]
 
-    def close(self) -> None:
-        """Forget the browser's state."""
-        self.context.close()
+    def lacks(self, stage: Stage, way: str, nth: int) -> bool:
+        """Say whether a run is not stored yet."""
+        return (stage.name, way, nth) not in self.done
 
-    def _frame(self) -> Any:
-        return next((one for one in self.page.frames if "/component/" in one.url or "/bench/" in one.url), None)
-
-    def _time(self, name: str) -> float | None:
-        """Return how long the page itself says that something takes, in ms."""
-        frame = self._frame()
-        if frame is None or self.way == "pydeck":
-            return None
-        if self.way == "maplibre":
-            act, wait = f"() => bench.{name}()", "async () => {}"
-        else:
-            todo = {"zoom": ZOOM, "pan": PAN, "toggle": HIDE.get(self.way)}[name]
-            if todo is None:
-                return None
-            act, wait = f"() => {{ {todo}; }}", SETTLED if self.way == "ours" else LEAFLET
-        script = f"""async () => {{ const start = performance.now();
-            await ({act})(); await ({wait})(); return performance.now() - start; }}"""
-        took: float = frame.evaluate(script)
-        if name == "toggle" and self.way == "ours":
-            frame.evaluate(f"() => {{ {HIDE['ours']}; }}")
-        return took
-
-    def _drag(self) -> float:
-        """Drag the map for a second or so and return the frames a second that it drew meanwhile."""
-        frame, mouse = self._frame(), self.page.mouse
-        frame.evaluate("""() => { window.drawn = []; const count = (at) => { window.drawn.push(at);
-            if (window.drawn.length < 1000) requestAnimationFrame(count); }; requestAnimationFrame(count); }""")
-        mouse.move(900, 450)
-        mouse.down()
-        for step in range(60):
-            mouse.move(900 - 6 * step, 450 - 2 * step)
-        times: list[float] = frame.evaluate("() => window.drawn.splice(0, 1000)")
-        mouse.up()
-        frames: float = 1000 * (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else float("nan")
-        return frames
-
-    def _wait_for(self, present: set[tuple[int, ...]], *, absent: set[tuple[int, ...]], start: float) -> float:
-        """Return the seconds until some colours are on the screen and others are not."""
-        while time.perf_counter() - start < LIMIT_S:
-            try:
-                picture = self.page.screenshot(type="png")
-            except PlaywrightError:  # a browser that draws in software may have no picture to give just now
-                continue
-            shot = Image.open(io.BytesIO(picture)).convert("RGB").crop((250, 150, 1100, 700))
-            seen = {colour for count, colour in shot.getcolors(1 << 24) if count >= 3}
-            if self._shows_clusters() or (present <= seen and not absent & seen):
-                return time.perf_counter() - start
-        return float("nan")
-
-    def _shows_clusters(self) -> bool:
-        frame = self._frame() if self.way == "cluster" else None
-        return frame is not None and frame.locator(".marker-cluster").count() > 0
-
-    def _heap(self) -> float:
-        values = {one["name"]: one["value"] for one in self._metrics()}
-        return values.get("JSHeapUsedSize", float("nan")) / 1e6
-
-    def _metrics(self) -> list[dict[str, Any]]:
-        self.network.send("Performance.enable")
-        metrics: list[dict[str, Any]] = self.network.send("Performance.getMetrics")["metrics"]
-        return metrics
+    def store(self, stage: Stage, way: str, nth: int, **found: Any) -> None:
+        """Store a run, also one that failed; the first of each call (0) warms the server and does not count."""
+        load = os.getloadavg()[0]
+        row = {"stage": stage.name, "size": stage.size, "way": way, "run": nth, "load": load, **found}
+        print(json.dumps(row), file=sys.stderr, flush=True)
+        if nth:
+            self.done.add((stage.name, way, nth))
+            with RESULTS.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
 
 
-def run(sizes: list[int], runs: int, others: Path, *, chosen: list[str]) -> str:
-    """Measure every way at every size, interleaved, and return the table of medians."""
-    found: dict[tuple[int, str], list[dict[str, float]]] = {}
-    with served(others) as (address, _), sync_playwright() as playwright:
-        path = find_browser()
-        plain = playwright.chromium.launch(executable_path=path, args=BROWSER_OPTIONS)
-        # There is no graphics card here: WebGL runs in software, which is said beside the table.
-        args = [*(one for one in BROWSER_OPTIONS if one != "--disable-gpu"), *SOFTWARE_WEBGL]
-        with_webgl = playwright.chromium.launch(executable_path=path, args=args)
-        for size in sizes:
-            ways = [way for way, most in WAYS.items() if size <= most and way in chosen]
-            # The first visit makes the households and warms the server; it is not counted.
-            for nth in range(runs + 1):
-                for way in ways:
-                    browser = with_webgl if way in WEBGL else plain
-                    visit = Visit(browser, address, way=way, size=size)
-                    try:
-                        figures = visit.measure()
-                        said = {name: round(value, 1) for name, value in figures.items()}
-                        print(f"{way} {size} {nth}: {said}", file=sys.stderr, flush=True)
-                        if nth:
-                            found.setdefault((size, way), []).append(figures)
-                    except Exception as error:  # noqa: BLE001 - one way that fails is a line of the table, not the end
-                        print(f"{way} {size}: {str(error)[:200]}", file=sys.stderr)
-                    finally:
-                        visit.close()
-        plain.close()
-        with_webgl.close()
-    names = ("paint", "http", "socket", "zoom", "pan", "fps", "toggle", "filter", "filter_kb", "heap")
-    rows = []
-    for (size, way), measured in found.items():
-        medians = {name: [one[name] for one in measured if name in one] for name in names}
-        cells = [f"{statistics.median(medians[name]):.4g}" if medians[name] else "—" for name in names]
-        rows.append([f"{size:,}", NAMES[way], *cells])
-    return show_table(HEADS, rows)
+def run_stage(stage: Stage, runs: Runs, others: Path, *, browsers: tuple[Any, Any]) -> None:
+    """Measure the ways of a stage in turns, as far as the time goes."""
+    if not runs.missing(stage) or runs.is_late:
+        return
+    with served(others) as (address, server):
+        for nth in range(runs.wanted + 1):
+            for way in runs.missing(stage):
+                if runs.is_late or not runs.lacks(stage, way, nth):
+                    continue
+                try:
+                    with closing(
+                        Visit(browsers[way in WEBGL], address, way=way, size=stage.size, server=server)
+                    ) as visit:
+                        runs.store(stage, way, nth, figures=visit.measure())
+                except Exception as error:  # noqa: BLE001 - one way that fails is a line of the table, not the end
+                    runs.store(stage, way, nth, figures={}, failed=str(error)[:200])
 
 
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", default="1000,10000,100000,1000000")
-    parser.add_argument("--ways", default=",".join(WAYS))
+    """Measure what is missing and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stages", default=",".join(one.name for one in STAGES))
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--others", type=Path, default=ROOT / "build" / "bench")
+    parser.add_argument("--fresh", action="store_true", help="forget the runs of the chosen stages")
+    parser.add_argument("--only-page", action="store_true", help="write the page from what is stored")
     options = parser.parse_args()
-    sizes = [int(one) for one in options.sizes.split(",")]
-    print(describe_machine())
-    print(run(sizes, options.runs, options.others, chosen=options.ways.split(",")))
-    print(describe_machine())
+    chosen = options.stages.split(",")
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    if options.fresh and RESULTS.exists():
+        kept = [one for one in RESULTS.read_text().splitlines() if json.loads(one)["stage"] not in chosen]
+        RESULTS.write_text("".join(f"{one}\n" for one in kept))
+    if not options.only_page:
+        runs = Runs(minutes=options.minutes, wanted=options.runs)
+        with sync_playwright() as playwright:
+            path = find_browser()
+            plain = playwright.chromium.launch(executable_path=path, args=BROWSER_OPTIONS)
+            # There is no graphics card here: WebGL runs in software, which is said beside the table.
+            args = [*(one for one in BROWSER_OPTIONS if one != "--disable-gpu"), *SOFTWARE_WEBGL]
+            with_webgl = playwright.chromium.launch(executable_path=path, args=args)
+            for stage in STAGES:
+                if stage.name in chosen:
+                    run_stage(stage, runs, options.others, browsers=(plain, with_webgl))
+            plain.close()
+            with_webgl.close()
+    print(write_page())
 
 
 if __name__ == "__main__":

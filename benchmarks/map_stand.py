@@ -8,13 +8,12 @@ import streamlit as st
 from folium.plugins import FastMarkerCluster, VectorGridProtobuf
 from streamlit_folium import st_folium
 
-from benchmarks.map_world import LAT, LON, ONLY, homes_of, index_of, wanted_of
+from benchmarks.map_world import LAT, LON, ONLY, homes_of, index_of, reach_of, wanted_of
 from geo.mapspec import MapSpec, say_words
 from geo.tiles.answers import Still, TileView
 from geo.ui.mapview import constant_map, offer_map, show_map
 
 COLOURS = ("#A50F15", "#F5A300", "#5B2A86", "#5B2A86", "#5AB4D6", "#5AB4D6", "#7A7A7A")
-BOUNDS = [LON - 0.18, LAT - 0.16, LON + 0.18, LAT + 0.16]
 ZOOM = 11
 HEIGHT = 560
 NPM = "/bench/npm"
@@ -23,9 +22,11 @@ DOT = "function (row) { return L.circleMarker([row[0], row[1]], { radius: 3.5 })
 
 def draw_ours(size: int, *, only: bool) -> None:
     """Draw by the product's own layer."""
-    nothing = {"title": "", "rows": []}
+    nothing, (east, north) = {"title": "", "rows": []}, reach_of(size)
+    bounds = [LON - east - 0.01, LAT - north - 0.01, LON + east + 0.01, LAT + north + 0.01]
     data = {
-        "lang": "zh-CN", "view": "visits", "place": "bench", "points_from_zoom": 13, "shapes": "", "bounds": BOUNDS,
+        "lang": "zh-CN", "view": "visits", "place": "bench", "points_from_zoom": 13, "shapes": "", "bounds": bounds,
+        "symbols": "visits",
         "frame": None, "areas": [], "badges": [], "notes": [], "footnote": "", "words": say_words("bench"),
         "legend": {"hint": "", "visits": nothing, "issues": nothing, "classes": nothing | {"unit": ""}},
     }  # fmt: skip
@@ -37,7 +38,7 @@ def draw_ours(size: int, *, only: bool) -> None:
 
 def plain_map() -> folium.Map:
     """Return folium's map with nothing under it, its libraries from this machine."""
-    base = folium.Map(location=(LAT, LON), zoom_start=ZOOM, tiles=None, zoom_control=False)
+    base = folium.Map(location=(LAT, LON), zoom_start=ZOOM, tiles=None, zoom_control=False, maxZoom=20)
     base.default_js, base.default_css = constant_map().default_js[:2], constant_map().default_css[:1]
     return base
 
@@ -98,6 +99,8 @@ if kind == "ours":
     draw_ours(size, only=only)
 elif kind == "maplibre":
     st.iframe(f"/bench/maplibre.html?size={size}&only={int(only)}&view={LON},{LAT},{ZOOM}", height=HEIGHT)
+elif kind == "empty":
+    st.html(f'<div style="height: {HEIGHT}px; background: {COLOURS[only]}"></div>')
 elif kind == "pydeck":
     draw_pydeck(size, only=only)
 elif kind:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,16 +12,15 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from benchmarks.vector_tiles import find_others, kept_tile
 from geo.web import build_middleware, build_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-#: Packages of npm and PyPI that only the comparison needs (`benchmarks/map.py` says how to install them).
+#: Packages of npm and PyPI that only the comparison needs (`benchmarks/map.py` and `vector_tiles.py` say which).
 OTHERS = Path(os.environ["GEO_BENCH_OTHERS"])
-sys.path.append(str(OTHERS / "python"))
-
-from benchmarks.map_world import encoded_mvt  # noqa: E402 - the encoder lies in the folder above
+find_others(OTHERS)
 
 PAGE = (Path(__file__).parent / "map_maplibre.html").read_text(encoding="utf-8")
 
@@ -31,7 +29,7 @@ async def send_mvt(request: Request) -> Response:
     """Send the same households as the product's tile of this address, as a Mapbox vector tile."""
     at = request.path_params
     size, zoom, x, y = (int(at[name]) for name in ("size", "z", "x", "y"))
-    body = await run_in_threadpool(encoded_mvt, size, zoom, (x, y), only=at["only"] == "1")
+    body = await run_in_threadpool(kept_tile, size, zoom, (x, y), OTHERS, only=at["only"] == "1")
     return Response(body, media_type="application/vnd.mapbox-vector-tile")
 
 
