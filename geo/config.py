@@ -82,6 +82,11 @@ def argon2_cost() -> tuple[int, int, int]:
     return passes, memory, lanes
 
 
+def has_address() -> bool:
+    """Say whether the settings tell where people open the app."""
+    return bool(os.environ.get("GEO_ADDRESS"))
+
+
 def app_address() -> str:
     """Return where people open the app, as printed codes say it: `GEO_ADDRESS`, else this machine."""
     return os.environ.get("GEO_ADDRESS", "http://127.0.0.1:8501")

@@ -29,7 +29,7 @@ from geo.store.households import (
 )
 from geo.store.issues import list_issues, raise_issue
 from geo.store.map_reads import count_rings, count_unit_issues, read_points
-from geo.store.places import breadcrumb, list_children, root_place, search
+from geo.store.places import breadcrumb, insert_place, list_children, root_place, search
 from geo.store.reads import read_figures, read_homes, read_many
 from geo.store.rounds import RoundPlan, create_round, current_round, get_round, list_rounds, previous_round
 from geo.store.visits import list_persons, list_visits
@@ -193,6 +193,26 @@ def test_search_by_name_code_and_initials(world):
     assert [hit["id"] for hit in search(world, PLANNER, words="测07")] == ["h07"]
     assert search(world, LEADER, words="测07") == []
     assert search(world, Scope("r", "recorder", "v5"), words="C-007") == []
+
+
+def test_search_by_what_people_call_a_township(world):
+    """和平乡 and hpx find 和平土家族侗族乡, as its own name and initials do."""
+    with world.write() as connection:
+        insert_place(
+            connection,
+            {
+                "id": "hp",
+                "code": "520602999",
+                "name": "和平土家族侗族乡",
+                "level": "township",
+                "edition": "",
+                "created_at": "",
+                "created_by": "",
+            },
+            parent="d",
+        )
+    for words in ("hpx", "HPX", "和平乡", "hptjz", "土家族"):
+        assert [hit["id"] for hit in search(world, PLANNER, words=words)] == ["hp"], words
 
 
 def test_units_above_and_below(world):

@@ -37,12 +37,21 @@ class Printed:
     pages: int
 
 
+def print_png(template: str, data: Mapping[str, Any], *, files: Mapping[str, bytes] | None = None) -> bytes:
+    """Return the only page of a document as a picture (PNG, 200 dots an inch); else as `print_pdf`."""
+    return _print(template, data, files, "png").content
+
+
 def print_pdf(template: str, data: Mapping[str, Any], *, files: Mapping[str, bytes] | None = None) -> Printed:
     """Return a PDF made from `geo/printout/<template>.typ`, which reads the data as `json("data.json")`.
 
     `files`: further files beside it (pictures, other PDFs) by name. Signs of texts that the font has no shape for are
     printed by their number. Raises `Invalid` when no document comes out.
     """
+    return _print(template, data, files, "pdf")
+
+
+def _print(template: str, data: Mapping[str, Any], files: Mapping[str, bytes] | None, form: str) -> Printed:
     with tempfile.TemporaryDirectory(prefix="geo-print-") as name:
         folder = Path(name)
         for source in _HERE.glob("*.typ"):
@@ -50,7 +59,7 @@ def print_pdf(template: str, data: Mapping[str, Any], *, files: Mapping[str, byt
         for file_name, content in (files or {}).items():
             (folder / file_name).write_bytes(content)
         (folder / "data.json").write_text(json.dumps(_printable(data), ensure_ascii=False), encoding="utf-8")
-        target = folder / "printed.pdf"
+        target = folder / f"printed.{form}"
         pages = _run_typst(folder / f"{template}.typ", target)
         return Printed(target.read_bytes(), pages)
 

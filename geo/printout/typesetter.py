@@ -1,4 +1,4 @@
-"""The program that `geo.printout` runs for one document: SOURCE.typ TARGET.pdf, with the source's folder as its world.
+"""The program that `geo.printout` runs for one document: SOURCE.typ TARGET, with the source's folder as its world.
 
 Nothing of the product is imported here: it starts in a tenth of a second, and typst sees the folder alone: no fonts
 of the system, no packages, no file above it.
@@ -12,9 +12,12 @@ from pathlib import Path
 import typst
 from noto_cjk_sans_otc import FONT_PATH
 
+#: Dots an inch of a picture: A4 is 2339 × 1654.
+_PPI = 200
+
 
 def set_document(source: Path, target: Path) -> int:
-    """Write the PDF of a typst file and return how many pages it has, by its label `pages`."""
+    """Write a typst file as PDF or PNG (by the target's name); return how many pages it has, by its label `pages`."""
     fonts = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(Path(str(FONT_PATH)).parent)]
     )
@@ -26,8 +29,11 @@ def set_document(source: Path, target: Path) -> int:
         package_path=str(source.parent),
         package_cache_path=str(source.parent),
     )
-    # Without tags: they are nineteen twentieths of a table's file and half of the time.
-    world.compile(output=str(target), format="pdf", pdf_tags=False)
+    if target.suffix == ".png":
+        world.compile(output=str(target), format="png", ppi=_PPI)
+    else:
+        # Without tags: they are nineteen twentieths of a table's file and half of the time.
+        world.compile(output=str(target), format="pdf", pdf_tags=False)
     return int(world.query("<pages>", field="value", one=True))
 
 

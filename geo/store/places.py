@@ -12,6 +12,7 @@ from geo.access import require_area, require_right
 from geo.errors import NotFound
 from geo.model import Place
 from geo.schema import household, place, place_path
+from geo.units import shorten_township
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,12 +152,22 @@ def _search_places(connection: Connection, scope: Scope, words: str, limit: int)
     )
     hits = []
     for row in rows:
-        if words in row.name or row.code.startswith(words) or initials(row.name).startswith(words.lower()):
+        if row.code.startswith(words) or any(_is_called(name, words) for name in _names(row.name, row.level)):
             label = f"{row.parent_name} {row.name}" if row.level == "group" else row.name
             hits.append({"kind": "place", "id": row.id, "label": label, "place": row.id})
             if len(hits) == limit:
                 break
     return hits
+
+
+def _names(name: str, level: str) -> tuple[str, ...]:
+    """Return what people call a unit: its name, and of a township also the short one (和平土家族侗族乡: 和平乡)."""
+    short = shorten_township(name) if level == "township" else name
+    return (name,) if short == name else (name, short)
+
+
+def _is_called(name: str, words: str) -> bool:
+    return words in name or initials(name).startswith(words.lower())
 
 
 def _search_households(connection: Connection, scope: Scope, words: str, limit: int) -> list[dict[str, str]]:

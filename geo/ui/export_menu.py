@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from geo.ui.session import Session
 
 _MB: Final = 1e6
+#: Media types of what is no list.
+_OTHERS: Final = {"png": "image/png"}
+_PACKED: Final = "application/zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +151,5 @@ def _pack(db: Database, scope: Scope, export: Export, *, progress: Progress | No
     body, rows = export.make(progress)
     log_export(db, scope, what=f"{export.what}.{export.form}", filters=export.head.line(rows), rows=rows)
     form = FORMATS.get(export.form)
-    suffix, media_type = (form.suffix, form.media_type) if form else (export.form, "application/zip")
+    suffix, media_type = (form.suffix, form.media_type) if form else (export.form, _OTHERS.get(export.form, _PACKED))
     return grants.Payload(body, media_type, export.head.file_name(suffix))

@@ -46,3 +46,22 @@ def _pick_assignee(session: Session) -> str:
 def _pick(name: str, options: Sequence[str], say: Callable[[str], str]) -> str:
     """Draw one choice; nothing chosen is everybody."""
     return choose_one(name, options, say, label=text(f"map.filter.{name}"), width=_WIDTH)
+
+
+def say_criteria(session: Session, criteria: Criteria) -> str:
+    """Return what the filters ask for in words; empty for nothing."""
+    said = []
+    if criteria.tag:
+        said.append(text(f"tag.{criteria.tag}"))
+    if criteria.household_class:
+        said.append(text(f"household_class.{criteria.household_class}"))
+    if criteria.assignee and session.round is not None:
+        people = list_responsible(session.db, session.scope, round_id=session.round.id, place_id=session.place.id)
+        said.append(text("map.filter.said", name=dict(people).get(criteria.assignee, criteria.assignee)))
+    if criteria.category:
+        said.append(text(f"category.{criteria.category}"))
+    if criteria.days:
+        said.append(text("map.filter.days_of", n=criteria.days))
+    if criteria.missed:
+        said.append(text("map.filter.missed_of", n=criteria.missed))
+    return text("list.comma").join(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import streamlit as st
@@ -14,15 +15,18 @@ from geo.ui.base_maps import offer_base
 from geo.ui.choices import choose_part
 from geo.ui.map_card import Card, draw_card, link_home
 from geo.ui.map_clicks import Clicked
-from geo.ui.map_filters import pick_criteria
+from geo.ui.map_filters import pick_criteria, say_criteria
 from geo.ui.map_people import draw_people
 from geo.ui.map_rounds import draw_comparison, pick_earlier, say_side
 from geo.ui.map_selection import draw_selection, keep_drawn, read_drawn
 from geo.ui.mapdata import HomesAt, MapView, read_before, read_map
 from geo.ui.mapview import offer_map, show_map
 from geo.ui.navigation import find_page
+from geo.ui.overview_data import read_overview
 from geo.ui.plain import escape
+from geo.ui.printing import draw_prints
 from geo.ui.session import Session, show, view_params
+from geo.ui.share import draw_share
 from geo.ui.widgets import fraction
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from geo.model import Round
     from geo.store.matching import Criteria
     from geo.ui.household_tiles import Ring
+    from geo.ui.map_clicks import Standing
 
 VIEWS: Final = ("visits", "issues", "people", "compare")
 _WIDTHS: Final = (986, 316)
@@ -84,8 +89,31 @@ def draw_map(session: Session) -> None:
         elif not drawn:
             _draw_beside(session, asked, found, picked)
     for shown, clicked in answers:
-        if clicked is not None:
+        if clicked is not None and clicked.standing is not None:
+            _open_dialog(session, asked, shown, clicked.kind, clicked.standing)
+        elif clicked is not None:
             _follow(session, shown, clicked, card)
+
+
+def _open_dialog(session: Session, asked: Asked, shown: MapView, kind: str, standing: Standing) -> None:
+    """Open 分享 or 打印 of a map as it stands."""
+    filters = say_criteria(session, asked.criteria)
+    if asked.earlier is not None:
+        with_round = text("map.compare.round", r=asked.earlier.number)
+        filters = text("list.comma").join(one for one in (with_round, filters) if one)
+    if kind == "print":
+        read = replace(asked, before=shown.figures.round != session.round).read
+        st.dialog(text("act.print"))(draw_prints)(
+            session, standing=standing, read=partial(read, session), filters=filters
+        )
+        return
+    also = (
+        text("share.filtered", filters=filters, share=f"{shown.share.percent}，{fraction(shown.share)}")
+        if filters
+        else ""
+    )
+    overview = read_overview(session, shown.figures.round)
+    st.dialog(text("act.share"))(draw_share)(overview, standing=standing, also=also)
 
 
 def _ask(session: Session, picked: str) -> Asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import partial
@@ -51,6 +52,19 @@ class MapView:
     tiles: TileView
     figures: Figures
     share: Share
+
+    @property
+    def figures_id(self) -> str:
+        """What these figures are called on paper: the same as long as they are the same."""
+        one = self.figures
+        said = (
+            one.place.code,
+            one.round.id,
+            one.as_of.isoformat(),
+            sorted(one.counts.values.items()),
+            sorted(one.issues.items()),
+        )
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
 
 
 def read_map(

@@ -63,7 +63,7 @@ def draw_next(session: Session, overview: Overview) -> None:
     draw_head(text("sec.q4"))
     steps = list_steps(overview)
     for step in steps[:_MOST]:
-        _draw_step(session, step, _say_where(overview, step.of_unit))
+        _draw_step(session, step, say_where(overview, step.of_unit))
     if not steps:
         st.html(widgets.note(text("ov.next.none")))
     st.html(f"<b>{html(_say_days(overview))}</b><br>{widgets.note(_say_pace(overview))}")
@@ -95,7 +95,7 @@ def _link(session: Session, step: Step) -> None:
     st.page_link(find_page(step.page), label=label, query_params=params)
 
 
-def _say_where(overview: Overview, of_unit: Callable[[Figures], int]) -> str:
+def say_where(overview: Overview, of_unit: Callable[[Figures], int]) -> str:
     """Return how many units it is about and which has most; where each has one, the first few by name."""
     places = overview.with_any(of_unit)
     if not places:

@@ -55,20 +55,28 @@ def draw_no_home(overview: Overview) -> None:
         st.html(widgets.note(text("ov.state.left", n=overview.figures.counts.left)))
 
 
-def _draw_lead(overview: Overview) -> None:
+def say_lead(overview: Overview) -> str:
+    """Return the first sentence: how many are reached, who is missing, what is open. It may hold a place's name."""
     figures, number = overview.figures, overview.round.number
     counts, issues = figures.counts, figures.issues["open"]
     missing = counts.roster - counts.effective
+    if not missing and figures.cleared:
+        return text("ov.lead.done", r=number, N=counts.roster, place=figures.place.name)
+    if not missing:
+        return text("ov.lead.full", r=number, N=counts.roster, i=issues)
+    gap, percent = text("ov.lead.gap", m=missing), figures.share("kpi.coverage").percent
+    return text("ov.lead", r=number, n=counts.effective, N=counts.roster, p=percent, gap=gap, i=issues)
+
+
+def _draw_lead(overview: Overview) -> None:
+    figures, lead = overview.figures, say_lead(overview)
+    missing = figures.counts.roster - figures.counts.effective
     aside = text("ov.lead.unentered", n=overview.unentered) if overview.unentered else ""
     if not missing and figures.cleared:
-        done = text("ov.lead.done", r=number, N=counts.roster, place=figures.place.name)
-        st.markdown(f"# {escape(done + aside)}", anchors=False)
-    elif not missing:
-        st.html(widgets.sentence(text("ov.lead.full", r=number, N=counts.roster, i=issues) + aside))
+        st.markdown(f"# {escape(lead + aside)}", anchors=False)
     else:
-        gap, percent = text("ov.lead.gap", m=missing), figures.share("kpi.coverage").percent
-        words = text("ov.lead", r=number, n=counts.effective, N=counts.roster, p=percent, gap=gap, i=issues)
-        st.html(widgets.sentence(words + aside, stressed=gap))
+        gap = text("ov.lead.gap", m=missing) if missing else ""
+        st.html(widgets.sentence(lead + aside, stressed=gap))
 
 
 def _draw_progress(overview: Overview) -> None:

@@ -17,7 +17,10 @@ from geo.store.reads import read_children, read_many
 from geo.store.rounds import list_rounds
 from geo.ui.navigation import ENTRIES, find_page, has_page
 from geo.ui.noting import note_refusal
+from geo.ui.overview_data import read_overview
 from geo.ui.plain import escape, show_error
+from geo.ui.printing import draw_prints
+from geo.ui.saying import say_day, say_round
 from geo.ui.session import (
     AS_OF,
     PLACE,
@@ -30,13 +33,12 @@ from geo.ui.session import (
     write_address,
     write_role,
 )
+from geo.ui.share import draw_share
 
 if TYPE_CHECKING:
-    from geo.model import Round
     from geo.store.reads import Figures
 
 _STATIC: Final = Path(__file__).parent / "static"
-_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def require(action: str, *, context: bool = True) -> Session:
@@ -73,30 +75,6 @@ def _go_home(session: Session) -> None:
     own = [name for name, entry in ENTRIES.items() if not entry.hidden and may(session.scope, entry.action)]
     if own and has_page(own[0]):
         st.switch_page(find_page(own[0]))
-
-
-def say_day(day: object) -> str:
-    """Return a day with its weekday: `2019-11-20 周三`; an empty one is a dash."""
-    if not hasattr(day, "weekday"):
-        return "—"
-    return f"{day:%Y-%m-%d} {text('weekday.' + _WEEKDAYS[day.weekday()])}"
-
-
-def say_round(round_: Round, today: object) -> str:
-    """Return a round with its days and whether it runs: `第4轮 10-15 至 12-10 进行中`."""
-    if str(today) < round_.starts_on.isoformat():
-        when = "ahead"
-    elif str(today) > round_.ends_on.isoformat():
-        when = "over"
-    else:
-        when = "running"
-    return text(
-        "shell.round",
-        number=round_.number,
-        starts=f"{round_.starts_on:%m-%d}",
-        ends=f"{round_.ends_on:%m-%d}",
-        status=text(f"shell.round.{when}"),
-    )
 
 
 def _draw_strip(session: Session) -> None:
@@ -146,13 +124,24 @@ def _draw_context(session: Session) -> None:
             _draw_round(session)
             _draw_day(session)
         _forget_words(session)
-        with st.container(key="ctx_right"):
+        with st.container(key="ctx_right", horizontal=True, vertical_alignment="center", gap="small"):
             words = st.text_input(
                 text("shell.find"), key="find", placeholder=text("shell.find.hint"), label_visibility="collapsed",
-                on_change=_note_place, args=(_view_of(session),),
+                on_change=_note_place, args=(_view_of(session),), width=250,
             )  # fmt: skip
+            _draw_ways_out(session)
     if words:
         _draw_hits(session, words)
+
+
+def _draw_ways_out(session: Session) -> None:
+    """Draw 分享 and 打印; on the map the map itself answers them, for it knows where it stands."""
+    if session.round is None:
+        return
+    if st.button(text("act.share"), key="share"):
+        st.dialog(text("act.share"))(draw_share)(read_overview(session, session.round))
+    if st.button(text("act.print"), key="print"):
+        st.dialog(text("act.print"))(draw_prints)(session)
 
 
 def _draw_breadcrumb(session: Session) -> None:
@@ -262,7 +251,9 @@ def _figures_of(session: Session, places: list[str]) -> dict[str, str]:
 
 def _draw_hit(session: Session, hit: dict[str, str], figures: dict[str, str], nth: int) -> None:
     if hit["kind"] == "household":
-        page, params = find_page("household"), view_params(session, h=hit["id"], place=hit["place"])
+        # The map flies there and shows the card; elsewhere it is the household's own page.
+        page = _current_page() if st.session_state.get("_page") == "map" else find_page("household")
+        params = view_params(session, h=hit["id"], place=hit["place"])
     else:
         page, params = _current_page(), view_params(session, **{PLACE: hit["id"]})
     label = f"{hit['label']} {figures.get(hit['id'], '')}".strip()

@@ -1,0 +1,124 @@
+"""The map on paper: the piece of the screen, what is hidden, figures and signs; the one-page 汇报页."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from PIL import Image
+
+from geo.codes import ISSUE_RINGS, VISIT_STATES
+from geo.exports.maps import (
+    Briefing,
+    Figure,
+    MapSheet,
+    Viewport,
+    Worst,
+    cut_homes,
+    draw_picture,
+    print_briefing,
+    print_map,
+)
+from geo.mapspec import Frame, MapSpec, Unit, build_spec
+from geo.palette import VISIT_SYMBOLS
+from geo.tiles import TileIndex, Wanted, build_index, to_grid
+
+ATTACK = '<script>alert(1)</script> #panic("x") {{ 7 * 7 }} "&'
+
+
+def make_homes() -> TileIndex:
+    """Return seven households, one of each state, on a line; the fourth and fifth share a dwelling."""
+    number = np.arange(7)
+    homes = pd.DataFrame({
+        "place": "g1", "tile_id": number + 1, "lon": 109.2 + 0.001 * number, "lat": 27.7, "state": number,
+        "ring": number % len(ISSUE_RINGS), "dwelling": ["", "", "", "a", "a", "", ""],
+    })  # fmt: skip
+    return build_index(homes, 1)
+
+
+def make_spec(view: str = "visits") -> MapSpec:
+    """Return a view of two areas, one with a hostile name."""
+    units = [
+        Unit("g1", ATTACK, 3, 6, shapely.box(109.19, 27.69, 109.21, 27.71)),
+        Unit("g2", "二组", 4, 4, shapely.box(109.21, 27.69, 109.22, 27.71), computed=False),
+    ]
+    frame = Frame("v", "甲测村", "village", shapely.box(109.18, 27.68, 109.23, 27.72))
+    rings = dict.fromkeys(ISSUE_RINGS, 1)
+    states = dict.fromkeys(VISIT_STATES, 1)
+    return build_spec(view, frame, units=units, states=states, rings=rings, target_bp=9500, levels="group")
+
+
+def test_a_viewport_is_the_piece_of_the_screen() -> None:
+    """Positions lie where Web-Mercator at that zoom has them, the middle in the middle; the bar is a round length."""
+    viewport = Viewport(109.2, 27.7, 14.25, 800, 500)
+    at = np.array([[109.2, 27.7], [109.21, 27.71]])
+    (x, y) = to_grid(at[:, 0], at[:, 1])
+    expected = np.column_stack([x - x[0], y - y[0]]) / 2**30 * 256 * 2**14.25 + (400, 250)
+    assert np.allclose(viewport.place(at), expected, atol=0.01)
+    length, metres = viewport.scale_bar()
+    assert str(metres)[0] in "1235"
+    east = np.array([[109.2 + metres / (111_319.49 * np.cos(np.radians(27.7))), 27.7]])
+    assert viewport.place(east)[0][0] - 400 == pytest.approx(length, rel=1e-3)
+
+
+def test_bounds_are_shown_whole() -> None:
+    """Around bounds everything of them is on the picture, and one side reaches the margin."""
+    viewport = Viewport.around((109.1, 27.5, 109.4, 27.9), (680, 440))
+    corners = viewport.place(np.array([[109.1, 27.5], [109.4, 27.9]]))
+    assert corners.min() == pytest.approx(24, abs=0.5)
+    assert (corners.max(axis=0) <= (680 - 24 + 0.5, 440 - 24 + 0.5)).all()
+
+
+def test_states_and_what_is_hidden() -> None:
+    """Near by each state has its sign; what the legend hides is not drawn; a dwelling of two says so; names are text."""
+    viewport = Viewport(109.203, 27.7, 15, 800, 500)
+    spec, homes = make_spec(), cut_homes(make_homes(), Wanted())
+    svg = draw_picture(viewport, spec, homes).decode()
+    for symbol in VISIT_SYMBOLS.values():
+        assert symbol.fill in svg
+    assert ">2</text>" in svg
+    assert "<script" not in svg
+    assert "&lt;script&gt;" in svg
+    hidden = draw_picture(viewport, spec, homes, hidden=(frozenset({0, 1}), frozenset())).decode()
+    assert VISIT_SYMBOLS["overdue"].fill not in hidden
+    assert VISIT_SYMBOLS["unvisited"].fill not in hidden
+    assert VISIT_SYMBOLS["effective"].fill in hidden
+    rings = draw_picture(viewport, spec, homes, hidden=(frozenset(), frozenset({1, 2, 3}))).decode()
+    assert rings.count("<path") < svg.count("<path")
+
+
+def test_far_away_cells_stand_for_households() -> None:
+    """Below the zoom of households a spot has the worst state it holds, and areas lie under it."""
+    svg = draw_picture(Viewport(109.203, 27.7, 10, 400, 300), make_spec(), cut_homes(make_homes(), Wanted())).decode()
+    assert VISIT_SYMBOLS["overdue"].fill in svg
+    assert 'stroke-dasharray="4 3"' in svg
+    assert "url(#area-low)" in svg
+
+
+def test_a_sheet_as_pdf_and_picture() -> None:
+    """The view comes as one PDF page and as a picture of A4; the picture has the colours of states and dark signs in grey."""
+    sheet = MapSheet(ATTACK, "截至", "走访覆盖率", "演示", "某人", (frozenset({2}), frozenset()))
+    viewport, spec, homes = Viewport(109.203, 27.7, 15, 800, 500), make_spec(), cut_homes(make_homes(), Wanted())
+    pdf = print_map(sheet, viewport, spec, homes, form="pdf")
+    assert pdf.startswith(b"%PDF")
+    picture = Image.open(io.BytesIO(print_map(sheet, viewport, spec, homes, form="png"))).convert("RGB")
+    assert picture.size == (2339, 1654)
+    colours = {colour for _, colour in picture.getcolors(1 << 24)}
+    assert (0xA5, 0x0F, 0x15) in colours
+    assert np.asarray(picture.convert("L")).min() < 40
+
+
+def test_the_briefing_is_one_page() -> None:
+    """With ten worst units and long sentences it is still one page."""
+    page = Briefing(
+        "碧江区第 4 轮走访情况", "某区：" + "第 4 轮已走到 24,066 户，占应访 29,755 户的 80.8%；" * 2,
+        [Figure("走访覆盖率", "80.8%", "有效走访 24,066 ÷ 应访 29,755")] * 4, "最要赶的村",
+        [Worst(1, f"{nth} 测村", "50.0%", "234/468", "还差 211 户") for nth in range(10)],
+        ["5 个组一户都没走到（3 个村，最多的是测村 2）"] * 3, "某人 · 2019-11-20 打印", "走访覆盖率 = 有效走访 ÷ 应访" * 4,
+    )  # fmt: skip
+    printed = print_briefing(page, make_spec(), cut_homes(make_homes(), Wanted()))
+    assert printed.pages == 1
+    assert printed.content.startswith(b"%PDF")
