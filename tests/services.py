@@ -47,6 +47,7 @@ from geo.store import (
     places,
     reads,
     register,
+    reveal,
     rounds,
     routes,
     tile_reads,
@@ -197,6 +198,7 @@ CASES: dict[str, Case] = {
     "store.auditlog.list_acts": of_db(auditlog.list_acts, "audit", whole=True, wanted=Wanted()),
     "store.auditlog.take_acts": of_db(auditlog.take_acts, "audit", whole=True, wanted=Wanted()),
     "store.auditlog.verify_audit": of_db(auditlog.verify_audit, "audit", whole=True),
+    "store.reveal.reveal_person": of_db(reveal.reveal_person, "reveal", **H01, reason="核对电话"),
     "backup.write_backup": of_db(
         write_backup, "operate", whole=True, target=lambda ground: ground.folder / "copy.sqlite"
     ),

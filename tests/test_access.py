@@ -269,7 +269,8 @@ def test_nothing_personal_reaches_a_leader(ground: Ground, name: str) -> None:
 def test_a_planner_is_handed_what_a_leader_is_not(ground: Ground) -> None:
     """The same calls do hold names, phones and notes for a planner: the test above can fail."""
     calls = [CASES[name].call(ground, PLANNER) for name in ("store.households.get_household", "store.visits.list_visits",
-             "store.issues.list_issues", "store.register.read_roster", "store.ledger.read_ledger")]  # fmt: skip
+             "store.issues.list_issues", "store.register.read_roster", "store.ledger.read_ledger",
+             "store.reveal.reveal_person")]  # fmt: skip
     said = "\n".join(map(flatten, calls))
     assert all(one in said for one in (*SECRETS, "测01", "19900000001"))
 

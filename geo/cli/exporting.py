@@ -62,7 +62,7 @@ def run_export(options: argparse.Namespace) -> int:
         )  # fmt: skip
         table = _TABLES[options.list](wish)
         head = _head(wish)
-        content = exports.write_table(table, head=head, form=form, progress=_tell_progress(len(table)))
+        content = exports.write_table(table, head=head.signed(), form=form, progress=_tell_progress(len(table)))
         what = f"{table.kind}.{form}"
         log_export(session.db, session.scope, what=what, filters=head.line(len(table)), rows=len(table))
         options.out.write_bytes(content)

@@ -165,9 +165,9 @@ def _head(kind: str, place: Place, round_: Round, day: date) -> exports.ExportHe
 def _make_file(kind: str, rows: pd.DataFrame, head: exports.ExportHead, suffix: str) -> bytes:
     """Return the file; unlike `export`, a workbook has one sheet, whatever it spans."""
     if kind == "sheets":
-        return exports.assignment_sheets(rows, head=head)
+        return exports.assignment_sheets(rows, head=head.signed())
     table = exports.tabulate_groups(rows) if kind == "groups" else exports.tabulate_gaps(rows)
-    return exports.write_table(replace(table, sheets=""), head=head, form=suffix)
+    return exports.write_table(replace(table, sheets=""), head=head.signed(), form=suffix)
 
 
 def _print_gaps(answer: dict[str, Any], place: Place) -> None:

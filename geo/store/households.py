@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from geo import codes, config
-from geo.access import require_area, require_home, require_right
+from geo.access import may, require_area, require_home, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
 from geo.mask import mask_name, mask_phone, mask_value
@@ -50,17 +50,18 @@ class NewHousehold:
 
 
 def get_household(db: Database, scope: Scope, *, household_id: str) -> dict[str, Any]:
-    """Return a household's row (columns of `household`); for a leader masked, without note and ID.
+    """Return a household's row (columns of `household`), the phone masked, `has_id` in place of what is known of an ID.
 
+    For who may not see names the head is masked too, and the note left out. `store.reveal` gives the rest.
     Raises `NotFound`, `NotAllowed`.
     """
     require_right(scope, "view")
     with db.read() as connection:
         row = dict(_row(connection, household_id))
         require_area(connection, scope, row["place"])
-    if not scope.sees_names:
-        row |= {"head_name": mask_name(row["head_name"]), "phone": mask_phone(row["phone"]), "note": ""}
-        row |= {"id_hash": None, "id_last4": None}
+    row |= {"phone": mask_phone(row["phone"]), "has_id": row["id_last4"] is not None, "id_hash": None, "id_last4": None}
+    if not may(scope, "see_names"):
+        row |= {"head_name": mask_name(row["head_name"]), "note": ""}
     return row
 
 

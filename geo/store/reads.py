@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from geo import codes
-from geo.access import require_area, require_areas, require_right
+from geo.access import may, require_area, require_areas, require_right
 from geo.coverage import Counts, Share, by_tag, homes_under, is_cleared, roll_up, same_day_of
 from geo.issues import issue_shares
 from geo.schema import CELL_COUNTS, place, place_path, round_roster
@@ -39,6 +39,9 @@ __all__ = [
     "read_many",
     "read_same_day",
 ]
+
+#: Households that hold a care tag, below which a count would be about one of them.
+SMALLEST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,10 @@ def _published(
 def read_by_tag(
     db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date | None = None
 ) -> dict[str, Share]:
-    """Return 重点户覆盖率 over each care tag that households of D under a place hold, in the order of the tags."""
+    """Return 重点户覆盖率 over each care tag that households of D under a place hold, in the order of the tags.
+
+    Who may not see names is not told of a tag that fewer than `SMALLEST` households hold: it were about one of them.
+    """
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
@@ -152,11 +158,12 @@ def read_by_tag(
         day = as_of or read_today(connection)
         frozen = frozen_tags(connection, round_, day, place_id)
         if frozen is not None:
-            known = {kind: Share("kpi.priority", one[1], one[0]) for kind, one in frozen.items()}
-            return {kind: known[kind] for kind in codes.CARE_TAGS if kind in known}
-        rows = connection.execute(by_tag(round_, day, homes=homes_under(round_, place_id)))
-        found = {row.kind: Share("kpi.priority", int(row.effective), int(row.roster)) for row in rows}
-    return {kind: found[kind] for kind in codes.CARE_TAGS if kind in found}
+            found = {kind: Share("kpi.priority", one[1], one[0]) for kind, one in frozen.items()}
+        else:
+            rows = connection.execute(by_tag(round_, day, homes=homes_under(round_, place_id)))
+            found = {row.kind: Share("kpi.priority", int(row.effective), int(row.roster)) for row in rows}
+    least = 0 if may(scope, "see_names") else SMALLEST
+    return {kind: found[kind] for kind in codes.CARE_TAGS if kind in found and found[kind].denominator >= least}
 
 
 def read_same_day(db: Database, scope: Scope, *, figures: Figures) -> Figures | None:

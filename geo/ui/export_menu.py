@@ -55,7 +55,7 @@ def offer_table(
 
     def make(form: str, progress: Progress | None) -> tuple[bytes, int]:
         table = tabulate()
-        return write_table(table, head=head, form=form, progress=progress), len(table)
+        return write_table(table, head=head.signed(), form=form, progress=progress), len(table)
 
     return [Export(what, form, head, rows, stamp, partial(make, form)) for form in forms]
 

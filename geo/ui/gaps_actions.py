@@ -45,7 +45,7 @@ def draw_exports(session: Session, round_: Round, chosen: GapFilter, lists: GapL
         sheet = _head(session, round_, chosen, title="assigned")
         by_person = Export(
             "sheets", "xlsx", sheet, len(rows), (lists.view, chosen),
-            lambda _progress: (assignment_sheets(rows, head=sheet), len(rows)),
+            lambda _progress: (assignment_sheets(rows, head=sheet.signed()), len(rows)),
         )  # fmt: skip
         more = [(text("gap.export.sheets"), by_person)]
     with st.container(key="exports", horizontal=True, vertical_alignment="center", gap="small", width="content"):

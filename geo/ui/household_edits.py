@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from geo.model import Place, Scope
     from geo.store.database import Database
+
+#: What is typed for "no phone any more".
+_NONE: Final = ("-", "—")
 
 __all__ = ["open_addition", "open_correction", "open_facts", "open_move", "open_point"]
 
@@ -43,7 +46,6 @@ def _facts_dialog(db: Database, scope: Scope, household_id: str, seen: dict[str,
         "head_name": st.text_input(
             text("household.field.head_name"), seen["head_name"], key=f"{key}:head", max_chars=60
         ),
-        "phone": st.text_input(text("household.field.phone"), seen["phone"], key=f"{key}:phone", max_chars=30),
         "size": st.number_input(
             text("household.field.size"), min_value=0, max_value=99, value=seen["size"], step=1, key=f"{key}:size"
         ),
@@ -51,6 +53,13 @@ def _facts_dialog(db: Database, scope: Scope, household_id: str, seen: dict[str,
         "residence": _pick("residence", codes.RESIDENCES, seen, key),
         "note": st.text_area(text("household.field.note"), seen["note"], key=f"{key}:note", max_chars=2000, height=70),
     }
+    # The phone is masked here as everywhere: what is typed replaces it, nothing typed leaves it.
+    phone = st.text_input(
+        text("household.field.phone"), key=f"{key}:phone", max_chars=30,
+        placeholder=text("household.phone_now", phone=seen["phone"] or "—"),
+    ).strip()  # fmt: skip
+    if phone:
+        changes["phone"] = "" if phone in _NONE else phone
     chosen = st.multiselect(
         text("household.field.tags"), codes.TAG_KINDS, default=tags, key=f"{key}:tags",
         format_func=lambda one: text(f"tag.{one}"),

@@ -9,10 +9,10 @@ import streamlit as st
 
 from geo.access import may
 from geo.i18n import text
-from geo.mask import mask_phone
 from geo.ui import household_edits as edits
 from geo.ui.assigning import Work, offer_work
 from geo.ui.photos import draw_photos
+from geo.ui.reveal import show_phone
 from geo.ui.widgets import fraction, note
 
 if TYPE_CHECKING:
@@ -81,12 +81,11 @@ def _describe(visit: Mapping[Any, Any]) -> str:
 
 
 def show_facts(db: Database, scope: Scope, *, card: Card) -> None:
-    """Draw the facts; phones are masked for roles that do not see names."""
+    """Draw the facts; the phone is masked until somebody with the right says why it must be seen."""
     with st.container(key="sec_facts"):
         st.markdown(f"**{text('household.facts')}**")
-        phone = str(card.row["phone"])
+        show_phone(db, scope, card=card)
         facts = {
-            "phone": phone if scope.sees_names else mask_phone(phone),
             "residence": text(f"residence.{card.row['residence']}"),
             "assignee": _say_assignee(card),
             "due_on": card.status["due_on"] if card.status is not None else "",

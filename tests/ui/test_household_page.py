@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -138,6 +139,24 @@ def test_a_leader_reads_masked_and_cannot_write() -> None:
     assert "199****0008" in words
     kept = {str(one.key) for one in app.button}
     assert not [key for key in kept if key.startswith(("edit_", "correct_", "raise_", "save_", "outcome_"))]
+
+
+def test_a_phone_is_shown_for_a_minute(world: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The phone is masked for a planner too; with a reason it is shown, and when the minute is over it is masked again."""
+    app = open_page("h08")
+    assert "199****0008" in read_words(app)
+    assert "19900000008" not in read_words(app)
+    app.text_input(key="reveal_words_h08").set_value("约时间")
+    app.button(key="reveal_do_h08").click().run()
+    assert "19900000008" in read_words(app)
+    with world.read() as connection:
+        said = connection.exec_driver_sql("SELECT diff FROM audit_log WHERE action = 'reveal'").scalar_one()
+    assert "约时间" in said
+    later = monotonic() + 61
+    monkeypatch.setattr("geo.ui.reveal.monotonic", lambda: later)
+    app.run()
+    assert "19900000008" not in read_words(app)
+    assert "199****0008" in read_words(app)
 
 
 def test_data_text_is_never_markdown(world: Database) -> None:
