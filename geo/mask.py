@@ -32,6 +32,7 @@ FIELD_CLASSES: Final[dict[str, str]] = {
     "made_code.head_hash": "number",
     "person.name": "staff",
     "person.phone": "phone",
+    "account.person_name": "staff",
     "visit.note": "text",
     "visit.lon": "home",
     "visit.lat": "home",

@@ -23,7 +23,7 @@ from tests.world import LEADER, PLANNER
 
 AUDITOR = Scope("auditor", "auditor", "d")
 #: Names of columns that sound like something about a person.
-SOUNDS_PERSONAL = re.compile(r"phone|head|note|detail|minutes|participants|id_hash|last4|person_name|content|lon$|lat$")
+SOUNDS_PERSONAL = re.compile(r"phone|head_name|minutes|participants|id_hash|last4|person_name|^lon$|^lat$")
 #: Columns that sound so and hold none: the point of a unit.
 NOT_PERSONAL = {"place.lon", "place.lat"}
 
