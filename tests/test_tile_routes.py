@@ -56,6 +56,20 @@ class TestTiles:
         for odd in ("t/1/5/1/1", "t/1/14/99999/1", "t/1/14/1", "t/a/14/1/1", "secret"):
             assert ask(f"/tiles/{token}/{odd}", owner=OWNER).status == 404
 
+    def test_several_tiles_come_in_one_answer(self, offered: tuple[Database, TileView, str]) -> None:
+        """Tiles asked for together are those asked for one by one, in the order asked; one that is none is refused."""
+        _, view, token = offered
+        one = self.address(view, 14)
+        _, version, zoom, x, y = one.split("/")
+        beside = f"t/{version}/{zoom}/{int(x) + 1}/{y}"
+        got = ask(f"/tiles/{token}/ts/{version}/{zoom}/{x}-{y}_{int(x) + 1}-{y}", owner=OWNER)
+        expected = [view.answer(name).body for name in (one, beside)]
+        assert got.body == b"".join(len(body).to_bytes(4, "little") + body for body in expected)
+        assert len(expected[0]) > 24
+        assert got.headers["cache-control"] == "private, max-age=3600, immutable"
+        for odd in (f"{x}-{y}_99999-1", "", f"{x}-{y}_", "_".join([f"{x}-{y}"] * 33)):
+            assert ask(f"/tiles/{token}/ts/{version}/{zoom}/{odd}", owner=OWNER).status == 404
+
     def test_an_older_version_is_answered_with_now_and_not_kept(self, offered: tuple[Database, TileView, str]) -> None:
         """After a save the old address gives the new data once, and nobody keeps it under the old name."""
         world, view, token = offered

@@ -17,7 +17,10 @@ from geo.tiles.index import TileIndex, Wanted
 from geo.tiles.tile import POINTS_FROM_ZOOM, encode_tile
 
 _TILE: Final = re.compile(r"t/(\d{1,12})/(\d{1,2})/(\d{1,7})/(\d{1,7})")
+#: Several tiles of one zoom in one answer: a request costs more than most tiles.
+_TILES: Final = re.compile(r"ts/(\d{1,12})/(\d{1,2})/(\d{1,7}-\d{1,7}(?:_\d{1,7}-\d{1,7}){0,31})")
 _CHANGES: Final = re.compile(r"changes/(\d{1,12})\.json")
+_BYTES: Final = "application/octet-stream"
 #: Views whose households are a part of an index, kept at once in the process; another one is cut anew.
 _CUTS_KEPT: Final = 12
 _cuts: Final[Remembered[TileIndex]] = Remembered(_CUTS_KEPT)
@@ -93,22 +96,32 @@ class TileView:
         return found
 
     def answer(self, name: str) -> Answer | None:
-        """Return the answer to `t/{version}/{z}/{x}/{y}` or `changes/{version}.json`; None for any other name.
+        """Return the answer to one of the names that a view has; None for any other name.
 
-        A tile asked for by an older version is that of today, and is not to be kept. Raises `NotFound` for a tile that
-        the map does not have.
+        `t/{version}/{z}/{x}/{y}`: a tile. `ts/{version}/{z}/{x}-{y}_{x}-{y}…`: up to 32 tiles, each behind its length
+        (u32). `changes/{version}.json`. Tiles asked for by an older version are those of today, and are not to be kept.
+        Raises `NotFound` for a tile that the map does not have.
         """
         if asked := _TILE.fullmatch(name):
             version, zoom, x, y = map(int, asked.groups())
-            index = self.cut()
-            try:
-                body = encode_tile(index, zoom, x, y, points_from=self.points_from)
-            except ValueError as error:
-                raise NotFound("web.no_tile") from error
-            return Answer(body, "application/octet-stream", lasts=version == index.version)
+            (body,), lasts = self._encode(zoom, [(x, y)], version)
+            return Answer(body, _BYTES, lasts=lasts)
+        if asked := _TILES.fullmatch(name):
+            at = [tuple(map(int, one.split("-"))) for one in asked[3].split("_")]
+            bodies, lasts = self._encode(int(asked[2]), [(x, y) for x, y in at], int(asked[1]))
+            return Answer(b"".join(len(one).to_bytes(4, "little") + one for one in bodies), _BYTES, lasts=lasts)
         if asked := _CHANGES.fullmatch(name):
             return Answer(self._tell(int(asked[1])), "application/json")
         return None
+
+    def _encode(self, zoom: int, at: list[tuple[int, int]], version: int) -> tuple[list[bytes], bool]:
+        """Return tiles of one moment, and whether they are those of the version asked for."""
+        index = self.cut()
+        try:
+            bodies = [encode_tile(index, zoom, x, y, points_from=self.points_from) for x, y in at]
+        except ValueError as error:
+            raise NotFound("web.no_tile") from error
+        return bodies, version == index.version
 
     def _tell(self, since: int) -> bytes:
         index = self.live.now()

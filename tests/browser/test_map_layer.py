@@ -299,7 +299,7 @@ def test_a_save_reaches_the_open_map(shown: MapPage, stand: Stand) -> None:
     shown.frame.wait_for_function(script, timeout=30_000)
     shown.settle()
     stand.saved.unlink()
-    tiles = [url for url in fetched if "/t/2/" in url]
+    tiles = [at for url in fetched if "/ts/2/" in url for at in url.rpartition("/")[2].split("_")]
     assert shown.runs() == runs
     assert 1 <= len(tiles) <= 4
     assert len(shown.places_of("effective")) == 73

@@ -8,6 +8,8 @@
   const CELLS_A_SIDE = 128;
   // Households that a map keeps in memory besides those on the screen.
   const KEPT_ROWS = 1500000;
+  // Tiles of one request: few requests, but the first tiles need not wait for the last.
+  const TOGETHER = 8;
   const NOTHING = new Uint32Array(0);
 
   function decodeTile(buffer) {
@@ -50,6 +52,18 @@
     return (bits | (bits >> 4)) & 0xff;
   }
 
+  // Returns the tiles of one answer, each of which stands behind its length.
+  function split(buffer, count) {
+    const view = new DataView(buffer);
+    const parts = [];
+    for (let from = 0; parts.length < count;) {
+      const length = view.getUint32(from, true);
+      parts.push(buffer.slice(from + 4, from + 4 + length));
+      from += 4 + length;
+    }
+    return parts;
+  }
+
   // Counting sort by state from good to bad, then by ring.
   function sortRows(code) {
     const rank = (one) => (15 - (one & 15)) * 4 + ((one >> 4) & 3);
@@ -79,18 +93,54 @@
       this.version = version;
       this.kept = new Map();
       this.rows = 0;
+      this.asked = [];
     }
 
-    async load(key, signal) {
+    // Returns a tile; what is asked for in one go comes in a few requests. Raises AbortError when `signal` says so.
+    load(key, signal) {
       const known = this.kept.get(key);
-      if (known) return known;
+      if (known) return Promise.resolve(known);
+      return new Promise((resolve, reject) => {
+        signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+        this.asked.push({ key, signal, resolve, reject });
+        if (this.asked.length === 1) Promise.resolve().then(() => this.fetchAsked());
+      });
+    }
+
+    // Asks for all that was asked for, by zoom and in the order given, so that the middle of the screen comes first.
+    fetchAsked() {
+      const zooms = new Map();
+      for (const one of this.asked.splice(0)) {
+        const zoom = one.key.split("/", 1)[0];
+        if (one.signal.aborted) continue;
+        if (!zooms.has(zoom)) zooms.set(zoom, []);
+        zooms.get(zoom).push(one);
+      }
+      for (const [zoom, all] of zooms) {
+        for (let at = 0; at < all.length; at += TOGETHER) this.fetchSome(zoom, all.slice(at, at + TOGETHER));
+      }
+    }
+
+    async fetchSome(zoom, some) {
       const { version } = this;
-      const address = `/tiles/${encodeURIComponent(this.token)}/t/${version}/${key}`;
-      const answer = await fetch(address, { signal, credentials: "same-origin" });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const tile = decodeTile(await answer.arrayBuffer());
-      if (version === this.version) this.keep(key, tile);
-      return tile;
+      const fetching = new AbortController();
+      for (const { signal } of some) {
+        signal.addEventListener("abort", () => { if (some.every((one) => one.signal.aborted)) fetching.abort(); });
+      }
+      const at = some.map(({ key }) => key.split("/").slice(1).join("-")).join("_");
+      const address = `/tiles/${encodeURIComponent(this.token)}/ts/${version}/${zoom}/${at}`;
+      try {
+        const answer = await fetch(address, { signal: fetching.signal, credentials: "same-origin" });
+        if (!answer.ok) throw new Error(String(answer.status));
+        const parts = split(await answer.arrayBuffer(), some.length);
+        some.forEach(({ key, resolve }, nth) => {
+          const tile = decodeTile(parts[nth]);
+          if (version === this.version) this.keep(key, tile);
+          resolve(tile);
+        });
+      } catch (error) {
+        for (const { reject } of some) reject(error);
+      }
     }
 
     keep(key, tile) {
