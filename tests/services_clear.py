@@ -19,6 +19,7 @@ from geo.store import (
     published,
     reviews,
     roster_changes,
+    round_figures,
     rules,
 )
 from geo.store.measures import MeasureEntry
@@ -57,6 +58,12 @@ def _newcomer(ground: Ground) -> str:
 
 
 CLEAR_CASES: dict[str, Case] = {
+    "store.round_figures.compare_rounds": of_db(
+        round_figures.compare_rounds, "view", round_id="2", place_id="v1", level="group"
+    ),
+    "store.round_figures.list_compared": of_db(
+        round_figures.list_compared, "view", round_id="2", place_id="v1", pick="kept"
+    ),
     "store.rules.load_rules": of_db(rules.load_rules, "view", blind=Rules),
     "store.rules.list_rules": of_db(rules.list_rules, "view", blind=list),
     "store.rules.list_categories": of_db(rules.list_categories, "view", blind=list),

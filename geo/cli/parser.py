@@ -11,8 +11,8 @@ from typing import Any, Final, NoReturn
 from geo import codes
 from geo.cli.parser_audit import add_audit
 from geo.cli.parser_plan import add_planning
-from geo.cli.parser_rules import add_rules
-from geo.cli.typed import read_answer, read_choice, read_column
+from geo.cli.parser_rules import add_compare, add_rules
+from geo.cli.typed import read_answer, read_choice, read_column, read_day
 from geo.crs import System, parse_system
 from geo.errors import Invalid
 from geo.gaps import GAP_MARKS, GAP_STATES
@@ -31,8 +31,6 @@ LEDGERS: Final = ("issues", "matters")
 IMPORTED: Final = ("issues", "matters", "teams")
 FORMATS: Final = ("xlsx", "csv", "pdf", "geojson", "gpkg", "kml", "gpx", "shp")
 
-#: Days of other years are slips, and near the ends of the calendar there is nothing to reckon with.
-_YEARS: Final = range(1900, 2200)
 _PROBLEMS: Final = (
     (re.compile(r"argument (?P<name>[^:]+): invalid choice: '?(?P<value>.*?)'? \(choose from (?P<choices>.*)\)"),
      "cli.bad_choice"),
@@ -99,22 +97,6 @@ def build_parser() -> Parser:
     restore = _add_command(commands, "restore")
     _add(restore, "restore", "file", metavar="FILE", type=Path)
     return parser
-
-
-def read_day(value: str) -> date:
-    """Return a day typed as YYYY-MM-DD. Raises what argparse turns into a sentence."""
-    try:
-        return parse_day(value)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(text("cli.no_day", value=value)) from error
-
-
-def parse_day(value: str) -> date:
-    """Return a day of ISO form in the years that visits can lie in. Raises `ValueError`."""
-    day = date.fromisoformat(value)
-    if day.year not in _YEARS:
-        raise ValueError(value)
-    return day
 
 
 def read_target(value: str) -> int:
@@ -211,6 +193,7 @@ def _add_rounds(commands: Any) -> None:
     _add(adding, "rounds", "--away-phone-counts", action="store_true")
     listing = actions.add_parser("list", help=text("cli.rounds.list"), description=text("cli.rounds.list"))
     _add_shared(listing, below=True)
+    add_compare(actions, _add_shared)
     for name in ("close", "reopen", "lock"):
         about = text(f"cli.rounds.{name}")
         parser = actions.add_parser(name, help=about, description=about)

@@ -1,10 +1,13 @@
-"""What can be typed for 口径: rules, rules set, rules categories, rules category, rules log."""
+"""What can be typed for 口径 (`rules` and what it does) and to compare rounds (`rounds compare`)."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geo import codes
+from geo.cli.typed import read_day
+from geo.compare import KINDS
 from geo.i18n import text
 from geo.rules import CHOICES
 
@@ -36,6 +39,20 @@ def add_rules(
     category.add_argument("--off", action="store_true", help=text("cli.rules.off"))
     _add_source(category)
     add("log")
+
+
+def add_compare(actions: Any, share: Callable[..., None]) -> None:
+    """Add `rounds compare`; `share` gives it what every command has."""
+    about = text("cli.compare")
+    parser = actions.add_parser("compare", help=about, description=about)
+    share(parser, below=True)
+    parser.add_argument("which", nargs="?", metavar="ROUND", help=text("cli.compare.which"))
+    parser.add_argument("--with", dest="earlier", metavar="ROUND", help=text("cli.compare.with"))
+    parser.add_argument("--place", metavar="CODE", help=text("cli.compare.place"))
+    parser.add_argument("--as-of", type=read_day, metavar="DAY", help=text("cli.compare.as_of"))
+    parser.add_argument("--level", choices=codes.LEVELS[1:], default="village", help=text("cli.compare.level"))
+    parser.add_argument("--list", choices=(*KINDS, "in_a_row"), help=text("cli.compare.list"))
+    parser.add_argument("--out", type=Path, metavar="FILE", help=text("cli.compare.out"))
 
 
 def _add_source(parser: Any) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from geo.cli.parser import parse_day
+from geo.cli.comparing import run_compare
 from geo.cli.session import choose_place, open_session, print_json, print_table
+from geo.cli.typed import parse_day
 from geo.errors import Invalid, NotFound
 from geo.i18n import text
 from geo.store.published import close_round, list_published, lock_round, read_published, reopen_round
@@ -49,6 +50,8 @@ def require_round(rounds: Iterable[Round], typed: str) -> None:
 def run_rounds(options: argparse.Namespace) -> int:
     """Make a round, close or lock one, and show it; or list them all."""
     command = options.rounds_command or "list"
+    if command == "compare":
+        return run_compare(options)
     plan = read_round(options.round) if command == "add" else None
     with open_session(options) as session:
         db, scope = session.db, session.scope

@@ -1,9 +1,10 @@
-"""Pairs that are typed as NAME=VALUE: answers to questions, meanings of columns."""
+"""Days, and pairs that are typed as NAME=VALUE: answers to questions, meanings of columns."""
 
 from __future__ import annotations
 
 import argparse
 import re
+from datetime import date
 from typing import Final
 
 from geo.i18n import text
@@ -42,3 +43,23 @@ def read_column(value: str) -> tuple[int, str | None]:
     for letter in letters.upper():
         index = index * 26 + ord(letter) - 64
     return index - 1, keys.get(said)
+
+
+#: Days of other years are slips, and near the ends of the calendar there is nothing to reckon with.
+_YEARS: Final = range(1900, 2200)
+
+
+def read_day(value: str) -> date:
+    """Return a day typed as YYYY-MM-DD. Raises what argparse turns into a sentence."""
+    try:
+        return parse_day(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(text("cli.no_day", value=value)) from error
+
+
+def parse_day(value: str) -> date:
+    """Return a day of ISO form in the years that visits can lie in. Raises `ValueError`."""
+    day = date.fromisoformat(value)
+    if day.year not in _YEARS:
+        raise ValueError(value)
+    return day

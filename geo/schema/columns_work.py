@@ -153,3 +153,24 @@ WORK_COLUMNS: Final = (
     OutColumn("what", "内容", "what", 40),
     OutColumn("result", "结果", "result", 14),
 )  # fmt: skip
+
+#: Two rounds compared, one row a unit.
+COMPARED_COLUMNS: Final = (
+    _BY_KEY["number"],
+    OutColumn("name", "名称", "name", 20),
+    OutColumn("then_roster", "上轮应访", "then_n", 9, "whole"),
+    OutColumn("then_effective", "上轮有效走访", "then_eff", 11, "whole"),
+    OutColumn("then_coverage", "上轮覆盖率(%)", "then_cov", 12, "decimal"),
+    OutColumn("now_roster", "本轮应访", "now_n", 9, "whole"),
+    OutColumn("now_effective", "本轮有效走访", "now_eff", 11, "whole"),
+    OutColumn("now_coverage", "本轮覆盖率(%)", "now_cov", 12, "decimal"),
+    OutColumn("points", "相差(百分点)", "points", 11, "decimal"),
+    OutColumn("kept", "两轮都走到", "kept", 10, "whole"),
+    OutColumn("newly_missed", "新漏", "new_miss", 7, "whole"),
+    OutColumn("recovered", "补上", "recovered", 7, "whole"),
+    OutColumn("missed_again", "两轮都漏", "again", 9, "whole"),
+    OutColumn("new_reached", "新增户走到", "new_got", 10, "whole"),
+    OutColumn("new_missed", "新增户未走到", "new_not", 11, "whole"),
+    OutColumn("in_a_row", "连漏2轮以上", "in_a_row", 11, "whole"),
+    OutColumn("left", "不在本轮", "left", 9, "whole"),
+)  # fmt: skip

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from geo.ui.session import Session
 
 #: Parts of the page; the first is shown when the address names none.
-TABS: Final = ("board", "ledger", "review", "measures", "matters")
+TABS: Final = ("board", "ledger", "review", "measures", "matters", "rounds")
 
 
 @dataclass(frozen=True, slots=True)

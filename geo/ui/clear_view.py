@@ -12,6 +12,7 @@ from geo.ui.clear_data import TABS, read_board, read_pick, read_rows, read_tab
 from geo.ui.clear_ledger import draw_ledger, draw_measures
 from geo.ui.clear_matters import draw_matters
 from geo.ui.clear_review import draw_review
+from geo.ui.clear_rounds import draw_rounds
 from geo.ui.session import show
 
 if TYPE_CHECKING:
@@ -39,5 +40,7 @@ def draw_page(session: Session) -> None:
         draw_measures(session)
     elif tab == "matters":
         draw_matters(session)
+    elif tab == "rounds":
+        draw_rounds(session)
     else:
         draw_board(session, board)
