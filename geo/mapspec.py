@@ -106,16 +106,21 @@ def build_spec(
     rings: Mapping[str, int],
     target_bp: int,
     levels: str,
+    escalated: int = 0,
 ) -> MapSpec:
     """Return the view of one unit and the units below it (`levels` is their level: village or group).
 
     `states` and `rings` count households by `codes.VISIT_STATES` (in the view that compares rounds by
     `codes.COMPARED_STATES`) and `codes.ISSUE_RINGS`, unlocated ones included, so that the states sum to the roster and
     the excluded (`count_homes`).
+    `escalated` counts households with an open issue that went up: their ring is a square.
     In the view of issues, an area's class is its clearance rate (清零率), in the others its coverage.
     """
     numbered = list(enumerate(units, start=1))
     shapes = _dump(_shapes(frame, numbered))
+    legend = _legend(view, units, states=states, rings=rings, target_bp=target_bp, level=levels)
+    if escalated:
+        legend["issues"]["escalated"] = {"name": text("map.legend.escalated"), "count": escalated}
     data = {
         "lang": "zh-CN",
         "view": view,
@@ -128,7 +133,7 @@ def build_spec(
         "areas": [_area(number, unit, view=view, target_bp=target_bp) for number, unit in numbered if unit.shape],
         "badges": [_badge(number, unit) for number, unit in numbered if unit.unlocated],
         "notes": [_note(number, unit, level=levels) for number, unit in numbered if unit.issues],
-        "legend": _legend(view, units, states=states, rings=rings, target_bp=target_bp, level=levels),
+        "legend": legend,
         "footnote": _footnote(units, level=levels),
         "words": say_words(frame.name),
     }

@@ -11,6 +11,7 @@ import shapely
 from PIL import Image
 
 from geo.codes import ISSUE_RINGS, VISIT_STATES
+from geo.crs import parse_system
 from geo.exports.maps import (
     Briefing,
     Figure,
@@ -24,7 +25,7 @@ from geo.exports.maps import (
 )
 from geo.mapspec import Frame, MapSpec, Unit, build_spec
 from geo.palette import VISIT_SYMBOLS
-from geo.tiles import TileIndex, Wanted, build_index, to_grid
+from geo.tiles import TileIndex, Wanted, build_index, count_escalated, decode_tile, encode_tile, split_key, to_grid
 
 ATTACK = '<script>alert(1)</script> #panic("x") {{ 7 * 7 }} "&'
 
@@ -122,3 +123,43 @@ def test_the_briefing_is_one_page() -> None:
     printed = print_briefing(page, make_spec(), cut_homes(make_homes(), Wanted()))
     assert printed.pages == 1
     assert printed.content.startswith(b"%PDF")
+
+
+def test_an_issue_that_went_up_has_a_square() -> None:
+    """The household's byte says so, the tile carries it, cells do not; on paper its ring is a square, and the legend tells."""
+    homes = pd.DataFrame({
+        "place": "g1", "tile_id": [1, 2, 3], "lon": [109.2, 109.201, np.nan], "lat": [27.7, 27.7, np.nan],
+        "state": 1, "ring": [2, 2, 3], "escalated": [1, 0, 1], "dwelling": "",
+    })  # fmt: skip
+    index = build_index(homes, 1)
+    assert (index.code >> 7).tolist() == [1, 0]
+    assert count_escalated(index, Wanted()) == 2
+    x, y = (int(one[0]) >> 16 for one in split_key(index.key))
+    assert sorted(decode_tile(encode_tile(index, 14, x, y)).columns[3].tolist()) == [0x21, 0xA1]
+    x, y = (int(one[0]) >> 20 for one in split_key(index.key))
+    assert decode_tile(encode_tile(index, 10, x, y)).columns[2].tolist() == [0x21]
+    viewport = Viewport(109.2, 27.7, 15, 800, 500)
+    round_only = cut_homes(build_index(homes.assign(escalated=0), 1), Wanted())
+    ways = [draw_picture(viewport, make_spec(), one).decode() for one in (cut_homes(index, Wanted()), round_only)]
+    assert ways[0].count(" 0 1 0 ") < ways[1].count(" 0 1 0 ")
+    frame = Frame("v", "甲", "village")
+    spec = build_spec(
+        "visits",
+        frame,
+        units=[],
+        states=dict.fromkeys(VISIT_STATES, 1),
+        rings=dict.fromkeys(ISSUE_RINGS, 1),
+        target_bp=9500,
+        levels="group",
+        escalated=2,
+    )
+    assert spec.data["legend"]["issues"]["escalated"]["count"] == 2
+
+
+def test_a_picture_over_another_system_is_the_same() -> None:
+    """Households of an index made for a GCJ-02 base map stand on paper where they are."""
+    homes = pd.DataFrame(
+        {"place": "g1", "tile_id": [1], "lon": [109.2], "lat": [27.7], "state": 0, "ring": 0, "dwelling": ""}
+    )
+    cut = cut_homes(build_index(homes, 1, system=parse_system("gcj02")), Wanted())
+    assert cut.at[0] == pytest.approx((109.2, 27.7), abs=1e-6)

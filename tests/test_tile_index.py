@@ -13,16 +13,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import codes
+from geo.issues import Act
 from geo.model import IssueEntry, Scope, VisitEntry
 from geo.store.assignments import add_person, assign
 from geo.store.database import Database
 from geo.store.homes import read_homes
 from geo.store.households import move_household, set_point
+from geo.store.issue_acts import act_on_issue
 from geo.store.issues import raise_issue
 from geo.store.rounds import current_round
 from geo.store.tile_reads import list_leaves
 from geo.store.visits import record_visit, void_visit
-from geo.tiles import CELLS, POINTS, Tile, Wanted, build_index, decode_tile, encode_tile, from_grid, split_key, to_grid
+from geo.tiles import (
+    CELLS,
+    POINTS,
+    Tile,
+    Wanted,
+    build_index,
+    count_escalated,
+    decode_tile,
+    encode_tile,
+    from_grid,
+    split_key,
+    to_grid,
+)
 from geo.tiles.cells import Cells, count_cells
 from geo.tiles.live import LiveIndex, keep_index
 from geo.ui.datasource import database
@@ -32,6 +46,12 @@ SCOPE = Scope("planner", "planner", "d")
 TODAY = date(2019, 11, 20)
 LEAVES = ("g1", "g2", "g3")
 SPOT = (109.2, 27.7)
+
+
+def act(db: Database, step: Act) -> None:
+    """Do something about the issue i9."""
+    act_on_issue(db, SCOPE, issue_id="i9", act=step, act_id=f"i9-{step.kind}")
+
 
 #: A busy machine is no failure, and a run is the same as the last.
 FEW = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -286,6 +306,7 @@ class TestLive:
         live = LiveIndex(world, SCOPE, round_id="2", as_of=TODAY)
         assert self.shown(live) == self.expected(world)
         assert self.shown_below(live) == Counter(self.expected(world).values())
+        up_before = self.went_up(live)
         person = add_person(world, SCOPE, name="周测三", place_id="v1")
         saves = [
             lambda: record_visit(world, SCOPE, entry=VisitEntry("n1", "h11", TODAY, "effective")),
@@ -295,6 +316,8 @@ class TestLive:
                 world, SCOPE, entry=IssueEntry("i9", "g03", "household", "OTH", "屋顶漏水", date(2019, 11, 1), ("h13",),
                                                due_on=date(2019, 11, 10))
             ),
+            lambda: act(world, Act("escalated", date(2019, 11, 2), unit="乡政府")),
+            lambda: act(world, Act("progress", date(2019, 11, 3), note="已到现场")),
             lambda: assign(world, SCOPE, round_id="2", assignee=person, due_on=date(2019, 10, 20), groups=["g03"]),
             lambda: assign(world, SCOPE, round_id="2", assignee=person, due_on=date(2019, 10, 20), households=["h10"]),
             lambda: move_household(world, SCOPE, household_id="h02", rev=1, place_id="g02"),
@@ -307,6 +330,21 @@ class TestLive:
             assert self.shown_below(live) == Counter(self.expected(world).values())
             assert live.now().version == world.revision() > before.version
         assert live.builds == 1
+        # The issue that went up is told by the byte of its household, until it is settled.
+        home = read_homes(world, SCOPE, round_id="2", place_id="d").set_index("household").loc["h13", "tile_id"]
+        assert self.went_up(live) == {*up_before, home}
+        act(world, Act("resolved", TODAY, close_kind="solved", note="已修"))
+        act(world, Act("closed", TODAY, close_kind="solved", verified_by="household", satisfaction=1))
+        assert self.went_up(live) == up_before
+        assert live.builds == 1
+
+    @staticmethod
+    def went_up(live: LiveIndex) -> set[int]:
+        """Return the numbers of located households with an open issue that went up."""
+        index = live.now()
+        found = set(index.tile_id[index.code & 0x80 != 0].tolist())
+        assert count_escalated(index, Wanted()) == len(found) + int((index.aside.code & 0x80 != 0).sum())
+        return found
 
     def test_a_save_tells_where(self, world: Database) -> None:
         """After one visit the change is one cell of the grid, that of the household; an older version knows all since."""

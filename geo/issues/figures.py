@@ -178,9 +178,10 @@ def _in_time(
 
 
 def rings(as_of: date) -> Select[Any]:
-    """One row per household with an open issue: its worst ring, open, overdue and undated issues.
+    """One row per household with an open issue: its worst ring, open, overdue and undated issues, whether one went up.
 
-    ring is an index into `codes.ISSUE_RINGS`: overdue > open > deferred > none. Only issues that name the household
+    ring is an index into `codes.ISSUE_RINGS`: overdue > open > deferred > none; escalated (0/1): handed to the township
+    or higher. Only issues that name the household
     and are of household scope count; group and village issues stand on their area.
     """
     status = issue_status(as_of).subquery("status")
@@ -192,6 +193,7 @@ def rings(as_of: date) -> Select[Any]:
             func.count().label("open_issues"),
             func.sum(_bit(status.c.bucket == "overdue")).label("overdue_issues"),
             func.sum(_bit(status.c.bucket == "undated")).label("undated_issues"),
+            func.max(_bit(status.c.level > 0)).label("escalated"),
         )
         .join(status, status.c.issue == issue_household.c.issue)
         .where(status.c.open == 1, status.c.scope == "household")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import case, func, or_, select
 
@@ -72,7 +73,8 @@ def read_tile_homes(
     """Return the households of a round's roster within the scope's area, and how far the store was.
 
     One row a household, also one that has left D: place (of the roster), tile_id, lon, lat (WGS84, or empty), state and
-    ring as indexes into `codes.VISIT_STATES` and `codes.ISSUE_RINGS`, dwelling. `places`: only those of these leaves.
+    ring as indexes into `codes.VISIT_STATES` and `codes.ISSUE_RINGS`, escalated (0/1), dwelling. `places`: only those
+    of these leaves.
     """
     require_right(scope, "view")
     with db.read() as connection:
@@ -85,8 +87,10 @@ def read_tile_homes(
             household.c.dwelling,
         ).join(household, household.c.id == status.c.household)  # fmt: skip
         frame = read_frame(connection, wanted)
-        worst = {row.household: row.ring for row in connection.execute(_worst(as_of, homes))}
-        frame["ring"] = frame.pop("household").map(worst).fillna(0).astype("uint8")
+        worst = {row.household: (row.ring, row.escalated) for row in connection.execute(_worst(as_of, homes))}
+        rows = [worst.get(one, (0, 0)) for one in frame.pop("household")] if worst else []
+        for nth, name in enumerate(("ring", "escalated")):
+            frame[name] = np.array([row[nth] for row in rows] or np.zeros(len(frame)), dtype=np.uint8)
         return frame, _stamp(connection)
 
 
@@ -201,9 +205,9 @@ def _chosen(
     return select(round_roster.c.household).where(round_roster.c.round == round_.id, round_roster.c.place.in_(inside))
 
 
-def _worst(as_of: date, homes: Select[tuple[str]] | None) -> Select[tuple[str, int]]:
+def _worst(as_of: date, homes: Select[tuple[str]] | None) -> Select[tuple[str, int, int]]:
     worst = rings(as_of).subquery("worst")
-    chosen = select(worst.c.household, worst.c.ring)
+    chosen = select(worst.c.household, worst.c.ring, worst.c.escalated)
     return chosen if homes is None else chosen.where(worst.c.household.in_(homes))
 
 

@@ -1,6 +1,6 @@
 """Household points in the binary form in which they reach the browser: tiles cut from an index."""
 
-from geo.tiles.chosen import count_by_place, numbers_in_state, places_within
+from geo.tiles.chosen import count_by_place, count_escalated, numbers_in_state, places_within
 from geo.tiles.grid import from_grid, morton_key, split_key, to_grid
 from geo.tiles.index import CHANGES_KEPT, TileIndex, Wanted, build_index
 from geo.tiles.tile import CELLS, MAX_ZOOM, MIN_ZOOM, POINTS, POINTS_FROM_ZOOM, Tile, decode_tile, encode_tile
@@ -17,6 +17,7 @@ __all__ = [
     "Wanted",
     "build_index",
     "count_by_place",
+    "count_escalated",
     "decode_tile",
     "encode_tile",
     "from_grid",

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.tiles.index import STATE_BITS, TileIndex, Wanted
+from geo.tiles.index import ESCALATED, STATE_BITS, TileIndex, Wanted
 
 #: A leaf place is chosen by an area in which more than this share of its located households stand.
 _HALF: Final = 0.5
@@ -18,6 +18,11 @@ def numbers_in_state(index: TileIndex, wanted: Wanted, *states: int) -> NDArray[
     """Return the numbers (tile ids, sorted) of the households a view wants in one of some states, located or not."""
     tile_id, _, code = _columns(index, wanted)
     return np.sort(tile_id[np.isin(code & STATE_BITS, states)])
+
+
+def count_escalated(index: TileIndex, wanted: Wanted) -> int:
+    """Return how many of the households a view wants, located or not, have an open issue that went up."""
+    return int((_columns(index, wanted)[2] & ESCALATED != 0).sum())
 
 
 def count_by_place(index: TileIndex, wanted: Wanted, state: int) -> dict[str, int]:

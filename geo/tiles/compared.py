@@ -61,11 +61,8 @@ class ComparedIndex:
         code = recode(index.code, index.tile_id, then, phone)
         aside = replace(index.aside, code=recode(index.aside.code, index.aside.tile_id, then, phone))
         later = tuple(one for one in index.changes if one.version > self._since)
-        # Made anew, not replaced: what an index keeps for itself is of its own states.
-        return TileIndex(
-            index.version, index.key, index.tile_id, index.leaf, code, index.leaves, aside,
-            changes=(Change(self._since, None), *later), system=index.system,
-        )  # fmt: skip
+        # What an index counted for itself is of its own states.
+        return replace(index, code=code, aside=aside, changes=(Change(self._since, None), *later), _cells={})
 
 
 def recode(

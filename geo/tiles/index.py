@@ -25,6 +25,8 @@ from geo.tiles.grid import GRID_BITS, morton_key, split_key, to_grid
 STATE_BITS: Final = 0x0F
 RING_SHIFT: Final = 4
 SHARED: Final = 0x40
+#: An open issue of the household went up to the township or higher.
+ESCALATED: Final = 0x80
 #: So many saves back the index knows which households changed; an older map fetches all its tiles anew.
 CHANGES_KEPT: Final = 64
 #: A save that changed more than this is told as "everything".
@@ -286,6 +288,8 @@ def build_index(
     located = (homes["lon"].notna() & homes["lat"].notna()).to_numpy()
     tile_id = homes["tile_id"].to_numpy(dtype=np.uint32)
     code = homes["state"].to_numpy(dtype=np.uint8) | (homes["ring"].to_numpy(dtype=np.uint8) << RING_SHIFT)
+    if "escalated" in homes:
+        code = np.where(homes["escalated"].to_numpy(dtype=bool), code | ESCALATED, code).astype(np.uint8)
     aside = Aside(tile_id[~located], leaf[~located], code[~located])
     lon, lat, shared = _house(homes if located.all() else homes[located].reset_index(drop=True))
     key = morton_key(*to_grid(*from_wgs84(system, lon, lat)))

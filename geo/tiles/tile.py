@@ -4,8 +4,8 @@ Little-endian bytes: magic `GEOT`, u8 version (3), u8 kind (1 points, 2 cells), 
 u32 tile x, u32 tile y, u32 data version (24 bytes); then the arrays one after the other.
 
 - points: i16 x, i16 y (from the tile's corner, 4096 to a tile: 1/16 px), u32 number of the household, u8 state | ring
-  << 4 | 0x40 where others share the dwelling: 9 bytes a household. A tile also holds those who stand just outside it
-  and whose symbol reaches in, so that each tile can be drawn alone.
+  << 4 | 0x40 where others share the dwelling | 0x80 where an issue went up: 9 bytes a household. A tile also holds
+  those who stand just outside it and whose symbol reaches in, so that each tile can be drawn alone.
 - cells: households (as many bytes as the header says: 1, 2 or 4), u8 and u8 the lower and the upper half of the step
   from the row before to this one along the Morton curve over the tile's 128 × 128 cells, u8 state | ring << 4: one row
   for each state and ring that a cell holds. Steps are small, so that the upper half packs to nothing.

@@ -24,7 +24,7 @@ from geo.store.matching import Criteria, list_matching
 from geo.store.reads import Figures, read_children, read_figures, read_homes
 from geo.store.remember import Remembered
 from geo.store.tile_reads import find_listed, find_units, list_leaves
-from geo.tiles import Wanted
+from geo.tiles import Wanted, count_escalated
 from geo.tiles.answers import TileView
 from geo.tiles.compared import ComparedIndex
 from geo.tiles.live import keep_index
@@ -103,6 +103,7 @@ def read_map(
         rings=counted.rings,
         target_bp=session.round.target_bp,
         levels="village" if by_village else "group",
+        escalated=count_escalated(*tiles.now()),
     )
     share = figures.share("kpi.clear") if view == "issues" else counted.share
     return MapView(spec, tiles, figures, share)

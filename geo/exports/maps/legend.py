@@ -40,6 +40,9 @@ def draw_legend(
     rings = [(_RING_OF[row["code"]], row) for row in part["rows"] if row["count"] or empty]
     if rings:
         rows = [icons.row("ring", row, draw_rings(nth, [_MIDDLE], 3.4), "", nth) for nth, row in rings]
+        if up := part.get("escalated"):
+            square = draw_rings(_RING_OF["open"], [_MIDDLE], 3.4, square=True)
+            rows.append(icons.row("up", {**up, "code": "up"}, square, ""))
         parts.append({"title": part["title"], "sum": "", "rows": rows})
     return parts, icons.files
 

@@ -14,11 +14,12 @@ import numpy as np
 import shapely
 from shapely.geometry import shape as shape_of
 
+from geo.crs import to_wgs84
 from geo.exports.maps.signs import SYMBOLS, draw_hatches, draw_rings, draw_symbols, fill_area
 from geo.i18n import text
 from geo.palette import AREA_LINE, AREA_OPACITY, AREA_OPACITY_UNDER, DISTRICT_LINE, FRAME_LINE, INK, MAP_GROUND, PAPER
 from geo.tiles import from_grid, split_key
-from geo.tiles.index import RING_SHIFT, SHARED, STATE_BITS
+from geo.tiles.index import ESCALATED, RING_SHIFT, SHARED, STATE_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ def cut_homes(index: TileIndex, wanted: Wanted) -> HomesDrawn:
     """Return the located households that a view wants."""
     mask = index.shown(slice(None), wanted)
     key, code = (index.key, index.code) if mask is None else (index.key[mask], index.code[mask])
-    return HomesDrawn(np.column_stack(from_grid(*split_key(key))), code)
+    return HomesDrawn(np.column_stack(to_wgs84(index.system, *from_grid(*split_key(key)))), code)
 
 
 def draw_picture(
@@ -122,12 +123,17 @@ def _draw_homes(
     state, ring = homes.code & STATE_BITS, (homes.code >> RING_SHIFT) & 3
     inside = ((at >= -_REACH) & (at <= (viewport.width + _REACH, viewport.height + _REACH))).all(axis=1)
     shown = inside & ~np.isin(state, list(hidden[0])) & ~np.isin(ring, list(hidden[1]))
-    at, state, ring, shared = at[shown], state[shown], ring[shown], (homes.code[shown] & SHARED) != 0
+    at, state, ring, code = at[shown], state[shown], ring[shown], homes.code[shown]
+    up, shared = (code & ESCALATED) != 0, (code & SHARED) != 0
     symbols = SYMBOLS[spec.data["symbols"]]
     if not points:
         return _draw_spots(at, state, [one.fill for one in symbols])
     r = min(_MOST_R, max(_LEAST_R, 2.9 + 0.6 * (viewport.zoom - 13)))
-    rings = [draw_rings(nth, at[ring == nth].tolist(), r) for nth in (1, 2, 3)]
+    rings = [
+        draw_rings(nth, at[(ring == nth) & (up == square)].tolist(), r, square=square)
+        for nth in (1, 2, 3)
+        for square in (False, True)
+    ]
     drawn = [draw_symbols(symbols[nth], at[state == nth].tolist(), r) for nth in reversed(range(len(symbols)))]
     return "".join([*rings, *drawn, _draw_counts(at[shared], r)])
 

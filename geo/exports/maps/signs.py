@@ -58,13 +58,16 @@ def draw_symbols(symbol: Symbol, points: Iterable[tuple[float, float]], r: float
     return f'<path d="{trace}" fill="{PAPER}" {line}></path><path d="{halves}" fill="{symbol.fill}"></path>'
 
 
-def draw_rings(nth: int, points: Iterable[tuple[float, float]], r: float) -> str:
-    """Return the ring of an issue state (a number of `codes.ISSUE_RINGS`) around many points (px): SVG."""
+def draw_rings(nth: int, points: Iterable[tuple[float, float]], r: float, *, square: bool = False) -> str:
+    """Return the ring of an issue state (a number of `codes.ISSUE_RINGS`) around many points (px): SVG.
+
+    It is a square where an issue went up.
+    """
     ring, at = RINGS[nth], list(points)
     if ring is None or not at:
         return ""
     radius = 1.5 * r + 1.6
-    trace = _trace("circle", at, radius)
+    trace = _trace("square" if square else "circle", at, radius)
     dash = f' stroke-dasharray="{" ".join(map(str, ring.dash))}"' if ring.dash else ""
     drawn = (
         f'<path d="{trace}" fill="none" stroke="{PAPER}" stroke-width="{ring.width + 2.2}"></path>'

@@ -29,7 +29,7 @@
       }
       this.areas = new Areas(map, (kind, id) => this.choose(kind, id));
       this.grid = new HouseholdGrid({
-        shows: (code) => !this.hidden.visits.has(code & 15) && !this.hidden.issues.has(code >> 4),
+        shows: (code) => !this.hidden.visits.has(code & 15) && !this.hidden.issues.has((code >> 4) & 3),
         pale: (code) => this.view.view === "issues" && code < 16,
         failed: (error) => this.fail(error),
       });

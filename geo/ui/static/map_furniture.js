@@ -2,7 +2,7 @@
 // All text comes from view.json and is set as text, never as markup.
 (() => {
   "use strict";
-  const { palette, symbolsOf, makeIcon, showsHouseholds } = window.GeoMap;
+  const { UP, palette, symbolsOf, makeIcon, showsHouseholds } = window.GeoMap;
 
   // Narrower than this a map shows a small legend that can be opened, and none at all on a phone.
   const NARROW = 640;
@@ -99,6 +99,7 @@
         const head = this.heading(legend[channel].title, at ? "" : legend.hint);
         head.classList.toggle("geo-later", (!drawn && !small) || at > 0);
         for (const row of legend[channel].rows) this.drawRow(channel, row, hidden);
+        if (legend[channel].escalated) this.drawEscalated(legend[channel].escalated);
         if (legend[channel].sum) element("div", "geo-sum", this.legend, legend[channel].sum);
       });
       const again = focused && [...this.legend.querySelectorAll("button")].find((one) => nameRow(one) === focused);
@@ -148,6 +149,14 @@
       line.setAttribute("aria-pressed", String(!hidden[channel].has(code)));
       line.addEventListener("click", () => this.act.toggle(channel, code));
       line.addEventListener("dblclick", () => this.act.isolate(channel, code));
+    }
+
+    // What the shape of a ring says; it hides with its ring.
+    drawEscalated({ name, count }) {
+      const line = element("div", "geo-row", this.legend);
+      line.appendChild(makeIcon(null, palette.issues.findIndex(({ code }) => code === "open") | UP, window.devicePixelRatio || 1));
+      element("span", "", line, name);
+      element("span", "geo-count", line, count.toLocaleString("en-US"));
     }
 
     pressed(hidden) {

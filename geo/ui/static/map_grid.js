@@ -165,7 +165,7 @@
       let [last, shown, picture] = [-1, false, null];
       for (let at = 0; at < order.length; at += 1) {
         const row = order[at];
-        const kind = code[row] & 0x3f;
+        const kind = code[row] & 0xbf;
         if (kind !== last) {
           last = kind;
           shown = look.shows(kind);

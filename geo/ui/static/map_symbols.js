@@ -5,6 +5,7 @@
   // Which symbols stand for the state of a household: those of its visit, or of what became of it since another round.
   const shown = { visits: palette.visits };
   const TURN = 2 * Math.PI;
+  const UP = 8;
   // Half the width of a sprite in units of the symbol's half size: room for ring, gap and mark.
   const ROOM = 3.4;
 
@@ -61,12 +62,14 @@
     return draw.stroke();
   }
 
+  // `issue`: the number of a ring, and UP where an issue went up: then it is a square.
   function drawRing(draw, issue, r) {
-    const { ring } = palette.issues[issue];
+    const { ring } = palette.issues[issue & ~UP];
     if (!ring) return;
     const radius = 1.5 * r + 1.6;
     draw.beginPath();
-    draw.arc(0, 0, radius, 0, TURN);
+    if (issue & UP) draw.rect(-radius, -radius, 2 * radius, 2 * radius);
+    else draw.arc(0, 0, radius, 0, TURN);
     draw.strokeStyle = palette.paper;
     draw.lineWidth = ring.width + 2.2;
     draw.stroke();
@@ -145,5 +148,5 @@
     return changed;
   }
 
-  Object.assign(window.GeoMap, { symbolsOf, useSymbols, drawHousehold, makeSprites, makeIcon, sizeAt });
+  Object.assign(window.GeoMap, { UP, symbolsOf, useSymbols, drawHousehold, makeSprites, makeIcon, sizeAt });
 })();
