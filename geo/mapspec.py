@@ -119,8 +119,7 @@ def build_spec(
     numbered = list(enumerate(units, start=1))
     shapes = _dump(_shapes(frame, numbered))
     legend = _legend(view, units, states=states, rings=rings, target_bp=target_bp, level=levels)
-    if escalated:
-        legend["issues"]["escalated"] = {"name": text("map.legend.escalated"), "count": escalated}
+    legend["issues"] |= _tell_escalated(escalated)
     data = {
         "lang": "zh-CN",
         "view": view,
@@ -138,6 +137,10 @@ def build_spec(
         "words": say_words(frame.name),
     }
     return MapSpec(data, tuple(unit.place for unit in units), shapes, tuple(unit.name for unit in units))
+
+
+def _tell_escalated(number: int) -> dict[str, Any]:
+    return {"escalated": {"name": text("map.legend.escalated"), "count": number}} if number else {}
 
 
 def count_homes(homes: pd.DataFrame) -> tuple[dict[str, int], dict[str, int]]:
