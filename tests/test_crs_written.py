@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo import crs
+from geo.crs.written import Angle, read_angle
 
 DMS = 109 + 11 / 60 + 30 / 3600
 
@@ -107,3 +108,12 @@ def test_any_angle_is_read_back(degrees, minutes, milliseconds, style, side):
     found = crs.read_angle(text)
     value = degrees + minutes / 60 + milliseconds / 3_600_000
     assert found == crs.Angle(pytest.approx(-value if side == "W" else value, abs=1e-9), "lon" if side else "")
+
+
+def test_a_number_in_scientific_writing_is_read_while_it_tells_homes_apart():
+    """1.0915123E+02 has five decimals and is read; 1.0905E+02 may be half a kilometre off and is nothing."""
+    assert read_angle("1.0915123E+02") == Angle(109.15123)
+    assert read_angle("2.7681234e1") == Angle(27.681234)
+    assert [read_angle(one) for one in ("1.0905E+02", "1.09E+02", "1E+02", "1.0915123E+05", "1.0915123E-02")] == [
+        None
+    ] * 5

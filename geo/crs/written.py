@@ -31,6 +31,9 @@ _PARTED: Final = re.compile(
 )
 #: Degrees and decimal minutes without marks, as receivers show them: only after N, E and the like.
 _RECEIVER: Final = re.compile(rf"(?P<sign>[+-]?)(?P<degrees>\d{{1,3}}) (?P<minutes>{_NUMBER})")
+#: A number as a spreadsheet shows it in a narrow column; it is read while it still tells a house from the next.
+_SCIENTIFIC: Final = re.compile(r"[+-]?\d\.(?P<digits>\d+)[eE]\+?0?(?P<shift>[0-2])")
+_LEAST_DECIMALS: Final = 4
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _PLAIN_PAIR: Final = re.compile(r"\s*[(\[]?\s*([+-]?\d+(?:\.\d+)?)\s*[,，;；、/\s]\s*([+-]?\d+(?:\.\d+)?)\s*[)\]]?\s*")
 #: Longer texts are no coordinates; the patterns above are not tried on them.
@@ -65,10 +68,14 @@ class Pair:
 def read_angle(text: str) -> Angle | None:
     """Return the number a text writes, in degrees (west and south negative) or whatever a plain number means.
 
-    None for anything else, also for minutes or seconds of 60 and more.
+    None for anything else, also for minutes or seconds of 60 and more, and for 1.09E+02, which has lost its digits.
     """
     if _PLAIN_NUMBER.fullmatch(text):
         return Angle(float(text))
+    scientific = _SCIENTIFIC.fullmatch(text)
+    if scientific is not None:
+        decimals = len(scientific["digits"]) - int(scientific["shift"])
+        return Angle(float(text)) if decimals >= _LEAST_DECIMALS else None
     match = _usual().fullmatch(text)
     if match is not None:
         degrees, minutes, seconds = float(match[1]), float(match[2]), float(match[3])
