@@ -14,6 +14,7 @@ from geo.cli.understood import write_understood
 from geo.errors import Invalid
 from geo.i18n import has_text, text
 from geo.importer import ImportOptions, NewRound, import_files
+from geo.importer.apart import get_ready
 from geo.importer.followed import say_followed
 from geo.importer.listed import LISTS
 from geo.importer.outlines.plan import OUTLINE
@@ -55,6 +56,7 @@ def run_import(options: argparse.Namespace) -> int:
             raise Invalid("cli.no_file", path=path.name)
     if options.kind:
         return _import_lists(options)
+    get_ready()
     spec = choose_mapping(options)
     with open_session(options, edition=options.edition, spec=spec) as session:
         choice = _read_options(session, options)

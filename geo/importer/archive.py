@@ -28,6 +28,7 @@ MOST_MEMBERS: Final = 2_000
 _MOST_LIST: Final = 1 << 20
 _LIST_SIZE: Final = 5
 _CHUNK: Final = 1 << 20
+_SHEETS: Final = "xl/worksheets/"
 _OVERLAP: Final = 64
 #: Rows × columns that a table may span; a parser that holds it densely needs about 32 bytes a cell.
 MOST_CELLS: Final = 20_000_000
@@ -43,6 +44,19 @@ _COUNT = re.compile(rb"""ount\s*=\s*["']\s*(\d+)""")
 _FIRST: Final = 2_000
 _ODD = (b"r =", b"r= ")
 _RARE = (b"r='", b"\tr=", b"\nr=")
+
+
+class _Archive(zipfile.ZipFile):
+    """An archive that hands out what it inflated while its bytes were checked, once, instead of inflating it again."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.kept: dict[str, bytes] = {}
+
+    def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
+        """Return the bytes of a member."""
+        kept = self.kept.pop(name, None) if isinstance(name, str) else None
+        return super().read(name, pwd) if kept is None else kept
 
 
 def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> zipfile.ZipFile:
@@ -67,7 +81,7 @@ def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> zipfile.ZipFil
     return archive
 
 
-def open_directory(path: Path) -> zipfile.ZipFile:
+def open_directory(path: Path) -> _Archive:
     """Return an archive whose list of members is no longer than any we read. Raises `FileRefused`.
 
     The list alone can hold half a million names, so its size is looked at before it is read.
@@ -77,7 +91,7 @@ def open_directory(path: Path) -> zipfile.ZipFile:
             ending = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001 - what `ZipFile` believes
         if ending and ending[_LIST_SIZE] > _MOST_LIST:
             raise FileRefused("E_ZIP_BOMB")
-        archive = zipfile.ZipFile(path)
+        archive = _Archive(path)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error) as error:
         raise FileRefused("E_CORRUPT") from error
     if len(archive.infolist()) > MOST_MEMBERS:
@@ -90,12 +104,12 @@ def _too_much(inflated: int, packed: int) -> bool:
     return inflated > MOST_BYTES or (inflated > RATIO_FROM and inflated > MOST_RATIO * packed)
 
 
-def _scan_members(archive: zipfile.ZipFile, packed: int) -> None:
+def _scan_members(archive: _Archive, packed: int) -> None:
     total = 0
     for member in archive.infolist():
         is_markup = member.filename.endswith((".xml", ".rels", ".vml"))
         with archive.open(member) as file:
-            tail = b""
+            tail, parts = b"", []
             while chunk := file.read(_CHUNK):
                 if not tail:
                     # A part may have any name, so its first sign tells as well.
@@ -107,6 +121,10 @@ def _scan_members(archive: zipfile.ZipFile, packed: int) -> None:
                 if is_markup and _declares(tail + chunk):
                     raise FileRefused("E_XML_ENTITY")
                 tail = chunk[-_OVERLAP:]
+                if member.filename.startswith(_SHEETS):
+                    parts.append(chunk)
+        if parts:
+            archive.kept[member.filename] = b"".join(parts)
 
 
 def _declares(markup: bytes) -> bool:
@@ -134,7 +152,7 @@ def readable_workbook(
     """
     replaced: dict[str, bytes] = {}
     for name in archive.namelist():
-        if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+        if name.startswith(_SHEETS) and name.endswith(".xml"):
             sheet = _plain_references(archive.read(name))
             if sheet.count(b"<row") > most and _count_filled(sheet) > most:
                 raise FileRefused("E_TOO_MANY_ROWS", rows=most)

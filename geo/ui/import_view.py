@@ -11,6 +11,7 @@ import streamlit as st
 
 from geo.errors import GeoError, NotAllowed
 from geo.i18n import text
+from geo.importer.apart import get_ready
 from geo.importer.followed import say_followed
 from geo.importer.saying import say_changes
 from geo.importer.sources import save_mapping
@@ -86,6 +87,7 @@ def _show_steps(step: str, aside: str = "") -> None:
 
 def _show_choose(db: Database, scope: Scope) -> None:
     _show_steps("file")
+    get_ready()
     files = drop_files(
         text("import_page.choose"), text("import_page.drop"), accept_multiple_files=True,
         key=f"files:{st.session_state.get('import_round', 0)}",

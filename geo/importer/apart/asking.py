@@ -39,6 +39,12 @@ CAN_FORK: Final = hasattr(os, "fork") and hasattr(socket, "send_fds")
 _BUFFER: Final = 1 << 20
 
 
+def get_ready() -> None:
+    """Start the program that waits, without waiting for it: whoever will soon have a file to read calls this."""
+    if CAN_FORK:
+        _WAITING.start()
+
+
 def read_sheets(path: Path, *, name: str = "", wanted: str = "") -> list[Sheet]:
     """Return the sheets of a table as `readers.read_sheets` does, read in a process of its own.
 
@@ -177,6 +183,12 @@ class _Waiting:
                 raise ConnectionError
             said += part
         return int(said)
+
+    def start(self) -> None:
+        """Start the program, where it is not there yet."""
+        with self._lock:
+            if self._socket is None or self._owner != os.getpid():
+                self._start()
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
