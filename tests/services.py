@@ -36,6 +36,7 @@ from geo.store import (
     basemap,
     bulk,
     check,
+    erasure,
     exclusions,
     exportlog,
     homes,
@@ -175,6 +176,14 @@ def _import_many(ground: Ground, scope: Scope) -> Any:
     return commit.import_files(ground.db, scope, [ground.book], options=ImportOptions(good_rows=True))
 
 
+def _past_programme(ground: Ground) -> str:
+    """Make a programme of its own out of the round that is over; return its name."""
+    with ground.db.write() as connection:
+        connection.exec_driver_sql("UPDATE round SET programme = '旧项目' WHERE id = ?", (ground.past_round,))
+        connection.exec_driver_sql("UPDATE round SET status = 'closed' WHERE id = ?", (ground.past_round,))
+    return "旧项目"
+
+
 def _plan(scope: str = "v1") -> RoundPlan:
     return RoundPlan("新一轮", date(2020, 3, 1), date(2020, 3, 9), scope, number=77)
 
@@ -198,6 +207,9 @@ CASES: dict[str, Case] = {
     "store.auditlog.list_acts": of_db(auditlog.list_acts, "audit", whole=True, wanted=Wanted()),
     "store.auditlog.take_acts": of_db(auditlog.take_acts, "audit", whole=True, wanted=Wanted()),
     "store.auditlog.verify_audit": of_db(auditlog.verify_audit, "audit", whole=True),
+    "store.erasure.erase_household": of_db(erasure.erase_household, "erase", **H01, reason="本人申请"),
+    "store.erasure.erase_programme": of_db(erasure.erase_programme, "erase", whole=True, programme=_past_programme, reason="项目结束"),
+    "store.erasure.list_closed": of_db(erasure.list_closed, "erase", whole=True),
     "store.reveal.reveal_person": of_db(reveal.reveal_person, "reveal", **H01, reason="核对电话"),
     "backup.write_backup": of_db(
         write_backup, "operate", whole=True, target=lambda ground: ground.folder / "copy.sqlite"

@@ -10,6 +10,7 @@ from geo.backup import restore_backup, write_backup
 from geo.cli.audit import run_audit
 from geo.cli.basemap import run_basemap
 from geo.cli.coords import run_coords
+from geo.cli.erasing import run_erase
 from geo.cli.exporting import run_export
 from geo.cli.field import run_template, run_xlsform
 from geo.cli.importing import run_import
@@ -122,6 +123,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "network-distance": run_network_distance,
     "check": run_check,
     "audit": run_audit,
+    "erase": run_erase,
     "basemap": run_basemap,
     "backup": run_backup,
     "restore": run_restore,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from geo import codes
-from geo.cli.parser_audit import add_audit
+from geo.cli.parser_audit import add_audit, add_erase
 from geo.cli.parser_plan import add_planning
 from geo.cli.parser_rules import add_compare, add_rules
 from geo.cli.typed import read_answer, read_choice, read_column, read_day
@@ -88,6 +88,7 @@ def build_parser() -> Parser:
     _add_command(commands, "undo")
     _add_command(commands, "check")
     add_audit(commands, _add_command, _add_shared, read_day)
+    add_erase(commands, _add_command, _add_shared)
     _add_coords(commands)
     _add_field(commands)
     add_planning(commands, _add_command)

@@ -42,3 +42,20 @@ def _add_choice(parser: argparse.ArgumentParser, read_day: Callable[[str], date]
     parser.add_argument("--about", default="", metavar="ID", help=text("cli.audit.about"))
     parser.add_argument("--since", type=read_day, metavar="DAY", help=text("cli.audit.since"))
     parser.add_argument("--until", type=read_day, metavar="DAY", help=text("cli.audit.until"))
+
+
+def add_erase(commands: Any, add_command: Callable[..., Any], add_shared: Callable[..., None]) -> None:
+    """Add `erase household`, `erase programme` and `erase list`."""
+    actions = add_command(commands, "erase").add_subparsers(
+        dest="erase_command", required=True, metavar="ACTION", parser_class=type(commands.choices["erase"])
+    )
+    for name, what in (("household", "code"), ("programme", "name"), ("list", "")):
+        about = text(f"cli.erase.{name}")
+        parser = actions.add_parser(name, help=about, description=about, allow_abbrev=False)
+        add_shared(parser, below=True)
+        if what:
+            parser.add_argument(what, metavar=what.upper(), help=text(f"cli.erase.{what}"))
+            parser.add_argument("--reason", required=True, metavar="TEXT", help=text("cli.erase.reason"))
+            parser.add_argument(
+                "--look", type=Path, action="append", default=[], metavar="DIR", help=text("cli.erase.look")
+            )
