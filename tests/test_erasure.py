@@ -89,15 +89,7 @@ def test_nothing_of_a_household_is_left_in_the_file(
     for word in words:
         assert search_files(files_of(db), [word]).found, f"{word} is in the file before: the search can find"
     before = read_figures(db, planner, round_id=ended, place_id=planner.area).counts
-    kept = tmp_path / "kept"
-    kept.mkdir()
-    write_backup(db, planner, target=kept / "backup.sqlite")
-    book = Workbook()
-    book.active.append([NAME])
-    book.save(kept / "list.xlsx")
-    (kept / "other.csv").write_text("别人", encoding="utf-8")
-    (kept / "gbk.csv").write_text(PHONE, encoding="gbk")
-    (kept / "paper.pdf").write_bytes(b"%PDF-1.7")
+    kept = fill_folder(db, planner, tmp_path / "kept")
     db.close()
     capsys.readouterr()
     line = [
@@ -128,6 +120,19 @@ def test_nothing_of_a_household_is_left_in_the_file(
     assert (row["head_name"], row["phone"], row["has_id"], row["lon"], row["note"]) == ("", "", False, None, "")
     assert get_household(db, planner, household_id=find_code(db, planner, code="HP2"))["head_name"] == "王测HP2"
     db.close()
+
+
+def fill_folder(db: Database, planner: Scope, kept: Path) -> Path:
+    """Make a folder with a backup, lists that hold the name or the phone, one that holds neither, and paper."""
+    kept.mkdir()
+    write_backup(db, planner, target=kept / "backup.sqlite")
+    book = Workbook()
+    book.active.append([NAME])
+    book.save(kept / "list.xlsx")
+    (kept / "other.csv").write_text("别人", encoding="utf-8")
+    (kept / "gbk.csv").write_text(PHONE, encoding="gbk")
+    (kept / "paper.pdf").write_bytes(b"%PDF-1.7")
+    return kept
 
 
 def _root(db: Database) -> str:
