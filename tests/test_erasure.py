@@ -92,19 +92,8 @@ def test_nothing_of_a_household_is_left_in_the_file(
     kept = fill_folder(db, planner, tmp_path / "kept")
     db.close()
     capsys.readouterr()
-    line = [
-        "erase",
-        "household",
-        "HP1",
-        "--reason",
-        f"本人申请 {PHONE}",
-        "--db",
-        str(path),
-        "--look",
-        str(kept),
-        "--json",
-    ]
-    assert main(line) == 1
+    where = ["--db", str(path), "--look", str(kept), "--json"]
+    assert main(["erase", "household", "HP1", "--reason", f"本人申请 {PHONE}", *where]) == 1
     said = json.loads(capsys.readouterr().out)
     assert said["households"] == 1
     assert {Path(one).name for one in said["found"]} == {"backup.sqlite", "list.xlsx", "gbk.csv"}
