@@ -103,7 +103,11 @@ def _read_app_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, metavar="DIR", help="use your own data in DIR instead of the demo")
     parser.add_argument("--port", type=int, default=FIRST_PORT, help="the port to try first (default: %(default)s)")
     parser.add_argument("--wheels", type=Path, metavar="DIR", help="install from a folder, without network")
-    return parser.parse_args(arguments)
+    parser.add_argument("--host", metavar="ADDRESS", help="serve a network, by the options of `python -m geo serve`")
+    options, options.network = parser.parse_known_args(arguments)
+    if options.network and not options.host:
+        parser.error(f"unrecognized arguments: {' '.join(options.network)}")
+    return options
 
 
 def _read_test_options(arguments: list[str]) -> tuple[Path | None, list[str]]:
@@ -286,6 +290,9 @@ def run_app(options: argparse.Namespace) -> int:
     ensure_venv()
     ensure_requirements("requirements.txt", wheels=options.wheels)
     database = ensure_database(options.data)
+    if options.host:
+        serve = [PYTHON, "-m", "geo", "serve", "--db", database, "--host", options.host, "--port", str(options.port)]
+        return subprocess.run([*serve, *options.network], cwd=ROOT, check=False).returncode
     port = find_port(options.port)
     address = f"http://127.0.0.1:{port}"
     command = [PYTHON, "-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1", "--server.port", str(port)]

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
-from geo.accounts import people
+from geo.accounts import people, sheet
 from geo.backup import write_backup
 from geo.errors import Invalid
 from geo.exports import outlines, units
@@ -152,6 +152,11 @@ def _import_outlines(ground: Ground, scope: Scope) -> Any:
     return outline_import.import_outlines(ground.db, scope, path, name=path.name, options=ImportOptions())
 
 
+def _import_accounts(ground: Ground, scope: Scope) -> Any:
+    path = mapped.write(ground.folder / "p.csv", "登录名,角色,单位\nclerk2,recorder,东测村\n")
+    return sheet.import_accounts(ground.db, scope, path)
+
+
 def _load(ground: Ground, scope: Scope) -> Any:
     spec = mapped.spec_of(
         """
@@ -197,6 +202,7 @@ CLERK = {"name": "clerk", "role": "recorder", "area": "v1"}
 OLD_VISIT = "v01-2019-10-20-in_person"
 
 CASES: dict[str, Case] = {
+    "accounts.sheet.import_accounts": Case("manage_accounts", _import_accounts),
     "accounts.people.list_accounts": of_db(people.list_accounts, "manage_accounts", blind=[]),
     "accounts.people.create_account": of_db(people.create_account, "manage_accounts", **CLERK),
     "accounts.people.add_account": in_write(people.add_account, "manage_accounts", **CLERK),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from geo import config
 from geo.backup import restore_backup, write_backup
+from geo.cli.accounts import run_accounts, run_serve
 from geo.cli.audit import run_audit
 from geo.cli.basemap import run_basemap
 from geo.cli.coords import run_coords
@@ -124,6 +125,8 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "check": run_check,
     "audit": run_audit,
     "erase": run_erase,
+    "accounts": run_accounts,
+    "serve": run_serve,
     "basemap": run_basemap,
     "backup": run_backup,
     "restore": run_restore,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from geo import codes
+from geo.cli.parser_accounts import add_accounts, add_serve
 from geo.cli.parser_audit import add_audit, add_erase
 from geo.cli.parser_plan import add_planning
 from geo.cli.parser_rules import add_compare, add_rules
@@ -89,6 +90,8 @@ def build_parser() -> Parser:
     _add_command(commands, "check")
     add_audit(commands, _add_command, _add_shared, read_day)
     add_erase(commands, _add_command, _add_shared)
+    add_accounts(commands, _add_command, _add_shared)
+    add_serve(commands, _add_command)
     _add_coords(commands)
     _add_field(commands)
     add_planning(commands, _add_command)
