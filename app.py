@@ -12,7 +12,7 @@ from geo.ui import datasource
 from geo.ui.warming import warm_up
 from geo.web import Door, build_middleware, build_routes, refuse_unsafe
 
-door = Door(datasource.database)
+door = Door(datasource.database, path=datasource.serving_path)
 settings = refuse_unsafe(door, option=st.get_option)
 app = st.App(
     Path(__file__).parent / "geo" / "ui" / "main.py",

@@ -116,9 +116,9 @@ async def show_page(_: Request) -> HTMLResponse:
 
 
 @contextmanager
-def open_gatehouse(db: Database, settings: Settings | None = None) -> Iterator[Starlette]:
+def open_gatehouse(db: Database, settings: Settings | None = None, *, door: Door | None = None) -> Iterator[Starlette]:
     """Give the product's routes and gate over a file, before a stand-in for Streamlit."""
-    door = Door(lambda: db)
+    door = door or Door(lambda: db)
     routes = [
         *build_routes(door),
         Route("/_stcore/host-config", say_who),

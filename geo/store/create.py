@@ -70,7 +70,7 @@ def open_database(path: Path | str) -> Database:
     with database.read() as connection:
         known = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").scalar()
         stored = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if known else None
-    revisions = _revisions()
+    revisions = known_revisions()
     if stored is not None and stored != revisions[0]:
         if stored not in revisions:
             database.close()
@@ -80,7 +80,7 @@ def open_database(path: Path | str) -> Database:
 
 
 @cache
-def _revisions() -> tuple[str, ...]:
+def known_revisions() -> tuple[str, ...]:
     """Return every revision of the schema, the newest first."""
     alembic = Config()
     alembic.set_main_option("script_location", str(MIGRATIONS))

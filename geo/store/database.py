@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from geo import config
-from geo.errors import Busy, NoRoom, NotFound
+from geo.errors import Busy, NoRoom, NotAllowed, NotFound
 from geo.prepared import Prepared
 from geo.schema import setting
 
@@ -105,6 +105,8 @@ class Database:
         if not self.path.is_file():
             raise NotFound("err.no_database", path=self.path.name)
         self.engine = _make_engine(self.path)
+        #: Why nothing may be changed now (`geo.health`), '' when it may.
+        self.held = ""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -118,8 +120,11 @@ class Database:
 
         `counts` False: what is written (a line of a log) changes nothing that is shown, so the revision stays.
 
-        Raises `Busy` when another writer kept the lock for `config.BUSY_SECONDS`, `NoRoom` when the disk is full.
+        Raises `Busy` when another writer kept the lock for `config.BUSY_SECONDS`, `NoRoom` when the disk is full, and
+        `NotAllowed` while the app is read-only (what `counts` not is let through: people still come in and out).
         """
+        if self.held and counts:
+            raise NotAllowed(f"health.{self.held}")
         with _take_turn(self.path), self.engine.connect().execution_options(immediate=True) as connection:
             try:
                 transaction = connection.begin()

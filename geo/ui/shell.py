@@ -78,6 +78,8 @@ def _go_home(session: Session) -> None:
 
 
 def _draw_strip(session: Session) -> None:
+    if session.db.held:
+        st.warning(text("health.read_only", why=text(f"health.{session.db.held}")))
     if session.db.is_demo:
         with st.container(key="demo_banner"):
             st.html(f"<div>{text('shell.strip')}</div>")

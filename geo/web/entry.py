@@ -23,6 +23,7 @@ from geo.web import grants
 from geo.web.callers import Caller, is_own_form
 from geo.web.entry_pages import Field, draw_code, draw_entry, send_public
 from geo.web.naming import drop_session_cookie, make_session_cookie
+from geo.web.repair import show_restore
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -74,6 +75,7 @@ def build_entry(door: Door) -> list[BaseRoute]:
         "/account/codes": show_codes,
         "/logout": show_logout,
         "/setup": show_setup,
+        "/restore": show_restore,
     }
     return [
         *(Route(path, _serve(door, page), methods=["GET", "POST"]) for path, page in pages.items()),
