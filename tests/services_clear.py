@@ -117,6 +117,7 @@ CLEAR_CASES: dict[str, Case] = {
         drafts.keep_draft, "record_visit", blind=None, about="visit:h01", content={"id": "x"}
     ),
     "store.drafts.find_draft": of_db(drafts.find_draft, "record_visit", blind=None, about="visit:h01"),
+    "store.drafts.list_drafts": of_db(drafts.list_drafts, "record_visit", blind={}, about="visit:"),
     "store.drafts.drop_draft": of_db(drafts.drop_draft, "record_visit", blind=None, about="visit:h01"),
     "store.presence.read_presence": of_db(presence.read_presence, "view", **V1),
     "store.reviews.list_candidates": of_db(reviews.list_candidates, "view", place_id="v1", level="village"),

@@ -95,3 +95,15 @@ def test_a_left_stop_goes_where_there_is_room(village):
     again = replan(without, "routes", stops=stops, matrix=matrix, terms=terms, bounds=Bounds())
     assert again.unserved == ()
     assert all(one.over_s == 0 for one in again.team_days)
+
+
+@pytest.mark.parametrize("keep", KEEPS)
+def test_who_must_not_come_does_not(village, plan, keep):
+    """A stop barred from the team that it has goes to another one, whatever is kept; all others are served too."""
+    first = plan.team_days[0]
+    again = replan(plan, keep, bounds=Bounds(barred=frozenset({(first.stops[0], first.team)})), **village)
+    teams = {stop: one.team for one in again.team_days for stop in one.stops}
+    named = {stop for stop, _ in again.unserved}
+    assert teams.get(first.stops[0]) != first.team
+    assert set(teams) | named == set(range(1, 25))
+    assert not set(teams) & named

@@ -126,6 +126,29 @@ villages:
     assert all(one.load_s <= 5 * 3600 for village in found.villages for one in village.team_days)
 
 
+def test_homes_that_must_or_must_not_meet_a_team(tmp_path, db, round_id, document):
+    """A home is on the team and day that the file says, another not with the team that it bars; a township's pace holds."""
+    served = document.villages[0].stops
+    one, other = served[0].code, served[1].code
+    path = write(tmp_path, f"""
+days: 2
+forced: {{"{one}": {{team: 乙组, day: 2019-11-22}}}}
+forbidden: {{"{other}": [乙组]}}
+villages: {{"t1": {{detour: 1.9}}}}
+""")  # fmt: skip
+    setup = read_setup(path)
+    assert setup.of("v1", "t1").detour == 1.9
+    found = plan_places(db, PLANNER, round_id=round_id, place_id="v1", setup=setup, order=QUICK).villages[0]
+    where = {stop.code: (day.team, day.day) for day in found.team_days for stop in day.stops}
+    assert where[one] == ("乙组", date(2019, 11, 22))
+    assert where[other][0] == "甲组"
+    for wrong in (f'forced: {{"{one}": 丙组}}', f'forced: {{"{one}": {{day: 2019-12-09}}}}\ndays: 2'):
+        with pytest.raises(Invalid):
+            plan_places(
+                db, PLANNER, round_id=round_id, place_id="v1", setup=read_setup(write(tmp_path, wrong)), order=QUICK
+            )
+
+
 def test_villages_pool_their_teams(db, round_id):
     """With pooling a township is one plan, whose teams carry the names of their villages."""
     setup = replace(default_setup(), pool=True)
@@ -185,7 +208,7 @@ def test_homes_that_went_away_wait_for_their_window(tmp_path, db, round_id):
     "text",
     ["", "- 1", "team: 2", "teams: 0", "teams: [a, a]", "hours: 25", "days: 0", "start: office", "travel: plane", "detour: 0.5",
      "minutes: {tea: 5}", "off: [tomorrow]", "away_window: [2020-02-02, 2020-01-01]", "villages: [v1]", "pool: maybe",
-     "villages: {v1: {teams: -1}}", "speed_kmh: 0", "a: [", "start: [200, 20]"],
+     "villages: {v1: {teams: -1}}", "forced: {a: {}}", "forced: {a: {place: b}}", "forbidden: 3", "speed_kmh: 0", "a: [", "start: [200, 20]"],
 )  # fmt: skip
 def test_a_bad_file_of_teams(tmp_path, text):
     """A key or value that is not understood is refused, never passed over."""

@@ -10,7 +10,7 @@ import numpy as np
 from geo.plan.assemble import assemble
 from geo.plan.engine import Ask, Budget, Fleet, Task, search
 from geo.plan.orders import load_of
-from geo.plan.stops import UNREACHABLE, Bounds, Plan, Slot, Stops, TeamDay, Terms, list_late, make_team_day
+from geo.plan.stops import UNREACHABLE, Bounds, Plan, Slot, Stops, Terms, list_late, make_team_day
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,17 +51,23 @@ def replan(
     fixed = dict(bounds.fixed)
     if keep == "teams":
         team_of = {stop: one.team for one in plan.team_days for stop in one.stops}
-        fixed = {stop: (0, team) for stop, team in team_of.items()} | fixed
+        # Who must not go there any more decides against the team that a stop has now.
+        fixed = {stop: (0, team) for stop, team in team_of.items() if (stop, team) not in bounds.barred} | fixed
     return assemble(stops, matrix, terms, bounds=replace(bounds, fixed=fixed, locked=own), ask=ask)
 
 
 def _reorder(plan: Plan, stops: Stops, matrix: NDArray[np.int64], terms: Terms, bounds: Bounds) -> Plan:
     kept = {(one.day, one.team) for one in bounds.locked}
-    routes = {}
+    routes, waiting = {}, list(plan.unserved)
     for one in plan.team_days:
         slot = (one.day, one.team)
-        routes[slot] = list(one.stops) if slot in kept else _shortest(one, stops, matrix, terms)
-    for stop, _ in plan.unserved:
+        if slot in kept:
+            routes[slot] = list(one.stops)
+            continue
+        # What must not be there any more goes where it may.
+        waiting += [(stop, "no_slot") for stop in one.stops if not bounds.allow(stop, slot)]
+        routes[slot] = _shortest([stop for stop in one.stops if bounds.allow(stop, slot)], stops, matrix, terms)
+    for stop, _ in waiting:
         options = [
             (*_cheapest(matrix, route, stop), slot)
             for slot, route in routes.items()
@@ -71,20 +77,21 @@ def _reorder(plan: Plan, stops: Stops, matrix: NDArray[np.int64], terms: Terms, 
             if load_of(matrix, stops, tuple(routes[slot])) + longer + int(stops.service_s[stop]) <= terms.day_s:
                 routes[slot].insert(at, stop)
                 break
-    return _rebuild(plan, routes, stops, matrix, terms)
+    return _rebuild(replace(plan, unserved=tuple(waiting)), routes, stops, matrix, terms)
 
 
-def _shortest(one: TeamDay, stops: Stops, matrix: NDArray[np.int64], terms: Terms) -> list[int]:
-    """Return the stops of a team-day in the shortest order that is found; never a longer one."""
-    inner = [0, *one.stops]
+def _shortest(given: list[int], stops: Stops, matrix: NDArray[np.int64], terms: Terms) -> list[int]:
+    """Return stops in the shortest order that is found; never a longer one."""
+    if len(given) < 2:  # noqa: PLR2004 - one stop is in order
+        return given
+    inner = [0, *given]
     seconds = matrix[np.ix_(inner, inner)]
     seconds = np.where(seconds == UNREACHABLE, _FAR_DAYS * terms.day_s, seconds)
-    task = Task((seconds,), stops.service_s[list(one.stops)], (Fleet(1),))
-    start = [(0, list(range(1, len(inner))))]
-    found = search(task, Budget(_ITERATIONS, _SECONDS), seed=terms.seed, start=start)
+    task = Task((seconds,), stops.service_s[given], (Fleet(1),))
+    found = search(task, Budget(_ITERATIONS, _SECONDS), seed=terms.seed, start=[(0, list(range(1, len(inner))))])
     route = tuple(inner[stop] for _, some in found.routes for stop in some)
-    shorter = len(route) == len(one.stops) and load_of(matrix, stops, route) < load_of(matrix, stops, one.stops)
-    return list(route if shorter else one.stops)
+    shorter = len(route) == len(given) and load_of(matrix, stops, route) < load_of(matrix, stops, tuple(given))
+    return list(route) if shorter else given
 
 
 def _cheapest(matrix: NDArray[np.int64], route: list[int], stop: int) -> tuple[int, int]:

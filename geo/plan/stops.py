@@ -18,8 +18,8 @@ MODES: Final[tuple[Mode, ...]] = ("balanced", "compact")
 #: A leg that cannot be travelled, in a matrix of seconds.
 UNREACHABLE: Final = -1
 #: Why a stop is on no team-day: no way there and back · a day is too short for it alone · no team-day that it may be
-#: on · the team-days that there are do not hold it.
-REASONS: Final = ("unreachable", "too_long", "no_slot", "no_time")
+#: on · the team-days that there are do not hold it · it came to the list after it was planned.
+REASONS: Final = ("unreachable", "too_long", "no_slot", "no_time", "unplanned")
 #: A day and a team, both from 1.
 Slot: TypeAlias = tuple[int, int]
 

@@ -1,7 +1,8 @@
 """Planning from the store (计划): the gap list of a round becomes stops, village by village, and team-days."""
 
 from geo.planning.document import PlanDocument, StopRow, TeamDayRow, VillagePlan
-from geo.planning.run import Draft, Order, draft_unit, list_tasks, plan_places
+from geo.planning.draft import Draft, Order, draft_unit, from_content, to_content
+from geo.planning.run import draft_tasks, list_tasks, plan_places
 from geo.planning.teams import Setup, UnitSetup, default_setup, read_setup
 
 __all__ = [
@@ -14,8 +15,11 @@ __all__ = [
     "UnitSetup",
     "VillagePlan",
     "default_setup",
+    "draft_tasks",
     "draft_unit",
+    "from_content",
     "list_tasks",
     "plan_places",
     "read_setup",
+    "to_content",
 ]

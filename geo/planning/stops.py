@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from geo.errors import Invalid
 from geo.gaps import PRIORITY_TERMS
 from geo.mask import mask_name
-from geo.plan.stops import Bounds, Stops
-from geo.plan.travel import project
+from geo.plan.stops import Bounds, Slot, Stops
+from geo.plan.travel import measure_sphere, project
 from geo.planning.document import StopRow
 from geo.planning.teams import UnitSetup
 
@@ -40,6 +41,10 @@ class UnitTask:
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
     bounds: Bounds
+
+    def measure(self) -> NDArray[np.int64]:
+        """Return the seconds between all points, the start point's first: straight line, detour and speed."""
+        return self.setup.pace.seconds(measure_sphere(self.lon, self.lat))
 
 
 def make_task(
@@ -68,8 +73,36 @@ def make_task(
     of_person = {who: nth for nth, team in enumerate(setup.teams, start=1) for who in team.people}
     owner_team = {nth: of_person[one.owner] for nth, one in enumerate(located, start=1) if one.owner in of_person}
     unlocated = tuple(one for one in rows if one.lon is None or one.lat is None)
-    return UnitTask(*unit, setup, tuple(days), begin, tuple(located), unlocated, stops, lon, lat,
-                    Bounds(away=away, owner_team=owner_team))  # fmt: skip
+    bounds = Bounds(_find_fixed(located, setup, days), _find_barred(located, setup), away, owner_team)
+    return UnitTask(*unit, setup, tuple(days), begin, tuple(located), unlocated, stops, lon, lat, bounds)
+
+
+def _find_fixed(rows: Sequence[StopRow], setup: UnitSetup, days: Sequence[date]) -> dict[int, Slot]:
+    """Return the day and team that stops must have. Raises `Invalid` for a team or day that is not planned."""
+    fixed = {}
+    for nth, row in enumerate(rows, start=1):
+        if row.code in setup.forced:
+            team, day = setup.forced[row.code]
+            if day is not None and day not in days:
+                raise Invalid("plan.forced_day", code=row.code, day=day)
+            fixed[nth] = (0 if day is None else days.index(day) + 1, _find_team(setup, team) if team else 0)
+    return fixed
+
+
+def _find_barred(rows: Sequence[StopRow], setup: UnitSetup) -> frozenset[tuple[int, int]]:
+    """Return the stops and teams that must not meet. Raises `Invalid` for a team that there is not."""
+    return frozenset(
+        (nth, _find_team(setup, team))
+        for nth, row in enumerate(rows, start=1)
+        for team in setup.forbidden.get(row.code, ())
+    )
+
+
+def _find_team(setup: UnitSetup, name: str) -> int:
+    names = [one.name for one in setup.teams]
+    if name not in names:
+        raise Invalid("plan.no_team", name=name, known=" ".join(names))
+    return names.index(name) + 1
 
 
 def _to_row(row: dict[Any, Any], minutes: Any) -> StopRow:

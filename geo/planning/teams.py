@@ -43,7 +43,9 @@ class UnitSetup:
     """What holds for a village: teams, days, hours, pace, minutes at the door.
 
     `start`: a word of `STARTS`, or lon, lat. `off`: days on which nobody goes. `away_window`: the days on which homes
-    that have gone away as a whole are back; outside it they are not visited.
+    that have gone away as a whole are back; outside it they are not visited. `detour`: None = the township's setting.
+    `forced`: household code → team ('' = any) and day (None = any) it must have; `forbidden`: household code → teams
+    that must not visit it.
     """
 
     teams: tuple[TeamSetup, ...] = ()
@@ -54,15 +56,17 @@ class UnitSetup:
     start: str | tuple[float, float] = STARTS[0]
     travel: str = "walk"
     speed_kmh: float | None = None
-    detour: float = DETOUR
+    detour: float | None = None
     continuity_minutes: float = 20.0
     minutes: Mapping[str, int] = field(default_factory=lambda: dict(MINUTES))
     away_window: tuple[date, date] | None = None
+    forced: Mapping[str, tuple[str, date | None]] = field(default_factory=dict)
+    forbidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def pace(self) -> Pace:
         """Return how people move."""
-        return Pace(self.speed_kmh or SPEEDS_KMH[self.travel], self.detour)
+        return Pace(self.speed_kmh or SPEEDS_KMH[self.travel], self.detour or DETOUR)
 
     @property
     def day_s(self) -> int:
@@ -84,9 +88,9 @@ class Setup:
     villages: Mapping[str, UnitSetup] = field(default_factory=dict)
     pool: bool = False
 
-    def of(self, code: str) -> UnitSetup:
-        """Return what holds for a unit."""
-        return self.villages.get(code, self.common)
+    def of(self, code: str, above: str = "") -> UnitSetup:
+        """Return what holds for a unit: what is said of it, else of the township above it, else of all."""
+        return self.villages.get(code) or self.villages.get(above, self.common)
 
     def with_days(self, days: int | None) -> Setup:
         """Return the same for at most so many days everywhere; None changes nothing."""
@@ -219,6 +223,21 @@ def _read_minutes(value: Any) -> dict[str, int]:
     return {**MINUTES, **{name: _bounded(int(one), 0, 1440) for name, one in value.items()}}
 
 
+def _read_forced(value: Any) -> dict[str, tuple[str, date | None]]:
+    """Read household code → team, or a mapping of team and day."""
+    said = {str(code): one if isinstance(one, dict) else {"team": one} for code, one in value.items()}
+    if not all(one and set(one) <= {"team", "day"} for one in said.values()):
+        raise KeyError(value)
+    return {
+        code: (str(one.get("team", "")), _read_day(one["day"]) if "day" in one else None) for code, one in said.items()
+    }
+
+
+def _read_forbidden(value: Any) -> dict[str, tuple[str, ...]]:
+    """Read household code → a team or several."""
+    return {str(code): tuple(map(str, one)) if isinstance(one, list) else (str(one),) for code, one in value.items()}
+
+
 def _read_window(value: Any) -> tuple[date, date]:
     first, last = (_read_day(one) for one in value)
     if last < first:
@@ -239,4 +258,6 @@ _READERS: Final[dict[str, Any]] = {
     "continuity_minutes": lambda value: float(_bounded(int(value), 0, 1440)),
     "minutes": _read_minutes,
     "away_window": _read_window,
+    "forced": _read_forced,
+    "forbidden": _read_forbidden,
 }

@@ -43,6 +43,15 @@ def find_draft(db: Database, scope: Scope, *, about: str) -> dict[str, Any] | No
     return None if said is None else dict(json.loads(said))
 
 
+def list_drafts(db: Database, scope: Scope, *, about: str) -> dict[str, dict[str, Any]]:
+    """Return what forms of the scope's browser held whose name begins with `about`, by the rest of the name."""
+    require_right(scope, "record_visit")
+    mine = and_(draft.c.owner == scope.owner, draft.c.object.startswith(about, autoescape=True))
+    with db.read() as connection:
+        rows = connection.execute(select(draft.c.object, draft.c.content).where(mine).order_by(draft.c.object)).all()
+    return {row.object.removeprefix(about): dict(json.loads(row.content)) for row in rows}
+
+
 def drop_draft(db: Database, scope: Scope, *, about: str) -> None:
     """Forget a form that was saved or given up."""
     require_right(scope, "record_visit")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 import streamlit as st
 
+from geo.access import may
 from geo.exports import FORMATS, ExportHead, assignment_sheets, draw_outlines, tabulate_gaps, tabulate_groups
 from geo.gaps import PRIORITY_TERMS
 from geo.i18n import text
@@ -15,6 +16,7 @@ from geo.ui.assigning import Work, offer_work
 from geo.ui.export_menu import Export, draw_export, draw_menu, offer_table
 from geo.ui.navigation import find_page, has_page
 from geo.ui.plain import escape
+from geo.ui.plan_start import offer_planning
 from geo.ui.session import view_params
 from geo.ui.shell import say_round
 from geo.ui.ticks import clear_ticks
@@ -81,6 +83,8 @@ def draw_actions(session: Session, round_: Round, chosen: GapFilter, lists: GapL
         st.markdown(f"**{text(f'gap.picked.{unit}', n=len(picked))}**")
         if not session.is_past:
             offer_work(_work_of(session, round_, chosen, picked))
+            if unit == "home" and may(session.scope, "assign"):
+                offer_planning(session, tuple(picked["household"].astype(str)), key="plan_picked")
         if unit == "home":
             head = _head(session, round_, chosen, also=text("gap.only_picked"))
             (export,) = offer_table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from geo.access import may
 from geo.exports import ExportHead, draw_outlines, tabulate_gaps, tabulate_groups
 from geo.gaps import rank_gaps
 from geo.i18n import text
@@ -12,6 +13,7 @@ from geo.store.homes import read_gap_homes
 from geo.ui.assigning import Work, offer_work
 from geo.ui.export_menu import draw_export, offer_table
 from geo.ui.gaps_data import read_lists
+from geo.ui.plan_start import offer_planning
 from geo.ui.shell import say_round
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def offer_homes(session: Session, round_: Round, gaps: pd.DataFrame, *, filters:
             session.db, session.scope, round_, session.today, "home", tuple(gaps["household"].astype(str)),
             session.place.id, villages.pop() if len(villages) == 1 else "", int(held.sum()),
         ))  # fmt: skip
+        if may(session.scope, "assign"):
+            offer_planning(session, tuple(gaps["household"].astype(str)), key="plan_drawn")
     (export,) = offer_table(
         "drawn", _head(session, round_, "gaps", filters), rows=len(gaps), stamp=tuple(gaps["household"]),
         tabulate=partial(tabulate_gaps, gaps), forms=["xlsx"],

@@ -1,77 +1,151 @@
-"""计划: what is planned and with whom; the draft is kept with this browser's session until it is published."""
+"""计划: what is planned and with whom; drafts of units are kept in the store, by browser, until they are published."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
+from geo.errors import GeoError
 from geo.plan.stops import MODES, Mode
 from geo.plan.travel import DETOUR, SPEEDS_KMH
-from geo.planning import Draft, Order, Setup, default_setup, draft_unit, list_tasks
+from geo.planning import Draft, Order, Setup, default_setup, from_content, list_tasks, to_content
+from geo.store import drafts
+from geo.store.detours import read_detours
+from geo.store.places import list_below
 
 if TYPE_CHECKING:
     from geo.model import Round
     from geo.ui.session import Session
 
-_DRAFT: Final = "_plan_draft"
-_EFFORT: Final = 0.3
+_SHOWN: Final = "_plan_shown"
+_ONLY: Final = "_plan_only"
+#: How much of a whole search a village on the page gets: a second or two.
+EFFORT: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of a plan: teams, days, hours, how people move, and the mode."""
+    """What is asked of a plan: teams, days, hours, how people move, the mode, and whether villages share their teams.
+
+    `only`: the households that are wanted, where not the whole gap list.
+    """
 
     teams: int = 2
     days: int = 3
     hours: float = 7.0
     travel: str = "walk"
-    detour: float = DETOUR
+    detour: float | None = None
     mode: Mode = "balanced"
+    pool: bool = False
+    only: tuple[str, ...] | None = None
 
     def setup(self) -> Setup:
-        """Return it as the setting of the village."""
+        """Return it as the setting of every village."""
         setup = default_setup().with_teams(self.teams)
         common = replace(setup.common, days=self.days, hours=self.hours, travel=self.travel, detour=self.detour)
-        return replace(setup, common=common)
+        return replace(setup, common=common, pool=self.pool)
 
 
 TRAVELS: Final = tuple(SPEEDS_KMH)
 ALL_MODES: Final = MODES
 
 
-def make_draft(session: Session, round_: Round, wanted: Wanted, show: Callable[[float], None]) -> Draft | None:
-    """Plan the village in view and keep the draft; None where nobody is on its gap list. Raises `GeoError`."""
-    tasks = list_tasks(session.db, session.scope, round_=round_, place_id=session.place.id, setup=wanted.setup())
+def usual_detour(session: Session) -> float:
+    """Return the detour set for the township in view, or for that of the village in view."""
+    found = read_detours(session.db)
+    return found.get(session.place.id) or found.get(session.place.parent or "") or DETOUR
+
+
+def choose_homes(session: Session, households: Iterable[str]) -> None:
+    """Hand households to the page: only those are planned there, until it is asked for the whole list."""
+    st.session_state[_ONLY] = (str(session.db.path), tuple(households))
+
+
+def chosen_homes(session: Session) -> tuple[str, ...] | None:
+    """Return the households that were handed to the page, None for the whole list."""
+    kept = st.session_state.get(_ONLY)
+    return kept[1] if kept is not None and kept[0] == str(session.db.path) else None
+
+
+def choose_all() -> None:
+    """Plan the whole gap list again."""
+    st.session_state.pop(_ONLY, None)
+
+
+def keep_content(session: Session, round_: Round, wanted: Wanted, content: dict[str, Any]) -> None:
+    """Keep the draft of a unit as plain values."""
+    drafts.keep_draft(
+        session.db, session.scope, about=_about(round_) + str(content["place"]),
+        content={"wanted": asdict(wanted), "draft": content},
+    )  # fmt: skip
+
+
+def keep_draft(session: Session, round_: Round, wanted: Wanted, draft: Draft) -> None:
+    """Keep a draft that was changed."""
+    content = to_content(draft)
+    keep_content(session, round_, wanted, content)
+    _remember(session, round_, draft.task.place, draft)
+
+
+def list_kept(session: Session, round_: Round) -> dict[str, Any]:
+    """Return what is kept of the units in view, by unit id, in the order of their codes."""
+    kept = drafts.list_drafts(session.db, session.scope, about=_about(round_))
+    if not kept:
+        return {}
+    below = {one.id for level in ("township", "village")
+             for one in list_below(session.db, session.scope, place_id=session.place.id, level=level)}  # fmt: skip
+    seen = {unit: one for unit, one in kept.items() if unit in below | {session.place.id}}
+    return dict(sorted(seen.items(), key=lambda one: str(one[1]["draft"]["code"])))
+
+
+def find_draft(session: Session, round_: Round, unit: str, kept: Mapping[str, Any]) -> Draft | None:
+    """Return the draft of a unit as it is kept, on the gap list as it is now; None where nobody is left on it."""
+    known = st.session_state.get(_SHOWN)
+    if known is not None and known[0] == _stamp(session, round_, unit):
+        found: Draft = known[1]
+        return found
+    wanted = read_wanted(kept)
+    try:
+        tasks = list_tasks(
+            session.db, session.scope, round_=round_, place_id=unit, setup=wanted.setup(), only=wanted.only
+        )
+    except GeoError:
+        return None
     if not tasks:
         return None
-
-    def ask(share: float) -> bool:
-        show(share)
-        return False
-
-    draft = draft_unit(tasks[0], Order(wanted.mode, effort=_EFFORT), ask=ask)
-    keep_draft(session, round_, draft)
+    said = kept["draft"]
+    draft = from_content(tasks[0], Order(said["mode"], said["seed"], EFFORT), said)
+    _remember(session, round_, unit, draft)
     return draft
 
 
-def keep_draft(session: Session, round_: Round, draft: Draft) -> None:
-    """Keep a draft for the next runs of the page."""
-    st.session_state[_DRAFT] = (_stamp(session, round_), draft)
+def read_wanted(kept: Mapping[str, Any]) -> Wanted:
+    """Return what was asked of a plan that is kept."""
+    said = dict(kept["wanted"])
+    return Wanted(**{**said, "only": None if said["only"] is None else tuple(said["only"])})
 
 
-def find_draft(session: Session, round_: Round) -> Draft | None:
-    """Return the draft of the village and round in view."""
-    kept = st.session_state.get(_DRAFT)
-    return kept[1] if kept is not None and kept[0] == _stamp(session, round_) else None
+def drop_draft(session: Session, round_: Round, unit: str) -> None:
+    """Forget the draft of a unit."""
+    drafts.drop_draft(session.db, session.scope, about=_about(round_) + unit)
+    forget_shown()
 
 
-def drop_draft() -> None:
-    """Forget the draft."""
-    st.session_state.pop(_DRAFT, None)
+def forget_shown() -> None:
+    """Read the draft in view anew from what is kept."""
+    st.session_state.pop(_SHOWN, None)
 
 
-def _stamp(session: Session, round_: Round) -> tuple[str, str, str]:
-    return str(session.db.path), round_.id, session.place.id
+def _remember(session: Session, round_: Round, unit: str, draft: Draft) -> None:
+    st.session_state[_SHOWN] = (_stamp(session, round_, unit), draft)
+
+
+def _about(round_: Round) -> str:
+    return f"plan:{round_.id}:"
+
+
+def _stamp(session: Session, round_: Round, unit: str) -> tuple[str, str, str, int]:
+    return str(session.db.path), round_.id, unit, session.db.revision()

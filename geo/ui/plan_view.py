@@ -13,7 +13,6 @@ from geo.plan.metrics import ORDERS
 from geo.planning import StopRow, TeamDayRow, VillagePlan
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import escape
-from geo.ui.plan_data import ALL_MODES, TRAVELS, Wanted
 from geo.ui.plan_map import draw_day
 from geo.ui.shell import say_day
 from geo.ui.widgets import note
@@ -22,23 +21,6 @@ if TYPE_CHECKING:
     from geo.plan.metrics import Metrics
 
 _SHOWN_WHY: Final = 200
-
-
-def ask_wanted() -> Wanted:
-    """Draw what a plan is asked for, in one row, and return it."""
-    first = Wanted()
-    with st.container(key="plan_wanted", horizontal=True, vertical_alignment="bottom", gap="small"):
-        teams = st.number_input(text("plan.ask.teams"), 1, 20, first.teams, key="plan_teams")
-        days = st.number_input(text("plan.ask.days"), 1, 60, first.days, key="plan_days")
-        hours = st.number_input(text("plan.ask.hours"), 1.0, 14.0, first.hours, 0.5, key="plan_hours")
-        travel = st.selectbox(text("plan.ask.travel"), TRAVELS, key="plan_travel", format_func=_say("plan.travel"))
-        detour = st.number_input(text("plan.ask.detour"), 1.0, 3.0, first.detour, 0.1, key="plan_detour")
-        mode = st.selectbox(text("plan.ask.mode"), ALL_MODES, key="plan_mode", format_func=_say("plan.mode"))
-    return Wanted(int(teams), int(days), float(hours), travel, float(detour), mode)
-
-
-def _say(prefix: str) -> Any:
-    return lambda word: text(f"{prefix}.{word}")
 
 
 def draw_lead(village: VillagePlan) -> None:

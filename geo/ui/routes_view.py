@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,6 +17,7 @@ from geo.store.routes import answer_route, read_routes
 from geo.ui.done import note_done
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import escape, show_error
+from geo.ui.plan_data import choose_homes
 from geo.ui.session import show
 
 #: Parts of what a route is called: round, unit code, day, team.
@@ -39,9 +41,12 @@ def draw_routes(session: Session, round_: Round) -> None:
     done = set(homes.loc[homes["effective"] == 1, "household"])
     reached = sum(one["household"] in done for one in rows)
     st.progress(reached / len(rows), text("routes.progress", n=reached, total=len(rows)))
+    _draw_team_days(rows, done)
+    if may(session.scope, "assign"):
+        _offer_rest(session, [str(one["household"]) for one in rows if one["household"] not in done])
     heads = [text(f"plan.column.{name}") for name in ("date", "team", "seq", "code", "status", "reason")]
     shown = [
-        [f"{one['day']:%m-%d}", one["person_name"] or one["team_name"] or text("exports.team"), one["seq"], one["code"],
+        [f"{one['day']:%m-%d}", _say_who(one), one["seq"], one["code"],
          text("routes.done") if one["household"] in done else text(f"assignment_status.{one['status']}"),
          one["reason"] or ""]
         for one in rows
@@ -50,6 +55,30 @@ def draw_routes(session: Session, round_: Round) -> None:
     open_rows = [one for one in rows if one["status"] in ("assigned", "accepted") and one["household"] not in done]
     if open_rows and may(session.scope, "record_visit"):
         _draw_answer(session, open_rows)
+
+
+def _draw_team_days(rows: list[RowMapping], done: set[str]) -> None:
+    """Draw one row a published team-day: homes, how many are reached, accepted, returned and not answered."""
+    table: dict[tuple[str, str], list[int]] = {}
+    for one in rows:
+        counts = table.setdefault((f"{one['day']:%m-%d}", _say_who(one)), [0] * 5)
+        state = "done" if one["household"] in done else one["status"]
+        for nth, counted in enumerate(("", "done", "accepted", "returned", "assigned")):
+            counts[nth] += counted in ("", state)
+    heads = [text(f"plan.column.{name}") for name in ("date", "team", "homes")]
+    heads += [text("routes.done"), *(text(f"assignment_status.{one}") for one in ("accepted", "returned", "assigned"))]
+    shown = pd.DataFrame([[*name, *counts] for name, counts in table.items()], columns=heads)
+    st.dataframe(shown, hide_index=True, key="routes_days", height=38 + 35 * min(len(shown), 6))
+
+
+def _offer_rest(session: Session, rest: list[str]) -> None:
+    """Draw the button that hands what is left of the published routes to planning, returned homes among them."""
+    if rest:
+        st.button(text("routes.rest", n=len(rest)), key="routes_rest", on_click=partial(choose_homes, session, rest))
+
+
+def _say_who(row: RowMapping) -> str:
+    return str(row["person_name"] or row["team_name"] or text("exports.team"))
 
 
 def _draw_answer(session: Session, rows: list[RowMapping]) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from geo.planning import default_setup, list_tasks
 from geo.store.check import check_database
+from geo.store.detours import read_detours
+from geo.store.rounds import get_round
 from geo.store.routes import read_routes
 from geo.web import grants
 from tests.ui.test_pages import open_page
@@ -40,14 +43,14 @@ def test_a_village_is_planned_changed_and_published(world):
     slots.select_index(len(slots.options) - 1).run()
     find(app.button, "plan_move_do").click().run()
     assert not app.exception
-    draft = app.session_state["_plan_draft"][1]
+    draft = app.session_state["_plan_shown"][1]
     village = draft.village()
     moved = next(one for one in village.team_days if home in [stop.code for stop in one.stops])
     assert (moved.day, moved.team) == (village.days[-1], village.teams[-1])
     find(app.multiselect, "plan_locked").select(find(app.multiselect, "plan_locked").options[-1]).run()
     find(app.button, "plan_again_do").click().run()
     assert not app.exception
-    again = app.session_state["_plan_draft"][1].village()
+    again = app.session_state["_plan_shown"][1].village()
     assert sorted(stop.code for stop in again.stops) == sorted(stop.code for stop in village.stops)
     assert home in [stop.code for one in again.team_days if one.locked for stop in one.stops]
     url = next(one.proto.url for one in app.get("link_button") if "export_plan_gpx" in one.proto.id)
@@ -86,7 +89,69 @@ def test_publish_answer_and_progress(world):
 
 
 @pytest.mark.usefixtures("world")
-def test_above_a_village_one_is_chosen():
-    """At a township the page asks for a village, and a leader is not let in."""
-    assert any("选一个村" in one.value for one in open_page("plan", place="t1").info)
+def test_a_township_is_planned_and_a_home_held_and_barred():
+    """A township's villages are planned at once; a home is barred from its team, which the rest planned anew keeps; held,
+    it stays; all of it is found again in what is kept.
+    """  # noqa: D205 - one sentence
+    app = start(place="t1")
+    assert not app.exception
+    units = find(app.selectbox, "plan_unit")
+    assert len(units.options) > 1
+    assert any("个村" in one.value for one in app.markdown) or app.dataframe
+    shown = app.session_state["_plan_shown"][1]
+    first = shown.village().team_days[0].stops[0]
+    team = shown.slot_of(first.household)[1]
+    find(app.selectbox, "plan_move_home").set_value(first.household).run()
+    find(app.multiselect, "plan_bar").set_value([team]).run()
+    find(app.selectbox, "plan_keep").set_value("nothing").run()
+    find(app.button, "plan_again_do").click().run()
+    assert not app.exception
+    again = app.session_state["_plan_shown"][1]
+    assert again.slot_of(first.household)[1] != team
+    find(app.selectbox, "plan_move_home").set_value(first.household).run()
+    find(app.checkbox, "plan_hold").check().run()
+    where = app.session_state["_plan_shown"][1].slot_of(first.household)
+    find(app.button, "plan_again_do").click().run()
+    assert app.session_state["_plan_shown"][1].slot_of(first.household) == where
+    before = app.session_state["_plan_shown"][1]
+    del app.session_state["_plan_shown"]
+    found = app.run().session_state["_plan_shown"][1]
+    assert found is not before
+    assert (found.plan.team_days, found.bounds, found.locked) == (before.plan.team_days, before.bounds, before.locked)
+    assert any(first.code in one.value for one in app.text)
+
+
+def test_the_detour_of_a_township_is_kept(world):
+    """What is typed for a village holds for its township from then on, also on the command line."""
+    app = open_page("plan", place="v1")
+    find(app.number_input, "plan_detour_v1").set_value(1.64)
+    find(app.button, "plan_start").click().run()
+    assert not app.exception
+    assert read_detours(world) == {"t1": 1.64}
+    assert find(open_page("plan", place="v2").number_input, "plan_detour_v2").value == 1.64
+    tasks = list_tasks(
+        world, PLANNER, round_=get_round(world, PLANNER, round_id="2"), place_id="v2", setup=default_setup()
+    )
+    assert tasks[0].setup.pace.detour == 1.64
+
+
+def test_what_is_left_is_planned_again(world):
+    """After publishing, one home given back: what is left is handed to planning, and only that is planned."""
+    app = start(place="v3")
+    find(app.button, "plan_publish").click().run()
+    find(app.button, "plan_publish").click()
+    find(app.button, "plan_publish_do").click().run()
+    rows = read_routes(world, PLANNER, round_id="2", place_id="v3")
+    app = open_page("plan", place="v3")
+    find(app.button, "routes_rest").click().run()
+    assert any(f"只排选中的 {len(rows)} 户" in one.value for one in app.markdown)
+    find(app.button, "plan_start").click().run()
+    assert not app.exception
+    planned = {stop.household for stop in app.session_state["_plan_shown"][1].village().stops}
+    assert planned == {one["household"] for one in rows}
+
+
+@pytest.mark.usefixtures("world")
+def test_a_leader_is_not_let_in():
+    """A leader reads no plan."""
     assert open_page("plan", role="leader", place="v1").warning

@@ -1,0 +1,106 @@
+"""Planning at work in a thread of its own: the page tells how far it is, and stops it with what is found."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from geo.errors import Stopped
+from geo.i18n import text
+from geo.planning import Order, draft_tasks, draft_unit, to_content
+from geo.ui.plan_data import EFFORT, Wanted, forget_shown, keep_content
+
+if TYPE_CHECKING:
+    from geo.model import Round
+    from geo.planning.stops import UnitTask
+    from geo.ui.session import Session
+
+_RUN: Final = "_plan_run"
+_SECONDS: Final = 0.5
+#: So few homes are waited for without a bar.
+_FEW_HOMES: Final = 60
+_PATIENCE_SECONDS: Final = 1.0
+
+
+class PlanRun:
+    """One planning of units; `keep` gets the content of each as soon as it is done."""
+
+    def __init__(self, tasks: Sequence[UnitTask], wanted: Wanted, keep: Callable[[dict[str, Any]], None]) -> None:
+        """Begin at once."""
+        self.total, self.done, self.share = len(tasks), 0, 0.0
+        self.error: BaseException | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._go, args=(tasks, wanted, keep), name="plan", daemon=True)
+        self._thread.start()
+
+    def _go(self, tasks: Sequence[UnitTask], wanted: Wanted, keep: Callable[[dict[str, Any]], None]) -> None:
+        try:
+            if len(tasks) == 1:
+                keep(to_content(draft_unit(tasks[0], Order(wanted.mode, effort=EFFORT), ask=self._ask)))
+            else:
+                draft_tasks(tasks, Order(wanted.mode), tell=self._tell, keep=keep)
+        except Stopped:
+            return
+        except BaseException as error:  # noqa: BLE001 (raised again by the page that waits for it)
+            self.error = error
+
+    def _ask(self, share: float) -> bool:
+        self.share = share
+        return self._stop.is_set()
+
+    def _tell(self, done: int, total: int) -> bool:
+        self.done, self.share = done, done / total
+        return self._stop.is_set() and done < total
+
+    def wait(self, seconds: float | None) -> bool:
+        """Wait so long, None for to the end, and say whether it has ended."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Have it end with what is found."""
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stop.is_set()
+
+    def say(self) -> str:
+        """Return how far it is, in words."""
+        return text("plan.running") if self.total == 1 else text("plan.progress", n=self.done, total=self.total)
+
+
+def start_run(session: Session, round_: Round, wanted: Wanted, tasks: Sequence[UnitTask]) -> None:
+    """Plan some units; few homes are waited for, others are told of by `draw_run`."""
+    run = PlanRun(tasks, wanted, partial(keep_content, session, round_, wanted))
+    st.session_state[_RUN] = run
+    forget_shown()
+    run.wait(None if sum(len(one.rows) for one in tasks) <= _FEW_HOMES else _PATIENCE_SECONDS)
+
+
+def draw_run() -> bool:
+    """Draw the run at work, and say whether there is one. Raises what ended it, where that is no `Stopped`."""
+    run: PlanRun | None = st.session_state.get(_RUN)
+    if run is None:
+        return False
+    if run.wait(0):
+        del st.session_state[_RUN]
+        if run.error is not None:
+            raise run.error
+        return False
+    _watch(run)
+    return True
+
+
+@st.fragment(run_every=_SECONDS)
+def _watch(run: PlanRun) -> None:
+    if run.wait(0):
+        st.rerun(scope="app")
+    with st.container(key="plan_progress"):
+        st.progress(run.share, run.say())
+        st.button(text("plan.stop"), key="plan_stop", disabled=run.stopping, on_click=run.stop)
