@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -188,6 +189,33 @@ def test_every_right_is_documented():
     """docs/rights.md has each action with exactly the roles that may do it."""
     listed = re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", read("docs/rights.md"), flags=re.MULTILINE)
     assert {action: set(re.findall(r"`(\w+)`", roles)) for action, roles in listed} == RIGHTS
+
+
+def test_every_test_named_for_the_law_exists():
+    """Each line of docs/security.md that maps an article or a control names a test that is there, by its id."""
+    page = read("docs/security.md")
+    lines = [line for part in page.split("\n## ")[3:] for line in part.splitlines() if line.startswith("| ")]
+    rows = [line for line in lines if not line.startswith(("| Article", "| Control"))]
+    ids = [re.findall(r"`(tests/[\w/]+\.py(?:::\w+)+)`", row) for row in rows]
+    assert [row for row, found in zip(rows, ids, strict=True) if not found] == []
+    assert len(rows) > 30
+    assert sorted({one for found in ids for one in found if not has_test(one)}) == []
+
+
+def has_test(test_id: str) -> bool:
+    """Say whether a file holds a test (of a class, where one is named)."""
+    path, *names = test_id.split("::")
+    if not (ROOT / path).is_file():
+        return False
+    nodes: list[ast.AST] = [ast.parse(read(path))]
+    for name in names:
+        nodes = [
+            child
+            for node in nodes
+            for child in getattr(node, "body", ())
+            if isinstance(child, ast.ClassDef | ast.FunctionDef) and child.name == name
+        ]
+    return bool(nodes)
 
 
 def test_every_figure_is_in_the_glossary():

@@ -114,7 +114,7 @@ def read_changed(db: Database, scope: Scope, *, round_id: str, since: Stamp) -> 
             return None, stamp
         found: set[str] = set()
         for action, subject in acts:
-            if kind_of(action) in _ELSEWHERE or action in _APART:
+            if (kind_of(action) in _ELSEWHERE and action != "restore") or action in _APART:
                 continue
             homes = _homes_of(action, subject, since)
             if homes is None:
