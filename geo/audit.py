@@ -48,7 +48,6 @@ _KINDS: Final[Mapping[str, str]] = {
     "erase.programme": "deletion",
     "backup": "admin",
     "basemap.set": "admin",
-    "restore": "admin",
     "list.write": "admin",
     "rule.write": "admin",
     "category.write": "admin",
