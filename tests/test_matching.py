@@ -18,7 +18,8 @@ from geo.store.database import Database
 from geo.store.homes import read_homes
 from geo.store.households import edit_household, set_tags
 from geo.store.issues import raise_issue
-from geo.store.matching import Criteria, list_answers, list_matching, list_responsible
+from geo.store.matching import Criteria, list_answers, list_matching, list_responsible, list_teams
+from geo.store.teams import MemberEntry, add_member, list_members
 from geo.store.tile_reads import list_leaves
 from geo.store.visits import record_visit
 from geo.tiles import Wanted, decode_tile, encode_tile, split_key
@@ -156,3 +157,21 @@ def test_a_save_lets_households_in_and_out(world: Database) -> None:
     after = view.now()[1].among
     assert set(before.tolist()) - set(after.tolist()) == {11}
     assert view.answer(f"changes/{version}.json").body == f'{{"version":{view.version},"cells":null}}'.encode()
+
+
+def test_a_team_answers_through_its_members(told: tuple[Database, str]) -> None:
+    """A team's households are those of its members while they are members, and teams are offered where they work."""
+    world, person = told
+    assert list_teams(world, SCOPE, place_id="v2") == []
+    entry = MemberEntry("m1", "v1", "team_captain", date(2019, 10, 1), person=person, until=date(2019, 11, 30))
+    add_member(world, SCOPE, entry=entry)
+    ((team, _),) = list_teams(world, SCOPE, place_id="v1")
+    assert [one for one, _ in list_teams(world, SCOPE, place_id="g01")] == [team]
+    for day in (TODAY, date(2019, 12, 5)):
+        members = set(list_members(world, SCOPE, place_id="v1", on=day)["person"])
+        homes = read_homes(world, SCOPE, round_id="2", place_id="d", as_of=day, with_left=True)
+        expected = sorted(homes.loc[homes["assignee_id"].isin(members), "tile_id"].tolist())
+        found = list_matching(world, SCOPE, round_id="2", as_of=day, criteria=Criteria(team=team)).tolist()
+        assert found == expected
+        assert person in members
+        assert 2 in found

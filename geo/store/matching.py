@@ -8,13 +8,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from sqlalchemy import and_, case, exists, func, literal, or_, select, true
+from sqlalchemy import and_, case, exists, false, func, literal, or_, select, true
 
 from geo.access import require_right
 from geo.coverage import fared, is_live, seen_after
 from geo.gaps import missed_in_a_row
 from geo.issues import issue_status
-from geo.schema import assignment, household, household_tag, issue_household, person, place_path, round_roster, team
+from geo.schema import (
+    assignment,
+    household,
+    household_tag,
+    issue_household,
+    person,
+    place_path,
+    round_roster,
+    team,
+    team_member,
+)
 from geo.store.remember import Remembered, stamp_round
 from geo.store.rounds import rounds_of, visible_round
 
@@ -23,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from numpy.typing import NDArray
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from geo.model import Round, Scope
     from geo.store.database import Database
@@ -34,7 +44,7 @@ class Criteria:
     """What a household must be to be shown; an empty field asks nothing.
 
     `days`: no effective visit for at least so many days (never counts); `missed`: at least so many rounds in a row;
-    `assignee`: id of the person or team who answers for it.
+    `assignee`: id of the person or team who answers for it; `team`: id of a team that does itself or by a member.
     """
 
     tag: str = ""
@@ -43,6 +53,7 @@ class Criteria:
     assignee: str = ""
     days: int = 0
     missed: int = 0
+    team: str = ""
 
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
@@ -99,6 +110,23 @@ def list_responsible(db: Database, scope: Scope, *, round_id: str, place_id: str
         return [(row[0], row[1]) for row in rows]
 
 
+def list_teams(db: Database, scope: Scope, *, place_id: str) -> list[tuple[str, str]]:
+    """Return (id, name) of the teams of villages under a place, or of the one it lies in, by name."""
+    require_right(scope, "view")
+    below = select(place_path.c.place).where(place_path.c.ancestor == place_id)
+    above = select(place_path.c.ancestor).where(place_path.c.place == place_id)
+    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+    around = select(place_path.c.ancestor).where(place_path.c.place == scope.area)
+    with db.read() as connection:
+        rows = connection.execute(
+            select(team.c.id, team.c.name)
+            .where(or_(team.c.village.in_(below), team.c.village.in_(above)))
+            .where(or_(team.c.village.in_(inside), team.c.village.in_(around)))
+            .order_by(team.c.name, team.c.id)
+        )
+        return [(row[0], row[1]) for row in rows]
+
+
 def list_answers(db: Database, scope: Scope, *, round_id: str, as_of: date) -> dict[str, NDArray[np.uint32]]:
     """Return who answers (id of a person or team; "" for nobody) → the numbers of their households, sorted.
 
@@ -142,6 +170,8 @@ def _conditions(round_: Round, as_of: date, criteria: Criteria) -> list[ColumnEl
         found.append(household.c.id.in_(_concerned(criteria.category, as_of)))
     if criteria.assignee:
         found.append(_answered_for(round_, criteria.assignee))
+    if criteria.team:
+        found.append(_answered_for(round_, criteria.team, _members(criteria.team, as_of)))
     if criteria.days:
         since = as_of - timedelta(days=criteria.days)
         found.append(household.c.id.not_in(seen_after(round_.programme, since, as_of)))
@@ -163,10 +193,18 @@ def _concerned(category: str, day: date) -> Any:
     )
 
 
-def _answered_for(round_: Round, assignee: str) -> ColumnElement[bool]:
-    """Whether its own live assignment is theirs, or it has none and that of its group is."""
+def _members(team_id: str, day: date) -> Select[tuple[str]]:
+    held = or_(team_member.c.until.is_(None), team_member.c.until >= day)
+    return select(team_member.c.person).where(team_member.c.team == team_id, team_member.c.since <= day, held)
+
+
+def _answered_for(round_: Round, assignee: str, members: Select[tuple[str]] | None = None) -> ColumnElement[bool]:
+    """Whether its own live assignment is theirs (or a member's), or it has none and that of its group is."""
     own, group = assignment.alias("own"), assignment.alias("for_group")
-    theirs = [or_(one.c.person == assignee, one.c.team == assignee) for one in (own, group)]
+    theirs = [
+        or_(one.c.person == assignee, one.c.team == assignee, false() if members is None else one.c.person.in_(members))
+        for one in (own, group)
+    ]
     has_own = and_(own.c.round == round_.id, own.c.household == household.c.id, is_live(own))
     by_group = and_(group.c.round == round_.id, group.c.place == round_roster.c.place, is_live(group))
     return or_(exists().where(has_own, theirs[0]), and_(~exists().where(has_own), exists().where(by_group, theirs[1])))

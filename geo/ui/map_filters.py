@@ -8,7 +8,7 @@ import streamlit as st
 
 from geo import codes
 from geo.i18n import text
-from geo.store.matching import Criteria, list_responsible
+from geo.store.matching import Criteria, list_responsible, list_teams
 from geo.ui.choices import choose_one
 from geo.ui.map_selection import pick_zone
 
@@ -29,11 +29,13 @@ def pick_criteria(session: Session) -> Criteria:
     kind = _pick("class", codes.HOUSEHOLD_CLASSES, lambda one: text(f"household_class.{one}"))
     who = _pick_assignee(session)
     with st.popover(text("map.filter.more"), width="content"):
+        teams = dict(list_teams(session.db, session.scope, place_id=session.place.id))
+        team = _pick("team", list(teams), lambda one: teams.get(one, one))
         category = _pick("category", codes.ISSUE_CATEGORIES, lambda one: text(f"category.{one}"))
         days = _pick("days", [str(one) for one in DAYS], lambda one: text("map.filter.days_of", n=int(one)))
         pick_zone(session)
         missed = _pick("missed", [str(one) for one in MISSED], lambda one: text("map.filter.missed_of", n=int(one)))
-    return Criteria(tag, kind, category, who, int(days or 0), int(missed or 0))
+    return Criteria(tag, kind, category, who, int(days or 0), int(missed or 0), team)
 
 
 def _pick_assignee(session: Session) -> str:
@@ -58,6 +60,9 @@ def say_criteria(session: Session, criteria: Criteria) -> str:
     if criteria.assignee and session.round is not None:
         people = list_responsible(session.db, session.scope, round_id=session.round.id, place_id=session.place.id)
         said.append(text("map.filter.said", name=dict(people).get(criteria.assignee, criteria.assignee)))
+    if criteria.team:
+        teams = dict(list_teams(session.db, session.scope, place_id=session.place.id))
+        said.append(teams.get(criteria.team, criteria.team))
     if criteria.category:
         said.append(text(f"category.{criteria.category}"))
     if criteria.days:

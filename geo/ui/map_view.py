@@ -11,7 +11,7 @@ import streamlit as st
 from geo.coverage import remaining_to_target
 from geo.i18n import text
 from geo.store.tile_reads import list_unlocated
-from geo.ui.base_maps import carry_to, offer_base
+from geo.ui.base_maps import offer_base
 from geo.ui.choices import choose_part
 from geo.ui.map_card import Card, draw_card, link_home
 from geo.ui.map_clicks import Clicked
@@ -112,10 +112,8 @@ def _open_dialog(session: Session, asked: Asked, shown: MapView, kind: str, stan
         if filters
         else ""
     )
-    # The address holds what the browser's map says, in the system of its base map.
-    ((lon, lat),) = carry_to(shown.tiles.now()[0].system, [(standing.lon, standing.lat)])
     overview = read_overview(session, shown.figures.round)
-    st.dialog(text("act.share"))(draw_share)(overview, standing=replace(standing, lon=lon, lat=lat), also=also)
+    st.dialog(text("act.share"))(draw_share)(overview, standing=standing, also=also)
 
 
 def _ask(session: Session, picked: str) -> Asked:
