@@ -205,6 +205,7 @@ OLD_VISIT = "v01-2019-10-20-in_person"
 CASES: dict[str, Case] = {
     "accounts.sheet.import_accounts": Case("manage_accounts", _import_accounts),
     "accounts.people.list_accounts": of_db(people.list_accounts, "manage_accounts", blind=[]),
+    "accounts.people.list_areas": of_db(people.list_areas, "manage_accounts", blind=dict),
     "accounts.people.create_account": of_db(people.create_account, "manage_accounts", **CLERK),
     "accounts.people.add_account": in_write(people.add_account, "manage_accounts", **CLERK),
     "accounts.people.find_account": of_db(people.find_account, "manage_accounts", name="kept"),

@@ -63,6 +63,22 @@ def list_accounts(db: Database, scope: Scope) -> list[Account]:
         return [Account(**row._mapping) for row in connection.execute(asked)]  # noqa: SLF001
 
 
+def list_areas(db: Database, scope: Scope) -> dict[str, str]:
+    """Return the units an account may be given: district, townships and villages of the scope's area, by id.
+
+    A village is said with its township. Raises `NotAllowed`.
+    """
+    require_right(scope, _RIGHT)
+    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+    asked = select(place.c.id, place.c.name, place.c.level, place.c.parent).where(
+        place.c.id.in_(inside), place.c.level != "group", place.c.valid_to.is_(None)
+    )
+    with db.read() as connection:
+        rows = connection.execute(asked.order_by(place.c.code)).all()
+    names = {row.id: row.name for row in rows}
+    return {row.id: f"{names.get(row.parent, '')} {row.name}" if row.level == "village" else row.name for row in rows}
+
+
 def create_account(db: Database, scope: Scope, *, name: str, role: str, area: str, person_name: str = "") -> str:
     """Make an account and return its first password, which must be changed.
 

@@ -37,6 +37,7 @@ ENTRIES: Final[Mapping[str, _Entry]] = {
     "issue": _Entry("issue.py", hidden=True),
     "import": _Entry("import_.py", "import"),
     "admin": _Entry("admin.py", "manage_round"),
+    "accounts": _Entry("accounts.py", "manage_accounts"),
     "audit": _Entry("audit.py", "audit"),
 }
 

@@ -285,7 +285,9 @@ def _current_page() -> st.Page:
     """The page being run; the pages of one household and of one issue give way to the landing page."""
     name = st.session_state.get("_page", "overview")
     return find_page(
-        name if name in ENTRIES and name not in ("household", "issue", "import", "admin", "audit") else "overview"
+        name
+        if name in ENTRIES and name not in ("household", "issue", "import", "admin", "accounts", "audit")
+        else "overview"
     )
 
 
