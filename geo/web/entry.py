@@ -109,7 +109,7 @@ def _answer(page: Answer, visit: Visit) -> Response:
         return draw_entry(text("entry.refused"), error=text(error.key, **error.params), status=403)
     except GeoError as error:
         return draw_entry(text("entry.refused"), error=text(error.key, **error.params), status=400)
-    except Exception:  # noqa: BLE001 (the last stop: a person gets a sentence and a code, the log gets the traceback)
+    except Exception:  # noqa: BLE001 - the last stop: logged, and told by its code
         reference = note_incident("coming in failed")
         return draw_entry(text("entry.refused"), error=text("web.failed", id=reference), status=500)
 
