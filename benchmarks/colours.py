@@ -88,6 +88,8 @@ def main() -> None:
     print(show_table(heads, said))
     shapes = {state: symbol.shape for state, symbol in palette.VISIT_SYMBOLS.items()}
     print("shapes:", ", ".join(f"{state} {shape}" for state, shape in shapes.items()))
+    compared = {state: symbol.shape for state, symbol in palette.COMPARED_SYMBOLS.items()}
+    print("shapes of rounds compared:", ", ".join(f"{state} {shape}" for state, shape in compared.items()))
     apart = all(row[1] >= GOAL for row in rows if row[0] != "grey")
     print(
         f"fills at least {GOAL} apart: {apart}; every state its own shape: {len(set(shapes.values())) == len(shapes)}"

@@ -124,8 +124,13 @@ def _draw_ways(session: Session, card: Card) -> None:
     same = card.same_dwelling()
     if not same.empty:
         st.caption(text("map.card.same_dwelling", n=len(same)))
+        # They stand at one point of the map: here each can be chosen.
         for row in same.to_dict("records"):
-            link_home(session, str(row["household"]), int(row["tile_id"]), label=escape(str(row["code"])))
+            said = text("map.card.same", code=row["code"], state=text(f"state.{row['state']}"))
+            st.button(
+                escape(said), key=f"same_{row['tile_id']}", type="tertiary", on_click=show,
+                kwargs={"h": str(row["household"])},
+            )  # fmt: skip
     if st.button(text("map.card.close"), key="card_close", type="tertiary"):
         show(h="")
         st.rerun()

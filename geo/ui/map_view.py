@@ -213,7 +213,7 @@ def _follow(session: Session, found: MapView, clicked: Clicked, card: Card | Non
         if place is None:
             return
         if place != session.place.id:
-            show(place=place)
+            show(place=place, sel="", zone="")
     show(h=wanted)
     st.rerun()
 

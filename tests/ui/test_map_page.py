@@ -9,6 +9,7 @@ import pytest
 import shapely
 
 from geo.i18n import text
+from geo.schema import household
 from geo.store.database import Database
 from geo.store.homes import read_homes
 from geo.store.zones import list_zones
@@ -133,3 +134,24 @@ def test_a_long_line_fits_the_address() -> None:
     again = parse_ring(write_ring(ring))
     assert len(write_ring(ring)) < 1800
     assert abs(shapely.Polygon(again).area / shapely.Polygon(ring).area - 1) < 0.01
+
+
+@pytest.mark.parametrize("role", ["leader", "recorder", "admin"])
+@pytest.mark.usefixtures("world")
+def test_rounds_are_compared_by_every_role_in_its_area(role: str) -> None:
+    """Each role sees the comparison of its own area, and nothing fails on the way."""
+    app = open_page("map", role=role, view="compare")
+    assert not app.exception
+    assert "比第 1 轮" in read_words(app)
+
+
+def test_households_of_one_dwelling_are_chosen_on_the_card(world: Database) -> None:
+    """Two households in one dwelling stand at one point: the card of one leads to the other, on the map."""
+    with world.write() as connection:
+        connection.execute(household.update().where(household.c.id.in_(["h06", "h07"])).values(dwelling="d1"))
+    app = open_page("map", place="g02", h="h06")
+    other = read_homes(world, PLANNER, round_id="2", place_id="g02").set_index("household").loc["h07"]
+    app.button(key=f"same_{other['tile_id']}").click().run()
+    assert app.query_params["h"] == "h07"
+    assert any("C-007" in one.value for one in app.text)
+    assert not app.exception
