@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -158,6 +159,7 @@ def read_outline(path: Path) -> BaseGeometry:
     return shapely.make_valid(shapely.union_all(shapes))
 
 
+@lru_cache(maxsize=8192)
 def label_point(shape: BaseGeometry) -> tuple[float, float]:
     """Return a point (lon, lat) well inside the largest part of an area: where its label stands."""
     largest = max(shapely.get_parts(shape), key=lambda part: part.area)

@@ -312,7 +312,6 @@ CASES: dict[str, Case] = {
     "store.map_reads.read_outlines": of_db(map_reads.read_outlines, "view", place_id="v1"),
     "store.map_reads.points_stamp": of_db(map_reads.points_stamp, "view", blind=((5, 5, ""), (3, 3, ""))),
     "store.map_reads.count_unit_issues": of_db(map_reads.count_unit_issues, "view", blind={}),
-    "store.map_reads.count_rings": of_db(map_reads.count_rings, "view", **V1),
     "store.matching.list_matching": of_db(
         matching.list_matching, "view", round_id=lambda ground: ground.own_round, as_of=DUE, criteria=Criteria()
     ),

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, func, or_, select
 
-from geo import codes
 from geo.access import require_area, require_right
-from geo.coverage import household_status
-from geo.issues import issue_status, rings
+from geo.issues import issue_status
 from geo.schema import household, place, place_path, round_roster
 from geo.store.database import read_today
 from geo.store.frames import read_frame
-from geo.store.rounds import visible_round
+from geo.store.remember import Remembered, read_revision, stamp_issues
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,6 +21,9 @@ if TYPE_CHECKING:
 
     from geo.model import Scope
     from geo.store.database import Database
+
+_stamps: Final[Remembered[tuple[object, ...]]] = Remembered(16)
+_unit_issues: Final[Remembered[dict[str, int]]] = Remembered(8)
 
 
 def read_points(db: Database, scope: Scope, *, place_id: str, round_id: str | None = None) -> pd.DataFrame:
@@ -95,6 +96,10 @@ def points_stamp(db: Database, scope: Scope) -> tuple[object, ...]:
     inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
     around = select(place_path.c.ancestor).where(place_path.c.place == scope.area)
     with db.read() as connection:
+        key = (str(db.path), read_revision(connection), scope.area)
+        known = _stamps.get(key)
+        if known is not None:
+            return known
         rows = [
             connection.execute(
                 select(func.count(), func.sum(table.c.rev), func.max(table.c.updated_at)).where(near)
@@ -104,14 +109,21 @@ def points_stamp(db: Database, scope: Scope) -> tuple[object, ...]:
                 (place, or_(place.c.id.in_(inside), place.c.id.in_(around))),
             )
         ]
-    return tuple((int(row[0]), int(row[1] or 0), str(row[2] or "")) for row in rows)
+    found = tuple((int(row[0]), int(row[1] or 0), str(row[2] or "")) for row in rows)
+    _stamps.put(key, found)
+    return found
 
 
 def count_unit_issues(db: Database, scope: Scope, *, as_of: date | None = None) -> dict[str, int]:
     """Return place id → open issues of group or village scope filed under it, for the units of the scope's area."""
     require_right(scope, "view")
     with db.read() as connection:
-        status = issue_status(as_of or read_today(connection)).subquery("status")
+        day = as_of or read_today(connection)
+        key = (stamp_issues(str(db.path), connection), str(db.path), scope.area, day)
+        known = _unit_issues.get(key)
+        if known is not None:
+            return known
+        status = issue_status(day).subquery("status")
         below = place_path.alias("below")
         rows = connection.execute(
             select(place_path.c.ancestor, func.count())
@@ -123,28 +135,6 @@ def count_unit_issues(db: Database, scope: Scope, *, as_of: date | None = None) 
             )
             .group_by(place_path.c.ancestor)
         )
-        return {row[0]: int(row[1]) for row in rows}
-
-
-def count_rings(
-    db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date | None = None
-) -> dict[str, int]:
-    """Return how many households of the round's D under a place have each issue ring (`codes.ISSUE_RINGS`)."""
-    require_right(scope, "view")
-    with db.read() as connection:
-        require_area(connection, scope, place_id)
-        round_ = visible_round(connection, scope, round_id)
-        day = as_of or read_today(connection)
-        worst = rings(day).subquery("worst")
-        status = household_status(round_, day, homes=select(worst.c.household)).subquery("status")
-        rows = connection.execute(
-            select(worst.c.ring, func.count())
-            .join(status, status.c.household == worst.c.household)
-            .join(place_path, place_path.c.place == status.c.place)
-            .where(status.c.roster == 1, place_path.c.ancestor == place_id)
-            .group_by(worst.c.ring)
-        )
-        counts = dict.fromkeys(codes.ISSUE_RINGS, 0)
-        for ring, number in rows:
-            counts[codes.ISSUE_RINGS[ring]] = int(number)
-    return counts
+        counts = {row[0]: int(row[1]) for row in rows}
+        _unit_issues.put(key, counts)
+        return counts

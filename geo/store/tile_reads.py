@@ -15,9 +15,10 @@ from geo.audit import kind_of
 from geo.coverage import homes_under, household_status
 from geo.errors import NotFound
 from geo.issues import rings
-from geo.schema import assignment, audit_log, household, issue_household, place_path, round_roster, visit
+from geo.schema import assignment, audit_log, household, issue_household, place, place_path, round_roster, visit
 from geo.store.database import read_setting
 from geo.store.frames import read_frame
+from geo.store.remember import Remembered
 from geo.store.rounds import visible_round
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _APART: Final = frozenset({
 })  # fmt: skip
 #: After so many acts unseen, reading everything again is the shorter way.
 _MOST_ACTS: Final = 200
+_units: Final[Remembered[dict[str, str]]] = Remembered(8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +181,19 @@ def list_leaves(db: Database, scope: Scope, *, place_id: str) -> frozenset[str]:
 def find_units(db: Database, scope: Scope, *, places: Collection[str]) -> dict[str, str]:
     """Return leaf place → which of some places it lies in, as far as those lie in the scope's area."""
     require_right(scope, "view")
+    asked = tuple(sorted(places))
     with db.read() as connection:
-        inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
-        found = select(place_path.c.place, place_path.c.ancestor).where(
-            place_path.c.ancestor.in_(sorted(places)), place_path.c.place.in_(inside)
-        )
-        return {row[0]: row[1] for row in connection.execute(found)}
+        tree = tuple(connection.execute(select(func.count(), func.sum(place.c.rev)).select_from(place)).one())
+        key = (str(db.path), tree, scope.area, asked)
+        known = _units.get(key)
+        if known is None:
+            inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+            found = select(place_path.c.place, place_path.c.ancestor).where(
+                place_path.c.ancestor.in_(asked), place_path.c.place.in_(inside)
+            )
+            known = {row[0]: row[1] for row in connection.execute(found)}
+            _units.put(key, known)
+        return known
 
 
 def _stamp(connection: Connection) -> Stamp:

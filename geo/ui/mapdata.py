@@ -19,7 +19,7 @@ from geo.errors import GeoError
 from geo.i18n import text
 from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_spec
 from geo.store.comparing import read_reached_by_phone, read_then
-from geo.store.map_reads import count_rings, count_unit_issues, land_round, points_stamp, read_outlines, read_points
+from geo.store.map_reads import count_unit_issues, land_round, points_stamp, read_outlines, read_points
 from geo.store.matching import Criteria, list_matching
 from geo.store.reads import Figures, read_children, read_figures, read_homes
 from geo.store.remember import Remembered
@@ -89,7 +89,7 @@ def read_map(
     below = below if by_village else below + _own_homes(session, figures, below)
     below = [one for one in below if one.counts.rows or one.issues["valid"]]
     tiles = _cut_tiles(session, _matching(session, criteria) if criteria else among)
-    counted = _count(session, figures, below, None if tiles.pick is None else tiles)
+    counted = _count(session, figures, below, tiles)
     if view == "compare" and earlier is not None:
         tiles = replace(tiles, live=_compare(session, round_id, earlier))
         counted = replace(counted, states=_count_compared(tiles))
@@ -158,20 +158,18 @@ def _cut_tiles(session: Session, pick: Pick | None) -> TileView:
     return TileView(live, Wanted(list_leaves(db, scope, place_id=session.place.id)), pick=pick)
 
 
-def _count(session: Session, figures: Figures, below: list[Figures], tiles: TileView | None) -> _Counted:
-    """Count what a view shows: by the cells, or with a filter (`tiles`) by what it leaves of the index."""
-    if tiles is None:
-        rings = count_rings(
-            session.db, session.scope, round_id=figures.round.id, place_id=session.place.id, as_of=session.as_of
-        )
+def _count(session: Session, figures: Figures, below: list[Figures], tiles: TileView) -> _Counted:
+    """Count what a view shows: visits by the cells, or with a filter by what it leaves of the index; rings by that."""
+    index, wanted = tiles.now()
+    tally = index.tally(wanted)
+    rings = dict(zip(ISSUE_RINGS, tally.rings, strict=True))
+    if tiles.pick is None:
         states = {**{one: figures.counts.values[one] for one in _STATES}, "excluded": figures.counts.left}
         units = {
             one.place.id: (one.counts.effective, one.counts.roster, one.counts.roster - one.counts.located)
             for one in below
         }
         return _Counted(states, rings, figures.share("kpi.coverage"), units)
-    index, wanted = tiles.now()
-    tally = index.tally(wanted)
     sums = {one.place.id: (0, 0, 0) for one in below}
     within = find_units(session.db, session.scope, places=sums.keys())
     for leaf, counts in tally.places.items():
@@ -180,7 +178,7 @@ def _count(session: Session, figures: Figures, below: list[Figures], tiles: Tile
     states = dict(zip(VISIT_STATES, tally.states, strict=True))
     due = sum(states.values()) - states["excluded"]
     share = Share("kpi.coverage", states["effective"], due)
-    return _Counted(states, dict(zip(ISSUE_RINGS, tally.rings, strict=True)), share, sums)
+    return _Counted(states, rings, share, sums)
 
 
 def read_areas(session: Session, *, by_village: bool) -> Areas:
