@@ -109,7 +109,7 @@ def test_acts_of_each_kind(world: Database) -> None:
     log_act(world, PLANNER, action="refusal", object_id="admin", diff={"action": "manage_round"})
     (change,) = list_acts(world, AUDITOR, wanted=Wanted(kind="change", about="h01"))
     assert json.loads(change["diff"]) == {
-        "note": ["", "…"], "phone": ["199****0001", "138****5678"], "size": [2, 9]
+        "note": ["", "…"], "phone": ["199****0001", "138****5678"], "size": [2, 9], "rev": [1, 2]
     }  # fmt: skip
     assert [one["action"] for one in list_acts(world, AUDITOR, wanted=Wanted(), limit=3)] == [
         "refusal", "export", "household.edit"

@@ -18,6 +18,7 @@ from geo.schema import household, household_tag, place, place_path
 from geo.store.area import district_area
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
+from geo.store.merging import REV, list_changed
 from geo.store.places import find_place
 from geo.store.roster import add_to_roster, roster_places
 from geo.store.rounds import open_rounds
@@ -171,9 +172,10 @@ def village_of(connection: Connection, place_id: str) -> str:
 
 
 def edit_household(db: Database, scope: Scope, *, household_id: str, rev: int, changes: dict[str, Any]) -> int:
-    """Change facts (`EDITABLE`) of a household; return the new rev.
+    """Change facts (`EDITABLE`) of a household; return the new rev: more than `rev` + 1 where others' changes merged.
 
-    Raises `Conflict` when it changed since `rev`, `Invalid` for a fact that no list allows.
+    Raises `Conflict` when somebody else changed one of these facts since `rev` (`fields`: fact → who, when), `Invalid`
+    for a fact that no list allows.
     """
     require_right(scope, "edit_household")
     unknown = set(changes) - set(EDITABLE)
@@ -279,9 +281,9 @@ def _change(
 ) -> int:
     row = _row(connection, household_id)
     require_area(connection, scope, row["place"])
-    if row["rev"] != rev:
-        raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
     told = {name: hide_id_numbers(value) if isinstance(value, str) else value for name, value in changes.items()}
+    if row["rev"] != rev:
+        rev = _merge(connection, row, rev, told)
     changed = {name: value for name, value in told.items() if row[name] != value}
     if not changed:
         return rev
@@ -290,10 +292,25 @@ def _change(
         .where(household.c.id == household_id)
         .values(**changed, rev=rev + 1, updated_at=now(), updated_by=scope.actor)
     )
-    diff = _before_after(row, changed)
+    diff = {**_before_after(row, changed), REV: [rev, rev + 1]}
     log_change(connection, scope, action=action, object_id=household_id, diff=diff)
     _refresh_all(connection, household_id, read_today(connection))
     return rev + 1
+
+
+def _merge(connection: Connection, row: RowMapping, rev: int, told: dict[str, Any]) -> int:
+    """Return the present revision where nobody else touched these facts after `rev`. Raises `Conflict`."""
+    others = list_changed(connection, row["id"], after=rev, rev=row["rev"])
+    last = (row["updated_by"] or row["created_by"], row["updated_at"] or "")
+    fields = {
+        name: others.get(name, last)
+        for name, value in told.items()
+        if row[name] != value and (name in others or "" in others)
+    }
+    if fields or row["rev"] < rev:
+        who, time = next(iter(fields.values()), last)
+        raise Conflict("err.changed", who=who, time=time, fields=fields)
+    return int(row["rev"])
 
 
 def _before_after(row: RowMapping, changed: dict[str, Any]) -> dict[str, list[Any]]:

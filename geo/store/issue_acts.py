@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 APPROVING: Final = ("deferred", "extended", "invalidated", "duplicated")
 #: Acts that leave state and level as they were: what somebody else did at the same time still fits.
 _SOFT: Final = ("extended", "amended", "defer_asked")
+#: Facts that two people may give different values.
+FACTS: Final = ("unit", "responsible", "due_on")
 _FACTS: Final = tuple(one.name for one in fields(Event))
 #: Facts of the standing that the row of an issue keeps under another name.
 _COLUMNS: Final = {"level": "level_now"}
@@ -56,7 +58,7 @@ def act_on_issue(db: Database, scope: Scope, *, issue_id: str, act: Act, act_id:
     """Do something about an issue, in one transaction; the same `act_id` again changes nothing.
 
     `rev` is the one its author saw; None asks for no comparison. The actor is the scope's. Raises `Invalid` with the
-    reason why the act is impossible, `Conflict` when state or level have changed since, `NotFound`, `NotAllowed`.
+    reason why the act is impossible, `Conflict` when somebody changed since what it touches, `NotFound`, `NotAllowed`.
     """
     require_right(scope, "act_on_issue")
     with db.write() as connection:
@@ -77,7 +79,7 @@ def insert_act(
     standing = stand(row, events)
     if done is not None:
         return Acted(done["seq"], standing, row["rev"], created=False)
-    merged = rev is not None and rev != row["rev"] and _check_since(row, events, rev)
+    merged = rev is not None and rev != row["rev"] and _check_since(row, events, rev, act)
     act = replace(act, actor=act.actor or scope.actor, note=hide_id_numbers(act.note))
     event = take_step(standing, act, reopen_days=read_rules(connection)["reopen_days"])
     if event.duplicate_of is not None:
@@ -221,15 +223,28 @@ def _change(connection: Connection, scope: Scope, row: RowMapping, changes: Mapp
     )
 
 
-def _check_since(row: RowMapping, events: list[RowMapping], rev: int) -> bool:
-    """Refuse when state or level were changed after `rev`; each event and each edit raises `rev` by one."""
+def _check_since(row: RowMapping, events: list[RowMapping], rev: int, act: Act) -> bool:
+    """Refuse when what an act touches was changed after `rev`; each event and each edit raises `rev` by one.
+
+    Acts on state or level meet whatever changed these; an amendment, an extension and the facts of any act meet who
+    gave the same fact another value (`fields`: fact → who, when, theirs, mine). All else merges.
+    """
     since = events[max(0, len(events) - (row["rev"] - rev)) :]
     hard = next((one for one in reversed(since) if one["kind"] not in _SOFT), None)
-    if hard is not None:
+    if hard is not None and act.kind not in _SOFT:
         raise Conflict(
             "err.issue_changed", who=hard["actor"], time=hard["at"], act=Key(f"event.{hard['kind']}"),
             state=Key(f"issue_state.{hard['to_state']}"),
         )  # fmt: skip
+    fields = {
+        name: (one["actor"], one["at"], one[name], getattr(act, name))
+        for one in since
+        for name in FACTS
+        if one[name] is not None and getattr(act, name) not in (None, one[name])
+    }
+    if fields:
+        who, time, *_ = next(iter(fields.values()))
+        raise Conflict("err.changed", who=who, time=time, fields=fields)
     return True
 
 

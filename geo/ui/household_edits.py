@@ -12,6 +12,7 @@ from geo.i18n import text
 from geo.model import new_id
 from geo.store import households, places
 from geo.ui.conflict import forget_conflict, keep_conflict, show_conflict
+from geo.ui.done import note_done
 from geo.ui.household_point import open_point
 from geo.ui.plain import show_error
 from geo.ui.visit_correct import open_correction
@@ -66,12 +67,22 @@ def _facts_dialog(db: Database, scope: Scope, household_id: str, seen: dict[str,
     )  # fmt: skip
     if not st.button(text("household.save"), type="primary", key=f"{key}:save"):
         return
+    wanted = {name: value for name, value in changes.items() if value != seen[name]}
+    _save_facts(db, scope, household_id, seen, wanted, chosen if set(chosen) != set(tags) else None)
+
+
+def _save_facts(
+    db: Database, scope: Scope, household_id: str, seen: dict[str, Any], wanted: dict[str, Any], tags: list[str] | None
+) -> None:
+    """Store what the person changed; what others changed besides stays, and that is said."""
     try:
-        households.edit_household(db, scope, household_id=household_id, rev=seen["rev"], changes=changes)
-        if set(chosen) != set(tags):
-            households.set_tags(db, scope, household_id=household_id, kinds=chosen)
-    except Conflict:
-        keep_conflict(household_id, seen=seen, mine=changes)
+        rev = households.edit_household(db, scope, household_id=household_id, rev=seen["rev"], changes=wanted)
+        if rev > seen["rev"] + 1:
+            note_done(text("conflict.merged"))
+        if tags is not None:
+            households.set_tags(db, scope, household_id=household_id, kinds=tags)
+    except Conflict as conflict:
+        keep_conflict(household_id, wanted=wanted, conflict=conflict)
         st.rerun(scope="fragment")
     except GeoError as error:
         show_error(error)

@@ -9,13 +9,13 @@ import streamlit as st
 
 from geo import codes
 from geo.access import may
-from geo.errors import GeoError
+from geo.errors import Conflict, GeoError
 from geo.i18n import text
 from geo.issues import Act, list_acts
 from geo.model import new_id
-from geo.store.issue_acts import APPROVING, act_on_issue, find_number
+from geo.store.issue_acts import APPROVING, find_number
 from geo.store.rules import load_rules
-from geo.ui.done import note_done
+from geo.ui.issue_conflict import keep_clash, show_clash, take_act
 from geo.ui.plain import show_error
 
 if TYPE_CHECKING:
@@ -36,15 +36,19 @@ def offer_acts(db: Database, scope: Scope, *, row: Mapping[Any, Any], standing: 
     kinds = [kind for kind in list_acts(standing, today, reopen_days=days) if _may(scope, kind)]
     if not kinds:
         return
-    first = [kind for kind in _FIRST if kind in kinds]
+    others = [kind for kind in kinds if kind not in _FIRST]
     with st.container(key=f"acts_{row['id']}", horizontal=True, gap="small", vertical_alignment="center"):
-        for kind in first:
+        for kind in (kind for kind in _FIRST if kind in kinds):
             _offer(db, scope, row, standing, kind)
-        others = [kind for kind in kinds if kind not in first]
-        if others:
-            with st.popover(text("act.more"), key=f"more_{row['id']}"):
-                for kind in others:
-                    _offer(db, scope, row, standing, kind)
+    if others:
+        # Not a popover: it would stay open above the form that its buttons open.
+        with (
+            st.container(key=f"more_{row['id']}"),
+            st.expander(text("act.more")),
+            st.container(horizontal=True, gap="small"),
+        ):
+            for kind in others:
+                _offer(db, scope, row, standing, kind)
 
 
 def _may(scope: Scope, kind: str) -> bool:
@@ -59,6 +63,8 @@ def _offer(db: Database, scope: Scope, row: Mapping[Any, Any], standing: Standin
 @st.dialog(text("act.title"))
 def _open_form(db: Database, scope: Scope, row: Mapping[Any, Any], standing: Standing, kind: str, act_id: str) -> None:
     """The id is made when the form opens, so a double click is one event."""
+    if show_clash(db, scope, row=row, act_id=act_id):
+        return
     st.markdown(f"**{text(f'event.{kind}')}**")
     st.text(f"{row['number']} {row['title']}")
     st.caption(text(f"act.about.{kind}"))
@@ -75,12 +81,13 @@ def _open_form(db: Database, scope: Scope, row: Mapping[Any, Any], standing: Sta
         if "number" in said:
             said["duplicate_of"] = find_number(db, scope, number=said.pop("number"))
         act = Act(kind, _day(on), note=note, **said)
-        done = act_on_issue(db, scope, issue_id=str(row["id"]), act=act, act_id=act_id, rev=int(row["rev"]))
+        take_act(db, scope, row=row, act=act, act_id=act_id)
+    except Conflict as conflict:
+        keep_clash(act, act_id=act_id, conflict=conflict)
+        st.rerun(scope="fragment")
     except GeoError as error:
         show_error(error)
         return
-    words = text("act.done", number=str(row["number"]), state=text(f"issue_state.{done.standing.state}"))
-    note_done(words + (text("act.merged") if done.merged else ""))
     st.rerun()
 
 

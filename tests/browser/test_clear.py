@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from geo.issues import Act
 from geo.store.database import Database
 from geo.store.issue_acts import act_on_issue, read_history
+from tests.browser import acts
 from tests.browser.test_main_job import Job
 from tests.conftest import ServedApp
 from tests.world import PLANNER, TODAY
@@ -88,3 +91,47 @@ def wait_for_note(job: Job, world: Database) -> None:
             return
         job.page.wait_for_timeout(100)
     pytest.fail("the draft was not kept")
+
+
+def test_two_people_amend_one_issue(job: Job, tmp_path: Path) -> None:
+    """Both opened the same form: the unit of one and the person of the other merge; two persons are chosen between."""
+    world = Database(tmp_path / "demo.sqlite")
+    other = job.page.context.new_page()
+    for page in (job.page, other):
+        page.goto(f"{job.app.address}/issue?i=i1")
+        open_amendment(page)
+    amend(other, 责任单位="水务局", 责任人="甲测")
+    amend(job.page, 责任人="乙测")
+    dialog = job.page.get_by_role("dialog")
+    expect(dialog.get_by_text("甲测", exact=False).filter(visible=True).first).to_be_visible()
+    expect(dialog.get_by_text("你的是：乙测", exact=False).filter(visible=True).first).to_be_visible()
+    save = dialog.get_by_role("button", name="按选的保存")
+    expect(save).to_be_disabled()
+    dialog.get_by_text("用我的").filter(visible=True).first.click()
+    expect(save).to_be_enabled()
+    acts.settle(job.page)
+    save.click()
+    expect(dialog).to_have_count(0)
+    other.close()
+    standing, events = read_history(world, PLANNER, issue_id="i1")
+    assert [one["kind"] for one in events[-2:]] == ["amended", "amended"]
+    assert (standing.unit, standing.responsible) == ("水务局", "乙测")
+    world.close()
+
+
+def open_amendment(page: Any) -> None:
+    """Open the form that changes who answers for the issue."""
+    acts.settle(page)
+    page.locator(".st-key-more_i1 summary").filter(visible=True).first.click()
+    page.locator(".st-key-act_amended_i1 button").filter(visible=True).first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    acts.settle(page)
+
+
+def amend(page: Any, **words: str) -> None:
+    """Fill fields of the form by their labels and send it."""
+    dialog = page.get_by_role("dialog")
+    for label, said in words.items():
+        acts.enter(page, dialog.locator("[data-testid=stTextInput]").filter(has_text=label).locator("input"), said)
+    dialog.locator("[data-testid=stBaseButton-primary]").filter(visible=True).first.click()
+    acts.settle(page)

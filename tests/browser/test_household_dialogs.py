@@ -92,7 +92,9 @@ def test_two_people_change_one_household(job: Job, world: Database) -> None:
     dialog.get_by_role("button", name="保存").click()
     job.expect("你的是：19933334444")
     job.expect("199****2222")
-    dialog.get_by_role("button", name="用我的").click()
+    dialog.get_by_text("用我的").first.click()
+    job.settle()
+    dialog.get_by_role("button", name="按选的保存").click()
     job.page.get_by_role("dialog").wait_for(state="detached")
     assert get_household(world, PLANNER, household_id="h08")["phone"] == "199****4444"
 
