@@ -64,6 +64,7 @@ CLEAR_CASES: dict[str, Case] = {
     "store.round_figures.list_compared": of_db(
         round_figures.list_compared, "view", round_id="2", place_id="v1", pick="kept"
     ),
+    "store.presence.list_present": of_db(presence.list_present, "view", round_id="2", place_id="v1", what="lead:any"),
     "store.rules.load_rules": of_db(rules.load_rules, "view", blind=Rules),
     "store.rules.list_rules": of_db(rules.list_rules, "view", blind=list),
     "store.rules.list_categories": of_db(rules.list_categories, "view", blind=list),

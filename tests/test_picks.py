@@ -45,6 +45,7 @@ def check_place(db: Database, scope: Scope, place_id: str, day: date) -> None:
         assert len(pick_issues(rows, f"reached_{level}", day)) == found.issues.reached[rank]
         assert len(pick_issues(rows, f"stopped_{level}", day)) == found.issues.stopped[rank]
         homes = pick_issues(rows, f"homes_{level}", day)
+        assert len(pick_issues(rows, f"homes_at_{level}", day)) == found.households.stopped[rank]
         # In this world a household has one issue of its own at most.
         assert len(homes) == found.households.reached[rank]
     assert sum(found.open_issues.stopped) == found.counts["open"]

@@ -13,7 +13,7 @@ from geo.schema import person, team, team_member
 from geo.store.database import Database
 from geo.store.drafts import drop_draft, find_draft, keep_draft
 from geo.store.lists import read_list, write_list
-from geo.store.presence import read_presence
+from geo.store.presence import list_present, read_presence
 from geo.store.visits import record_visit, void_visit
 from tests.world import LEADER, PLANNER, STAMP
 
@@ -95,3 +95,22 @@ def test_lists_of_ones_own(world):
     with world.read() as connection:
         acts = connection.exec_driver_sql("SELECT object FROM audit_log WHERE action = 'list.write'").scalars().all()
     assert acts == ["topic"]
+
+
+def test_every_number_of_who_came_opens_its_households(led):
+    """Each lead, topic, item and problem has as many households as its number; another word is refused, names are masked."""
+    visit(led, "h11", persons=("pc", "pt"), topics=("exit",), checks=(("water", "problem"), ("income", "ok")))
+    visit(led, "h12", date(2019, 11, 15), persons=("pt",), topics=("exit", "医保"), checks=(("water", "ok"),))
+    found = read_presence(led, LEADER, round_id="2", place_id="d")
+    numbers = {f"lead:{role}": count for role, count in found.leads.items()}
+    numbers |= {f"topic:{word}": count for word, count in found.topics.items()}
+    for item, (asked, problems) in found.checks.items():
+        numbers |= {f"check:{item}": asked, f"problem:{item}": problems}
+    assert (numbers["lead:any"], numbers["topic:exit"], numbers["problem:water"]) == (2, 2, 1)
+    for what, count in numbers.items():
+        homes = list_present(led, LEADER, round_id="2", place_id="d", what=what)
+        assert len(homes) == count, what
+        assert all("*" in one for one in homes["head_name"])
+    assert list_present(led, PLANNER, round_id="2", place_id="v2", what="lead:any").empty
+    with pytest.raises(Invalid):
+        list_present(led, PLANNER, round_id="2", place_id="d", what="people:all")

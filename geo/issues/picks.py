@@ -87,5 +87,7 @@ PICKS: Final[dict[str, Pick]] = {
     "satisfied": lambda frame, _: (frame["closed"] == 1) & (frame["satisfaction"] == 1),
     **{f"reached_{level}": _level(rank) for rank, level in enumerate(codes.ISSUE_LEVELS)},
     **{f"stopped_{level}": _level(rank, exactly=True) for rank, level in enumerate(codes.ISSUE_LEVELS)},
+    "checked": lambda frame, _: _valid(frame) & frame["state"].isin(codes.DONE_STATES),
+    **{f"homes_at_{level}": _level(rank, exactly=True, homes=True) for rank, level in enumerate(codes.ISSUE_LEVELS)},
     **{f"homes_{level}": _level(rank, homes=True) for rank, level in enumerate(codes.ISSUE_LEVELS)},
 }

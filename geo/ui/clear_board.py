@@ -66,16 +66,18 @@ def draw_board(session: Session, board: Board) -> None:
             _draw_units(board)
     if board.presence is not None and board.presence.roster:
         with st.container(key="sec_clear_6"):
-            draw_presence(board.presence)
+            draw_presence(session, board.presence)
     elif board.presence is None and board.round is not None:
         st.button(text("clear.sec.6"), key="show_presence", on_click=show, kwargs={"who": "1"})
 
 
-def _draw_line(session: Session, pick: str, label: str, number: int, aside: str = "", *, bad: bool = False) -> None:
+def _draw_line(
+    session: Session, pick: str, label: str, number: int, aside: str = "", *, bad: bool = False, tab: str = "ledger"
+) -> None:
     """Draw one figure whose number opens the rows it counts."""
     with st.container(key=f"state_clear_{pick}", horizontal=True, vertical_alignment="center"):
         if number:
-            params = view_params(session, tab="ledger", pick=pick)
+            params = view_params(session, tab=tab, pick=pick)
             st.page_link(find_page("clear"), label=label, query_params=params)
         else:
             st.markdown(label)
@@ -150,7 +152,14 @@ def _draw_level(session: Session, funnel: Funnel, rank: int, *, pick: str) -> No
             f'<div class="funnel-bar"><i style="width:{width}%"></i><b>{reached:,}</b></div>',
             width="stretch",
         )
-        st.html(f'<div class="nums"><b>{funnel.stopped[rank]:,}</b></div>', width="content")
+        stopped = funnel.stopped[rank]
+        if stopped:
+            params = view_params(
+                session, tab="ledger", pick=pick.replace("reached_", "stopped_").replace("homes_", "homes_at_")
+            )
+            st.page_link(find_page("clear"), label=f"**{stopped:,}**", query_params=params, width="content")
+        else:
+            st.html(f'<div class="nums"><b>{stopped:,}</b></div>', width="content")
 
 
 def _say_sum(funnel: Funnel, by: str) -> str:
@@ -174,8 +183,10 @@ def _draw_done(session: Session, found: Clearance) -> None:
     draw_head(text("clear.sec.4"))
     counts = found.counts
     verified = Share("kpi.verified", counts["closed"], counts["closed"] + counts["unverified"])
-    for share in (found.share("kpi.measures"), verified):
-        st.html(f'<div class="rungs two">{widgets.share_cells(share)}</div>')
+    drawn = found.share("kpi.measures")
+    for pick, share, tab in (("measures", drawn, "measures"), ("checked", verified, "ledger")):
+        label = f"{text(share.formula)} :gray[/ {share.denominator:,}]"
+        _draw_line(session, pick, label, share.numerator, share.percent, tab=tab)
     satisfied = found.share("kpi.satisfaction")
     _draw_line(session, "answered", f"{text('kpi.satisfaction')} :gray[{text('kpi.satisfaction.n')} "
                f"{satisfied.numerator:,} /]", satisfied.denominator, satisfied.percent_fine)  # fmt: skip

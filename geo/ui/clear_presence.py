@@ -1,42 +1,103 @@
-"""谁去了、讲了什么、查了什么: one line a figure, each with the households it is of."""
+"""谁去了、讲了什么、查了什么: one line a figure, each with the households it is of, which its number opens."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 from geo.coverage import Share
+from geo.errors import GeoError
 from geo.i18n import text
-from geo.ui import widgets
+from geo.store.presence import list_present
+from geo.ui.clicks import clicked_row
+from geo.ui.navigation import find_page
 from geo.ui.overview_head import draw_head
+from geo.ui.plain import escape, show_error
+from geo.ui.session import show, view_params
 from geo.ui.visit_more import say_entry
 
 if TYPE_CHECKING:
     from geo.store.presence import Presence
+    from geo.ui.session import Session
 
 _MOST: Final = 6
+_ROW: Final = 28
+_ROWS: Final = 12
+_OPENED: Final = "_opened_present"
+_SHOWN: Final = ("code", "head_name", "village", "group")
 
 
-def draw_presence(found: Presence) -> None:
+def draw_presence(session: Session, found: Presence) -> None:
     """Draw homes that a leader came to, topics told and items looked into, each of the households of D."""
     draw_head(text("clear.sec.6"), text("clear.sec.6.note", N=found.roster))
     came, told, looked = st.columns(3, gap="medium")
     with came:
-        leads = [Share(f"kpi.lead.{role}", count, found.roster) for role, count in found.leads.items()]
-        st.html(widgets.rungs(leads))
+        for role, count in found.leads.items():
+            _draw_line(session, f"lead:{role}", text(f"kpi.lead.{role}"), count, found.roster)
     with told:
-        _draw_said([(say_entry("topic", one), count, 0) for one, count in found.topics.items()], found.roster, "topic")
+        for word, count in _most(found.topics.items(), "topic"):
+            _draw_line(session, f"topic:{word}", say_entry("topic", word), count, found.roster)
     with looked:
-        _draw_said([(say_entry("check", one), *counts) for one, counts in found.checks.items()], found.roster, "check")
+        for word, (asked, problems) in _most(found.checks.items(), "check"):
+            _draw_line(session, f"check:{word}", say_entry("check", word), asked, found.roster)
+            if problems:
+                said = text("clear.problems", n=problems).strip()
+                _draw_line(session, f"problem:{word}", said, problems, asked, good=False)
+    what = str(st.query_params.get("present", ""))
+    if what and session.round is not None:
+        _draw_homes(session, what)
 
 
-def _draw_said(rows: list[tuple[str, int, int]], roster: int, kind: str) -> None:
-    """Entries that somebody wrote are data: they are shown as text, never as HTML."""
-    if not rows:
+def _most(rows: Any, kind: str) -> list[Any]:
+    """Return the entries that most households are of; where there is none, that is said."""
+    kept = sorted(rows, key=lambda row: row[1], reverse=True)[:_MOST]
+    if not kept:
         st.caption(text(f"clear.{kind}.none"))
+    return kept
+
+
+def _draw_line(session: Session, what: str, label: str, count: int, whole: int, *, good: bool = True) -> None:
+    """Entries that somebody wrote are data: they are shown as text, never as markup."""
+    share = Share("kpi.checked", count, whole, good=good)
+    with st.container(key=f"present_{what.replace(':', '_')}", horizontal=True, vertical_alignment="center"):
+        if count:
+            params = view_params(session, present=what, who="1")
+            st.page_link(find_page("clear"), label=escape(label), query_params=params)
+        else:
+            st.text(label)
+        st.html(f'<div class="nums"><b>{count:,}</b><span>/ {whole:,} {share.percent}</span></div>', width="content")
+
+
+def _draw_homes(session: Session, what: str) -> None:
+    round_id = session.round.id if session.round is not None else ""
+    try:
+        homes = list_present(
+            session.db, session.scope, round_id=round_id, place_id=session.place.id, what=what, as_of=session.as_of
+        )
+    except GeoError as error:
+        show_error(error)
         return
-    for word, count, problems in sorted(rows, key=lambda row: -row[1])[:_MOST]:
-        share = Share("kpi.checked", count, roster)
-        aside = text("clear.problems", n=problems) if kind == "check" else ""
-        st.text(text("clear.said", word=word, n=count, p=share.percent, aside=aside))
+    kind, _, word = what.partition(":")
+    named = text(f"kpi.lead.{word}") if kind == "lead" else say_entry("topic" if kind == "topic" else "check", word)
+    with st.container(key="head_present", horizontal=True, vertical_alignment="center"):
+        draw_head(named, text("compare.homes", n=len(homes)))
+        st.button(text("present.close"), key="present_close", on_click=show, kwargs={"present": ""})
+    columns: dict[str, Any] = {name: st.column_config.TextColumn(text(f"cli.head.{name}")) for name in _SHOWN}
+    columns["code"] = st.column_config.ButtonColumn(
+        text("cli.head.code"), width=180, type="tertiary", alignment="left", key="present_home", on_click=_note_home,
+        args=(homes["household"].tolist(),),
+    )  # fmt: skip
+    st.dataframe(
+        homes[[*_SHOWN]], hide_index=True, row_height=_ROW, height=_ROW * min(len(homes), _ROWS) + 36,
+        key="present_homes", column_config=columns,
+    )  # fmt: skip
+    opened = st.session_state.pop(_OPENED, None)
+    if opened:
+        st.switch_page(find_page("household"), query_params=view_params(session, h=opened))
+
+
+def _note_home(homes: list[str]) -> None:
+    row = clicked_row("present_home")
+    if row is not None and row < len(homes):
+        st.session_state[_OPENED] = homes[row]
