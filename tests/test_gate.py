@@ -214,6 +214,9 @@ class TestBehind:
         }
         assert second.get(f"/exports/{tokens['ann']}").status == 403
         assert first.get(f"/exports/{tokens['bob']}").status == 403
+        with db.read() as connection:
+            acts = connection.exec_driver_sql("SELECT actor, object FROM audit_log WHERE action = 'refusal'").all()
+        assert [tuple(one) for one in acts] == [("bob", "export"), ("ann", "export")]
         assert first.get(f"/exports/{tokens['ann']}").text.encode() == bodies["ann"]
         assert second.get(f"/exports/{tokens['bob']}").text.encode() == bodies["bob"]
 

@@ -166,7 +166,7 @@ class TestExports:
         answer = ask(f"/exports/{grants.offer(OWNER, 'export', fail)}", owner=OWNER)
         assert answer.status == 500
         assert "secret detail" not in answer.body.decode()
-        reference = caplog.records[-1].args[1]
+        reference = caplog.records[-1].args[0]
         assert answer.body.decode() == text("web.failed", id=reference)
 
     @pytest.mark.parametrize("name", ["缺口.xlsx", "gaps 1.csv", '引号".xlsx', "换\r\n行.csv", "..", "表"])

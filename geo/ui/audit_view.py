@@ -37,7 +37,7 @@ def draw_page(session: Session) -> None:
         for name, width in (("at", 190), ("actor", 120), ("kind", 80), ("action", 130), ("object", 220), ("diff", 380))
     }
     columns["seq"] = st.column_config.NumberColumn(text("act.seq"), width=70, format="%d")
-    st.dataframe(frame, hide_index=True, height=520, row_height=28, key="acts", column_config=columns)
+    st.dataframe(frame, hide_index=True, height=520, row_height=28, key="audit_acts", column_config=columns)
     _draw_link(session, wanted)
 
 

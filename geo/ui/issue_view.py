@@ -17,6 +17,7 @@ from geo.store.places import breadcrumb
 from geo.ui.done import note_done
 from geo.ui.issue_acts import offer_acts
 from geo.ui.navigation import find_page
+from geo.ui.noting import note_view
 from geo.ui.photos import draw_photos
 from geo.ui.plain import escape, show_error
 from geo.ui.session import view_params
@@ -43,6 +44,7 @@ def show_page(session: Session, *, issue_id: str) -> None:
         show_error(error)
         _say_nothing(session)
         return
+    note_view(issue_id)
     left, right = st.columns(_WIDTHS, gap="medium")
     with left:
         with st.container(key="sec_issue"):

@@ -16,9 +16,9 @@ from geo.ui.session import read_scope
 _LOG: Final = logging.getLogger(__name__)
 
 
-def note_view(household_id: str) -> None:
-    """Log that this session opened a household's record; reruns of the page are no further view."""
-    _note("view", household_id, "")
+def note_view(record_id: str) -> None:
+    """Log that this session opened the record of a household or an issue; reruns of the page are no further view."""
+    _note("view", record_id, "")
 
 
 def note_refusal(action: str, page: str) -> None:

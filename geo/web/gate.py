@@ -105,7 +105,7 @@ class Gate:
             entered = await run_in_threadpool(self._find, token)
         owner = read_owner(caller.headers) if door == "open" else entered.id if entered else None
         scope = with_cookie(scope, COOKIE, owner if door != "open" else None, keep=door == "open")
-        scope["geo"] = {"entered": entered, "caller": caller, "door": door}
+        scope["geo"] = {"entered": entered, "caller": caller, "door": door, "database": self._door.database}
         if scope["type"] == "http":
             await self._pass_http(scope, receive, send, owner=owner)
         else:

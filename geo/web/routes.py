@@ -8,10 +8,12 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import mimetypes
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -20,6 +22,8 @@ from starlette.staticfiles import StaticFiles
 from geo.errors import GeoError, NotAllowed, NotFound
 from geo.i18n import text
 from geo.incidents import note_incident
+from geo.model import Scope
+from geo.store.auditlog import log_act
 from geo.web import grants
 from geo.web.changes import tell_changes
 from geo.web.door import Door
@@ -100,6 +104,8 @@ async def _send_granted(request: Request, *, kind: grants.Kind, name: str) -> Re
     try:
         made = await run_in_threadpool(grants.take, request.path_params["token"], owner, kind=kind, name=name)
     except GeoError as error:
+        if isinstance(error, NotAllowed):
+            await run_in_threadpool(_note_refusal, request.scope.get("geo", {}), kind)
         return PlainTextResponse(text(error.key, **error.params), status_code=_status_of(error))
     except Exception:  # noqa: BLE001 (the last stop: a browser gets a sentence, the log gets the traceback)
         return PlainTextResponse(text("web.failed", id=note_incident(f"making {kind} failed")), status_code=500)
@@ -113,6 +119,16 @@ async def _send_granted(request: Request, *, kind: grants.Kind, name: str) -> Re
         if made.lasts:
             headers["Cache-Control"] = _KEPT_BY_BROWSER
     return Response(body, media_type=made.media_type, headers=headers)
+
+
+def _note_refusal(known: dict[str, Any], kind: grants.Kind) -> None:
+    """Log that somebody who came in followed a link that was made for another."""
+    entered = known.get("entered")
+    if entered is None:
+        return
+    with suppress(GeoError, SQLAlchemyError):
+        who = Scope(entered.name, entered.role, entered.area)
+        log_act(known["database"](), who, action="refusal", object_id=kind, diff={"action": "export"})
 
 
 def _status_of(error: GeoError) -> int:
