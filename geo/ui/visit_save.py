@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _LAST: Final = "visit_last_saved"
 _PROBLEM: Final = "visit_problem"
 _ORDER: Final = "visit_order"
+#: Asked to save while no outcome was chosen, as far as this run knew.
+_WANTED: Final = "visit_save_wanted"
 #: Seconds in which the last save can be corrected from the strip above the list.
 _CORRECT_SECONDS: Final = 300
 
@@ -49,6 +51,7 @@ def show_save_bar(db: Database, scope: Scope, *, card: Card, entry: VisitEntry |
     """
     ids, waiting = list_waiting(card.homes)
     st.session_state[_ORDER] = (ids, waiting)
+    _save_late(db, scope, entry)
     following, previous = find_next(ids, waiting, card.id), find_next(ids, waiting, card.id, step=-1)
     with st.bottom:
         problem = st.session_state.pop(_PROBLEM, None)
@@ -71,6 +74,14 @@ def show_save_bar(db: Database, scope: Scope, *, card: Card, entry: VisitEntry |
             st.caption(_outlook(db, scope, card=card, entry=entry))
 
 
+def _save_late(db: Database, scope: Scope, entry: VisitEntry | None) -> None:
+    """Save what two keys in one run asked for in the wrong order: a busy server hears of both at once."""
+    wanted = st.session_state.pop(_WANTED, None)
+    if wanted is not None and entry is not None:
+        _save(db, scope, go_on=wanted)
+        st.rerun()
+
+
 def _go(household_id: str | None) -> None:
     if household_id:
         st.query_params["h"] = household_id
@@ -81,6 +92,7 @@ def _save(db: Database, scope: Scope, *, go_on: bool = False) -> None:
     household_id = st.query_params.get("h", "")
     entry = read_entry(household_id, db.today()) if household_id else None
     if entry is None:
+        st.session_state[_WANTED] = go_on
         return
     try:
         saved = record_visit(db, scope, entry=entry)

@@ -116,7 +116,7 @@ def _draw_own(session: Session, round_: Round, person_id: str, name: str) -> Non
 
 
 def _table_of(homes: pd.DataFrame) -> pd.DataFrame:
-    shown = homes[["village", "group", "code", "head_name", "last_on", "attempts", "due_on"]].copy()
+    shown = homes[["code", "head_name", "village", "group", "last_on", "attempts", "due_on"]].copy()
     for key in ("last_on", "due_on"):
         shown[key] = [one.isoformat() if hasattr(one, "isoformat") else "" for one in shown[key]]
     shown.insert(0, "state", [f"{SYMBOLS[one]} {text(f'state.{one}')}" for one in homes["state"]])

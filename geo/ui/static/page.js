@@ -51,12 +51,47 @@
     geoMap.tell(button.closest(".st-key-share") ? "share" : "print");
   }, true);
 
+  // Where a key opens something to be filled in, the focus goes there: an outcome that asks why, a new issue. Not into
+  // a field that says something already, and not when the person has gone elsewhere meanwhile.
+  const leads = { n: "[role=dialog] input" };
+  for (const digit of "0123456") leads[digit] = ".st-key-visit_why input";
+  const isTyping = (at) => Boolean(at) && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
+
+  function lead(selector, before) {
+    const until = Date.now() + 10000;
+    const look = () => {
+      if (isTyping(document.activeElement) || Date.now() > until) return;
+      const field = [...document.querySelectorAll(selector)].find((one) => one.offsetParent);
+      const app = document.querySelector(".stApp");
+      const drawn = app && app.dataset.testScriptState === "notRunning" && !document.querySelector("[data-stale=true]");
+      if (field && drawn && !before.has(field)) {
+        if (!field.value) field.focus();
+        return;
+      }
+      setTimeout(look, 60);
+    };
+    setTimeout(look, 60);
+  }
+
+  // "b" goes to the note (备注) of a visit.
+  document.addEventListener("keydown", (event) => {
+    const note = document.querySelector(".st-key-sec_household textarea");
+    if (event.key.toLowerCase() !== "b" || !note || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(document.activeElement) || document.querySelector("[role=dialog]")) return;
+    event.preventDefault();
+    note.focus();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const selector = leads[event.key.toLowerCase()];
+    if (!selector || event.ctrlKey || event.metaKey || event.altKey || isTyping(document.activeElement)) return;
+    if (document.querySelector(".st-key-outcomes")) lead(selector, new Set(document.querySelectorAll(selector)));
+  }, true);
+
   // "/" goes to the search field; Streamlit accepts no such shortcut.
   document.addEventListener("keydown", (event) => {
-    const at = document.activeElement;
-    const typing = at && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
     const field = document.querySelector(".st-key-find input");
-    if (event.key === "/" && field && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    if (event.key === "/" && field && !isTyping(document.activeElement) && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
       field.focus();
     }
