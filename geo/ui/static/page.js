@@ -57,10 +57,12 @@
   for (const digit of "0123456") leads[digit] = ".st-key-visit_why input";
   const isTyping = (at) => Boolean(at) && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
 
+  let turn = 0;
+
   function lead(selector, before) {
-    const until = Date.now() + 10000;
+    const until = Date.now() + 10000, mine = turn;
     const look = () => {
-      if (isTyping(document.activeElement) || Date.now() > until) return;
+      if (turn !== mine || isTyping(document.activeElement) || Date.now() > until) return;
       const field = [...document.querySelectorAll(selector)].find((one) => one.offsetParent);
       const app = document.querySelector(".stApp");
       const drawn = app && app.dataset.testScriptState === "notRunning" && !document.querySelector("[data-stale=true]");
@@ -82,9 +84,18 @@
     note.focus();
   });
 
+  // After saving from inside a field the next digit is for the next household, not for the field.
+  document.addEventListener("keydown", (event) => {
+    const field = document.activeElement;
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    turn += 1;
+    if (isTyping(field) && field.closest(".st-key-sec_household")) setTimeout(() => field.blur(), 100);
+  }, true);
+
   document.addEventListener("keydown", (event) => {
     const selector = leads[event.key.toLowerCase()];
     if (!selector || event.ctrlKey || event.metaKey || event.altKey || isTyping(document.activeElement)) return;
+    turn += 1;
     if (document.querySelector(".st-key-outcomes")) lead(selector, new Set(document.querySelectorAll(selector)));
   }, true);
 
