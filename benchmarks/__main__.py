@@ -69,10 +69,10 @@ Goal: at least 8 × faster than openpyxl with a row loop.
 
 ## Forty households recorded by keyboard
 
-`python -m benchmarks.keyboard` records forty households of one group in a real Chromium, and clicks nothing: `1` or `2` and
-Ctrl+Enter; `3`, the reason's first letters and Enter; `N` for an issue with category and title; `B` for a note. A save is
-from the first key of a household until the next one is on the screen and takes keys, each key pressed as soon as the page
-has answered the one before: the product's time, not a person's.
+`python -m benchmarks.keyboard` records forty households of one group in a real Chromium, and clicks nothing: `1` or
+`2` and Ctrl+Enter; `3`, the reason's first letters and Enter; `N` for an issue with category and title; `B` for a note.
+A save is from the first key of a household until the next one is on the screen and takes keys, each key pressed as soon
+as the page has answered the one before: the product's time, not a person's.
 Goal: 4 s for a plain visit, no step needs the mouse.
 
 {keyboard}
