@@ -95,6 +95,14 @@ def write_many_rows(path: Path, rows: int) -> Path:
     return path
 
 
+def _write_many_members(folder: Path) -> Path:
+    path = folder / "a.xlsx"
+    with zipfile.ZipFile(path, "w") as book:
+        for nth in range(100_000):
+            book.writestr(f"xl/{nth}.xml", b"")
+    return path
+
+
 def _compound(stream: str) -> bytes:
     """Return the beginning of a compound file whose folder names a stream."""
     entry = stream.encode("utf-16-le").ljust(64, b"\0") + struct.pack("<H", 2 * len(stream) + 2)
@@ -128,6 +136,9 @@ CASES: Final = (
          "reject_file", codes=("E_TOO_LARGE",), slow=True),
     Case("S10", "a note of 10 MB", _text("a.csv", _lines(home("A1", 备注="%s")), long="x"),
          "accept_with_warnings", 1, ("W_TOO_LONG",), slow=True),
+    Case("S21", "ten million short lines", _text("a.csv", "户编号\n%s", long="1\n"), "reject_file",
+         codes=("E_TOO_MANY_ROWS",), slow=True),
+    Case("S22", "a zip of a hundred thousand files", _write_many_members, "reject_file", codes=("E_ZIP_BOMB",), slow=True),
     Case("S11", "a quote that is never closed", _text("a.csv", _lines(home("A1", 备注='"门前有井'), home("A2"))),
          "reject_file", codes=("E_CORRUPT",)),
     Case("S12", "ragged rows", _text("a.csv", _lines(home("A1"), [*home("A2"), "多", "了"], home("A3")[:3])),

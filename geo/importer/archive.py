@@ -89,13 +89,10 @@ def open_directory(path: Path) -> _Archive:
     try:
         with path.open("rb") as file:
             ending = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001 - what `ZipFile` believes
-        if ending and ending[_LIST_SIZE] > _MOST_LIST:
-            raise FileRefused("E_ZIP_BOMB")
-        archive = _Archive(path)
+        archive = None if ending and ending[_LIST_SIZE] > _MOST_LIST else _Archive(path)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error) as error:
         raise FileRefused("E_CORRUPT") from error
-    if len(archive.infolist()) > MOST_MEMBERS:
-        archive.close()
+    if archive is None or len(archive.infolist()) > MOST_MEMBERS:
         raise FileRefused("E_ZIP_BOMB")
     return archive
 

@@ -21,14 +21,13 @@ from geo.importer.layout import BookLayout, read_book_layout
 from geo.importer.oldbook import look_at_old_book
 from geo.importer.opendoc import look_at_open_document
 from geo.importer.sheets import Layout, Sheet
-from geo.importer.textfile import parse_text_table, read_gzip, read_text
+from geo.importer.textfile import MOST_ROWS, parse_text_table, read_gzip, read_text
 from geo.signs import clean_name
 
 if TYPE_CHECKING:
     from geo.validate import Cell
 
 MOST_FILE_BYTES: Final = 20 * 1024 * 1024
-MOST_ROWS: Final = 300_000
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _GZIP: Final = b"\x1f\x8b"

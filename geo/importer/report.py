@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo.i18n import LANGUAGE, text, text_in
 from geo.importer.findings import FIELDS, Finding, Question
-from geo.importer.readers import MOST_ROWS
+from geo.importer.textfile import MOST_ROWS
 from geo.validate import to_text
 
 if TYPE_CHECKING:

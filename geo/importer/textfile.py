@@ -8,6 +8,7 @@ import io
 import unicodedata
 import zlib
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Characters that a text file may hold in all: 300,000 rows of 400 are 120 million.
 MOST_TEXT_BYTES: Final = 160 * 1024 * 1024
+#: Rows that are read of a table, and rows after which a text is no longer parsed: most of a sheet's may be blank.
+MOST_ROWS: Final = 300_000
+_MOST_LINES: Final = 1_100_000
 _SEPARATORS: Final = ",;\t|"
 _TYPED: Final = "\uff0c"
 #: What is said of a separator that parts no row.
@@ -68,11 +72,13 @@ def parse_text_table(raw: bytes) -> list[Sheet]:
     csv.field_size_limit(MOST_TEXT_BYTES)
     rows: list[list[str]] = []
     try:
-        rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        rows.extend(islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), _MOST_LINES))
     except csv.Error as error:
         if "unexpected end of data" in str(error):
             raise _open_quote(len(rows) + 1) from error
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), _MOST_LINES))
+    if len(rows) == _MOST_LINES:
+        raise FileRefused("E_TOO_MANY_ROWS", rows=MOST_ROWS)
     if '"' in text:
         _check_quotes(rows, separator)
     if "'" in text:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 from geo.errors import FileRefused
 from geo.importer.findings import Finding, Option, Question
 from geo.importer.headers import find_header
-from geo.importer.readers import MOST_ROWS
 from geo.importer.sheets import Layout, Part, Sheet
 from geo.importer.sources import sign_headers
+from geo.importer.textfile import MOST_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from geo.errors import FileRefused
+from geo.importer.apart.limits import CPU_SECONDS
 from geo.importer.apart.wire import CutOffError, hear_refused, hear_sheet, read_frames
 from geo.importer.outlines.features import Layer, Layers
 from geo.importer.progress import step
@@ -83,19 +84,24 @@ def _ask(kind: str, path: Path, name: str, wanted: str) -> Iterator[dict[str, An
     request = {"kind": kind, "path": str(path.resolve()), "name": name, "wanted": wanted}
     late, start = threading.Event(), time.perf_counter()
     begin = _begin_forked if CAN_FORK else _begin_once
+    trouble: Exception | None = None
     try:
         with begin(request, late) as stream:
             for frame in read_frames(stream):
                 if "refused" in frame:
-                    raise hear_refused(frame)
-                if "failed" in frame:
-                    raise RuntimeError(frame["failed"])
-                if "end" in frame:
+                    trouble = hear_refused(frame)
+                elif "failed" in frame:
+                    trouble = RuntimeError(frame["failed"])
+                elif "end" in frame:
                     _LOG.info(PARSED, time.perf_counter() - start, frame["mb"])
                 else:
                     yield frame
     except CutOffError as error:
-        raise FileRefused("E_TOO_LARGE" if late.is_set() else "E_CORRUPT", name=name, mb=0) from error
+        # Its system ends a process that works too long before we do.
+        slow = late.is_set() or time.perf_counter() - start > CPU_SECONDS
+        raise FileRefused("E_TOO_LARGE" if slow else "E_CORRUPT", name=name, mb=0) from error
+    if trouble is not None:
+        raise trouble
 
 
 @contextmanager
