@@ -36,6 +36,8 @@ _LOG: Final = logging.getLogger(__name__)
 SECONDS: Final = 120
 _PROGRAM: Final = Path(__file__).with_name("reading.py")
 _COMMAND: Final = [sys.executable, "-I", str(_PROGRAM)]
+#: What the program is told of our environment: no keys and no addresses.
+_TOLD: Final = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
 CAN_FORK: Final = hasattr(os, "fork") and hasattr(socket, "send_fds")
 _BUFFER: Final = 1 << 20
 
@@ -129,11 +131,20 @@ def _kill(number: int) -> None:
         os.kill(number, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
+def _environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in _TOLD if name in os.environ}
+
+
 @contextmanager
 def _begin_once(request: dict[str, Any], late: threading.Event) -> Iterator[BinaryIO]:
     """Start a program for this request alone: where nothing can fork."""
     with subprocess.Popen(  # noqa: S603 - our own program
-        [*_COMMAND, "--once"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=_BUFFER
+        [*_COMMAND, "--once"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=_BUFFER,
+        env=_environment(),
     ) as program:
         assert program.stdin is not None  # noqa: S101 - both were asked for
         assert program.stdout is not None  # noqa: S101
@@ -200,8 +211,12 @@ class _Waiting:
         ours, theirs = socket.socketpair()
         with theirs:
             self._program = subprocess.Popen(  # noqa: S603 - our own program
-                _COMMAND, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )  # fmt: skip
+                _COMMAND,
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+            )
         self._socket, self._owner = ours, os.getpid()
 
     def close(self) -> None:

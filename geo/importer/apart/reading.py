@@ -140,6 +140,8 @@ def main() -> int:
         answer(request, sys.stdout.buffer)
         return 0
     with socket.socket(fileno=os.dup(0)) as asked:
+        # The forked ones close `asked`; nothing else may lead back to whoever asks.
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         serve(asked)
     with contextlib.suppress(ChildProcessError):
         while os.wait()[0]:
