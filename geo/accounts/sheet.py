@@ -12,7 +12,7 @@ from geo.access import require_right
 from geo.accounts.people import add_account
 from geo.errors import GeoError, Invalid, NotAllowed
 from geo.i18n import text
-from geo.importer.readers import read_sheets
+from geo.importer.apart import read_sheets
 from geo.schema import place
 
 if TYPE_CHECKING:
