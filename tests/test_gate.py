@@ -10,8 +10,10 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route, WebSocketRoute
 
+from geo import codes
 from geo.accounts import create_account, disable_account
 from geo.accounts.people import find_account
+from geo.accounts.sessions import open_session
 from geo.i18n import text
 from geo.schema import account_session, setting
 from geo.store.database import Database
@@ -86,10 +88,28 @@ class TestWithoutASession:
         assert stranger.get("/public/0000000000000000/entry.css").status == 404
         assert stranger.get(public_address("entry.css") + "/../../templates/page.html").status == 404
 
+    def test_every_path_as_each_role(self, office: Starlette) -> None:
+        """As each role pages and the program's files open; nobody's export, map, picture or upload does, nor what is closed."""
+        db = office.state.door.database()
+        for role in codes.ROLES:
+            create_account(db, BOSS, name=f"as-{role}", role=role, area="d")
+            account = find_account(db, BOSS, name=f"as-{role}")
+            with db.write() as connection:
+                token = open_session(connection, account_id=account, stage="full", address="127.0.0.1")
+            browser = Browser(office, cookies={"geo_session": token})
+            assert {browser.get(path).status for path in PAGES} <= {200, 307}
+            statuses = {path: browser.get(path).status for path in (*THINGS, *CLOSED)}
+            assert statuses == {
+                path: 403 if path.startswith(("/media", "/_stcore/upload"))
+                else 404 if path in CLOSED or path.startswith(("/exports", "/tiles"))
+                else 200
+                for path in statuses
+            }, role  # fmt: skip
+
     def test_every_route_is_known_to_the_crawl(self, office: Starlette) -> None:
         """A route of ours that none of the lists above names fails here: it must be crawled too."""
         listed = [*PUBLIC, *THINGS, "/overview", "/logout", "/setup", "/account/password", "/account/codes",
-                  "/login/code", "/session/watch", "/restore"]  # fmt: skip
+                  "/login/code", "/session/watch", "/restore", "/login/office"]  # fmt: skip
         for route in office.routes[:-3]:
             assert isinstance(route, Route | WebSocketRoute | Mount)
             start = route.path.split("{")[0]

@@ -118,6 +118,27 @@ def open_for(db: Database, account_id: str, *, address: str) -> str:
         return _open_next(connection, account_id, after="password", address=address)
 
 
+def enter_by_subject(db: Database, *, subject: str, name: str, address: str) -> str:
+    """Open a session for whom the identity provider says it is, and return its token.
+
+    It is the account of this subject, else the one of this name that has no subject yet and keeps this one from now on.
+    Raises `NotAllowed` when there is none, or it is disabled.
+    """
+    folded = fold_name(name)
+    with db.write(counts=False) as connection:
+        asked = select(account.c.id, account.c.name, account.c.subject).where(account.c.disabled_at.is_(None))
+        found = connection.execute(asked.where(account.c.subject == subject)).one_or_none()
+        if found is None and folded:
+            unbound = asked.where(account.c.name == folded, account.c.subject.is_(None))
+            found = connection.execute(unbound).one_or_none()
+        if found is not None:
+            bound = {"subject": subject, "must_change": False}
+            connection.execute(account.update().where(account.c.id == found.id).values(**bound))
+            return _open_next(connection, found.id, after="password", address=address)
+        _log_refusal(connection, "", address)
+    raise NotAllowed("oidc.no_account")
+
+
 def needs_codes(role: str) -> bool:
     """Say whether a role must show a second factor: it manages accounts, or may take names away in an export."""
     scope = Scope("", role, "")

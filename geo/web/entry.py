@@ -5,6 +5,7 @@ Plain pages without a script. A form is taken only from a page of ours (Origin),
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,8 @@ from geo.store.database import write_setting
 from geo.web import grants
 from geo.web.callers import Caller, is_own_form
 from geo.web.entry_pages import Field, draw_code, draw_entry, send_public
-from geo.web.naming import drop_session_cookie, make_session_cookie
+from geo.web.naming import STATE_COOKIE, drop_session_cookie, make_session_cookie, make_state_cookie, read_cookie
+from geo.web.provider import Exchange, read_provider
 from geo.web.repair import show_restore
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 _SEE_OTHER: Final = 303
 _MOST_BYTES: Final = 20_000
+
+_EXCHANGE: Final = Exchange()
 
 Form = dict[str, str]
 Answer = Callable[["Visit"], Response]
@@ -51,6 +55,8 @@ class Visit:
         self.caller: Caller = known["caller"]
         self.kind: str = known["door"]
         self.posted = request.method == "POST"
+        self.query = dict(request.query_params)
+        self.origin = f"{'https' if self.caller.secure else 'http'}://{self.caller.host}"
         self.next = _safe_next(form.get("next") or request.query_params.get("next", ""))
 
     def holder(self, *stages: str) -> Entered:
@@ -73,6 +79,8 @@ def build_entry(door: Door) -> list[BaseRoute]:
         "/login/code": show_second,
         "/account/password": show_password,
         "/account/codes": show_codes,
+        "/login/office": go_to_provider,
+        "/login/office/back": come_from_provider,
         "/logout": show_logout,
         "/setup": show_setup,
         "/restore": show_restore,
@@ -136,7 +144,34 @@ def show_login(visit: Visit) -> Response:
     return draw_entry(
         text("entry.login"), error=error, action="/login", fields=fields, button=text("entry.login.do"),
         hidden={"next": visit.next}, foot=text("entry.login.foot"), status=401 if error else 200,
+        links=(("/login/office", text("oidc.go")),) if read_provider() else (),
     )  # fmt: skip
+
+
+def go_to_provider(visit: Visit) -> Response:
+    """Send the browser to the office's identity provider."""
+    provider = read_provider()
+    if provider is None or visit.kind != "login":
+        return RedirectResponse("/login", status_code=_SEE_OTHER)
+    url, state = _EXCHANGE.begin(provider, back=visit.origin + "/login/office/back", onward=visit.next)
+    answer = RedirectResponse(url, status_code=_SEE_OTHER)
+    answer.headers.append("set-cookie", make_state_cookie(state, secure=visit.caller.secure))
+    return answer
+
+
+def come_from_provider(visit: Visit) -> Response:
+    """Let in whom the provider confirms, in the browser that was sent there; the session's other steps follow."""
+    provider, state = read_provider(), visit.query.get("state", "")
+    kept = read_cookie(visit.caller.headers, STATE_COOKIE) or ""
+    if provider is None or not state or not secrets.compare_digest(state.encode(), kept.encode()):
+        raise NotAllowed("oidc.stale")
+    token, visit.next = _EXCHANGE.end(
+        provider, visit.door.database(), state=state, code=visit.query.get("code", ""), address=visit.caller.address
+    )
+    # A page of ours goes on: to a redirect that another site began a browser would not bring the strict cookie.
+    answer = draw_entry(text("entry.login"), onward=visit.next)
+    answer.headers.append("set-cookie", make_session_cookie(token, secure=visit.caller.secure))
+    return answer
 
 
 def show_second(visit: Visit) -> Response:

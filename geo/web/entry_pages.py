@@ -40,7 +40,7 @@ def draw_entry(
     button: str = "", hidden: Mapping[str, str] | None = None, status: int = 200, **more: Any,
 ) -> HTMLResponse:  # fmt: skip
     """Return a page with a title, sentences, perhaps an error, and perhaps a form."""
-    values = {"picture": "", "code": "", "codes": (), "second": "", "links": (), "foot": "", **more}
+    values = {"picture": "", "code": "", "codes": (), "second": "", "links": (), "foot": "", "onward": "", **more}
     page = _TEMPLATES.get_template("page.html").render(
         t=text, title=title, lines=lines, error=error, action=action, fields=fields, button=button,
         hidden=hidden or {}, style=public_address("entry.css"), **values,

@@ -36,7 +36,8 @@ _ENTRY_POLICY: Final = (
 )
 #: The addresses of the pages of coming in and going out (`geo.web.entry`, `geo.web.repair`).
 ENTRY_PATHS: Final = (
-    "/login", "/login/code", "/logout", "/setup", "/account/password", "/account/codes", "/restore",
+    "/login", "/login/code", "/login/office", "/login/office/back",
+    "/logout", "/setup", "/account/password", "/account/codes", "/restore",
 )  # fmt: skip
 _DATA: Final = ("/exports/", "/tiles/", "/media")
 _HEADERS: Final = {

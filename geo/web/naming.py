@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: Names the browser to what stands behind the gate.
 COOKIE: Final = "geo_browser"
+STATE_COOKIE: Final = "geo_office"
 _COOKIE_FORM: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -31,6 +32,16 @@ def make_cookie() -> str:
 def make_session_cookie(token: str, *, secure: bool) -> str:
     """Return the `Set-Cookie` value that gives a browser its session; it ends with the browser."""
     return f"{session_cookie(secure=secure)}={token}; Path=/; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}"
+
+
+def make_state_cookie(state: str, *, secure: bool) -> str:
+    """Return the `Set-Cookie` value that ties a login at the identity provider to its browser for ten minutes.
+
+    Not strict: the way back from there begins on another site.
+    """
+    return (
+        f"{STATE_COOKIE}={state}; Path=/login/office; Max-Age=600; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
+    )
 
 
 def drop_session_cookie(*, secure: bool) -> str:

@@ -32,6 +32,9 @@ def refuse_unsafe(door: Door, *, option: Callable[[str], Any]) -> Settings:
         # No file, or one that cannot be opened: the pages say so; on a network nobody could come in to read them.
         pass
     found = find_unsafe(settings, option=option, has_accounts=accounts, is_demo=demo)
+    issuer = os.environ.get("GEO_OIDC_ISSUER", "")
+    if settings.is_public and issuer and not issuer.startswith("https://"):
+        found.append(("GEO_OIDC_ISSUER", "unsafe.issuer"))
     if found:
         lines = [text("unsafe.head"), *(f"- {name}: {text(key)}" for name, key in found), text("unsafe.foot")]
         print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201
