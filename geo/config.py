@@ -23,6 +23,8 @@ PROGRAMME: Final = "visits"
 BUSY_SECONDS: Final = 10.0
 #: Days after closing in which the same problem reopens its issue; later it is a new one that names the old.
 REOPEN_DAYS: Final = 90
+#: Months after the last day of a programme until what it knows of people is due to be erased.
+RETENTION_MONTHS: Final = 36
 #: Days in which a batch of imported rows can be undone.
 UNDO_DAYS: Final = 7
 #: A photo of evidence: its largest file (MB), its most pixels, the longest side it is kept at, how many a thing has.

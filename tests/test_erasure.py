@@ -166,7 +166,9 @@ def test_a_closed_programme(world: Database) -> None:
     with pytest.raises(NotFound):
         erase_programme(world, ADMIN, programme="没有", reason="满三年")
     close_round(world, PLANNER, round_id=round_id)
-    assert list_closed(world, ADMIN) == [("疫苗", "2019-02-01")]
+    assert list_closed(world, ADMIN) == [("疫苗", "2019-02-01", False)]
+    assert list_closed(world, ADMIN, months=9) == [("疫苗", "2019-02-01", False)]
+    assert list_closed(world, ADMIN, months=8) == [("疫苗", "2019-02-01", True)]
     erased = erase_programme(world, ADMIN, programme="疫苗", reason="满三年")
     assert (erased.households, erased.values) == (1, ("19900000002", "测02"))
     rewrite_file(world)

@@ -51,9 +51,10 @@ def _prove(session: Session, options: argparse.Namespace, erased: Erased) -> int
 
 
 def _list(session: Session, options: argparse.Namespace) -> int:
-    rows = list_closed(session.db, session.scope)
+    rows = list_closed(session.db, session.scope, months=options.months)
     if options.json:
-        print_json({"programmes": [{"programme": name, "ended": day} for name, day in rows]})
+        print_json({"programmes": [{"programme": name, "ended": day, "due": due} for name, day, due in rows]})
     else:
-        print_table([text("erase.programme"), text("erase.ended")], rows)
+        said = [(name, day, text("erase.due" if due else "erase.not_due")) for name, day, due in rows]
+        print_table([text("erase.programme"), text("erase.ended"), text("erase.when")], said)
     return DONE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geo import config
 from geo.audit import KINDS
 from geo.i18n import text
 from geo.store.auditlog import SHOWN
@@ -53,7 +54,10 @@ def add_erase(commands: Any, add_command: Callable[..., Any], add_shared: Callab
         about = text(f"cli.erase.{name}")
         parser = actions.add_parser(name, help=about, description=about, allow_abbrev=False)
         add_shared(parser, below=True)
-        if what:
+        if name == "list":
+            months = {"type": int, "default": config.RETENTION_MONTHS, "metavar": "N"}
+            parser.add_argument("--months", help=text("cli.erase.months"), **months)
+        else:
             parser.add_argument(what, metavar=what.upper(), help=text(f"cli.erase.{what}"))
             parser.add_argument("--reason", required=True, metavar="TEXT", help=text("cli.erase.reason"))
             parser.add_argument(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from geo import config
 from geo.access import require_home, require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
@@ -124,8 +125,11 @@ def erase_programme(db: Database, scope: Scope, *, programme: str, reason: str) 
     return Erased(erased.households, erased.rows + shared, erased.photos, erased.values)
 
 
-def list_closed(db: Database, scope: Scope) -> list[tuple[str, str]]:
-    """Return the programmes whose rounds are all closed, with the last day of the last one, the oldest first."""
+def list_closed(db: Database, scope: Scope, *, months: int = config.RETENTION_MONTHS) -> list[tuple[str, str, bool]]:
+    """Return the programmes whose rounds are all closed, the oldest first: name, last day, whether to be erased by now.
+
+    That is due when so many months have passed since the last day.
+    """
     require_right(scope, "erase")
     with db.read() as connection:
         require_whole(connection, scope, "erase")
@@ -133,7 +137,14 @@ def list_closed(db: Database, scope: Scope) -> list[tuple[str, str]]:
             "SELECT programme, max(ends_on) FROM round GROUP BY programme "
             "HAVING sum(status NOT IN ('closed', 'locked')) = 0 ORDER BY 2"
         )
-        return [(str(row[0]), str(row[1])) for row in rows]
+        today = read_today(connection)
+        past = today.year * 12 + today.month - months
+        return [(str(row[0]), str(row[1]), _month_of(row[1]) < past) for row in rows]
+
+
+def _month_of(day: str) -> int:
+    year, month, _day = map(int, day.split("-"))
+    return year * 12 + month
 
 
 def _read_reason(reason: str) -> str:
