@@ -6,13 +6,14 @@ from datetime import date
 
 import pytest
 
+from geo.accounts import create_account
 from geo.errors import Conflict, Invalid, NotAllowed
 from geo.exports import ExportHead, tabulate_work, write_table
 from geo.issues import Act
 from geo.model import IssueEntry, Scope, VisitEntry
 from geo.schema import assignment
 from geo.store.assignments import assign, list_returned, return_assignment
-from geo.store.database import Database
+from geo.store.database import Database, write_setting
 from geo.store.issue_acts import act_on_issue
 from geo.store.issues import raise_issue
 from geo.store.matters import MatterEntry, add_matter
@@ -23,6 +24,7 @@ from geo.store.teams import MemberEntry, add_member
 from geo.store.visits import record_visit, void_visit
 from tests.world import PLANNER, TODAY
 
+ADMIN = Scope("guan", "admin", "d")
 RECORDER = Scope("周测己", "recorder", "v1")
 
 
@@ -46,7 +48,11 @@ def test_my_households(world: Database, me: str) -> None:
     """Those given to me, those I help, those of my group; the name says who I am; others' area is refused."""
     cadre = {f"h0{nth}": "cadre" for nth in range(1, 6)}
     assert own(world, me) == {**cadre, "h06": "assigned", "h07": "assigned", "h11": "helper"}
-    assert find_worker(world, RECORDER) == me
+    assert find_worker(world, RECORDER) == (me, "周测己")
+    with world.write() as connection:
+        write_setting(connection, "kind", "real")
+    create_account(world, ADMIN, name="zhouceji", role="recorder", area="v1", person_name="周测己")
+    assert find_worker(world, Scope("zhouceji", "recorder", "v1")) == (me, "周测己")
     assert find_worker(world, Scope("无此人", "recorder", "v1")) is None
     with pytest.raises(NotAllowed):
         list_own_homes(world, Scope("x", "recorder", "v5"), person_id=me, round_id="2")

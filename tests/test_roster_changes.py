@@ -9,7 +9,7 @@ from geo.store.exclusions import decide_exclusions, read_exclusions
 from geo.store.households import NewHousehold, add_household, find_code
 from geo.store.reads import read_figures
 from geo.store.roster_changes import join_round, propose_leaving
-from tests.world import PLANNER
+from tests.world import LEADER, PLANNER
 
 
 def roster(db) -> tuple[int, int]:
@@ -38,6 +38,9 @@ def test_leaving_needs_evidence_and_approval(world):
     with pytest.raises(Invalid):
         propose_leaving(world, PLANNER, round_id="2", household_id=world_home, reason="refused", evidence="x")
     propose_leaving(world, PLANNER, round_id="2", household_id=world_home, reason="vacant", evidence="邻居说搬走两年")
+    shown = read_exclusions(world, PLANNER, round_id="2", place_id="d").set_index("household")["evidence"]
+    assert shown[world_home] == "邻居说搬走两年"
+    assert set(read_exclusions(world, LEADER, round_id="2", place_id="d")["evidence"]) == {""}
     with pytest.raises(Conflict):
         propose_leaving(world, PLANNER, round_id="2", household_id=world_home, reason="vacant", evidence="x")
     before = read_figures(world, PLANNER, round_id="2", place_id="g03").counts

@@ -44,7 +44,8 @@ def read_exclusions(
     Columns: household, place, code, head_name (masked by right); township, village, group, village_code, group_code,
     village_id; reason (an outcome), proposed_on, approved_on, approved_by, rev; state: pending, left, or kept
     (approved, but an effective visit by then keeps it in D); keeps (approving would change nothing), effective (0/1);
-    the visit it rests on, if one is kept: visit_on, visit_by, visit_reason, visit_note (free text: not for a leader).
+    the visit it rests on, if one is kept: visit_on, visit_by, visit_reason, visit_note; evidence: what was written
+    where it was proposed by hand (notes and evidence are free text: not for a leader).
     """
     require_right(scope, "view")
     with db.read() as connection:
@@ -60,7 +61,7 @@ def read_exclusions(
     ]
     if not scope.sees_names:
         frame["head_name"] = frame["head_name"].map(mask_name)
-        frame["visit_note"] = ""
+        frame["visit_note"] = frame["evidence"] = ""
     frame["order"] = frame["state"].map(_STATES.index)
     by = ["order", "village_code", "group_code", "code"]
     return frame.sort_values(by).drop(columns=["order", "pending", "left", "roster"]).reset_index(drop=True)
@@ -80,6 +81,7 @@ def _proposed(round_: Round, place_id: str, day: date) -> Select[Any]:
             row.c.excluded_reason.label("reason"), row.c.excluded_on.label("proposed_on"), row.c.approved_on,
             row.c.approved_by, row.c.rev, status.c.roster, status.c.left, status.c.pending, status.c.keeps,
             status.c.effective, seen.c.visit_on, seen.c.visit_by, seen.c.visit_reason, seen.c.visit_note,
+            row.c.excluded_note.label("evidence"),
         )
         .join(row, and_(row.c.household == status.c.household, row.c.round == round_.id))
         .join(household, household.c.id == status.c.household)

@@ -12,6 +12,7 @@ from geo.coverage import is_live, not_voided
 from geo.errors import NotAllowed, NotFound
 from geo.issues import issue_status
 from geo.schema import (
+    account,
     assignment,
     household,
     issue,
@@ -108,20 +109,21 @@ def read_work(
     return frame.drop(columns="order").reset_index(drop=True)
 
 
-def find_worker(db: Database, scope: Scope) -> str | None:
-    """Return the person whose name is the actor's, where just one in the scope's area has it."""
+def find_worker(db: Database, scope: Scope) -> tuple[str, str] | None:
+    """Return id and name of the person that the actor is: of their account's name, where just one nearby has it."""
     require_right(scope, "record_visit")
     with db.read() as connection:
-        near = _near(scope)
+        named = select(account.c.person_name).where(account.c.name == scope.actor)
+        name = connection.execute(named).scalar() or scope.actor
         wanted = (
             select(person.c.id)
             .join(team_member, team_member.c.person == person.c.id)
             .join(team, team.c.id == team_member.c.team)
-            .where(person.c.name == scope.actor, near)
+            .where(person.c.name == name, _near(scope))
             .distinct()
         )
         found = list(connection.execute(wanted.limit(2)).scalars())
-    return found[0] if len(found) == 1 else None
+    return (found[0], name) if len(found) == 1 else None
 
 
 def _near(scope: Scope) -> Any:

@@ -86,7 +86,7 @@ def _say_state(row: Any) -> str:
 def _say_evidence(row: Any) -> str:
     """Say the visit a proposal rests on: its day, outcome and reason, who recorded it; and what keeps the home in D."""
     if pd.isna(row.visit_on):
-        words = [text("out.no_visit")]
+        words = [text("out.by_hand", said=row.evidence) if row.evidence else text("out.no_visit")]
     else:
         why = "" if pd.isna(row.visit_reason) else text(f"reason.{row.visit_reason}")
         words = [f"{row.visit_on:%Y-%m-%d}", text(f"outcome.{row.reason}"), why, text("out.by", who=row.visit_by)]

@@ -77,16 +77,16 @@ def _choose_me(session: Session) -> tuple[str, str] | None:
         if "role" in one
     }
     mine = find_worker(session.db, session.scope)
-    chosen = mine or str(st.query_params.get("me", ""))
-    if mine is None:
+    if mine is not None:
+        return mine
+    chosen = str(st.query_params.get("me", ""))
+    with st.container(width="content"):
         st.session_state["visits_me"] = chosen if chosen in people else None
         st.selectbox(
             text("visits.me"), list(people), key="visits_me", format_func=people.__getitem__, width=220,
             label_visibility="collapsed", placeholder=text("visits.me"), index=None,
             on_change=lambda: show(me=st.session_state["visits_me"] or ""),
         )  # fmt: skip
-    if mine is not None:
-        return mine, session.scope.actor
     return (chosen, people[chosen]) if chosen in people else None
 
 
