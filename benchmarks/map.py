@@ -38,6 +38,7 @@ from tests.conftest import BROWSER_OPTIONS, find_browser
 
 ROOT = Path(__file__).parent.parent
 WEBGL = {"maplibre", "pydeck"}
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 SOFTWARE_WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
@@ -72,9 +73,8 @@ def served(others: Path) -> Iterator[tuple[str, int]]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         for _ in range(300):
-            with suppress(OSError), direct.open(f"{address}/healthz", timeout=2):
+            with suppress(OSError), _DIRECT.open(f"{address}/healthz", timeout=2):
                 break
             time.sleep(0.2)
         yield address, process.pid
@@ -121,6 +121,8 @@ def run_stage(stage: Stage, runs: Runs, others: Path, *, browsers: tuple[Any, An
     if not runs.missing(stage) or runs.is_late:
         return
     with served(others) as (address, server):
+        with _DIRECT.open(f"{address}/bench/warm/{stage.size}", timeout=400) as answer:
+            answer.read()
         for nth in range(runs.wanted + 1):
             for way in runs.missing(stage):
                 if runs.is_late or not runs.lacks(stage, way, nth):

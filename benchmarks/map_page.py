@@ -102,7 +102,8 @@ def read_runs() -> tuple[Table, dict[str, list[float]], list[dict[str, Any]]]:
 def write_page() -> str:
     """Write the page and return it."""
     table, loads, failed = read_runs()
-    sizes = {row["stage"]: row["size"] for row in map(json.loads, RESULTS.read_text().splitlines())}
+    lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
+    sizes = {row["stage"]: row["size"] for row in map(json.loads, lines)}
     counts = [int(one["runs"]) for one in table.values()] or [0]
     page = TEXT.format(
         day=datetime.now(UTC).date(), machine=describe_machine(), runs=int(statistics.median(counts)),

@@ -12,7 +12,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from benchmarks.map_world import index_of
 from benchmarks.vector_tiles import find_others, kept_tile
+from geo.tiles import MIN_ZOOM, POINTS_FROM_ZOOM
 from geo.web import build_middleware, build_routes
 
 if TYPE_CHECKING:
@@ -33,6 +35,14 @@ async def send_mvt(request: Request) -> Response:
     return Response(body, media_type="application/vnd.mapbox-vector-tile")
 
 
+async def warm_up(request: Request) -> Response:
+    """Make the households of a size and the product's index of them, as the product does when it starts."""
+    index = await run_in_threadpool(index_of, int(request.path_params["size"]))
+    for zoom in range(MIN_ZOOM, POINTS_FROM_ZOOM):
+        await run_in_threadpool(index.cells, zoom)
+    return Response(str(len(index)))
+
+
 async def send_page(_: Request) -> Response:
     """Send the page of MapLibre GL."""
     return HTMLResponse(PAGE)
@@ -43,6 +53,7 @@ app = st.App(
     routes=[
         *build_routes(),
         Route("/bench/mvt/{size}/{only}/{z}/{x}/{y}.pbf", send_mvt),
+        Route("/bench/warm/{size}", warm_up),
         Route("/bench/maplibre.html", send_page),
         Mount("/bench/own", StaticFiles(directory=Path(__file__).parent / "static")),
         Mount("/bench/npm", StaticFiles(directory=OTHERS / "node_modules")),

@@ -147,7 +147,9 @@ class TileIndex:
             return self
         if mask is None or apart is None:  # pragma: no cover - a view asks the same of both
             raise ValueError(wanted)
-        columns = {name: getattr(self, name)[mask] for name in ("key", "tile_id", "leaf", "code")}
+        # By number, not by mask: a filter leaves few, and a mask is read whole for each column.
+        rows = np.flatnonzero(mask)
+        columns = {name: getattr(self, name)[rows] for name in ("key", "tile_id", "leaf", "code")}
         return replace(self, **columns, aside=self.aside.kept(apart), _cells={})
 
     def shown(self, rows: slice | NDArray[np.intp], wanted: Wanted) -> Mask | None:
