@@ -42,7 +42,7 @@
       this.outline = null;
       if (!corners || !corners.length) return;
       this.outline = L.polygon(corners.map(([lon, lat]) => [lat, lon]), {
-        pane: "geo-areas", interactive: false, color: palette.accent, weight: 2, dashArray: "6 4", fillColor: palette.accent,
+        pane: "geo-households", interactive: false, color: palette.accent, weight: 2, dashArray: "6 4", fillColor: palette.accent,
         fillOpacity: 0.06,
       }).addTo(this.map);
     }
