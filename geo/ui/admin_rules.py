@@ -101,7 +101,7 @@ def _change_rule(session: Session, rules: dict[str, RuleRow]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         value = st.number_input(
             text(f"rules.in.{choice.unit}"), choice.least / shown, choice.most / shown, now.value / shown,
-            step=1.0, key=f"rule_value_{key}", width=130,
+            step=1.0, format="%g", key=f"rule_value_{key}", width=130,
         )  # fmt: skip
         source, year = _ask_source(session, f"rule_{key}", now.source, now.year)
         pressed = st.button(text("rules.save"), key="rule_save")

@@ -78,6 +78,8 @@ def _draw_homes(session: Session, what: str) -> None:
     except GeoError as error:
         show_error(error)
         return
+    if homes.empty:
+        return
     kind, _, word = what.partition(":")
     named = text(f"kpi.lead.{word}") if kind == "lead" else say_entry("topic" if kind == "topic" else "check", word)
     with st.container(key="head_present", horizontal=True, vertical_alignment="center"):

@@ -103,7 +103,8 @@ def _draw_kinds(session: Session, found: Compared) -> None:
             else:
                 st.markdown(label)
     total = found.whole.now.counts.roster
-    st.caption(text("compare.sum", N=f"{total:,}", left=found.whole.left))
+    phone = found.earlier.away_phone_counts or found.later.away_phone_counts
+    st.caption(text("compare.sum", N=f"{total:,}", left=found.whole.left) + (text("compare.phone") if phone else ""))
 
 
 def _draw_units(found: Compared) -> None:
