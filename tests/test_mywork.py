@@ -22,7 +22,7 @@ from geo.store.mywork import find_worker, list_own_homes, read_work
 from geo.store.reads import read_homes
 from geo.store.teams import MemberEntry, add_member
 from geo.store.visits import record_visit, void_visit
-from tests.world import PLANNER, TODAY
+from tests.world import LEADER, PLANNER, TODAY
 
 ADMIN = Scope("guan", "admin", "d")
 RECORDER = Scope("周测己", "recorder", "v1")
@@ -74,6 +74,7 @@ def test_an_assignment_goes_back_with_a_reason(world: Database, me: str) -> None
     assert "h06" not in own(world, me)
     (back,) = list_returned(world, PLANNER, round_id="2", place_id="v1")
     assert (back["household"], back["name"], back["reason"]) == ("h06", "周测己", "住在县城，离得太远")
+    assert list_returned(world, LEADER, round_id="2", place_id="v1")[0]["reason"] == ""
     homes = read_homes(world, PLANNER, round_id="2", place_id="v1").set_index("household")
     assert homes.loc["h06", "assignee"] != "周测己"
     assign(world, PLANNER, round_id="2", assignee=me, due_on=date(2019, 12, 1), households=["h06"])

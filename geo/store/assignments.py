@@ -169,7 +169,8 @@ def return_assignment(db: Database, scope: Scope, *, assignment_id: str, rev: in
 def list_returned(db: Database, scope: Scope, *, round_id: str, place_id: str) -> list[dict[str, Any]]:
     """Return the assignments under a place that were given back and not given to anybody since, the latest first.
 
-    Keys: assignment, household, place, code, name (whose it was), reason, returned_at, returned_by.
+    Keys: assignment, household, place, code, name (whose it was), reason (free text: not for a leader), returned_at,
+    returned_by.
     """
     require_right(scope, "view")
     live = assignment.alias("live")
@@ -200,7 +201,7 @@ def list_returned(db: Database, scope: Scope, *, round_id: str, place_id: str) -
             )
             .order_by(assignment.c.updated_at.desc(), assignment.c.id)
         )
-        return [dict(row) for row in rows.mappings()]
+        return [dict(row) if scope.sees_names else {**row, "reason": ""} for row in rows.mappings()]
 
 
 def list_assignees(db: Database, scope: Scope, *, place_id: str) -> list[RowMapping]:

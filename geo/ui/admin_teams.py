@@ -12,6 +12,7 @@ from geo.errors import GeoError
 from geo.exports import ExportHead, tabulate_teams
 from geo.i18n import text
 from geo.importer.listed import import_teams
+from geo.mask import mask_phone
 from geo.model import new_id
 from geo.schema.columns_work import TEAM_COLUMNS
 from geo.store.assignments import list_returned
@@ -79,6 +80,7 @@ def _draw_members(session: Session, frame: pd.DataFrame, where: str) -> None:
         return
     headers = {column.header: column.key for column in TEAM_COLUMNS}
     table = tabulate_teams(frame).as_frame().rename(columns=headers)
+    table["phone"] = table["phone"].map(mask_phone)
     table = table[[key for key in _WIDTHS if table[key].astype(str).str.len().any()]]
     names = {column.key: column.header for column in TEAM_COLUMNS}
     columns: dict[str, Any] = {
