@@ -42,7 +42,7 @@
       });
       this.selector = new Selector(map, (corners) => this.choose("drawn", null, null, corners));
       this.listener = new Listener((told) => this.hear(told));
-      this.base = new BaseMap(map);
+      this.base = new BaseMap(map, () => this.areas.restyle());
       this.address = new Address(map, this.base);
       this.link = new Link(map);
       // The page's own buttons (分享, 打印) ask the map where it stands.

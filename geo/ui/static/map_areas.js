@@ -60,7 +60,8 @@
       const { frame, cls, border, computed } = feature.properties;
       if (frame) {
         const line = palette.lines[frame.level === "district" ? "district" : "frame"];
-        return stroke(line, frame.computed, { fillColor: palette.paper, fillOpacity: 1 });
+        const based = this.map.getContainer().classList.contains("geo-based");
+        return stroke(line, frame.computed, { fillColor: palette.paper, fillOpacity: based ? 0.25 : 1 });
       }
       if (border) return stroke(palette.lines.area, computed, { fill: false });
       const hatched = palette.areas[cls] === "hatch";

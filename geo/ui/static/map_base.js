@@ -43,8 +43,9 @@
   }
 
   class BaseMap {
-    constructor(map) {
-      this.map = map;
+    // changed() hears that there is another ground under the areas.
+    constructor(map, changed) {
+      Object.assign(this, { map, changed });
       this.layers = [];
       map.createPane(PANE).style.zIndex = 150;
       map.getPane(PANE).style.pointerEvents = "none";
@@ -73,6 +74,7 @@
       this.layers = [];
       this.credit.textContent = this.base && !this.off ? this.base.credit : "";
       this.button.hidden = !this.base;
+      this.map.getContainer().classList.toggle("geo-based", Boolean(this.base) && !this.off);
       this.button.textContent = this.base ? this.base.name : "";
       this.button.setAttribute("aria-pressed", String(!this.off));
       if (!this.base || this.off) return;
@@ -103,6 +105,7 @@
         this.offHere = off;
       }
       this.lay();
+      this.changed();
     }
 
     // Where the map shows a position, and what position it shows there (both WGS84 without a shifted base map).
