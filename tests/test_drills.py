@@ -14,6 +14,8 @@ from geo.model import Scope
 from geo.store.database import Database
 from tests import drills, workbooks
 
+#: Later Pythons warn of forking beside a thread; the children here begin nothing that such a thread may hold.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 forking = pytest.mark.skipif(not hasattr(os, "fork"), reason="what is drilled here needs a system that can fork")
 
 
