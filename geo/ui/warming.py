@@ -32,8 +32,8 @@ def _warm_in_thread() -> None:
     except GeoError:
         # There is no database yet, or none that can be read: whoever opens a page is told so.
         return
-    except Exception:
-        logging.getLogger(__name__).exception("the map was not made ready")
+    except Exception as error:  # noqa: BLE001 - the first look at the map reads it then, and says what is wrong
+        logging.getLogger(__name__).warning("the map was not made ready: %s", type(error).__name__)
 
 
 def warm_map() -> int:
