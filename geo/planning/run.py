@@ -34,7 +34,7 @@ _Made = TypeVar("_Made")
 #: From so many homes on villages are searched in processes of their own, whose start takes a second or two.
 _MANY_HOMES: Final = 800
 #: How often each is searched, by how many there are: a village has seconds, each of a district's has half of one.
-_EFFORTS: Final = ((4, 1.0), (40, 0.1), (10**9, 0.03))
+_EFFORTS: Final = ((4, 1.0), (40, 0.1), (10**9, 0.04))
 
 
 def plan_places(

@@ -1,0 +1,95 @@
+"""Two other solvers, which are not of the product, on published instances; None where they find nothing or cannot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from geo.plan.instances import Instance
+from geo.plan.solving import cost_routes
+
+#: How much VROOM explores, its most; it ends when it is done.
+_EXPLORATION = 5
+
+
+def solve_by_ortools(instance: Instance, seconds: float) -> float | None:
+    """Return the cost that OR-tools' guided local search finds in so many seconds of the wall; None for prizes."""
+    if instance.prize is not None:
+        return None
+    from ortools.constraint_solver import pywrapcp, routing_enums_pb2  # noqa: PLC0415 - not of the product
+
+    count = len(instance.distance)
+    manager = pywrapcp.RoutingIndexManager(count, instance.vehicles or count // 2, 0)
+    routing = pywrapcp.RoutingModel(manager)
+    leg = routing.RegisterTransitMatrix(instance.distance.tolist())
+    routing.SetArcCostEvaluatorOfAllVehicles(leg)
+    if instance.capacity is not None and instance.demand is not None:
+        demand = instance.demand.tolist()
+        load = routing.RegisterUnaryTransitCallback(lambda a: demand[manager.IndexToNode(a)])
+        routing.AddDimension(load, 0, instance.capacity, True, "load")  # noqa: FBT003 - its own interface
+    if instance.opens is not None:
+        add_windows(routing, manager, instance)
+    asked = pywrapcp.DefaultRoutingSearchParameters()
+    asked.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
+    asked.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    asked.time_limit.FromMilliseconds(round(seconds * 1000))
+    found = routing.SolveWithParameters(asked)
+    if found is None:
+        return None
+    routes = []
+    for vehicle in range(routing.vehicles()):
+        at, route = found.Value(routing.NextVar(routing.Start(vehicle))), []
+        while not routing.IsEnd(at):
+            route.append(manager.IndexToNode(at))
+            at = found.Value(routing.NextVar(at))
+        routes.append(tuple(route))
+    return cost_routes(instance, tuple(route for route in routes if route))
+
+
+def add_windows(routing: Any, manager: Any, instance: Instance) -> None:
+    """Add the time windows of an instance to a model of OR-tools."""
+    service = np.array(instance.service)
+    passed = (instance.distance + service[:, None]).tolist()
+    horizon = int(instance.closes[0])
+    routing.AddDimension(routing.RegisterTransitMatrix(passed), horizon, horizon, False, "time")  # noqa: FBT003
+    clock = routing.GetDimensionOrDie("time")
+    for place in range(1, len(instance.distance)):
+        window = int(instance.opens[place]), int(instance.closes[place])
+        clock.CumulVar(manager.NodeToIndex(place)).SetRange(*window)
+
+
+def solve_by_vroom(instance: Instance, seconds: float) -> float | None:
+    """Return the cost of what VROOM finds at its highest level of exploration in time; None for prizes."""
+    if instance.prize is not None:
+        return None
+    import vroom  # noqa: PLC0415 - not of the product
+
+    count = len(instance.distance)
+    task = vroom.Input()
+    task.set_durations_matrix(profile="car", matrix_input=instance.distance.astype(np.uint32))
+    window = {} if instance.opens is None else {"time_window": list(map(int, (instance.opens[0], instance.closes[0])))}
+    room = {} if instance.capacity is None else {"capacity": [instance.capacity]}
+    for vehicle in range(instance.vehicles or count // 2):
+        task.add_vehicle(vroom.Vehicle(vehicle, start=0, end=0, **room, **window))
+    for place in range(1, count):
+        task.add_job(vroom.Job(place, location=place, **describe_job(instance, place)))
+    found = task.solve(exploration_level=_EXPLORATION, nb_threads=1, timeout=timedelta(seconds=seconds))
+    if found.summary.unassigned:
+        return None
+    jobs = found.routes[found.routes["type"] == "job"]
+    routes = tuple(tuple(int(one) for one in rows["id"]) for _, rows in jobs.groupby("vehicle_id"))
+    return cost_routes(instance, routes)
+
+
+def describe_job(instance: Instance, place: int) -> dict[str, Any]:
+    """Return what a place asks of a vehicle."""
+    job: dict[str, Any] = {}
+    if instance.capacity is not None and instance.demand is not None:
+        job["delivery"] = [int(instance.demand[place])]
+    if instance.service is not None:
+        job["default_service"] = int(instance.service[place])
+    if instance.opens is not None:
+        job["time_windows"] = [[int(instance.opens[place]), int(instance.closes[place])]]
+    return job
