@@ -388,7 +388,8 @@ def run_tests(wheels: Path | None, arguments: list[str]) -> int:
     if failed:
         say(f"没有通过：{'、'.join(failed)}", f"Failed: {', '.join(failed)}")
     print("== pytest", flush=True)
-    tested = subprocess.run([PYTHON, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False)
+    processes = ["-n", "2"] if not arguments and (os.cpu_count() or 1) > 1 else []
+    tested = subprocess.run([PYTHON, "-m", "pytest", *processes, *arguments], cwd=ROOT, env=environment, check=False)
     return tested.returncode or int(bool(failed))
 
 
