@@ -10,6 +10,7 @@ from geo import codes
 from geo.i18n import text
 from geo.model import VisitEntry, new_id
 from geo.store.assignments import list_assignees
+from geo.store.teams import FIVE
 from geo.ui.household_data import IMPLIED_REASONS, Card
 from geo.ui.photos import choose_photos
 from geo.ui.visit_draft import first_value, keep_form, restore_draft
@@ -166,17 +167,14 @@ def _ask_why(prefix: str, outcome: str, card: Card) -> None:
 
 
 def _choose_persons(db: Database, scope: Scope, *, card: Card, prefix: str) -> None:
-    """Who came: prefilled with the ones of the last save, else with whoever the household is assigned to."""
-    people = {
-        str(one["id"]): _name_role(one)
-        for one in list_assignees(db, scope, place_id=card.row["place"])
-        if "role" in one
-    }
+    """Who came: prefilled with the ones of the last save, else the village's five, else who has the household."""
+    found = [one for one in list_assignees(db, scope, place_id=card.row["place"]) if "role" in one]
+    people = {str(one["id"]): _name_role(one) for one in found}
     if not people:
         return
-    usual = first_value(prefix, "persons", st.session_state.get(_PERSONS)) or [
-        card.status["assignee_id"] if card.status is not None else None
-    ]
+    five = [str(one["id"]) for one in found if one["role"] in FIVE]
+    owner = [card.status["assignee_id"]] if card.status is not None else []
+    usual = first_value(prefix, "persons", st.session_state.get(_PERSONS)) or five or owner
     st.multiselect(
         text("visit.persons"), list(people), default=[one for one in usual if one in people], key=f"{prefix}:persons",
         format_func=people.__getitem__, placeholder=text("visit.persons_none"),

@@ -13,7 +13,8 @@ from geo.store.database import Database
 from geo.store.households import edit_household, get_household
 from geo.store.reads import read_figures
 from geo.store.rounds import get_round
-from geo.store.visits import list_visits, record_visit, void_visit
+from geo.store.teams import CADRE, FIVE, MemberEntry, add_member, list_members
+from geo.store.visits import list_persons, list_visits, record_visit, void_visit
 from geo.ui.household_data import find_next, foresee_save, foresee_void, list_waiting, read_card
 from tests.conftest import ROOT
 from tests.world import LEADER, PLANNER, TODAY
@@ -111,6 +112,26 @@ def test_a_visit_moves_the_figures_and_the_page(world: Database) -> None:
     assert read_figures(world, PLANNER, round_id="2", place_id="g02").counts.effective == 2
     newest = list_visits(world, PLANNER, household_id="h08")[0]
     assert (newest["outcome"], newest["visited_on"], newest["respondent"]) == ("effective", TODAY, "head")
+
+
+def test_the_five_of_the_village_came(world: Database) -> None:
+    """The form opens with those who make up the village's team today, and a save without a change keeps them."""
+    for nth, (role, since) in enumerate([*((one, TODAY) for one in FIVE), (CADRE, TODAY)]):
+        where = "g02" if role == CADRE else "v1"
+        add_member(world, PLANNER, entry=MemberEntry(f"m{nth}", where, role, since, name=f"队测{nth}"))
+    app = press(open_page("h08"), "outcome_1")
+    offered = next(one for one in app.multiselect if str(one.key).endswith(":persons"))
+    assert sorted(one[:3] for one in offered.options if one.startswith("队测")) == [f"队测{nth}" for nth in range(6)]
+    assert sorted(offered.value) == sorted(read_team(world, "v1"))
+    press(app, "save_stay")
+    newest = list_visits(world, PLANNER, household_id="h08")[0]
+    assert sorted(list_persons(world, PLANNER, visit_id=newest["id"])) == sorted(read_team(world, "v1"))
+
+
+def read_team(db: Database, village: str) -> list[str]:
+    """Return the persons who are one of the five of a village."""
+    frame = list_members(db, PLANNER, place_id=village)
+    return list(frame.loc[frame["role"].isin(FIVE), "person"])
 
 
 def test_a_reason_is_asked_for_and_the_form_kept(world: Database) -> None:
