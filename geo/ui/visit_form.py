@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from geo import codes
+from geo.access import may
 from geo.i18n import text
 from geo.model import VisitEntry, new_id
 from geo.store.assignments import list_assignees
 from geo.store.teams import FIVE
-from geo.ui.household_data import IMPLIED_REASONS, Card
+from geo.ui.household_data import IMPLIED_REASONS, Card, round_of
 from geo.ui.photos import choose_photos
 from geo.ui.visit_draft import first_value, keep_form, restore_draft
 from geo.ui.visit_more import choose_checks, choose_topics, read_checks
@@ -67,6 +68,7 @@ def read_entry(household_id: str, today: date) -> VisitEntry | None:
         persons=tuple(kept.get(f"{prefix}:persons") or ()),
         topics=tuple(kept.get(f"{prefix}:topics") or ()),
         checks=read_checks(prefix),
+        approved_by=(kept.get(f"{prefix}:approved") or "").strip() or None,
     )
 
 
@@ -91,6 +93,7 @@ def show_form(db: Database, scope: Scope, *, card: Card) -> VisitEntry | None:
             text("visit.date"), min(first_value(prefix, "date", card.today), card.today), max_value=card.today,
             key=f"{prefix}:date", format="YYYY-MM-DD", width=150,
         )  # fmt: skip
+    _ask_approval(db, scope, prefix=prefix, day=st.session_state[f"{prefix}:date"])
     if outcome not in (None, "effective"):
         _ask_why(prefix, outcome, card)
     _choose_persons(db, scope, card=card, prefix=prefix)
@@ -163,6 +166,16 @@ def _ask_why(prefix: str, outcome: str, card: Card) -> None:
         st.date_input(
             text("visit.revisit"), first_value(prefix, "revisit", None), min_value=card.today,
             key=f"{prefix}:revisit", format="YYYY-MM-DD", width=150,
+        )  # fmt: skip
+
+
+def _ask_approval(db: Database, scope: Scope, *, prefix: str, day: date | None) -> None:
+    """Ask who lets a visit into a round that is locked, of those who may; the published figures stay as they are."""
+    found = round_of(db, scope, day=day) if day is not None and may(scope, "manage_round") else None
+    if found is not None and found.status == "locked":
+        st.text_input(
+            text("visit.approved_by"), key=f"{prefix}:approved", max_chars=60, width=320,
+            help=text("visit.approved_by.why", round=found.name),
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from time import monotonic
 from typing import Any
 
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from geo.model import VisitEntry, new_id
 from geo.store.database import Database
 from geo.store.households import edit_household, get_household
+from geo.store.published import lock_round, read_published
 from geo.store.reads import read_figures
 from geo.store.rounds import get_round
 from geo.store.teams import CADRE, FIVE, MemberEntry, add_member, list_members
@@ -126,6 +128,28 @@ def test_the_five_of_the_village_came(world: Database) -> None:
     press(app, "save_stay")
     newest = list_visits(world, PLANNER, household_id="h08")[0]
     assert sorted(list_persons(world, PLANNER, visit_id=newest["id"])) == sorted(read_team(world, "v1"))
+
+
+def test_a_late_entry_after_the_lock_is_approved(world: Database) -> None:
+    """A day in a locked round asks who approves; without a name nothing is stored, with one the locked figures stay."""
+    figures = lock_round(world, PLANNER, round_id="1")
+    published = read_published(world, PLANNER, figures_id=figures)
+    app = press(open_page("h31"), "outcome_1")
+    assert not [one for one in app.text_input if str(one.key).endswith(":approved")]
+    next(one for one in app.date_input if str(one.key).endswith(":date")).set_value(date(2019, 5, 20)).run()
+    press(app, "save_stay")
+    assert len(app.error) == 1
+    assert len(list_visits(world, PLANNER, household_id="h31")) == 1
+    next(one for one in app.text_input if str(one.key).endswith(":approved")).set_value("吴测批").run()
+    press(app, "save_stay")
+    assert not app.error
+    with world.read() as connection:
+        kept = connection.exec_driver_sql(
+            "SELECT round, entry_kind, approved_by FROM visit WHERE household = 'h31' AND visited_on = '2019-05-20'"
+        ).all()
+    first = get_round(world, PLANNER, round_id="1").id
+    assert [tuple(one) for one in kept] == [(first, "late", "吴测批")]
+    assert read_published(world, PLANNER, figures_id=figures) == published
 
 
 def read_team(db: Database, village: str) -> list[str]:
