@@ -270,6 +270,7 @@ CASES: dict[str, Case] = {
     "store.routes.publish_routes": of_db(routes.publish_routes, "assign", **ROUND, routes=_route),
     "store.detours.set_detour": of_db(detours.set_detour, "assign", place_id="v1", detour=1.6),
     "store.routes.read_routes": of_db(routes.read_routes, "view", **V1),
+    "store.routes.read_stops": of_db(routes.read_stops, "view", **ROUND, **H01),
     "store.routes.answer_route": of_db(
         routes.answer_route, "record_visit", assignment_id=lambda ground: ground.assignment, rev=1, accepts=True
     ),

@@ -8,12 +8,15 @@ from datetime import date
 import pytest
 
 from geo.errors import Conflict, Invalid, NotAllowed, NotFound
-from geo.model import Scope
+from geo.model import Scope, VisitEntry, new_id
 from geo.store.assignments import list_assignees
 from geo.store.check import check_database
 from geo.store.homes import read_homes
-from geo.store.routes import Route, answer_route, publish_routes, read_routes
-from tests.world import LEADER, PLANNER
+from geo.store.rounds import get_round
+from geo.store.routes import Route, answer_route, publish_routes, read_routes, read_stops
+from geo.store.visits import record_visit
+from geo.ui.household_data import list_stops, read_card
+from tests.world import LEADER, PLANNER, TODAY
 
 DAY = date(2019, 11, 22)
 RECORDER = Scope("recorder", "recorder", "v3")
@@ -44,6 +47,27 @@ def test_published_routes_are_assignments(published):
     assert homes.loc["h41", "due_on"] == DAY
     assert homes.loc["h41", "overdue"] == 0
     assert check_database(published, PLANNER) == []
+
+
+def test_a_household_is_on_the_way_of_its_route(published):
+    """From a household one goes on as its route of the day goes, not as the register; without a route there is none."""
+
+    def stops(home: str, scope: Scope = PLANNER) -> list[tuple[str, int, int]]:
+        found = read_stops(published, scope, round_id="2", household_id=home)
+        return [(one["household"], one["roster"], one["effective"]) for one in found]
+
+    assert stops("h41") == stops("h32", RECORDER) == [("h41", 1, 0), ("h32", 1, 0)]
+    assert (stops("h40"), stops("h01")) == ([("h40", 1, 0)], [])
+    record_visit(published, PLANNER, entry=VisitEntry(new_id(), "h41", TODAY, "effective"))
+    assert stops("h32") == [("h41", 1, 1), ("h32", 1, 0)]
+    round_ = get_round(published, PLANNER, round_id="2")
+    card = read_card(published, PLANNER, household_id="h32", round_=round_)
+    assert list_stops(published, PLANNER, card=card) == (["h41", "h32"], {"h32"})
+    last = read(published)[1]
+    answer_route(published, RECORDER, assignment_id=last["id"], rev=last["rev"], accepts=False, reason="路断了")
+    assert stops("h32") == []
+    with pytest.raises(NotAllowed):
+        stops("h41", Scope("recorder", "recorder", "v1"))
 
 
 def test_teams_accept_and_give_back(published):

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from geo import codes
-from geo.access import require_area, require_right
+from geo.access import require_area, require_home, require_right
 from geo.audit import log_change
+from geo.coverage import homes_under, household_status
 from geo.errors import Conflict, Invalid, NotFound
 from geo.model import new_id
 from geo.schema import assignment, household, person, place_path, round_roster, team
@@ -104,6 +105,40 @@ def read_routes(db: Database, scope: Scope, *, round_id: str, place_id: str) -> 
             .order_by(assignment.c.day, assignment.c.person, assignment.c.team, assignment.c.seq)
         )  # fmt: skip
         return list(connection.execute(asked).mappings())
+
+
+def read_stops(db: Database, scope: Scope, *, round_id: str, household_id: str) -> list[RowMapping]:
+    """Return the stops of the live route that holds a household, in their order; none where it is on no route.
+
+    Columns: household (id), roster, effective (0 or 1 as of today). Only households of the scope's area.
+    """
+    require_right(scope, "view")
+    own = assignment.alias("own")
+    with db.read() as connection:
+        require_home(connection, scope, household_id)
+        round_ = visible_round(connection, scope, round_id)
+        mine = select(own).where(
+            own.c.round == round_.id, own.c.household == household_id, own.c.day.is_not(None),
+            own.c.status.in_(codes.LIVE_ASSIGNMENTS),
+        ).subquery("mine")  # fmt: skip
+        stops = (
+            select(assignment.c.household, assignment.c.seq)
+            .join(
+                mine,
+                (assignment.c.round == mine.c.round)
+                & (assignment.c.day == mine.c.day)
+                & assignment.c.person.is_not_distinct_from(mine.c.person)
+                & assignment.c.team.is_not_distinct_from(mine.c.team),
+            )
+            .where(assignment.c.status.in_(codes.LIVE_ASSIGNMENTS))
+            .where(assignment.c.household.in_(homes_under(round_, scope.area)))
+            .subquery("stops")
+        )
+        status = household_status(round_, read_today(connection), homes=select(stops.c.household)).subquery("status")
+        asked = select(stops.c.household, status.c.roster, status.c.effective).join(
+            status, status.c.household == stops.c.household
+        )
+        return list(connection.execute(asked.order_by(stops.c.seq)).mappings())
 
 
 def answer_route(db: Database, scope: Scope, *, assignment_id: str, rev: int, accepts: bool, reason: str = "") -> None:

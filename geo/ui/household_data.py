@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geo.errors import NotFound
 from geo.store import households, issues, places, reads, rounds, visits
+from geo.store.routes import read_stops
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +108,18 @@ def list_waiting(homes: pd.DataFrame | None) -> tuple[list[str], set[str]]:
     if homes is None:
         return [], set()
     return list(homes["household"]), set(homes.loc[(homes["roster"] == 1) & (homes["effective"] == 0), "household"])
+
+
+def list_stops(db: Database, scope: Scope, *, card: Card) -> tuple[list[str], set[str]]:
+    """Return the households to go through one after the other, and those of them that are still to be reached.
+
+    In the order of the published route that holds the household; where none does, its group in register order.
+    """
+    stops = read_stops(db, scope, round_id=card.round.id, household_id=card.id) if card.round is not None else []
+    if not stops:
+        return list_waiting(card.homes)
+    waiting = {str(one["household"]) for one in stops if one["roster"] and not one["effective"]}
+    return [str(one["household"]) for one in stops], waiting
 
 
 def find_next(ids: list[str], waiting: set[str], household_id: str, *, step: int = 1) -> str | None:

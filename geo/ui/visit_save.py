@@ -15,7 +15,7 @@ from geo.model import Saved
 from geo.store.households import get_household
 from geo.store.places import get_place
 from geo.store.visits import record_visit
-from geo.ui.household_data import Card, find_next, foresee_save, list_waiting, round_of
+from geo.ui.household_data import Card, find_next, foresee_save, list_stops, round_of
 from geo.ui.photos import store_photos
 from geo.ui.plain import escape, show_error
 from geo.ui.visit_correct import open_correction
@@ -49,7 +49,7 @@ def show_save_bar(db: Database, scope: Scope, *, card: Card, entry: VisitEntry |
     Saving runs before the page is drawn again and for the household that the address names then, so that keys pressed
     quickly one after the other are neither lost nor stored twice.
     """
-    ids, waiting = list_waiting(card.homes)
+    ids, waiting = list_stops(db, scope, card=card)
     st.session_state[_ORDER] = (ids, waiting)
     _save_late(db, scope, entry)
     following, previous = find_next(ids, waiting, card.id), find_next(ids, waiting, card.id, step=-1)
