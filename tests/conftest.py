@@ -160,29 +160,30 @@ def _leaves(url: str) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what lies in `tests/browser/`, and run it last; first where several processes share, as it takes longest.
+    """Mark what lies in `tests/browser/`, and run it last; where processes share, spread among the others' files.
 
     A browser test that waited in vain is tried once more: a click can be lost to a page that runs again. The report
     lists each (RERUN); a wrong value is never tried again.
     """
-    for item in items:
-        if "browser" in item.path.parts:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
-    items.sort(key=lambda item: ("browser" in item.path.parts) != hasattr(config, "workerinput"))
+    driving = [item for item in items if "browser" in item.path.parts]
+    for item in driving:
+        item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
+    others = [item for item in items if "browser" not in item.path.parts]
+    items[:] = [*others, *driving]
+    if hasattr(config, "workerinput"):
+        # A browser waits more than it works: one file of it at a time, beside the rest, keeps two processors busy.
+        turn = {id(one): nth / len(tests) for tests in (driving, others) for nth, one in enumerate(tests)}
+        items.sort(key=lambda one: turn[id(one)])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each process whole files, and one of them all that drives a browser (`-n 2`)."""
+    """Give each process whole files, in the order above."""
     from xdist.scheduler import LoadFileScheduling
 
-    class ByFile(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else str(super()._split_scope(nodeid))
-
     config.option.loadscopereorder = False
-    return ByFile(config, log)
+    return LoadFileScheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)

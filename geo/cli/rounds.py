@@ -56,10 +56,11 @@ def run_rounds(options: argparse.Namespace) -> int:
     with open_session(options) as session:
         db, scope = session.db, session.scope
         if plan is not None:
+            # A target of 0 % is one that was asked for.
+            target = load_rules(db, scope)["target"] if options.target is None else options.target
             wanted = RoundPlan(
                 *plan, choose_place(session, options.scope).id, number=options.number,
-                target_bp=options.target or load_rules(db, scope)["target"],
-                away_phone_counts=options.away_phone_counts,
+                target_bp=target, away_phone_counts=options.away_phone_counts,
             )  # fmt: skip
             rounds = [create_round(db, scope, plan=wanted)]
         elif command in _STEPS:

@@ -64,7 +64,7 @@ def _frame(lots: tuple[Floats, Floats, Floats]) -> list[float]:
 def _view(bounds: list[float], rows: list[dict[str, Any]]) -> dict[str, Any]:
     nothing: dict[str, Any] = {"title": "", "rows": []}
     return {
-        "lang": "zh-CN", "view": "visits", "place": "import", "points_from_zoom": 0, "shapes": "",
+        "lang": "zh-CN", "view": "visits", "symbols": "visits", "place": "import", "points_from_zoom": 0, "shapes": "",
         "bounds": bounds, "frame": None, "areas": [], "badges": [],
         "notes": [], "footnote": "", "words": say_words(text("import_points.title")),
         "legend": {

@@ -64,7 +64,7 @@ def test_a_shifted_file_is_seen_chosen_and_stored(
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{served_app(db.path).address}/import")
     settle(page)
-    page.locator(".st-key-import_drop input[type=file]").set_input_files(str(upload))
+    page.locator("[class*=st-key-import_drop] input[type=file]").set_input_files(str(upload))
     settle(page)
     press(page, "import_read")
     seen = look(page)

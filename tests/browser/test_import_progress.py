@@ -24,7 +24,7 @@ def write_long(path: Path) -> Path:
 
 def give(page: Any, upload: Path) -> None:
     """Choose a file and have it read."""
-    page.locator(".st-key-import_drop input[type=file]").set_input_files(str(upload))
+    page.locator("[class*=st-key-import_drop] input[type=file]").set_input_files(str(upload))
     page.locator(".st-key-import_read button").click(timeout=60_000)
 
 

@@ -60,7 +60,7 @@ def test_the_worst_workbook(served_app: Callable[..., ServedApp], offline_page: 
     app = served_app(db.path)
     page.goto(f"{app.address}/import")
     settle(page)
-    page.locator(".st-key-import_drop input[type=file]").set_input_files(str(upload))
+    page.locator("[class*=st-key-import_drop] input[type=file]").set_input_files(str(upload))
     settle(page)
     press(page, "import_read")
     assert page.locator(".st-key-import_next button").first.is_disabled()
