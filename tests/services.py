@@ -275,6 +275,9 @@ CASES: dict[str, Case] = {
         routes.answer_route, "record_visit", assignment_id=lambda ground: ground.assignment, rev=1, accepts=True
     ),
     "store.assignments.assignee_column": in_write(assignments.assignee_column, "", assignee=lambda ground: ground.person),
+    "store.assignments.find_live": in_write(
+        assignments.find_live, "", assignment_id=lambda ground: ground.assignment, rev=1
+    ),
     "store.assignments.find_leaves": in_write(assignments.find_leaves, "", round_=_round_2, households=["h01"], groups=[]),
     "store.assignments.list_assignees": of_db(assignments.list_assignees, "view", place_id="v1"),
     "store.assignments.add_person": of_db(assignments.add_person, "assign", name="周测三", place_id="v1"),

@@ -110,6 +110,25 @@ def _change_live(
         return found
 
 
+def find_live(
+    connection: Connection, scope: Scope, *, assignment_id: str, rev: int, of_home: bool = False
+) -> tuple[RowMapping, Round, set[str]]:
+    """Return an assignment that may be changed, its round and the leaves whose cells will move.
+
+    `of_home`: only one of a household, not of a group. Raises `NotFound`, `NotAllowed`, and `Conflict` when it changed
+    since `rev` or is not live.
+    """
+    row = connection.execute(select(assignment).where(assignment.c.id == assignment_id)).mappings().first()
+    if row is None or (of_home and row["household"] is None):
+        raise NotFound("err.no_assignment", id=assignment_id)
+    round_ = visible_round(connection, scope, row["round"])
+    homes = [row["household"]] if row["household"] else []
+    leaves = find_leaves(connection, scope, round_, homes, [row["place"]] if row["place"] else [])
+    if row["rev"] != rev or row["status"] not in codes.LIVE_ASSIGNMENTS:
+        raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
+    return row, round_, leaves
+
+
 def change_assignment(
     db: Database, scope: Scope, *, assignment_id: str, rev: int, due_on: date | None = None, status: str | None = None
 ) -> None:
@@ -121,14 +140,7 @@ def change_assignment(
     if status not in (None, *_CHANGES):
         raise Invalid("err.unknown_code", value=status)
     with db.write() as connection:
-        row = connection.execute(select(assignment).where(assignment.c.id == assignment_id)).mappings().first()
-        if row is None:
-            raise NotFound("err.no_assignment", id=assignment_id)
-        round_ = visible_round(connection, scope, row["round"])
-        homes = [row["household"]] if row["household"] else []
-        leaves = find_leaves(connection, scope, round_, homes, [row["place"]] if row["place"] else [])
-        if row["rev"] != rev or row["status"] not in codes.LIVE_ASSIGNMENTS:
-            raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
+        row, round_, leaves = find_live(connection, scope, assignment_id=assignment_id, rev=rev)
         if due_on is not None:
             check_due(round_, due_on)
         values = {"due_on": due_on or row["due_on"], "status": status or row["status"], "rev": rev + 1}
@@ -151,14 +163,7 @@ def return_assignment(db: Database, scope: Scope, *, assignment_id: str, rev: in
     if not reason.strip():
         raise Invalid("err.reason_empty")
     with db.write() as connection:
-        row = connection.execute(select(assignment).where(assignment.c.id == assignment_id)).mappings().first()
-        if row is None:
-            raise NotFound("err.no_assignment", id=assignment_id)
-        round_ = visible_round(connection, scope, row["round"])
-        homes = [row["household"]] if row["household"] else []
-        leaves = find_leaves(connection, scope, round_, homes, [row["place"]] if row["place"] else [])
-        if row["rev"] != rev or row["status"] not in codes.LIVE_ASSIGNMENTS:
-            raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
+        _, round_, leaves = find_live(connection, scope, assignment_id=assignment_id, rev=rev)
         values = {"status": "returned", "reason": hide_id_numbers(reason.strip())[:_LONGEST_REASON], "rev": rev + 1}
         stamp = {"updated_at": now(), "updated_by": scope.actor}
         connection.execute(assignment.update().where(assignment.c.id == assignment_id).values(**values, **stamp))

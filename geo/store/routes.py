@@ -17,10 +17,10 @@ from geo import codes
 from geo.access import require_area, require_home, require_right
 from geo.audit import log_change
 from geo.coverage import homes_under, household_status
-from geo.errors import Conflict, Invalid, NotFound
+from geo.errors import Invalid
 from geo.model import new_id
 from geo.schema import assignment, household, person, place_path, round_roster, team
-from geo.store.assignments import assignee_column, check_due, find_leaves, update_live
+from geo.store.assignments import assignee_column, check_due, find_leaves, find_live, update_live
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
 from geo.store.rounds import visible_round
@@ -150,13 +150,7 @@ def answer_route(db: Database, scope: Scope, *, assignment_id: str, rev: int, ac
     if not accepts and not reason.strip():
         raise Invalid("route.no_reason")
     with db.write() as connection:
-        row = connection.execute(select(assignment).where(assignment.c.id == assignment_id)).mappings().first()
-        if row is None or row["household"] is None:
-            raise NotFound("err.no_assignment", id=assignment_id)
-        round_ = visible_round(connection, scope, row["round"])
-        leaves = find_leaves(connection, scope, round_, [row["household"]], [])
-        if row["rev"] != rev or row["status"] not in codes.LIVE_ASSIGNMENTS:
-            raise Conflict("err.changed", who=row["updated_by"] or row["created_by"], time=row["updated_at"] or "")
+        _, round_, leaves = find_live(connection, scope, assignment_id=assignment_id, rev=rev, of_home=True)
         values = {"status": "accepted" if accepts else "returned", "reason": reason.strip() or None, "rev": rev + 1}
         changed = assignment.update().where(assignment.c.id == assignment_id)
         connection.execute(changed.values(**values, updated_at=now(), updated_by=scope.actor))

@@ -10,7 +10,7 @@ from geo.coverage import Share
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.store.presence import list_present
-from geo.ui.clicks import clicked_row
+from geo.ui.clicks import follow_click, open_home
 from geo.ui.navigation import find_page
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import escape, show_error
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _MOST: Final = 6
 _ROW: Final = 28
 _ROWS: Final = 12
-_OPENED: Final = "_opened_present"
 _SHOWN: Final = ("code", "head_name", "village", "group")
 
 
@@ -87,19 +86,11 @@ def _draw_homes(session: Session, what: str) -> None:
         st.button(text("present.close"), key="present_close", on_click=show, kwargs={"present": ""})
     columns: dict[str, Any] = {name: st.column_config.TextColumn(text(f"cli.head.{name}")) for name in _SHOWN}
     columns["code"] = st.column_config.ButtonColumn(
-        text("cli.head.code"), width=180, type="tertiary", alignment="left", key="present_home", on_click=_note_home,
-        args=(homes["household"].tolist(),),
+        text("cli.head.code"), width=180, type="tertiary", alignment="left", key="present_home", on_click=open_home,
+        args=("present_home", [(one, session.place.id) for one in homes["household"]]),
     )  # fmt: skip
     st.dataframe(
         homes[[*_SHOWN]], hide_index=True, row_height=_ROW, height=_ROW * min(len(homes), _ROWS) + 36,
         key="present_homes", column_config=columns,
     )  # fmt: skip
-    opened = st.session_state.pop(_OPENED, None)
-    if opened:
-        st.switch_page(find_page("household"), query_params=view_params(session, h=opened))
-
-
-def _note_home(homes: list[str]) -> None:
-    row = clicked_row("present_home")
-    if row is not None and row < len(homes):
-        st.session_state[_OPENED] = homes[row]
+    follow_click(session)

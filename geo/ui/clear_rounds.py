@@ -15,7 +15,7 @@ from geo.i18n import text
 from geo.schema.columns_work import COMPARED_COLUMNS
 from geo.store.comparing import list_earlier
 from geo.store.round_figures import PICKED, Compared, compare_rounds, list_compared
-from geo.ui.clicks import clicked_row
+from geo.ui.clicks import clicked_row, follow_click, open_home
 from geo.ui.export_menu import draw_menu, offer_table
 from geo.ui.navigation import find_page
 from geo.ui.overview_data import UNIT_LEVEL
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _FORMS: Final = ("xlsx", "csv", "pdf")
 _ROW: Final = 28
 _ROWS: Final = 14
-_OPENED: Final = "_opened_compared"
 _SHOWN: Final = ("code", "head_name", "village", "group", "kind", "missed_rounds", "last_outcome")
 
 
@@ -138,19 +137,11 @@ def _draw_homes(session: Session, homes: pd.DataFrame, pick: str) -> None:
     )
     columns: dict[str, Any] = {name: st.column_config.TextColumn(text(f"cli.head.{name}")) for name in _SHOWN}
     columns["code"] = st.column_config.ButtonColumn(
-        text("cli.head.code"), width=180, type="tertiary", alignment="left", key="compare_home", on_click=_note_home,
-        args=(homes["household"].tolist(),),
+        text("cli.head.code"), width=180, type="tertiary", alignment="left", key="compare_home", on_click=open_home,
+        args=("compare_home", [(one, session.place.id) for one in homes["household"]]),
     )  # fmt: skip
     st.dataframe(
         frame, hide_index=True, row_height=_ROW, height=_ROW * min(len(frame), _ROWS) + 36, key="compared_homes",
         column_config=columns,
     )  # fmt: skip
-    opened = st.session_state.pop(_OPENED, None)
-    if opened:
-        st.switch_page(find_page("household"), query_params=view_params(session, h=opened))
-
-
-def _note_home(homes: list[str]) -> None:
-    row = clicked_row("compare_home")
-    if row is not None and row < len(homes):
-        st.session_state[_OPENED] = homes[row]
+    follow_click(session)
