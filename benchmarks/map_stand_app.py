@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from benchmarks.map_world import index_of
 from benchmarks.vector_tiles import find_others, kept_tile
 from geo.tiles import MIN_ZOOM, POINTS_FROM_ZOOM
-from geo.web import build_middleware, build_routes
+from geo.web import build_middleware, build_routes, promptly
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -59,4 +59,5 @@ app = st.App(
         Mount("/bench/npm", StaticFiles(directory=OTHERS / "node_modules")),
     ],
     middleware=build_middleware(),
+    lifespan=promptly,
 )

@@ -14,16 +14,18 @@ from geo.store.rounds import current_round
 from geo.tiles import MIN_ZOOM, POINTS_FROM_ZOOM
 from geo.tiles.live import keep_index
 from geo.ui import datasource
+from geo.web import promptly
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
 @asynccontextmanager
-async def warm_up(_app: object) -> AsyncIterator[dict[str, Any]]:
+async def warm_up(app: object) -> AsyncIterator[dict[str, Any]]:
     """Start the thread with the server; nobody waits for it, and it ends with the process."""
     Thread(target=_warm_in_thread, name="warm-up", daemon=True).start()
-    yield {}
+    async with promptly(app) as state:
+        yield state
 
 
 def _warm_in_thread() -> None:
