@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.measure import describe_machine, peak_mb, settle_memory, show_table
+from geo.apart import asking
+from geo.errors import Invalid
 from geo.importer import ImportOptions, import_file
-from geo.importer.apart import asking
+from geo.photos import make_photo
 from tests import workbooks
 from tests.bad_files import CASES
+from tests.bad_photos import PICTURES
 from tests.bad_situations import SITUATIONS
 
 ROOT: Final = Path(__file__).parent.parent
@@ -36,14 +39,17 @@ HEADS: Final = (
     "memory, MB",
     "its parser, MB",
 )
+PHOTO_HEADS: Final = (
+    "case", "what", "kB", "outcome", "as it must be", "seconds", "memory, MB", "its process, MB",
+)  # fmt: skip
 OTHERS: Final = "## Files of others"
 TEXT: Final = """# Bad input
 
 `python -m benchmarks.badinput FOLDER` writes this page; every line is one file or one moment in a process of its own.
 Seconds are those of the whole import into an empty register, its parser's start included. Memory is the peak above the
 process before, and the peak of the process that parsed ([why it is one of its own](decisions/{decision})).
-`tests/test_bad_files.py` holds the short ones of ours, `tests/real/test_badinput.py` those of others; the codes are in
-[formats](formats.md).
+`tests/test_bad_files.py` and `tests/test_photos.py` hold the short ones of ours, `tests/real/test_badinput.py` those of
+others; the codes are in [formats](formats.md).
 
 Limits: 20 MB a file, 300,000 rows, 2,000 members of an archive, 400 MB and 150 times its size inflated; a parser has
 2 GiB, 60 s of CPU, 120 s by the clock, no network and no file to write.
@@ -54,6 +60,12 @@ Limits: 20 MB a file, 300,000 rows, 2,000 members of an archive, 400 MB and 150 
 
 {own}
 
+## Photos
+
+Drawn anew in the same kind of process; what is taken is small, and without what the camera wrote.
+
+{photos}
+
 ## Moments
 
 {moments}
@@ -63,9 +75,7 @@ Limits: 20 MB a file, 300,000 rows, 2,000 members of an archive, 400 MB and 150 
 
 def measure_file(path: Path, today: date, answers: dict[str, str]) -> dict[str, Any]:
     """Import one file into an empty register in this process; return what came of it, seconds and MB."""
-    heard, log = _Listening(), logging.getLogger(asking.__name__)
-    log.addHandler(heard)
-    log.setLevel(logging.INFO)
+    heard = _Listening()
     with tempfile.TemporaryDirectory() as folder:
         db, scope = workbooks.open_register(Path(folder) / "r.sqlite", today=today)
         before, start = settle_memory(), time.perf_counter()
@@ -83,10 +93,32 @@ class _Listening(logging.Handler):
 
     peak = 0.0
 
+    def __init__(self) -> None:
+        """Begin to listen."""
+        super().__init__()
+        log = logging.getLogger(asking.__name__)
+        log.addHandler(self)
+        log.setLevel(logging.INFO)
+
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the most."""
         if record.msg == asking.PARSED and isinstance(record.args, tuple):
             self.peak = max(self.peak, float(str(record.args[1])))
+
+
+def measure_photo(name: str) -> dict[str, Any]:
+    """Have one picture drawn anew by this process; return what came of it, seconds and MB."""
+    content, heard = next(one for one in PICTURES if one.id == name).make(), _Listening()
+    before, start = settle_memory(), time.perf_counter()
+    try:
+        made = make_photo(content)
+        said = f"taken, {made.width} × {made.height}"
+    except Invalid as refused:
+        said = refused.key
+    return {
+        "said": said, "seconds": time.perf_counter() - start, "peak": peak_mb() - before, "parser": heard.peak,
+        "bytes": len(content),
+    }  # fmt: skip
 
 
 def measure_moment(name: str) -> dict[str, Any]:
@@ -122,6 +154,19 @@ def list_own() -> list[tuple[str, ...]]:
     return lines
 
 
+def list_photos() -> list[tuple[str, ...]]:
+    """Return a line for every picture of our own."""
+    lines = []
+    for case in PICTURES:
+        found = _alone("photo", case.id)
+        good = found["said"] == case.refused if case.refused else found["said"].startswith("taken")
+        lines.append(
+            (case.id, case.what, f"{found['bytes'] / 1000:,.1f}", found["said"], "yes" if good else "NO",
+             f"{found['seconds']:.2f}", f"{max(found['peak'], 0):.0f}", f"{found['parser']:.0f}")
+        )  # fmt: skip
+    return lines
+
+
 def list_moments() -> list[tuple[str, ...]]:
     """Return a line for every moment."""
     found = {name: _alone("moment", name) for name in SITUATIONS}
@@ -152,6 +197,9 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["file"]:
         print(json.dumps(measure_file(Path(arguments[1]), date.fromisoformat(arguments[2]), json.loads(arguments[3]))))
         return
+    if arguments[:1] == ["photo"]:
+        print(json.dumps(measure_photo(arguments[1])))
+        return
     if arguments[:1] == ["moment"]:
         print(json.dumps(measure_moment(arguments[1])))
         return
@@ -161,6 +209,7 @@ def main(arguments: list[str]) -> None:
     decision = next((ROOT / "docs" / "decisions").glob("*-files-are-parsed-apart.md")).name
     page = TEXT.format(
         machine=describe_machine(), day=datetime.now(UTC).date(), decision=decision, own=show_table(HEADS, list_own()),
+        photos=show_table(PHOTO_HEADS, list_photos()),
         moments=show_table(("case", "what", "outcome", "seconds", "memory, MB"), list_moments()),
     )  # fmt: skip
     TARGET.write_text(page + OTHERS + kept, encoding="utf-8")

@@ -19,9 +19,11 @@ import geopandas
 import pytest
 import shapely
 
+from geo.apart import asking, limits
 from geo.errors import FileRefused, Stopped
+from geo.i18n import text
 from geo.importer import archive, readers
-from geo.importer.apart import asking, limits, read_layer, read_sheets
+from geo.importer.apart import read_layer, read_sheets
 from geo.importer.progress import Progress, listening
 from tests import maps, odd_books, workbooks
 
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.skipif(not asking.CAN_FORK, reason="what is tried here 
 
 _TRY = """
 import json, os, socket, subprocess, sys
-from geo.importer.apart.limits import limit_itself
+from geo.apart.limits import limit_itself
 taken = limit_itself()
 ways = {
     "socket": lambda: socket.socket().close(),
@@ -75,12 +77,17 @@ def test_a_process_with_limits_can_read_and_nothing_else(tmp_path):
 
 def test_a_process_that_works_too_long_is_ended_by_its_system():
     """Without anybody who waits, work ends at the limit of CPU seconds."""
-    script = (
-        "from geo.importer.apart import limits\nlimits.CPU_SECONDS = 1\nlimits.limit_itself()\nwhile True:\n    pass\n"
-    )
+    script = "from geo.apart import limits\nlimits.CPU_SECONDS = 1\nlimits.limit_itself()\nwhile True:\n    pass\n"
     ended = subprocess.run([sys.executable, "-c", script], check=False, cwd=ROOT, timeout=60)
     assert ended.returncode in {-signal.SIGKILL, -signal.SIGXCPU}
     assert limits.CPU_SECONDS == 60
+
+
+def test_a_process_may_end_itself_by_a_signal():
+    """A parser that gives up aborts by a signal to itself, by which its end is told from a crash."""
+    script = "import os\nfrom geo.apart.limits import limit_itself\nlimit_itself()\nos.abort()\n"
+    ended = subprocess.run([sys.executable, "-c", script], check=False, cwd=ROOT, timeout=60)
+    assert ended.returncode == -signal.SIGABRT
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +140,7 @@ def long_table(tmp_path) -> Path:
     return workbooks.write_csv(tmp_path / "long.csv", rows, header=["户编号", "户主"])
 
 
-def _meet(patch: pytest.MonkeyPatch, sign: int) -> None:
+def meet(patch: pytest.MonkeyPatch, sign: int) -> None:
     """Let every process that is to answer meet a signal first."""
     begin = asking._ended_in_time
 
@@ -144,13 +151,26 @@ def _meet(patch: pytest.MonkeyPatch, sign: int) -> None:
     patch.setattr(asking, "_ended_in_time", ended)
 
 
-def test_a_parser_that_dies_refuses_its_file_and_no_other(long_table, monkeypatch):
-    """When the process ends in the middle the file is E_CORRUPT; the next one is read, even with the program gone."""
+@pytest.mark.parametrize(
+    ("sign", "code", "key"),
+    [
+        (signal.SIGSEGV, "E_CORRUPT", "finding.E_CORRUPT"),
+        (signal.SIGABRT, "E_TOO_LARGE", "finding.E_TOO_LARGE.memory"),
+        (signal.SIGKILL, "E_TOO_LARGE", "finding.E_TOO_LARGE.memory"),
+    ],
+    ids=["SEGV", "ABRT", "KILL"],
+)
+def test_a_parser_that_dies_refuses_its_file_and_no_other(long_table, monkeypatch, sign, code, key):
+    """A process that crashes is E_CORRUPT, one that got no memory E_TOO_LARGE and says so; the next file is read.
+
+    A parser without memory aborts, a system without memory kills. The next file is read even with the program gone.
+    """
     with monkeypatch.context() as patch:
-        _meet(patch, signal.SIGKILL)
+        meet(patch, sign)
         with pytest.raises(FileRefused) as error:
             read_sheets(long_table)
-    assert error.value.code == "E_CORRUPT"
+    assert (error.value.code, error.value.params.get("said", error.value.key)) == (code, key)
+    assert ("2 GB" in text(key, **error.value.params)) is (code == "E_TOO_LARGE")
     assert len(read_sheets(long_table)[0].rows) == 20_001
     program = asking._WAITING._program
     assert program is not None
@@ -162,7 +182,7 @@ def test_a_parser_that_dies_refuses_its_file_and_no_other(long_table, monkeypatc
 def test_one_that_takes_too_long_is_too_large(long_table, monkeypatch):
     """A file whose reading does not end is given up, and said to be too large."""
     monkeypatch.setattr(asking, "SECONDS", 0.3)
-    _meet(monkeypatch, signal.SIGSTOP)
+    meet(monkeypatch, signal.SIGSTOP)
     with pytest.raises(FileRefused) as error:
         read_sheets(long_table)
     assert error.value.code == "E_TOO_LARGE"
@@ -214,7 +234,22 @@ def test_rows_are_counted_before_they_are_parsed(tmp_path, monkeypatch):
 
 
 def test_nobody_else_parses():
-    """No module but the reading program calls the readers of tables and maps: every file of a user is parsed apart."""
-    parsing = re.compile(r"from geo\.importer\.(readers|outlines\.files) import [^\n]*\bread_(sheets|layer)\b")
-    found = [path.name for path in (ROOT / "geo").rglob("*.py") if parsing.search(path.read_text(encoding="utf-8"))]
-    assert found == ["reading.py"]
+    """No module but the end over there calls the readers of tables and maps, or opens a picture of a user."""
+    parsing = re.compile(
+        r"from geo\.importer(\.outlines)? import (readers|files)\b|"
+        r"from geo\.importer\.(readers|outlines\.files) import [^\n]*\bread_(sheets|layer)\b"
+    )
+    pictures = re.compile(r"\bImage\.open\(")
+    found = {
+        wanted: sorted(
+            str(path.relative_to(ROOT / "geo"))
+            for path in (ROOT / "geo").rglob("*.py")
+            if pattern.search(path.read_text())
+        )
+        for wanted, pattern in (("tables", parsing), ("pictures", pictures))
+    }
+    # Heights are the administrator's own file, named on the command line.
+    assert found == {
+        "tables": ["importer/apart/layers.py", "importer/apart/tables.py"],
+        "pictures": ["photos/drawing.py", "ways/heights.py"],
+    }

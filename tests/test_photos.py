@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import io
 import shutil
+import signal
 import sqlite3
-import struct
-import zlib
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from geo import config
+from geo.apart import asking
 from geo.backup import write_backup
 from geo.errors import Conflict, Invalid, NotAllowed, NotFound
+from geo.i18n import text
 from geo.model import Scope
 from geo.photos import make_photo
 from geo.store.attachments import add_photo, list_photos, read_photo, remove_photo
@@ -24,7 +25,9 @@ from geo.store.files import folder_of, path_of
 from geo.store.measures import MeasureEntry, add_measure
 from geo.web import grants
 from tests.asking import OTHER, OWNER, ask
+from tests.bad_photos import PICTURES, Picture
 from tests.pictures import TOLD, make_picture
+from tests.test_apart import meet
 from tests.world import LEADER, PLANNER, TODAY
 
 ELSEWHERE = Scope("other", "recorder", "v5")
@@ -50,21 +53,28 @@ def test_nothing_the_camera_wrote_is_kept(form: str) -> None:
     assert (made.width, made.height) == (800, 1600)
 
 
-def test_what_is_no_photo_is_refused() -> None:
-    """Too large, a claim of too many pixels, cut off, another format, markup and nothing: one sentence each."""
-    png = make_picture((8, 8), "PNG")
-    header = b"IHDR" + struct.pack(">II", 60_000, 60_000) + png[24:29]
-    bomb = png[:12] + header + struct.pack(">I", zlib.crc32(header)) + png[33:]
-    gif = io.BytesIO()
-    Image.new("P", (4, 4)).save(gif, "GIF")
-    for content, key in (
-        (b"\xff\xd8" + b"0" * (config.PHOTO_MB * 1024 * 1024), "photo.too_large"), (bomb, "photo.too_many_pixels"),
-        (make_picture((400, 300))[:900], "photo.not_photo"), (gif.getvalue(), "photo.not_photo"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "photo.not_photo"), (b"", "photo.not_photo"),
-    ):  # fmt: skip
+@pytest.mark.parametrize("case", [one for one in PICTURES if not one.slow], ids=lambda one: one.id)
+def test_what_is_no_photo_is_refused(case: Picture) -> None:
+    """Too large, claims, texts that inflate, cut off, other formats, markup: one sentence each; a tail is not kept."""
+    if case.refused:
         with pytest.raises(Invalid) as refused:
-            make_photo(content)
-        assert refused.value.key == key
+            make_photo(case.make())
+        assert refused.value.key == case.refused
+        assert text(refused.value.key, **refused.value.params)
+    else:
+        made = make_photo(case.make())
+        assert (made.content[:2], b"script" in made.content) == (b"\xff\xd8", False)
+
+
+@pytest.mark.skipif(not asking.CAN_FORK, reason="what is tried here needs a system that can fork")
+def test_a_picture_that_costs_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are drawn in a process of their own: one that takes too long there is refused, and the app goes on."""
+    monkeypatch.setattr(asking, "SECONDS", 0.3)
+    meet(monkeypatch, signal.SIGSTOP)
+    with pytest.raises(Invalid, match=r"photo\.too_much"):
+        make_photo(make_picture())
+    monkeypatch.undo()
+    assert make_photo(make_picture()).width == 64
 
 
 def test_photos_of_an_issue(world: Database) -> None:

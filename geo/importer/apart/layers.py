@@ -1,4 +1,7 @@
-"""Layers of map files as frames: shapes cross as WKB."""
+"""Layers of map files: the asking end, the end that reads, and layers as frames between them; shapes cross as WKB.
+
+`layer` begins a layer, `features` adds to it; `layers` names several.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,52 @@ from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 
+from geo.apart import ask
 from geo.importer.outlines.features import Feature, Layer, Layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _FEATURES: Final = 2_000
+#: Files that GDAL reads, or that may hold one.
+_PACKAGES: Final = (".gpkg", ".zip")
 
 
-def say_layer(found: Layer | Layers) -> Iterator[dict[str, Any]]:
-    """Yield the frames of a layer, or of the names of several."""
+def read_layer(path: Path, *, name: str, layer: str = "") -> Layer | Layers:
+    """Return the layer of a map file as `outlines.files.read_layer` does, read in a process of its own.
+
+    Raises `FileRefused` as `tables.read_sheets` does.
+    """
+    begun: dict[str, Any] = {}
+    features: list[Feature] = []
+    for frame in ask(__name__, path, name=name, wanted=layer):
+        if "layers" in frame:
+            return Layers(tuple(frame["layers"]))
+        if "layer" in frame:
+            begun = frame
+        else:
+            features += _hear_features(frame["features"])
+    return Layer(begun["layer"], tuple(features), begun["system"], tuple(begun["codes"]), begun["cut_names"])
+
+
+def prepare(name: str) -> None:
+    """Load what reads map files, over there."""
+    import geo.importer.outlines.files  # noqa: F401, PLC0415 - only there
+    from geo.importer.outlines.geopackage import load_driver  # noqa: PLC0415
+
+    if name.lower().endswith(_PACKAGES):
+        load_driver()
+
+
+def answer(path: Path, *, name: str, wanted: str) -> Iterator[dict[str, Any]]:
+    """Read the layer, over there; yield its frames."""
+    from geo.importer.outlines import files  # noqa: PLC0415 - only there
+
+    return _say_layer(files.read_layer(path, name=name, layer=wanted))
+
+
+def _say_layer(found: Layer | Layers) -> Iterator[dict[str, Any]]:
     if isinstance(found, Layers):
         yield {"layers": found.names}
         return
@@ -31,15 +70,9 @@ def say_layer(found: Layer | Layers) -> Iterator[dict[str, Any]]:
         }
 
 
-def hear_features(said: list[Any]) -> list[Feature]:
-    """Return the features of one frame."""
+def _hear_features(said: list[Any]) -> list[Feature]:
     shapes = shapely.from_wkb([shape for _, _, shape, _, _ in said])
     return [
         Feature(row, dict(texts), shape, problem, folder)
         for (row, texts, _, problem, folder), shape in zip(said, shapes, strict=True)
     ]
-
-
-def hear_layer(said: dict[str, Any], features: list[Feature]) -> Layer:
-    """Return a layer by its first frame and its features."""
-    return Layer(said["layer"], tuple(features), said["system"], tuple(said["codes"]), said["cut_names"])

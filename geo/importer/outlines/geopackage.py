@@ -1,4 +1,4 @@
-"""GeoPackage through GDAL with one driver; it runs only in the process that parses files (`geo.importer.apart`)."""
+"""GeoPackage through GDAL with one driver; it runs only in the process that parses files (`geo.apart`)."""
 
 from __future__ import annotations
 

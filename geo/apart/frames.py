@@ -1,7 +1,7 @@
-"""What crosses between the process that parses a file and the one that asked: frames of JSON, never pickles.
+"""What crosses between the process that works on a file and the one that asked: frames of JSON, never pickles.
 
-A frame is its length (4 bytes, big-endian) and a JSON object. `sheet` begins a sheet, `rows` adds to it; `layer` begins
-a layer, `features` adds to it; `layers` names several; `refused` says why nothing comes; `failed` is a defect of ours;
+A frame is its length (4 bytes, big-endian) and a JSON object. What is in it is between the two ends of a kind of work
+(`geo.importer.apart`, `geo.photos`), but for three: `refused` says why nothing comes; `failed` is a defect of ours;
 `end` is the last one, and an answer without it was cut off.
 """
 
@@ -12,15 +12,13 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from geo.errors import FileRefused, Key
-from geo.importer.sheets import Layout, Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 _LENGTH: Final = 4
 #: Most bytes of one frame: rows of one sheet's part, far above what they take.
 _MOST: Final = 1 << 30
-_ROWS: Final = 4_000
 _FORMS: Final[dict[str, Any]] = {
     "datetime": datetime.fromisoformat, "date": date.fromisoformat, "time": time.fromisoformat,
     "timedelta": lambda seconds: timedelta(seconds=seconds),
@@ -68,29 +66,6 @@ def _read_cell(said: dict[str, Any]) -> Any:
         if form in _FORMS:
             return _FORMS[form](value)
     return said
-
-
-def say_sheets(sheets: Iterable[Sheet]) -> Iterator[dict[str, Any]]:
-    """Yield the frames of sheets, their rows in parts."""
-    for one in sheets:
-        layout = one.layout
-        faults = [[*cell, *said] for cell, said in layout.faults.items()]
-        spans = [layout.merged, layout.hidden_rows, layout.hidden_columns]
-        yield {
-            "sheet": one.name, "ragged": one.ragged, "hidden": one.hidden, "notes": one.notes, "spans": spans,
-            "faults": faults, "epoch_days": layout.epoch_days,
-        }  # fmt: skip
-        for start in range(0, len(one.rows), _ROWS):
-            yield {"rows": one.rows[start : start + _ROWS], "of": len(one.rows)}
-
-
-def hear_sheet(said: dict[str, Any]) -> Sheet:
-    """Return a sheet without its rows yet."""
-    merged, rows, columns = ([tuple(one) for one in some] for some in said["spans"])
-    faults = {(row, column): (code, shown) for row, column, code, shown in said["faults"]}
-    layout = Layout(tuple(merged), tuple(rows), tuple(columns), faults, said["epoch_days"])
-    notes = tuple((code, what) for code, what in said["notes"])
-    return Sheet(said["sheet"], [], ragged=said["ragged"], hidden=said["hidden"], layout=layout, notes=notes)
 
 
 def say_refused(refused: FileRefused) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The asking side: hands a file to the process that parses (`reading`) and puts together what comes back."""
+"""The asking side: hands a file to the process that works on it (`program`) and yields what comes back."""
 
 from __future__ import annotations
 
@@ -14,96 +14,83 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from geo.errors import FileRefused
-from geo.importer.apart.limits import CPU_SECONDS
-from geo.importer.apart.wire import CutOffError, hear_refused, hear_sheet, read_frames
-from geo.importer.outlines.features import Layer, Layers
-from geo.importer.progress import step
+from geo.apart.frames import CutOffError, hear_refused, read_frames
+from geo.apart.limits import CPU_SECONDS, MEMORY_BYTES
+from geo.errors import FileRefused, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from geo.importer.outlines.features import Feature
-    from geo.importer.sheets import Sheet
 
 #: What the log says of every file: seconds and MB, no name.
 PARSED: Final = "a file was parsed in %.2f s with %.0f MB"
 _LOG: Final = logging.getLogger(__name__)
 #: Seconds a file may take, whatever it does; 300,000 rows take some ten.
 SECONDS: Final = 120
-_PROGRAM: Final = Path(__file__).with_name("reading.py")
+_PROGRAM: Final = Path(__file__).with_name("program.py")
 _COMMAND: Final = [sys.executable, "-I", str(_PROGRAM)]
 #: What the program is told of our environment: no keys and no addresses.
 _TOLD: Final = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
 CAN_FORK: Final = hasattr(os, "fork") and hasattr(socket, "send_fds")
 _BUFFER: Final = 1 << 20
+#: A parser that is refused memory aborts; a system that has none left kills.
+_NO_MEMORY: Final = (signal.SIGABRT, getattr(signal, "SIGKILL", signal.SIGABRT))
 
 
-def get_ready() -> None:
-    """Start the program that waits, without waiting for it: whoever will soon have a file to read calls this."""
+def get_ready(work: str) -> None:
+    """Start the program that waits, without waiting for it, with the module of a kind of work loaded."""
     if CAN_FORK:
-        _WAITING.start()
+        _WAITING.start(work)
 
 
-def read_sheets(path: Path, *, name: str = "", wanted: str = "") -> list[Sheet]:
-    """Return the sheets of a table as `readers.read_sheets` does, read in a process of its own.
+def ask(work: str, path: Path, *, name: str = "", wanted: str = "") -> Iterator[dict[str, Any]]:
+    """Have a module do its work on a file in a process of its own; yield the frames of its answer.
 
-    Raises `FileRefused`; E_CORRUPT where the file ended that process, E_TOO_LARGE where it took too long.
+    The module `work` has `prepare(name)`, which loads what all such files need, and `answer(path, name=, wanted=)`,
+    which yields the frames. Raises `FileRefused`: what `answer` raises, E_TOO_LARGE where it needed more time or memory
+    than it may have, E_CORRUPT where the file ended the process otherwise; and `RuntimeError` for a defect over there.
     """
-    sheets: list[Sheet] = []
-    for frame in _ask("sheets", path, name or path.name, wanted):
-        if "sheet" in frame:
-            sheets.append(hear_sheet(frame))
-        else:
-            rows = sheets[-1].rows
-            rows.extend(frame["rows"])
-            if len(rows) < frame["of"]:
-                step("read", len(rows), frame["of"])
-    return sheets
-
-
-def read_layer(path: Path, *, name: str, layer: str = "") -> Layer | Layers:
-    """Return the layer of a map file as `outlines.files.read_layer` does, read in a process of its own."""
-    from geo.importer.apart.layers import hear_features, hear_layer  # noqa: PLC0415 - tables need no shapes
-
-    begun: dict[str, Any] = {}
-    features: list[Feature] = []
-    for frame in _ask("layer", path, name, layer):
-        if "layers" in frame:
-            return Layers(tuple(frame["layers"]))
-        if "layer" in frame:
-            begun = frame
-        else:
-            features += hear_features(frame["features"])
-    return hear_layer(begun, features)
-
-
-def _ask(kind: str, path: Path, name: str, wanted: str) -> Iterator[dict[str, Any]]:
-    """Yield the frames of an answer. Raises `FileRefused`, and `RuntimeError` for a defect over there."""
-    request = {"kind": kind, "path": str(path.resolve()), "name": name, "wanted": wanted}
-    late, start = threading.Event(), time.perf_counter()
+    request = {"work": work, "path": str(path.resolve()), "name": name, "wanted": wanted}
+    run = _Run(time.perf_counter())
     begin = _begin_forked if CAN_FORK else _begin_once
     trouble: Exception | None = None
     try:
-        with begin(request, late) as stream:
+        with begin(request, run) as stream:
             for frame in read_frames(stream):
                 if "refused" in frame:
                     trouble = hear_refused(frame)
                 elif "failed" in frame:
                     trouble = RuntimeError(frame["failed"])
                 elif "end" in frame:
-                    _LOG.info(PARSED, time.perf_counter() - start, frame["mb"])
+                    _LOG.info(PARSED, time.perf_counter() - run.start, frame["mb"])
                 else:
                     yield frame
     except CutOffError as error:
-        # Its system ends a process that works too long before we do.
-        slow = late.is_set() or time.perf_counter() - start > CPU_SECONDS
-        raise FileRefused("E_TOO_LARGE" if slow else "E_CORRUPT", name=name, mb=0) from error
+        raise _explain(run, name) from error
     if trouble is not None:
         raise trouble
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is known of a process that answers: when it began, whether its time ran out, and the signal it ended by."""
+
+    start: float
+    late: threading.Event = field(default_factory=threading.Event)
+    signal: int = 0
+
+
+def _explain(run: _Run, name: str) -> FileRefused:
+    """Return why an answer was cut off."""
+    # Its system ends a process that works too long before we do.
+    if run.late.is_set() or time.perf_counter() - run.start > CPU_SECONDS:
+        return FileRefused("E_TOO_LARGE", name=name, seconds=CPU_SECONDS, said=Key("finding.E_TOO_LARGE.time"))
+    if run.signal in _NO_MEMORY:
+        return FileRefused("E_TOO_LARGE", name=name, gb=MEMORY_BYTES >> 30, said=Key("finding.E_TOO_LARGE.memory"))
+    return FileRefused("E_CORRUPT", name=name)
 
 
 @contextmanager
@@ -136,7 +123,7 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _begin_once(request: dict[str, Any], late: threading.Event) -> Iterator[BinaryIO]:
+def _begin_once(request: dict[str, Any], run: _Run) -> Iterator[BinaryIO]:
     """Start a program for this request alone: where nothing can fork."""
     with subprocess.Popen(  # noqa: S603 - our own program
         [*_COMMAND, "--once"],
@@ -148,14 +135,18 @@ def _begin_once(request: dict[str, Any], late: threading.Event) -> Iterator[Bina
     ) as program:
         assert program.stdin is not None  # noqa: S101 - both were asked for
         assert program.stdout is not None  # noqa: S101
-        with _ended_in_time(program.pid, late):
-            program.stdin.write(json.dumps(request).encode() + b"\n")
-            program.stdin.close()
-            yield program.stdout  # type: ignore[misc]  # a buffered reader is a binary stream
+        try:
+            with _ended_in_time(program.pid, run.late):
+                program.stdin.write(json.dumps(request).encode() + b"\n")
+                program.stdin.close()
+                yield program.stdout  # type: ignore[misc]  # a buffered reader is a binary stream
+        except CutOffError:
+            run.signal = max(0, -program.wait())
+            raise
 
 
 @contextmanager
-def _begin_forked(request: dict[str, Any], late: threading.Event) -> Iterator[BinaryIO]:
+def _begin_forked(request: dict[str, Any], run: _Run) -> Iterator[BinaryIO]:
     """Have the waiting program fork a process for this request."""
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb", buffering=_BUFFER) as stream:
@@ -163,8 +154,12 @@ def _begin_forked(request: dict[str, Any], late: threading.Event) -> Iterator[Bi
             number = _WAITING.fork(request, writing)
         finally:
             os.close(writing)
-        with _ended_in_time(number, late):
-            yield stream
+        try:
+            with _ended_in_time(number, run.late):
+                yield stream
+        except CutOffError:
+            run.signal = _WAITING.tell_signal(number)
+            raise
 
 
 class _Waiting:
@@ -188,11 +183,25 @@ class _Waiting:
                         raise
         raise AssertionError
 
+    def tell_signal(self, number: int) -> int:
+        """Return the signal that ended a process whose answer was cut off; 0 where nobody knows."""
+        with self._lock:
+            try:
+                return self._say({"ended": number}, [])
+            except OSError:
+                self._close()
+                return 0
+
     def _fork(self, request: dict[str, Any], writing: int) -> int:
-        if self._socket is None or self._owner != os.getpid():
-            self._start()
-        assert self._socket is not None  # noqa: S101 - `_start` made it
-        socket.send_fds(self._socket, [json.dumps(request).encode() + b"\n"], [writing])
+        if not self._is_there():
+            self._start(request["work"])
+        return self._say(request, [writing])
+
+    def _say(self, request: dict[str, Any], descriptors: list[int]) -> int:
+        """Say something to the program and return the number it answers."""
+        if not self._is_there() or self._socket is None:
+            raise ConnectionError
+        socket.send_fds(self._socket, [json.dumps(request).encode() + b"\n"], descriptors)
         said = b""
         while not said.endswith(b"\n"):
             part = self._socket.recv(64)
@@ -201,17 +210,20 @@ class _Waiting:
             said += part
         return int(said)
 
-    def start(self) -> None:
+    def start(self, work: str) -> None:
         """Start the program, where it is not there yet."""
         with self._lock:
-            if self._socket is None or self._owner != os.getpid():
-                self._start()
+            if not self._is_there():
+                self._start(work)
 
-    def _start(self) -> None:
+    def _is_there(self) -> bool:
+        return self._socket is not None and self._owner == os.getpid()
+
+    def _start(self, work: str) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self._program = subprocess.Popen(  # noqa: S603 - our own program
-                _COMMAND,
+                [*_COMMAND, work],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -225,7 +237,7 @@ class _Waiting:
             self._close()
 
     def _close(self) -> None:
-        if self._owner == os.getpid() and self._socket is not None and self._program is not None:
+        if self._is_there() and self._socket is not None and self._program is not None:
             self._socket.close()
             try:
                 self._program.wait(2)

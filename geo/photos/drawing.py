@@ -1,50 +1,53 @@
-"""Photos of evidence, made anew from their pixels: nothing of what a camera wrote into the file is kept. Pure."""
+"""Pictures drawn anew from their pixels, in the process that works on files of strangers (`geo.apart`)."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
-from typing import Final
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from geo import config
 from geo.errors import Invalid
+from geo.photos.photo import Photo
 
-MEDIA_TYPE: Final = "image/jpeg"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _QUALITY: Final = 85
 _WHITE: Final = (255, 255, 255)
-_MB: Final = 1024 * 1024
 
 # The size that a file claims is looked at below, before a pixel is read; Pillow would only warn.
 Image.MAX_IMAGE_PIXELS = None
 
 
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """A photo as it is stored: JPEG bytes, width and height in pixels."""
-
-    content: bytes
-    width: int
-    height: int
+def prepare(_name: str) -> None:
+    """Load what reads pictures, over there."""
+    Image.init()
 
 
-def make_photo(content: bytes) -> Photo:
-    """Return a picture as a JPEG of its own: upright, at most `config.PHOTO_SIDE` pixels a side, without EXIF.
-
-    No place, time, camera, comment, thumbnail or colour profile is left. Raises `Invalid`: more than
-    `config.PHOTO_MB`, no JPEG, PNG or WebP, more than `config.PHOTO_PIXELS`, or damaged.
-    """
-    if len(content) > config.PHOTO_MB * _MB:
-        raise Invalid("photo.too_large", mb=config.PHOTO_MB)
+def answer(path: Path, *, name: str, wanted: str) -> Iterator[dict[str, Any]]:  # noqa: ARG001 - as `geo.apart` asks
+    """Draw the picture of a file anew, over there; yield one frame: the photo, or the key of why there is none."""
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+        photo = draw_anew(path)
+    except Invalid as wrong:
+        yield {"wrong": wrong.key, "params": wrong.params}
+    else:
+        yield {"jpeg": b64encode(photo.content).decode(), "size": [photo.width, photo.height]}
+
+
+def draw_anew(path: Path) -> Photo:
+    """Return the picture of a file as `make_photo` does. Raises `Invalid`."""
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
             _check_size(image)
-            return _draw_anew(image)
+            return _draw(image)
     except Invalid:
         raise
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError) as error:
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, OverflowError) as error:
         raise Invalid("photo.not_photo") from error
 
 
@@ -54,10 +57,11 @@ def _check_size(image: Image.Image) -> None:
         raise Invalid("photo.too_many_pixels", n=config.PHOTO_PIXELS // 1_000_000)
 
 
-def _draw_anew(image: Image.Image) -> Photo:
+def _draw(image: Image.Image) -> Photo:
     image.draft("RGB", (config.PHOTO_SIDE, config.PHOTO_SIDE))
+    # Made small first: turning all of it would hold it twice.
+    image.thumbnail((config.PHOTO_SIDE, config.PHOTO_SIDE))
     upright = ImageOps.exif_transpose(image)
-    upright.thumbnail((config.PHOTO_SIDE, config.PHOTO_SIDE))
     # A new picture: what hangs on the old one (comments, profiles) would be written along.
     clean = Image.new("RGB", upright.size, _WHITE)
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:

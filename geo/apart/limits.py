@@ -1,4 +1,4 @@
-"""What a process that parses a user's file may not do: much memory, long work, writing, starting others, any network.
+"""What a process that works on a user's file may not do: much memory, long work, writing, starting others, any network.
 
 Limits of memory, time and files exist on every POSIX system. Linux refuses the calls themselves too (seccomp): a fault
 in a parser that runs foreign code still finds no socket, no program to start and no file to write. Elsewhere, on
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import os
 import platform
 import struct
 import sys
@@ -19,19 +20,22 @@ from typing import Final
 MEMORY_BYTES: Final = 2 * 1024**3
 CPU_SECONDS: Final = 60
 OPEN_FILES: Final = 64
-#: Machine → what the kernel calls it, and calls that are refused: sockets, programs, other processes, changed files.
+#: Machine → what the kernel calls it; calls that are refused: sockets, programs, other processes, changed files; which
+#: argument of a call that opens holds its flags; and the call that sends a signal, which may go to the process itself.
 _REFUSED: Final = {
     "x86_64": (
         0xC000003E,
-        (41, 42, 43, 44, 46, 49, 50, 53, 57, 58, 59, 62, 76, 82, 83, 84, 85, 86, 87, 88, 90, 92, 101, 165, 200, 234,
+        (41, 42, 43, 44, 46, 49, 50, 53, 57, 58, 59, 62, 76, 82, 83, 84, 85, 86, 87, 88, 90, 92, 101, 165, 200,
          258, 259, 260, 263, 264, 265, 266, 268, 310, 311, 316, 322, 425, 437),
         {2: 1, 257: 2},
+        234,
     ),
     "aarch64": (
         0xC00000B7,
-        (33, 34, 35, 36, 37, 38, 40, 45, 53, 54, 117, 129, 130, 131, 198, 199, 200, 201, 202, 203, 206, 211, 221, 270,
+        (33, 34, 35, 36, 37, 38, 40, 45, 53, 54, 117, 129, 130, 198, 199, 200, 201, 202, 203, 206, 211, 221, 270,
          271, 276, 281, 425, 437),
         {56: 2},
+        131,
     ),
 }  # fmt: skip
 #: O_WRONLY, O_RDWR and O_CREAT: whoever only reads sets none of them.
@@ -76,8 +80,8 @@ def _refuse_calls() -> bool:
     return bool(libc.prctl(_SECCOMP, _FILTER, ctypes.byref(program), 0, 0) == 0)
 
 
-def _write_filter(architecture: int, refused: tuple[int, ...], opening: dict[int, int]) -> bytes:
-    """Return the program the kernel runs at every call; `opening` is which argument of a call holds its flags."""
+def _write_filter(architecture: int, refused: tuple[int, ...], opening: dict[int, int], signalling: int) -> bytes:
+    """Return the program the kernel runs at every call."""
     denied = _ERROR | errno.EPERM
     steps = [
         (_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _KILL), (_LOAD, 0, 0, _NUMBER),
@@ -90,5 +94,8 @@ def _write_filter(architecture: int, refused: tuple[int, ...], opening: dict[int
             (_EQUAL, 0, 4, number), (_LOAD, 0, 0, _ARGUMENTS + 8 * nth), (_ANY_BIT, 0, 1, _WRITING),
             (_RETURN, 0, 0, denied), (_RETURN, 0, 0, _ALLOW),
         ]  # fmt: skip
-    steps.append((_RETURN, 0, 0, _ALLOW))
+    steps += [
+        (_EQUAL, 0, 3, signalling), (_LOAD, 0, 0, _ARGUMENTS), (_EQUAL, 1, 0, os.getpid()), (_RETURN, 0, 0, denied),
+        (_RETURN, 0, 0, _ALLOW),
+    ]  # fmt: skip
     return b"".join(struct.pack("HBBI", *step) for step in steps)
