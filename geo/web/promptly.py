@@ -8,9 +8,12 @@ only on sockets that name TCP as their protocol, and the one that Streamlit open
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+
+from geo.web.heap import Heap
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,4 +32,7 @@ async def promptly(_app: object) -> AsyncIterator[dict[str, Any]]:
         return await create_server(factory, *args, sock=sock, **options)
 
     loop.create_server = create_prompt  # type: ignore[method-assign,assignment]
+    heap = Heap()
+    gc.callbacks.append(heap)
     yield {}
+    gc.callbacks.remove(heap)
