@@ -36,7 +36,6 @@ from geo.store import (
     basemap,
     bulk,
     check,
-    detours,
     erasure,
     exclusions,
     exportlog,
@@ -47,6 +46,7 @@ from geo.store import (
     map_reads,
     matching,
     places,
+    plansettings,
     reads,
     register,
     reveal,
@@ -268,7 +268,9 @@ CASES: dict[str, Case] = {
     "planning.run.list_tasks": of_db(run.list_tasks, "view", round_=_round_2, place_id="v1", setup=default_setup()),
     "planning.run.plan_places": of_db(run.plan_places, "view", **V1, setup=default_setup(), order=run.Order(effort=0.01)),
     "store.routes.publish_routes": of_db(routes.publish_routes, "assign", **ROUND, routes=_route),
-    "store.detours.set_detour": of_db(detours.set_detour, "assign", place_id="v1", detour=1.6),
+    "store.plansettings.keep_plan_settings": of_db(
+        plansettings.keep_plan_settings, "assign", said={"v1": {"detour": 1.6}}
+    ),
     "store.routes.read_routes": of_db(routes.read_routes, "view", **V1),
     "store.routes.read_stops": of_db(routes.read_stops, "view", **ROUND, **H01),
     "store.routes.answer_route": of_db(

@@ -11,10 +11,14 @@ import pytest
 
 from geo.cli import main
 from geo.errors import Invalid, Stopped
-from geo.planning import Order, default_setup, plan_places, read_setup
+from geo.planning import Order, default_setup, kept_setup, list_tasks, plan_places, read_setup
+from geo.planning.stops import due_day, service_seconds
 from geo.store.create import open_database
 from geo.store.homes import read_gap_homes
+from geo.store.places import get_place
+from geo.store.plansettings import keep_plan_settings
 from geo.store.rounds import current_round
+from geo.store.teams import MemberEntry, add_member
 from tests.world import PLANNER, TODAY
 
 QUICK = Order(effort=0.02)
@@ -124,6 +128,57 @@ villages:
     days = {one.day for village in found.villages for one in village.team_days}
     assert days <= {date(2019, 11, 22), date(2019, 11, 24), date(2019, 11, 25)}
     assert all(one.load_s <= 5 * 3600 for village in found.villages for one in village.team_days)
+
+
+def test_days_and_minutes_in_detail(tmp_path, document):
+    """Stretches, weekdays and market days are off; minutes are said by any outcome and class; tags have their deadline."""
+    setup = read_setup(write(tmp_path, """
+off: [2019-11-21, [2019-11-26, 2019-11-27]]
+off_weekdays: [7]
+market: [0, 5]
+due_tagged: 2019-11-29
+minutes: {no_access: 7, registered_poor: 3, mon_sudden: 4}
+""")).common  # fmt: skip
+    days = setup.list_days(TODAY, date(2019, 12, 1))
+    assert [one.day for one in days] == [22, 23, 28, 29]
+    row = {"last_outcome_ever": None, "household_class": "general", "priority_home": 0, "open_issues": 0}
+    said = {
+        "last_outcome_ever": {"no_access": 7, "refused": 15, "not_found": 25},
+        "household_class": {"registered_poor": 28, "mon_sudden": 29, "mon_marginal": 35, "lifted": 25},
+        "open_issues": {2: 41}, "priority_home": {1: 30},
+    }  # fmt: skip
+    for column, values in said.items():
+        for value, minutes in values.items():
+            assert service_seconds({**row, column: value}, setup.minutes) == 60 * minutes
+    tagged = next(stop for one in document.villages for stop in one.stops if "tag" in stop.terms)
+    assert due_day({"due_on": tagged.due_on, "priority_home": 1}, setup) == date(2019, 11, 29)
+    assert due_day({"due_on": tagged.due_on, "priority_home": 0}, setup) == tagged.due_on
+
+
+def test_what_is_kept_of_a_place_holds_below_it(world):
+    """A district's hours hold in a township with a detour, and both in its village with teams of its own."""
+    keep_plan_settings(
+        world, PLANNER, said={"d": {"hours": 5, "days": 4}, "t1": {"detour": 1.5}, "v2": {"teams": 1, "days": 2}}
+    )
+    setup = kept_setup(world)
+    code_of = {one: get_place(world, PLANNER, place_id=one).code for one in ("v1", "v2", "v3", "t1", "t2")}
+    pairs = (("v1", "t1"), ("v2", "t1"), ("v3", "t2"))
+    found = {one: setup.of(code_of[one], code_of[above]) for one, above in pairs}
+    assert {one: (unit.hours, unit.days, unit.detour, len(unit.teams)) for one, unit in found.items()} == {
+        "v1": (5, 4, 1.5, 2), "v2": (5, 2, 1.5, 1), "v3": (5, 4, None, 2),
+    }  # fmt: skip
+    keep_plan_settings(world, PLANNER, said={"d": {}, "t1": {}, "v2": {}})
+    assert kept_setup(world) == default_setup()
+
+
+def test_who_answers_for_a_home(world):
+    """Nobody is assigned: the helper of the home is its owner, else the cadre of its group."""
+    helper = MemberEntry("m1", "v1", "household_helper", TODAY, name="钱帮", household="h11")
+    for entry in (helper, MemberEntry("m2", "g03", "group_cadre", TODAY, name="孙组")):
+        add_member(world, PLANNER, entry=entry)
+    (task,) = list_tasks(world, PLANNER, round_=current_round(world, PLANNER), place_id="v1", setup=default_setup())
+    owners = {row.household: row.owner for row in task.rows}
+    assert (owners["h11"], owners["h12"]) == ("钱帮", "孙组")
 
 
 def test_homes_that_must_or_must_not_meet_a_team(tmp_path, db, round_id, document):

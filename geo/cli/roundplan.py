@@ -20,6 +20,7 @@ from geo.planning import (
     UnitSetup,
     VillagePlan,
     default_setup,
+    kept_setup,
     plan_places,
     read_setup,
 )
@@ -38,7 +39,7 @@ _WHAT_IF_DAYS: Final = (3, 5)
 def run_plan_round(options: argparse.Namespace) -> int:
     """Plan who of the gap list is visited by whom on which day; write it to a folder where one is named."""
     with open_session(options) as session:
-        setup = _read_setup(options)
+        setup = _read_setup(session, options)
         document = _plan(session, options, setup)
         answer = _answer(document)
         if options.what_if:
@@ -67,10 +68,10 @@ def _head(session: Session, round_: Round) -> RouteHead:
     )  # fmt: skip
 
 
-def _read_setup(options: argparse.Namespace) -> Setup:
-    """Return the setting: of the file, or of so many teams everywhere; with the days that were typed."""
+def _read_setup(session: Session, options: argparse.Namespace) -> Setup:
+    """Return the setting: the one kept, of so many teams everywhere, or of the file; with the days that were typed."""
     if options.teams is None:
-        setup = default_setup()
+        setup = kept_setup(session.db)
     elif isinstance(options.teams, int):
         setup = default_setup().with_teams(options.teams)
     else:

@@ -2,8 +2,8 @@
 
 from geo.planning.document import PlanDocument, StopRow, TeamDayRow, VillagePlan
 from geo.planning.draft import Draft, Order, draft_unit, from_content, to_content
-from geo.planning.run import draft_tasks, list_tasks, plan_places
-from geo.planning.teams import Setup, UnitSetup, default_setup, read_setup
+from geo.planning.run import draft_tasks, kept_setup, list_tasks, plan_places
+from geo.planning.teams import Setup, UnitSetup, default_setup, make_setup, read_setup
 
 __all__ = [
     "Draft",
@@ -18,7 +18,9 @@ __all__ = [
     "draft_tasks",
     "draft_unit",
     "from_content",
+    "kept_setup",
     "list_tasks",
+    "make_setup",
     "plan_places",
     "read_setup",
     "to_content",

@@ -18,11 +18,13 @@ from geo.gaps import rank_gaps
 from geo.planning.document import PlanDocument, VillagePlan
 from geo.planning.draft import Order, draft_unit, to_content
 from geo.planning.stops import UnitTask, make_task
-from geo.planning.teams import Setup, UnitSetup
+from geo.planning.teams import Setup, UnitSetup, make_setup
 from geo.schema import place
-from geo.store.detours import read_detours
 from geo.store.homes import read_gap_homes
+from geo.store.places import root_place
+from geo.store.plansettings import read_layered, read_plan_settings
 from geo.store.rounds import get_round
+from geo.store.teams import CADRE, HELPER, list_members
 
 if TYPE_CHECKING:
     from geo.model import Round, Scope
@@ -63,20 +65,40 @@ def list_tasks(
     if only is not None:
         gaps = gaps[gaps["household"].isin(set(only))]
     units = _read_units(db, gaps)
-    detours = read_detours(db)
+    gaps = _name_owners(db, scope, gaps, place_id)
+    kept = read_plan_settings(db)
     tasks = []
     key = gaps["village_id"].map(lambda one: units[one].township if setup.pool else one)
     for unit_id, rows in gaps.groupby(key):
         unit = units[str(unit_id)]
         above = units.get(unit.township, unit)
         own = _setup_of(setup, unit, [units[one] for one in sorted(rows["village_id"].unique())], above.code)
-        own = replace(own, detour=own.detour or detours.get(above.id))
+        own = replace(own, detour=own.detour or kept.get(above.id, {}).get("detour"))
         days = own.list_days(max(today + timedelta(days=1), round_.starts_on), round_.ends_on)
         if not days:
             raise Invalid("plan.no_days", ends=round_.ends_on)
         start = own.start if isinstance(own.start, tuple) else units.get(_start_unit(own.start, unit), unit).point
         tasks.append(make_task(rows, (unit.id, unit.code, unit.name), own, days=days, start=start))
     return sorted(tasks, key=lambda one: one.code)
+
+
+def kept_setup(db: Database, *, pool: bool = False) -> Setup:
+    """Return the setting that is kept in the store, by place (`store.plansettings`)."""
+    layered = read_layered(db)
+    return make_setup({**layered.get(root_place(db).code, {}), "villages": layered, "pool": pool})
+
+
+def _name_owners(db: Database, scope: Scope, gaps: pd.DataFrame, place_id: str) -> pd.DataFrame:
+    """Return the list with somebody who answers for each home: as assigned, else its helper, else its group's cadre."""
+    members = list_members(db, scope, place_id=place_id)
+    helpers, cadres = (members[members["role"] == role] for role in (HELPER, CADRE))
+    by_home = dict(zip(helpers["household"], helpers["person_name"], strict=True))
+    by_group = dict(zip(cadres["place"], cadres["person_name"], strict=True))
+    rows = zip(gaps["assignee"], gaps["household"], gaps["place"], strict=True)
+    named: list[Any] = [
+        who if isinstance(who, str) else by_home.get(home) or by_group.get(group) for who, home, group in rows
+    ]
+    return gaps.assign(assignee=named)
 
 
 @dataclass(frozen=True, slots=True)

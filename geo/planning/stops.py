@@ -56,7 +56,7 @@ def make_task(
     A home without a point cannot be planned. Without a known start point it is the middle of the homes.
     """
     ordered = gaps.sort_values(["village_code", "group_code", "code"], na_position="first")
-    rows = [_to_row(row, setup.minutes) for row in ordered.to_dict("records")]
+    rows = [_to_row(row, setup) for row in ordered.to_dict("records")]
     located = [one for one in rows if one.lon is not None and one.lat is not None]
     begin = start or _middle(located)
     lon = np.array([begin[0] if begin else 0.0, *(one.lon for one in located)], dtype=float)
@@ -105,17 +105,23 @@ def _find_team(setup: UnitSetup, name: str) -> int:
     return names.index(name) + 1
 
 
-def _to_row(row: dict[Any, Any], minutes: Any) -> StopRow:
+def _to_row(row: dict[Any, Any], setup: UnitSetup) -> StopRow:
     located = bool(row["located"]) and row["lon"] == row["lon"]
     terms = {term: int(row[f"p_{term}"]) for term in PRIORITY_TERMS if row[f"p_{term}"]}
     return StopRow(
         row["household"], row["code"], mask_name(_word(row["head_name"])), _word(row["township"]),
         _word(row["village"]), _word(row["village_code"]), _word(row["group"]), int(row["size"] or 0),
         tuple(kind for kind in _word(row["tags"]).split(",") if kind), _day(row["last_on"]), int(row["overdue_days"]),
-        float(row["lon"]) if located else None, float(row["lat"]) if located else None, _service_s(row, minutes),
-        int(row["priority"]), terms, row["state"], _word(row["last_outcome_ever"]), int(row["open_issues"]),
-        _word(row["assignee"]), _day(row["due_on"]),
+        float(row["lon"]) if located else None, float(row["lat"]) if located else None,
+        service_seconds(row, setup.minutes), int(row["priority"]), terms, row["state"],
+        _word(row["last_outcome_ever"]), int(row["open_issues"]), _word(row["assignee"]), due_day(row, setup),
     )  # fmt: skip
+
+
+def due_day(row: dict[Any, Any], setup: UnitSetup) -> date | None:
+    """Return until when a home is wanted: as it was assigned, of tagged ones by what was set for them, if sooner."""
+    due = [_day(row["due_on"]), setup.due_tagged if row["priority_home"] else None]
+    return min((day for day in due if day is not None), default=None)
 
 
 def _day(value: object) -> date | None:
@@ -129,13 +135,13 @@ def _word(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _service_s(row: dict[Any, Any], minutes: Any) -> int:
+def service_seconds(row: dict[Any, Any], minutes: Any) -> int:
     """Return the seconds at the door: by the last outcome, else by class, tags and open issues."""
-    if (outcome := _word(row["last_outcome_ever"])) in ("not_home", "refused", _AWAY):
-        base = minutes[outcome]
-    else:
-        base = minutes["default"]
-        base += minutes["monitored"] if _word(row["household_class"]).startswith(_MONITORED) else 0
+    base = minutes.get(_word(row["last_outcome_ever"]))
+    if base is None:
+        of_class = _word(row["household_class"])
+        usual = minutes["monitored"] if of_class.startswith(_MONITORED) else 0
+        base = minutes["default"] + minutes.get(of_class, usual)
         base += minutes["care_tag"] if row["priority_home"] else 0
     return 60 * int(base + minutes["open_issue"] * int(row["open_issues"]))
 

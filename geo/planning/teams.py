@@ -5,7 +5,7 @@ docs/teams-file.md lists the keys; an unknown key is refused, so that a slip doe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from math import isfinite
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import yaml
 
+from geo import codes
 from geo.errors import Invalid
 from geo.i18n import text
 from geo.plan.travel import DETOUR, SPEEDS_KMH, Pace
@@ -23,11 +24,14 @@ _TEAMS: Final = 2
 _HOURS: Final = 7.0
 _MOST_HOURS: Final = 24.0
 _MOST_TEAMS: Final = 50
+_LONGEST_STRETCH: Final = timedelta(days=366)
 STARTS: Final = ("village", "township")
 #: Minutes at the door: of every home, and more or fewer by what is known of it.
 MINUTES: Final = {
     "default": 25, "monitored": 10, "open_issue": 8, "care_tag": 5, "not_home": 15, "refused": 15, "away_all": 10,
 }  # fmt: skip
+#: What else minutes may be said of: any last outcome (instead of the default) and any class of household (more).
+_MINUTES_OF: Final = frozenset({*MINUTES, *codes.OUTCOMES, *codes.HOUSEHOLD_CLASSES} - {"effective"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,10 @@ class TeamSetup:
 class UnitSetup:
     """What holds for a village: teams, days, hours, pace, minutes at the door.
 
-    `start`: a word of `STARTS`, or lon, lat. `off`: days on which nobody goes. `away_window`: the days on which homes
-    that have gone away as a whole are back; outside it they are not visited. `detour`: None = the township's setting.
+    `start`: a word of `STARTS`, or lon, lat. `off`: days on which nobody goes, as on `off_weekdays` (1 = Monday) and on
+    market days (赶集), told by the last digit of the day of the month: `market` {3, 8} is the 3rd, 8th, 13th, ….
+    `away_window`: the days on which homes that have gone away as a whole are back; outside it they are not visited.
+    `detour`: None = the township's setting. `due_tagged`: the last day in time for homes with a care tag.
     `forced`: household code → team ('' = any) and day (None = any) it must have; `forbidden`: household code → teams
     that must not visit it.
     """
@@ -53,6 +59,8 @@ class UnitSetup:
     days: int | None = None
     start_on: date | None = None
     off: frozenset[date] = frozenset()
+    off_weekdays: frozenset[int] = frozenset()
+    market: frozenset[int] = frozenset()
     start: str | tuple[float, float] = STARTS[0]
     travel: str = "walk"
     speed_kmh: float | None = None
@@ -60,6 +68,7 @@ class UnitSetup:
     continuity_minutes: float = 20.0
     minutes: Mapping[str, int] = field(default_factory=lambda: dict(MINUTES))
     away_window: tuple[date, date] | None = None
+    due_tagged: date | None = None
     forced: Mapping[str, tuple[str, date | None]] = field(default_factory=dict)
     forbidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -77,7 +86,11 @@ class UnitSetup:
         """Return the days on which the teams go, from `start_on` or the first on, at most so many as are set."""
         begin = max(first, self.start_on or first)
         span = [begin + timedelta(days=nth) for nth in range(max(0, (last - begin).days + 1))]
-        return [day for day in span if day not in self.off][: self.days]
+        return [day for day in span if self.goes_on(day)][: self.days]
+
+    def goes_on(self, day: date) -> bool:
+        """Say whether teams go on a day: it is not off, no weekday off and no market day."""
+        return not (day in self.off or day.isoweekday() in self.off_weekdays or day.day % 10 in self.market)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +132,15 @@ def read_setup(path: Path) -> Setup:
         raise Invalid("teams.unreadable", file=path.name) from error
     if not isinstance(said, dict):
         raise Invalid("teams.unreadable", file=path.name)
+    return make_setup(said)
+
+
+def make_setup(said: Mapping[Any, Any]) -> Setup:
+    """Return the setting that keys and values of a file of teams say. Raises `Invalid` with the wrong key."""
     rest = {name: value for name, value in said.items() if name not in ("villages", "pool")}
     common = _read_unit(rest, default_setup().common)
     villages = said.get("villages") or {}
-    if not isinstance(villages, dict) or not all(isinstance(one, dict) for one in villages.values()):
+    if not isinstance(villages, Mapping) or not all(isinstance(one, Mapping) for one in villages.values()):
         raise Invalid("teams.bad", name="villages")
     pool = said.get("pool", False)
     if not isinstance(pool, bool):
@@ -218,9 +236,19 @@ def _read_detour(value: Any) -> float:
 
 def _read_minutes(value: Any) -> dict[str, int]:
     """Read minutes at the door; those that are not named stay as they ship."""
-    if set(value) - set(MINUTES):
+    if set(value) - _MINUTES_OF:
         raise KeyError(value)
     return {**MINUTES, **{name: _bounded(int(one), 0, 1440) for name, one in value.items()}}
+
+
+def _read_off(value: Any) -> frozenset[date]:
+    """Read days, and stretches of days as a first and a last one."""
+    stretches = [_read_window(one) if isinstance(one, list) else (_read_day(one), _read_day(one)) for one in value]
+    return frozenset(first + timedelta(days=nth) for first, last in stretches for nth in range((last - first).days + 1))
+
+
+def _read_numbers(least: int, most: int) -> Callable[[Any], frozenset[int]]:
+    return lambda value: frozenset(_bounded(int(one), least, most) for one in value)
 
 
 def _read_forced(value: Any) -> dict[str, tuple[str, date | None]]:
@@ -240,7 +268,7 @@ def _read_forbidden(value: Any) -> dict[str, tuple[str, ...]]:
 
 def _read_window(value: Any) -> tuple[date, date]:
     first, last = (_read_day(one) for one in value)
-    if last < first:
+    if not timedelta() <= last - first <= _LONGEST_STRETCH:
         raise ValueError(value)
     return first, last
 
@@ -250,7 +278,9 @@ _READERS: Final[dict[str, Any]] = {
     "hours": _read_hours,
     "days": _read_days,
     "start_on": _read_day,
-    "off": lambda value: frozenset(_read_day(one) for one in value),
+    "off": _read_off,
+    "off_weekdays": _read_numbers(1, 7),
+    "market": _read_numbers(0, 9),
     "start": _read_start,
     "travel": _read_travel,
     "speed_kmh": _read_positive,
@@ -258,6 +288,7 @@ _READERS: Final[dict[str, Any]] = {
     "continuity_minutes": lambda value: float(_bounded(int(value), 0, 1440)),
     "minutes": _read_minutes,
     "away_window": _read_window,
+    "due_tagged": _read_day,
     "forced": _read_forced,
     "forbidden": _read_forbidden,
 }

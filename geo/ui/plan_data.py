@@ -13,8 +13,8 @@ from geo.plan.stops import MODES, Mode
 from geo.plan.travel import DETOUR, SPEEDS_KMH
 from geo.planning import Draft, Order, Setup, default_setup, from_content, list_tasks, to_content
 from geo.store import drafts
-from geo.store.detours import read_detours
 from geo.store.places import list_below
+from geo.store.plansettings import read_plan_settings
 
 if TYPE_CHECKING:
     from geo.model import Round
@@ -55,8 +55,9 @@ ALL_MODES: Final = MODES
 
 def usual_detour(session: Session) -> float:
     """Return the detour set for the township in view, or for that of the village in view."""
-    found = read_detours(session.db)
-    return found.get(session.place.id) or found.get(session.place.parent or "") or DETOUR
+    kept = read_plan_settings(session.db)
+    here, above = (kept.get(one, {}) for one in (session.place.id, session.place.parent or ""))
+    return float(here.get("detour") or above.get("detour") or DETOUR)
 
 
 def choose_homes(session: Session, households: Iterable[str]) -> None:

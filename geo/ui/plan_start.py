@@ -9,7 +9,7 @@ import streamlit as st
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.planning import list_tasks
-from geo.store.detours import set_detour
+from geo.store.plansettings import keep_plan_settings, read_plan_settings
 from geo.ui.navigation import find_page, has_page
 from geo.ui.plain import show_error
 from geo.ui.plan_data import (
@@ -78,7 +78,8 @@ def _keep_detour(session: Session, wanted: Wanted) -> None:
     if wanted.detour is not None and abs(wanted.detour - usual_detour(session)) > 1e-9:  # noqa: PLR2004 - the same
         township = session.place.id if session.place.level == "township" else session.place.parent
         if township:
-            set_detour(session.db, session.scope, place_id=township, detour=wanted.detour)
+            kept = read_plan_settings(session.db).get(township, {})
+            keep_plan_settings(session.db, session.scope, said={township: {**kept, "detour": wanted.detour}})
 
 
 def _say(prefix: str) -> Any:

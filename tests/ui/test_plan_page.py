@@ -6,7 +6,7 @@ import pytest
 
 from geo.planning import default_setup, list_tasks
 from geo.store.check import check_database
-from geo.store.detours import read_detours
+from geo.store.plansettings import read_plan_settings
 from geo.store.rounds import get_round
 from geo.store.routes import read_routes
 from geo.web import grants
@@ -127,7 +127,7 @@ def test_the_detour_of_a_township_is_kept(world):
     find(app.number_input, "plan_detour_v1").set_value(1.64)
     find(app.button, "plan_start").click().run()
     assert not app.exception
-    assert read_detours(world) == {"t1": 1.64}
+    assert read_plan_settings(world) == {"t1": {"detour": 1.64}}
     assert find(open_page("plan", place="v2").number_input, "plan_detour_v2").value == 1.64
     tasks = list_tasks(
         world, PLANNER, round_=get_round(world, PLANNER, round_id="2"), place_id="v2", setup=default_setup()
