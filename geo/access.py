@@ -14,7 +14,7 @@ from geo.schema import household, place, place_path
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from geo.model import Scope
 
@@ -29,6 +29,7 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "see_names": _WORKING,
     "reveal": _WORKING,
     "export": _READING,
+    "export_personal": _WORKING,
     "record_visit": _WORKING,
     "raise_issue": _WORKING,
     "act_on_issue": _WORKING,
@@ -44,12 +45,15 @@ RIGHTS: Final[dict[str, frozenset[str]]] = {
     "audit": frozenset({"auditor"}),
 }
 
+#: Actions that the role alone does not allow: somebody gave the account the right.
+GRANTED: Final = frozenset({"export_personal"})
+
 
 class Resource(Protocol):
     """What an action is about; it knows whether it lies in an area."""
 
-    def lies_in(self, area: str) -> bool:
-        """Say whether all of it lies in the area (a place id)."""
+    def lies_in(self, areas: tuple[str, ...]) -> bool:
+        """Say whether all of it lies in the areas (place ids) together."""
         ...
 
 
@@ -57,7 +61,7 @@ class Resource(Protocol):
 class Somewhere:
     """No place yet: asks whether a role may do the action at all, to draw a button or before a file is opened."""
 
-    def lies_in(self, area: str) -> bool:  # noqa: ARG002 - a resource is asked for its area
+    def lies_in(self, areas: tuple[str, ...]) -> bool:  # noqa: ARG002 - a resource is asked for its areas
         """Say yes: the service asks again about the place."""
         return True
 
@@ -69,9 +73,9 @@ class Unit:
     connection: Connection
     place: str
 
-    def lies_in(self, area: str) -> bool:
-        """Say whether the place is the area or below it; an unknown place is not."""
-        return _INSIDE.first(self.connection, {"place": self.place, "area": area}) is not None
+    def lies_in(self, areas: tuple[str, ...]) -> bool:
+        """Say whether the place is one of the areas or below one; an unknown place is not."""
+        return any(_INSIDE.first(self.connection, {"place": self.place, "area": area}) is not None for area in areas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,11 @@ class Units:
     connection: Connection
     places: Collection[str]
 
-    def lies_in(self, area: str) -> bool:
-        """Say whether every one is the area or below it."""
+    def lies_in(self, areas: tuple[str, ...]) -> bool:
+        """Say whether every one is one of the areas or below one."""
         wanted = list(set(self.places))
-        inside = select(func.count()).select_from(place_path)
-        inside = inside.where(place_path.c.ancestor == area, place_path.c.place.in_(wanted))
+        inside = select(func.count(place_path.c.place.distinct()))
+        inside = inside.where(place_path.c.ancestor.in_(areas), place_path.c.place.in_(wanted))
         return bool(self.connection.execute(inside).scalar_one() == len(wanted))
 
 
@@ -95,10 +99,10 @@ class WholeFile:
 
     connection: Connection
 
-    def lies_in(self, area: str) -> bool:
-        """Say whether the area is the whole file, also while that holds no unit yet."""
+    def lies_in(self, areas: tuple[str, ...]) -> bool:
+        """Say whether the whole file is an area, also while that holds no unit yet."""
         root = self.connection.execute(select(place.c.id).where(place.c.parent.is_(None))).scalar()
-        return root is None or root == area
+        return root is None or root in areas
 
 
 SOMEWHERE: Final = Somewhere()
@@ -112,8 +116,9 @@ _INSIDE = Prepared(
 
 
 def allowed(actor: Scope, action: str, resource: Resource) -> bool:
-    """Say whether an actor may do an action to a resource: by role (`RIGHTS`) and by area, else no."""
-    return actor.role in RIGHTS.get(action, frozenset()) and resource.lies_in(actor.area)
+    """Say whether an actor may do an action to a resource: by role (`RIGHTS`), right given and areas, else no."""
+    by_role = actor.role in RIGHTS.get(action, frozenset())
+    return by_role and (action not in GRANTED or action in actor.granted) and resource.lies_in(actor.areas)
 
 
 def may(scope: Scope, action: str) -> bool:
@@ -132,9 +137,19 @@ def require_whole(connection: Connection, scope: Scope, action: str = "reach") -
     _require(scope, action, WholeFile(connection))
 
 
+def places_inside(scope: Scope) -> Select[tuple[str]]:
+    """Choose the places of the scope's areas and all below them."""
+    return select(place_path.c.place).where(place_path.c.ancestor.in_(scope.areas))
+
+
+def places_around(scope: Scope) -> Select[tuple[str]]:
+    """Choose the places of the scope's areas and all above them."""
+    return select(place_path.c.ancestor).where(place_path.c.place.in_(scope.areas))
+
+
 def is_whole(connection: Connection, scope: Scope) -> bool:
     """Say whether the scope's area is the whole file, also while that holds no unit yet."""
-    return WholeFile(connection).lies_in(scope.area)
+    return WholeFile(connection).lies_in(scope.areas)
 
 
 def require_home(connection: Connection, scope: Scope, household_id: str, action: str = "reach") -> None:

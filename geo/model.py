@@ -17,15 +17,24 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Who asks: the actor's name, the role (`codes.ROLES`) and the place id the role is limited to.
+    """Who asks: the actor's name, the role (`codes.ROLES`) and the place ids the role is limited to.
 
-    `owner` is the browser that owns what is made for it (exports, tiles); empty outside a browser.
+    `area` is where pages open, `further` the others (a recorder of two villages, or of three groups). `owner` is the
+    browser that owns what is made for it (exports, tiles); empty outside a browser. `granted` are the actions that
+    somebody allowed besides the role (`geo.access.GRANTED`).
     """
 
     actor: str
     role: str
     area: str
     owner: str = ""
+    further: tuple[str, ...] = ()
+    granted: frozenset[str] = frozenset()
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """All places the role is limited to, the one where pages open first."""
+        return (self.area, *self.further)
 
     @property
     def sees_names(self) -> bool:

@@ -75,6 +75,12 @@ def test_a_life_of_an_account(office: Database, capsys: pytest.CaptureFixture) -
         listed = json.loads(run(office, capsys, "accounts", "list", "--json")[1])["accounts"]
         found = next(one for one in listed if one["name"] == "clerk")
         assert (found["disabled"], found["area_name"], found["role"]) == (state, "甲测乡", "recorder")
+    words = ("--area", "900000100201", "--area", "900000200", "--exports", "--json")
+    assert json.loads(run(office, capsys, "accounts", "change", "clerk", *words)[1])["state"] == "changed"
+    found = next(one for one in list_accounts(office, BOSS) if one.name == "clerk")
+    assert (found.area_name, found.exports_personal) == ("甲测乡 东测村、乙测镇", True)
+    assert run(office, capsys, "accounts", "change", "clerk", "--no-exports")[0] == 0
+    assert run(office, capsys, "accounts", "change", "clerk")[0] == 1
     again = json.loads(run(office, capsys, "accounts", "reset", "clerk", "--codes", "--json")[1])
     assert again["password"] != made["password"]
     assert run(office, capsys, "accounts", "disable", "nobody")[::2] == (
@@ -96,6 +102,10 @@ def test_from_a_sheet(office: Database, tmp_path: Path, capsys: pytest.CaptureFi
         ["li", "李测"],
         ["wang", "王测"],
     ]
+    several = [["zhou", "", "记录员", "西测村、东测村 一组"]]
+    import_accounts(office, BOSS, write_csv(tmp_path / "s.csv", several, header=HEAD))
+    zhou = next(one for one in list_accounts(office, BOSS) if one.name == "zhou")
+    assert (zhou.area, zhou.further) == ("v2", ("g01",))
     bad = [
         ["zhao", "", "记录员", "没有村"],
         ["qian", "", "国王", "东测村"],
@@ -106,7 +116,7 @@ def test_from_a_sheet(office: Database, tmp_path: Path, capsys: pytest.CaptureFi
         import_accounts(office, BOSS, write_csv(tmp_path / "b.csv", bad, header=HEAD))
     assert refusal.value.params["n"] == 3
     assert all(f"第 {row} 行" in str(refusal.value.params["rows"]) for row in (2, 3, 5))
-    assert {one.name for one in list_accounts(office, BOSS)} == {"boss", "li", "wang"}
+    assert {one.name for one in list_accounts(office, BOSS)} == {"boss", "li", "wang", "zhou"}
     with pytest.raises(Invalid):
         import_accounts(office, BOSS, write_csv(tmp_path / "c.csv", [["x", "y"]], header=["名", "号"]))
     (tmp_path / "d.xlsx").write_bytes(b"MZ\x00\x01 no workbook")

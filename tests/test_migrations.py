@@ -41,7 +41,7 @@ def make_older(db: Database) -> None:
             connection.exec_driver_sql("UPDATE import_row SET after_hash = ? WHERE row_id = ?", (digest, row[0]))
         for table in ("area_aside", "made_code", "import_mapping"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
-        for table in ("account_session", "account_recovery", "account", "login_attempt"):
+        for table in ("account_session", "account_recovery", "account_area", "account", "login_attempt"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
         for table in ("zone", "attachment", "matter", "round_figures", "review_item", "review", "visit_check", "draft"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
@@ -143,7 +143,7 @@ def test_issues_of_an_older_file_become_their_events(tmp_path: Path):
     db = Database(tmp_path / "d.sqlite")
     expected = columns_of(db)
     with db.write() as connection:
-        for table in ("account_session", "account_recovery", "account", "login_attempt"):
+        for table in ("account_session", "account_recovery", "account_area", "account", "login_attempt"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
         for table in ("zone", "attachment", "matter", "round_figures", "review_item", "review", "visit_check", "draft"):
             connection.exec_driver_sql(f"DROP TABLE {table}")

@@ -7,7 +7,9 @@ from geo.accounts.people import (
     create_first_account,
     disable_account,
     enable_account,
+    grant_exports,
     list_accounts,
+    move_account,
     reset_account,
 )
 from geo.accounts.sessions import Entered, end_session, find_session, list_ended, touch_session
@@ -22,9 +24,11 @@ __all__ = [
     "end_session",
     "enter",
     "find_session",
+    "grant_exports",
     "has_accounts",
     "list_accounts",
     "list_ended",
+    "move_account",
     "reset_account",
     "touch_session",
 ]

@@ -14,7 +14,7 @@ from geo.access import may
 from geo.accounts import factors
 from geo.accounts.attempts import count_attempt, forget_attempts
 from geo.accounts.passwords import check_password, fold_name, hash_password, verify_password
-from geo.accounts.sessions import Stage, end_session, end_sessions, open_session
+from geo.accounts.sessions import Stage, end_session, end_sessions, granted, open_session
 from geo.audit import log_change
 from geo.errors import Invalid, NotAllowed
 from geo.model import Scope
@@ -139,30 +139,33 @@ def enter_by_subject(db: Database, *, subject: str, name: str, address: str) -> 
     raise NotAllowed("oidc.no_account")
 
 
-def needs_codes(role: str) -> bool:
-    """Say whether a role must show a second factor: it manages accounts, or may take names away in an export."""
-    scope = Scope("", role, "")
-    return may(scope, "manage_accounts") or (may(scope, "export") and may(scope, "see_names"))
+def needs_codes(actor: Scope) -> bool:
+    """Say whether somebody must show a second factor: who manages accounts, or may take names and phones away."""
+    return may(actor, "manage_accounts") or may(actor, "export_personal")
 
 
 def _open_next(connection: Connection, account_id: str, *, after: str, address: str) -> str:
-    asked = select(account.c.name, account.c.role, account.c.area, account.c.must_change, account.c.totp_secret)
+    asked = select(
+        account.c.name, account.c.role, account.c.area, account.c.must_change, account.c.totp_secret,
+        account.c.exports_personal,
+    )  # fmt: skip
     row = connection.execute(asked.where(account.c.id == account_id)).one()
+    scope = Scope(row.name, row.role, row.area, granted=granted(row.exports_personal))
     stage: Stage = "full"
     if row.must_change:
         stage = "password"
     elif after != "full" and row.totp_secret:
         stage = "second"
-    elif after != "full" and needs_codes(row.role):
+    elif after != "full" and needs_codes(scope):
         stage = "enrol"
     if stage == "full":
         forget_attempts(connection, name=row.name)
-        log_change(connection, Scope(row.name, row.role, row.area), action="login", object_id=account_id)
+        log_change(connection, scope, action="login", object_id=account_id)
     return open_session(connection, account_id=account_id, stage=stage, address=address)
 
 
 def _log(connection: Connection, entered: Entered, action: str) -> None:
-    log_change(connection, Scope(entered.name, entered.role, entered.area), action=action, object_id=entered.account)
+    log_change(connection, entered.scope(), action=action, object_id=entered.account)
 
 
 def _log_refusal(connection: Connection, name: str, address: str) -> None:

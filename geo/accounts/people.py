@@ -1,25 +1,28 @@
-"""Accounts: made, listed, disabled and reset by whoever manages accounts, inside their own area; never deleted."""
+"""Accounts: made, listed, disabled and reset by whoever manages accounts, inside their own areas; never deleted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from geo import codes
-from geo.access import require_area, require_right, require_whole
+from geo.access import RIGHTS, places_inside, require_areas, require_right, require_whole
 from geo.accounts import factors
 from geo.accounts.attempts import forget_attempts
 from geo.accounts.passwords import fold_name, hash_password, make_first_password
-from geo.accounts.sessions import end_sessions
+from geo.accounts.sessions import end_sessions, further_areas, split_areas
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
+from geo.i18n import text
 from geo.model import Scope, new_id
-from geo.schema import account, place, place_path
+from geo.schema import account, account_area, place
 from geo.store.database import now, read_setting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from geo.store.database import Database
@@ -32,75 +35,124 @@ _OF_THE_WHOLE: Final = frozenset({"system_admin", "auditor"})
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account as the list shows it; `area` is a place id."""
+    """One account as the list shows it; `area` and `further` are place ids, `area_name` the names of them all."""
 
     id: str
     name: str
     person_name: str
     role: str
     area: str
+    further: tuple[str, ...]
     area_name: str
     disabled: bool
     must_change: bool
     has_codes: bool
+    exports_personal: bool
 
 
 def list_accounts(db: Database, scope: Scope) -> list[Account]:
-    """Return the accounts whose area lies in the scope's, by name. Raises `NotAllowed`."""
+    """Return the accounts whose areas all lie in the scope's, by name. Raises `NotAllowed`."""
     require_right(scope, _RIGHT)
-    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
-    asked = (
-        select(
-            account.c.id, account.c.name, account.c.person_name, account.c.role, account.c.area,
-            place.c.name.label("area_name"), account.c.disabled_at.is_not(None).label("disabled"),
-            account.c.must_change, account.c.totp_secret.is_not(None).label("has_codes"),
-        )
-        .select_from(account.join(place, place.c.id == account.c.area))
-        .where(account.c.area.in_(inside))
-        .order_by(account.c.name)
+    inside = places_inside(scope)
+    abroad = exists().where(account_area.c.account == account.c.id, account_area.c.place.not_in(inside))
+    asked = select(
+        account.c.id, account.c.name, account.c.person_name, account.c.role, account.c.area,
+        further_areas().label("further"), account.c.disabled_at.is_not(None).label("disabled"), account.c.must_change,
+        account.c.totp_secret.is_not(None).label("has_codes"), account.c.exports_personal,
     )  # fmt: skip
     with db.read() as connection:
-        return [Account(**row._mapping) for row in connection.execute(asked)]  # noqa: SLF001
+        rows = connection.execute(asked.where(account.c.area.in_(inside), ~abroad).order_by(account.c.name)).all()
+        names = _name_areas(connection)
+    return [_as_account(dict(row._mapping), names) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def _as_account(row: dict[str, Any], names: dict[str, str]) -> Account:
+    further = split_areas(row.pop("further"))
+    said = text("list.comma").join(names[one] for one in (row["area"], *further))
+    return Account(**row, further=further, area_name=said)
+
+
+def _name_areas(connection: Connection) -> dict[str, str]:
+    """Return how each unit is said: a village with its township, a group with its village."""
+    rows = connection.execute(select(place.c.id, place.c.name, place.c.level, place.c.parent)).all()
+    names = {row.id: row.name for row in rows}
+    below = {"village", "group"}
+    return {row.id: f"{names.get(row.parent, '')} {row.name}" if row.level in below else row.name for row in rows}
 
 
 def list_areas(db: Database, scope: Scope) -> dict[str, str]:
-    """Return the units an account may be given: district, townships and villages of the scope's area, by id.
+    """Return the units an account may be given, those of the scope's areas, by id: highest first, then by code.
 
-    A village is said with its township. Raises `NotAllowed`.
+    A village is said with its township, a group with its village. Raises `NotAllowed`.
     """
     require_right(scope, _RIGHT)
-    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
-    asked = select(place.c.id, place.c.name, place.c.level, place.c.parent).where(
-        place.c.id.in_(inside), place.c.level != "group", place.c.valid_to.is_(None)
+    asked = select(place.c.id, place.c.level, place.c.code).where(
+        place.c.id.in_(places_inside(scope)), place.c.valid_to.is_(None)
     )
     with db.read() as connection:
-        rows = connection.execute(asked.order_by(place.c.code)).all()
-    names = {row.id: row.name for row in rows}
-    return {row.id: f"{names.get(row.parent, '')} {row.name}" if row.level == "village" else row.name for row in rows}
+        rows = connection.execute(asked).all()
+        names = _name_areas(connection)
+    rows = sorted(rows, key=lambda row: (codes.LEVELS.index(row.level), row.code))
+    return {row.id: names[row.id] for row in rows}
 
 
-def create_account(db: Database, scope: Scope, *, name: str, role: str, area: str, person_name: str = "") -> str:
-    """Make an account and return its first password, which must be changed.
+def create_account(
+    db: Database, scope: Scope, *, name: str, role: str, area: str, further: Sequence[str] = (), person_name: str = ""
+) -> str:
+    """Make an account and return its first password, which must be changed; `further` are its other areas.
 
     Raises `Invalid`, `Conflict`, `NotAllowed`.
     """
     with db.write(counts=False) as connection:
-        return add_account(connection, scope, name=name, role=role, area=area, person_name=person_name)
+        return add_account(connection, scope, name=name, role=role, area=area, further=further, person_name=person_name)
 
 
-def add_account(connection: Connection, scope: Scope, *, name: str, role: str, area: str, person_name: str = "") -> str:
+def add_account(
+    connection: Connection, scope: Scope, *, name: str, role: str, area: str, further: Sequence[str] = (),
+    person_name: str = "",
+) -> str:  # fmt: skip
     """Make an account inside a transaction and return its first password."""
     require_right(scope, _RIGHT)
-    require_area(connection, scope, area, _RIGHT)
+    require_areas(connection, scope, (area, *further), _RIGHT)
     if role in _OF_THE_WHOLE:
         require_whole(connection, scope, _RIGHT)
     password = make_first_password()
     account_id = _insert(
         connection, scope, name=name, role=role, area=area, person_name=person_name, password=password, must_change=True
     )
-    diff = {"name": fold_name(name), "role": role, "area": area}
+    diff = {"name": fold_name(name), "role": role, "areas": _set_further(connection, account_id, area, further)}
     log_change(connection, scope, action="create_account", object_id=account_id, diff=diff)
     return password
+
+
+def move_account(db: Database, scope: Scope, *, account_id: str, area: str, further: Sequence[str] = ()) -> None:
+    """Give an account other areas than it had; its sessions end. Raises `NotAllowed`, `NotFound`."""
+    with db.write(counts=False) as connection:
+        name = _require_account(connection, scope, account_id)
+        require_areas(connection, scope, (area, *further), _RIGHT)
+        before = _areas_of(connection, account_id)
+        _change(connection, scope, account_id, area=area)
+        after = _set_further(connection, account_id, area, further)
+        end_sessions(connection, account_id, why="changed")
+        diff = {"name": name, "areas": [before, after]}
+        log_change(connection, scope, action="move_account", object_id=account_id, diff=diff)
+
+
+def grant_exports(db: Database, scope: Scope, *, account_id: str, allows: bool) -> None:
+    """Give an account the right to take names and phones away in files, or take it back; its sessions end.
+
+    At its next login it shows a second factor, or sets one up. Raises `NotAllowed`, `NotFound`, and `Invalid` for a
+    role that can never hold the right.
+    """
+    with db.write(counts=False) as connection:
+        name = _require_account(connection, scope, account_id)
+        role = connection.execute(select(account.c.role).where(account.c.id == account_id)).scalar_one()
+        if allows and role not in RIGHTS["export_personal"]:
+            raise Invalid("account.no_exports", role=role)
+        _change(connection, scope, account_id, exports_personal=allows)
+        end_sessions(connection, account_id, why="changed")
+        diff = {"name": name, "exports_personal": allows}
+        log_change(connection, scope, action="grant_exports", object_id=account_id, diff=diff)
 
 
 def create_first_account(db: Database, *, name: str, password: str, person_name: str = "") -> str:
@@ -194,13 +246,28 @@ def _insert(
     return made
 
 
+def _areas_of(connection: Connection, account_id: str) -> list[str]:
+    home = connection.execute(select(account.c.area).where(account.c.id == account_id)).scalar_one()
+    others = select(account_area.c.place).where(account_area.c.account == account_id).order_by(account_area.c.place)
+    return [home, *connection.execute(others).scalars()]
+
+
+def _set_further(connection: Connection, account_id: str, area: str, further: Sequence[str]) -> list[str]:
+    """Keep the areas of an account besides its first; return all of them."""
+    connection.execute(account_area.delete().where(account_area.c.account == account_id))
+    rows = [{"account": account_id, "place": one} for one in sorted(set(further) - {area})]
+    if rows:
+        connection.execute(account_area.insert(), rows)
+    return _areas_of(connection, account_id)
+
+
 def _require_account(connection: Connection, scope: Scope, account_id: str) -> str:
     require_right(scope, _RIGHT)
-    found = connection.execute(select(account.c.name, account.c.area, account.c.role).where(account.c.id == account_id))
+    found = connection.execute(select(account.c.name, account.c.role).where(account.c.id == account_id))
     row = found.one_or_none()
     if row is None:
         raise NotFound("account.unknown", name=account_id)
-    require_area(connection, scope, row.area, _RIGHT)
+    require_areas(connection, scope, _areas_of(connection, account_id), _RIGHT)
     if row.role in _OF_THE_WHOLE:
         require_whole(connection, scope, _RIGHT)
     return str(row.name)

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from geo import config
-from geo.schema import account, account_session
+from geo.model import Scope
+from geo.schema import account, account_area, account_session
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, ScalarSelect
 
     from geo.store.database import Database
 
@@ -33,7 +34,7 @@ TOKEN_LENGTH: Final = 43
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """Who holds a session: its id, its stage, and the account's id, name, role and area."""
+    """Who holds a session: its id, its stage, and the account's id, name, role, areas and right to take names away."""
 
     id: str
     stage: str
@@ -43,6 +44,28 @@ class Entered:
     role: str
     area: str
     has_codes: bool
+    exports_personal: bool
+    further: tuple[str, ...] = ()
+
+    def scope(self, owner: str = "") -> Scope:
+        """Return what its holder may do and where; `owner` is the browser that owns what is made for it."""
+        return Scope(self.name, self.role, self.area, owner, self.further, granted(self.exports_personal))
+
+
+def granted(exports_personal: bool) -> frozenset[str]:  # noqa: FBT001 - one column of a row
+    """Return the actions an account may do because somebody gave it the right, not its role alone."""
+    return frozenset({"export_personal"}) if exports_personal else frozenset()
+
+
+def further_areas() -> ScalarSelect[str | None]:
+    """Choose the areas of an account besides its first, with commas between their ids; to be read by `split_areas`."""
+    here = select(func.aggregate_strings(account_area.c.place, ",")).where(account_area.c.account == account.c.id)
+    return here.correlate(account).scalar_subquery()
+
+
+def split_areas(found: str | None) -> tuple[str, ...]:
+    """Return the areas that `further_areas` found."""
+    return tuple(sorted(found.split(","))) if found else ()
 
 
 def session_id(token: str) -> str:
@@ -63,12 +86,15 @@ def find_session(db: Database, sid: str) -> Entered | None:
     columns = (
         account_session.c.id, account_session.c.stage, account.c.id.label("account"), account.c.name,
         account.c.person_name, account.c.role, account.c.area, account.c.totp_secret.is_not(None).label("has_codes"),
+        account.c.exports_personal, further_areas().label("further"),
     )  # fmt: skip
     joined = account_session.join(account, account.c.id == account_session.c.account)
     asked = select(*columns).select_from(joined).where(account_session.c.id == sid, _is_live())
     with db.read() as connection:
         row = connection.execute(asked).one_or_none()
-    return None if row is None else Entered(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    if row is None:
+        return None
+    return Entered(**{**row._mapping, "further": split_areas(row.further)})  # noqa: SLF001 - SQLAlchemy's public name
 
 
 def list_ended(db: Database, ids: Collection[str]) -> set[str]:

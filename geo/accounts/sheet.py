@@ -1,7 +1,8 @@
-"""Accounts from a sheet: one row a person (login name, name, role, unit); all of them or none."""
+"""Accounts from a sheet: one row a person (login name, name, role, units); all of them or none."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 COLUMNS: Final = ("name", "person", "role", "area")
 _NEEDED: Final = ("name", "role", "area")
 _SAID: Final = 5
+_BETWEEN: Final = re.compile(r"[,，、;；\n]")
 
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """One account that was made: its login name, the person's name, role, unit as written, and first password."""
+    """One account that was made: its login name, the person's name, role, units as written, and first password."""
 
     name: str
     person_name: str
@@ -43,7 +45,8 @@ class NewAccount:
 def import_accounts(db: Database, scope: Scope, path: Path, *, name: str = "") -> list[NewAccount]:
     """Make the accounts of a sheet and return them with their first passwords; nothing is stored when a row is wrong.
 
-    A role is its code or its word, a unit its code or its name where only one unit has it.
+    A role is its code or its word; a unit its code, its name where only one unit has it, or its name after that of the
+    unit above (东测村 一组). Several units stand in one cell, with a comma, 、 or ； between them.
     Raises `FileRefused`, `NotAllowed`, and `Invalid`, which names the first rows that are wrong and why.
     """
     require_right(scope, "manage_accounts")
@@ -88,14 +91,19 @@ def _add(connection: Connection, scope: Scope, row: dict[str, str]) -> NewAccoun
     roles = {text(f"role.{role}"): role for role in codes.ROLES}
     role = roles.get(row["role"], row["role"])
     person = row.get("person", "")
-    area = _find_area(connection, row["area"])
-    password = add_account(connection, scope, name=row["name"], role=role, area=area, person_name=person)
+    area, *further = [_find_area(connection, said) for said in _BETWEEN.split(row["area"]) if said.strip()] or [""]
+    password = add_account(
+        connection, scope, name=row["name"], role=role, area=area, further=further, person_name=person
+    )
     return NewAccount(row["name"], person, role, row["area"], password)
 
 
 def _find_area(connection: Connection, said: str) -> str:
-    named = select(place.c.id).where((place.c.code == said) | (place.c.name == said), place.c.valid_to.is_(None))
-    found = connection.execute(named).scalars().all()
+    *above, own = said.split() or [""]
+    parent = place.alias("parent_place")
+    named = select(place.c.id).outerjoin(parent, parent.c.id == place.c.parent).where(place.c.valid_to.is_(None))
+    called = parent.c.name.in_(above[-1:]) & (place.c.name == own) if above else place.c.name == own
+    found = connection.execute(named.where((place.c.code == said.strip()) | called)).scalars().all()
     if len(found) != 1:
         raise Invalid("account.sheet.many_units" if found else "account.sheet.no_unit", name=said)
     return str(found[0])

@@ -10,7 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from geo.accounts import create_account, disable_account, enable_account, has_accounts, list_accounts, reset_account
+from geo.accounts import (
+    create_account,
+    disable_account,
+    enable_account,
+    grant_exports,
+    has_accounts,
+    list_accounts,
+    move_account,
+    reset_account,
+)
 from geo.accounts.people import find_account
 from geo.accounts.sheet import NewAccount, import_accounts
 from geo.cli.session import Session, choose_place, open_session, print_json, print_table, tell
@@ -24,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DONE: Final = 0
-_SHOWN: Final = ("name", "person_name", "role", "area_name", "disabled", "must_change", "has_codes")
+_SHOWN: Final = ("name", "person_name", "role", "area_name", "disabled", "must_change", "has_codes", "exports_personal")
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -46,11 +55,29 @@ def _list(session: Session, options: argparse.Namespace) -> int:
 
 
 def _create(session: Session, options: argparse.Namespace) -> int:
-    area = choose_place(session, options.area)
+    area, *further = _choose_areas(session, options.area)
     password = create_account(
-        session.db, session.scope, name=options.name, role=options.role, area=area.id, person_name=options.person
-    )
+        session.db, session.scope, name=options.name, role=options.role, area=area, further=further,
+        person_name=options.person,
+    )  # fmt: skip
     return _tell_password(options, options.name, password)
+
+
+def _change(session: Session, options: argparse.Namespace) -> int:
+    account = find_account(session.db, session.scope, name=options.name)
+    if not options.area and options.exports is None:
+        raise Invalid("cli.accounts.nothing")
+    if options.area:
+        area, *further = _choose_areas(session, options.area)
+        move_account(session.db, session.scope, account_id=account, area=area, further=further)
+    if options.exports is not None:
+        grant_exports(session.db, session.scope, account_id=account, allows=options.exports)
+    return _tell_done(options, "changed")
+
+
+def _choose_areas(session: Session, codes: list[str]) -> list[str]:
+    wanted: list[str | None] = [*codes] or [None]
+    return [choose_place(session, code).id for code in wanted]
 
 
 def _reset(session: Session, options: argparse.Namespace) -> int:
@@ -162,6 +189,7 @@ _ACTIONS: Final[dict[str, Callable[[Session, argparse.Namespace], int]]] = {
     "create": _create,
     "disable": _disable,
     "enable": _enable,
+    "change": _change,
     "reset": _reset,
     "import": _import,
 }

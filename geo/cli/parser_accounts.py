@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import BooleanOptionalAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def add_accounts(commands: Any, add_command: Callable[..., Any], add_shared: Callable[..., None]) -> None:
-    """Add `accounts list`, `create`, `disable`, `enable`, `reset` and `import`."""
+    """Add `accounts list`, `create`, `change`, `disable`, `enable`, `reset` and `import`."""
     actions = add_command(commands, "accounts").add_subparsers(
         dest="accounts_command", required=True, metavar="ACTION", parser_class=type(commands.choices["accounts"])
     )
-    for name in ("list", "create", "disable", "enable", "reset", "import"):
+    for name in ("list", "create", "change", "disable", "enable", "reset", "import"):
         about = text(f"cli.accounts.{name}")
         parser = actions.add_parser(name, help=about, description=about, allow_abbrev=False)
         add_shared(parser, below=True)
@@ -28,8 +29,11 @@ def add_accounts(commands: Any, add_command: Callable[..., Any], add_shared: Cal
             parser.add_argument("name", metavar="NAME", help=text("cli.accounts.name"))
         if name == "create":
             parser.add_argument("--role", choices=codes.ROLES, required=True, help=text("cli.accounts.role"))
-            parser.add_argument("--area", metavar="CODE", help=text("cli.accounts.area"))
             parser.add_argument("--person", default="", metavar="NAME", help=text("cli.accounts.person"))
+        if name in {"create", "change"}:
+            parser.add_argument("--area", action="append", default=[], metavar="CODE", help=text("cli.accounts.area"))
+        if name == "change":
+            parser.add_argument("--exports", action=BooleanOptionalAction, help=text("cli.accounts.exports"))
         if name == "reset":
             parser.add_argument("--codes", action="store_true", help=text("cli.accounts.codes"))
 

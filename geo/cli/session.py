@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from geo import config
+from geo.access import GRANTED
 from geo.errors import Invalid, NotFound
 from geo.i18n import text
 from geo.model import Scope
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open database and the scope of the command line: a planner of the whole district, named `cli`."""
+    """An open database and the scope of the command line: planner of the whole district, `cli`, who has the file."""
 
     db: Database
     scope: Scope
@@ -52,7 +53,7 @@ def open_session(
     """
     db = _open_database(options, edition, spec)
     try:
-        yield Session(db, Scope("cli", "planner", root_place(db).id))
+        yield Session(db, Scope("cli", "planner", root_place(db).id, granted=GRANTED))
     finally:
         db.close()
 

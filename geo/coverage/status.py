@@ -63,9 +63,9 @@ def homes_at(round_: Round, leaf: str) -> Homes:
     return select(round_roster.c.household).where(round_roster.c.round == round_.id, round_roster.c.place == leaf)
 
 
-def homes_under(round_: Round, place_id: str) -> Homes:
-    """Households whose roster place in the round is this place or one below it."""
-    places = select(place_path.c.place).where(place_path.c.ancestor == place_id)
+def homes_under(round_: Round, *place_ids: str) -> Homes:
+    """Households whose roster place in the round is one of these places or below one."""
+    places = select(place_path.c.place).where(place_path.c.ancestor.in_(place_ids))
     return select(round_roster.c.household).where(round_roster.c.round == round_.id, round_roster.c.place.in_(places))
 
 

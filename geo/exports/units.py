@@ -14,7 +14,7 @@ from geo.exports.outlines import tell_boundary
 from geo.exports.table import Look, Style, Table, coverage_looks, tabulate
 from geo.i18n import text
 from geo.schema import AREA_COLUMNS, CELL_COUNTS, COVERAGE_COLUMNS
-from geo.store.places import list_below
+from geo.store.places import list_inside
 from geo.store.reads import Figures, read_children
 
 if TYPE_CHECKING:
@@ -75,9 +75,7 @@ class _Names:
     def __init__(self, db: Database, scope: Scope) -> None:
         self._above: dict[str, Place] = {}
         for level in codes.LEVELS[:-1]:
-            self._above |= {
-                one.id: one for one in list_below(db, scope, place_id=scope.area, level=level, with_closed=True)
-            }
+            self._above |= {one.id: one for one in list_inside(db, scope, level=level, with_closed=True)}
 
     def unit(self, one: Figures) -> UnitFigures:
         parent = self._above.get(one.place.parent or "")

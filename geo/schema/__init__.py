@@ -3,7 +3,7 @@
 DDL, importer, templates, exports and docs all read it.
 """
 
-from geo.schema.accounts import account, account_recovery, account_session, login_attempt
+from geo.schema.accounts import account, account_area, account_recovery, account_session, login_attempt
 from geo.schema.base import metadata
 from geo.schema.columns import (
     AMBIGUOUS_HEADERS,
@@ -83,6 +83,7 @@ __all__ = [
     "Field",
     "OutColumn",
     "account",
+    "account_area",
     "account_recovery",
     "account_session",
     "area_aside",

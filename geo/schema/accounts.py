@@ -1,8 +1,8 @@
-"""Tables of who may come in: accounts, their recovery codes, sessions, and tries that are counted before the check."""
+"""Tables of who may come in: accounts, their areas, recovery codes and sessions, and tries, counted before a check."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, String, Table, text
+from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, String, Table, text
 
 from geo.schema.base import PERSONAL, edited, flag, id_column, metadata, ref
 
@@ -22,10 +22,21 @@ account = Table(
     Column("totp_secret", String),
     #: The last time step whose code was taken: a code is good once.
     Column("totp_step", Integer, nullable=False, server_default="0"),
+    #: Whether files this account takes away say names and phones in full; whoever may, shows a second factor.
+    flag("exports_personal"),
     #: Who the identity provider says it is (issuer and subject), where one is used.
     Column("subject", String, unique=True),
     Column("disabled_at", String),
     *edited(),
+)
+
+#: Where else than in `account.area` the account works: a recorder of two villages, or of three groups.
+account_area = Table(
+    "account_area",
+    metadata,
+    ref("account", "account"),
+    ref("place", "place"),
+    PrimaryKeyConstraint("account", "place"),
 )
 
 account_recovery = Table(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, case, exists, func, or_, select
 
 from geo import codes
-from geo.access import require_area, require_areas, require_home, require_right
+from geo.access import places_around, places_inside, require_area, require_areas, require_home, require_right
 from geo.audit import log_change
 from geo.coverage import is_live
 from geo.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -274,8 +274,8 @@ def check_due(round_: Round, due_on: date) -> None:
 def assignee_column(connection: Connection, scope: Scope, assignee: str) -> str:
     """Say whether the assignee is a person or a team; refuses those of villages outside the scope's area."""
     near = or_(
-        team.c.village.in_(select(place_path.c.place).where(place_path.c.ancestor == scope.area)),
-        team.c.village.in_(select(place_path.c.ancestor).where(place_path.c.place == scope.area)),
+        team.c.village.in_(places_inside(scope)),
+        team.c.village.in_(places_around(scope)),
     )
     member = team_member.c.person == assignee
     kinds = (

@@ -116,10 +116,11 @@ def _check_homes(connection: Connection, scope: Scope) -> None:
     unknown = first("SELECT a.household FROM arriving a LEFT JOIN household h ON h.id = a.household WHERE h.id IS NULL")
     if unknown is not None:
         raise NotFound("err.no_household", household=unknown)
+    areas = ", ".join("?" * len(scope.areas))
     abroad = first(
         "SELECT h.place FROM (SELECT DISTINCT household FROM arriving) a JOIN household h ON h.id = a.household"
-        " LEFT JOIN place_path p ON p.place = h.place AND p.ancestor = ? WHERE p.place IS NULL",
-        scope.area,
+        f" LEFT JOIN place_path p ON p.place = h.place AND p.ancestor IN ({areas}) WHERE p.place IS NULL",
+        *scope.areas,
     )
     if abroad is not None:
         raise NotAllowed("err.right", action="area")

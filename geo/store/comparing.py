@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from sqlalchemy import func, select
 
-from geo.access import require_right
+from geo.access import places_inside, require_right
 from geo.coverage import household_status
 from geo.errors import Invalid
 from geo.schema import household, place_path, round_roster, visit
@@ -65,7 +65,7 @@ def read_then(db: Database, scope: Scope, *, round_id: str, earlier_id: str) -> 
         if not _is_earlier(earlier, round_):
             raise Invalid("err.not_earlier", number=earlier.number)
         ended = [one for one in rounds_of(connection, round_.programme) if _is_earlier(one, round_)]
-        key = (scope.area, earlier.id, *_stamp(str(db.path), connection, round_, ended))
+        key = (scope.areas, earlier.id, *_stamp(str(db.path), connection, round_, ended))
         known = _thens.get(key)
         if known is None:
             known = _read(str(db.path), connection, scope, round_, earlier)
@@ -86,7 +86,7 @@ def read_reached_by_phone(db: Database, scope: Scope, *, round_id: str, as_of: d
         # Nobody else can be in C that way, and they are few.
         phoned = select(visit.c.household).where(visit.c.round == round_.id, visit.c.mode != "in_person")
         status = household_status(round_, as_of, homes=phoned).subquery("status")
-        inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+        inside = places_inside(scope)
         rows = connection.execute(
             select(status.c.tile_id)
             .where(status.c.complete == 1, status.c.effective == 0, status.c.place.in_(inside))
@@ -101,8 +101,8 @@ def _is_earlier(one: Round, of: Round) -> bool:
 
 def _concerns(connection: Connection, scope: Scope, round_: Round) -> bool:
     above, below = place_path.alias("above"), place_path.alias("below")
-    inside = select(above.c.depth).where(above.c.place == scope.area, above.c.ancestor == round_.scope)
-    around = select(below.c.depth).where(below.c.place == round_.scope, below.c.ancestor == scope.area)
+    inside = select(above.c.depth).where(above.c.place.in_(scope.areas), above.c.ancestor == round_.scope)
+    around = select(below.c.depth).where(below.c.place == round_.scope, below.c.ancestor.in_(scope.areas))
     return any(connection.execute(one).first() is not None for one in (inside, around))
 
 
@@ -115,7 +115,7 @@ def read_missed(db: Database, scope: Scope, *, round_id: str, as_of: date) -> di
     with db.read() as connection:
         round_ = visible_round(connection, scope, round_id)
         ended = [one for one in rounds_of(connection, round_.programme) if one.ends_on < as_of]
-        key = (scope.area, *_stamp(str(db.path), connection, round_, ended))
+        key = (scope.areas, *_stamp(str(db.path), connection, round_, ended))
         known = _runs.get(key)
         if known is None:
             numbers, ids = _read_roster(connection, scope, round_)
@@ -136,7 +136,7 @@ def _stamp(path: str, connection: Connection, round_: Round, ended: Sequence[Rou
 
 def _read_roster(connection: Connection, scope: Scope, round_: Round) -> tuple[NDArray[np.uint32], list[str]]:
     """Return the numbers (sorted) and the ids of the households of a round's roster in the scope's area."""
-    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+    inside = places_inside(scope)
     rows = connection.execute(
         select(household.c.tile_id, household.c.id)
         .join(round_roster, round_roster.c.household == household.c.id)

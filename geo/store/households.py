@@ -9,12 +9,12 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from geo import codes, config
-from geo.access import may, require_area, require_home, require_right
+from geo.access import may, places_inside, require_area, require_home, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
 from geo.mask import mask_name, mask_phone, mask_value
 from geo.model import new_id
-from geo.schema import household, household_tag, place, place_path
+from geo.schema import household, household_tag, place
 from geo.store.area import district_area
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
@@ -73,7 +73,7 @@ def find_code(db: Database, scope: Scope, *, code: str) -> str:
     """
     require_right(scope, "view")
     with db.read() as connection:
-        in_area = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+        in_area = places_inside(scope)
         wanted = select(household.c.id).where(household.c.code == code, household.c.place.in_(in_area))
         found = connection.execute(wanted.limit(2)).scalars().all()
     if not found:

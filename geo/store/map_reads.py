@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, func, or_, select
 
-from geo.access import require_area, require_right
+from geo.access import places_around, places_inside, require_area, require_right
 from geo.issues import issue_status
 from geo.schema import household, place, place_path, round_roster
 from geo.store.database import read_today
@@ -93,10 +93,10 @@ def points_stamp(db: Database, scope: Scope) -> tuple[object, ...]:
     How many there are, the sum of their revs, and the last edit, of households and of places.
     """
     require_right(scope, "view")
-    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
-    around = select(place_path.c.ancestor).where(place_path.c.place == scope.area)
+    inside = places_inside(scope)
+    around = places_around(scope)
     with db.read() as connection:
-        key = (str(db.path), read_revision(connection), scope.area)
+        key = (str(db.path), read_revision(connection), scope.areas)
         known = _stamps.get(key)
         if known is not None:
             return known
@@ -119,7 +119,7 @@ def count_unit_issues(db: Database, scope: Scope, *, as_of: date | None = None) 
     require_right(scope, "view")
     with db.read() as connection:
         day = as_of or read_today(connection)
-        key = (stamp_issues(str(db.path), connection), str(db.path), scope.area, day)
+        key = (stamp_issues(str(db.path), connection), str(db.path), scope.areas, day)
         known = _unit_issues.get(key)
         if known is not None:
             return known
@@ -131,7 +131,7 @@ def count_unit_issues(db: Database, scope: Scope, *, as_of: date | None = None) 
             .where(
                 status.c.open == 1,
                 status.c.scope != "household",
-                place_path.c.ancestor.in_(select(below.c.place).where(below.c.ancestor == scope.area)),
+                place_path.c.ancestor.in_(select(below.c.place).where(below.c.ancestor.in_(scope.areas))),
             )
             .group_by(place_path.c.ancestor)
         )

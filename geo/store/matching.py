@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from sqlalchemy import and_, case, exists, false, func, literal, or_, select, true
 
-from geo.access import require_right
+from geo.access import places_around, places_inside, require_right
 from geo.coverage import fared, is_live, seen_after
 from geo.gaps import missed_in_a_row
 from geo.issues import issue_status
@@ -65,7 +65,7 @@ def list_matching(db: Database, scope: Scope, *, round_id: str, as_of: date, cri
     require_right(scope, "view")
     with db.read() as connection:
         round_ = visible_round(connection, scope, round_id)
-        inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+        inside = places_inside(scope)
         wanted = (
             select(household.c.tile_id, household.c.id)
             .join(round_roster, round_roster.c.household == household.c.id)
@@ -88,7 +88,7 @@ def list_responsible(db: Database, scope: Scope, *, round_id: str, place_id: str
         here = (
             select(place_path.c.place)
             .where(place_path.c.ancestor == place_id)
-            .where(place_path.c.place.in_(select(place_path.c.place).where(place_path.c.ancestor == scope.area)))
+            .where(place_path.c.place.in_(places_inside(scope)))
         )
         homes = select(round_roster.c.household).where(
             round_roster.c.round == round_.id, round_roster.c.place.in_(here)
@@ -115,8 +115,8 @@ def list_teams(db: Database, scope: Scope, *, place_id: str) -> list[tuple[str, 
     require_right(scope, "view")
     below = select(place_path.c.place).where(place_path.c.ancestor == place_id)
     above = select(place_path.c.ancestor).where(place_path.c.place == place_id)
-    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
-    around = select(place_path.c.ancestor).where(place_path.c.place == scope.area)
+    inside = places_inside(scope)
+    around = places_around(scope)
     with db.read() as connection:
         rows = connection.execute(
             select(team.c.id, team.c.name)
@@ -136,7 +136,7 @@ def list_answers(db: Database, scope: Scope, *, round_id: str, as_of: date) -> d
     require_right(scope, "view")
     with db.read() as connection:
         round_ = visible_round(connection, scope, round_id)
-        inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+        inside = places_inside(scope)
         own, group = assignment.alias("own"), assignment.alias("for_group")
         who = func.coalesce(own.c.person, own.c.team, group.c.person, group.c.team, "")
         rows = connection.execute(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union
 
-from geo.access import require_right
+from geo.access import places_around, places_inside, require_right
 from geo.coverage import is_live, not_voided
 from geo.errors import NotAllowed, NotFound
 from geo.issues import issue_status
@@ -101,7 +101,7 @@ def read_work(
         parts = [_visits(connection, person_id, day)]
         parts += [one(connection, name, here, day) for one in (_issues, _measures, _matters)]
         frame = pd.concat([one for one in parts if not one.empty] or parts[:1], ignore_index=True)
-        frame = frame.merge(name_units(connection, scope.area), on="place", how="inner")
+        frame = frame.merge(name_units(connection, *scope.areas), on="place", how="inner")
     if since is not None:
         frame = frame[frame["on"] >= since]
     order = frame["kind"].map(KINDS.index)
@@ -127,8 +127,8 @@ def find_worker(db: Database, scope: Scope) -> tuple[str, str] | None:
 
 
 def _near(scope: Scope) -> Any:
-    below = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
-    above = select(place_path.c.ancestor).where(place_path.c.place == scope.area)
+    below = places_inside(scope)
+    above = places_around(scope)
     return or_(team.c.village.in_(below), team.c.village.in_(above))
 
 
@@ -161,16 +161,16 @@ def _own_assignments(connection: Connection, person_id: str, teams: list[str], r
 
 
 def _villages_of(connection: Connection, scope: Scope, mine: pd.DataFrame, held: pd.DataFrame) -> list[str]:
-    """Return the villages to look through, as far as they lie in the scope's area; the area itself where it is less."""
+    """Return the villages to look through, as far as they lie in the scope's areas; of one that holds an area, that."""
     found = set(mine["village"])
     homes = held["household"].dropna().tolist()
     found |= set(connection.execute(select(household.c.village).where(household.c.id.in_(homes))).scalars())
     places = held["place"].dropna().tolist()
     above = select(team.c.village).join(place_path, place_path.c.ancestor == team.c.village)
     found |= set(connection.execute(above.where(place_path.c.place.in_(places))).scalars())
-    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area, place_path.c.place.in_(found))
-    kept = sorted(connection.execute(inside).scalars())
-    return kept or ([scope.area] if found else [])
+    inside = select(place_path.c.place).where(place_path.c.ancestor.in_(scope.areas), place_path.c.place.in_(found))
+    of_them = select(place_path.c.place).where(place_path.c.place.in_(scope.areas), place_path.c.ancestor.in_(found))
+    return sorted(connection.execute(union(inside, of_them)).scalars())
 
 
 def _places_of(person_id: str) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pypinyin import Style, lazy_pinyin
 from sqlalchemy import func, select
 
-from geo.access import require_area, require_right
+from geo.access import places_inside, require_area, require_right
 from geo.errors import NotFound
 from geo.model import Place
 from geo.schema import household, place, place_path
@@ -49,7 +49,7 @@ def get_place(db: Database, scope: Scope, *, place_id: str) -> Place:
 def find_by_code(db: Database, scope: Scope, *, code: str) -> str | None:
     """Return the id of the unit of today with a code, where the scope may see it."""
     require_right(scope, "view")
-    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+    inside = places_inside(scope)
     named = select(place.c.id).where(place.c.code == code, place.c.valid_to.is_(None), place.c.id.in_(inside))
     with db.read() as connection:
         found: str | None = connection.execute(named).scalar()
@@ -93,6 +93,33 @@ def list_below(db: Database, scope: Scope, *, place_id: str, level: str, with_cl
         return [_as_place(row) for row in rows.mappings()]
 
 
+def list_inside(db: Database, scope: Scope, *, level: str, with_closed: bool = False) -> list[Place]:
+    """Return the units of a level in the scope's areas, by code; `with_closed` as in `list_below`."""
+    require_right(scope, "view")
+    wanted = select(*_COLUMNS).where(place.c.level == level, place.c.id.in_(places_inside(scope)))
+    with db.read() as connection:
+        rows = connection.execute(
+            (wanted if with_closed else wanted.where(place.c.valid_to.is_(None))).order_by(place.c.code)
+        )
+        return [_as_place(row) for row in rows.mappings()]
+
+
+def name_own(db: Database, scope: Scope) -> dict[str, str]:
+    """Return id → name of the scope's areas, the one where pages open first; a group is said with its village."""
+    require_right(scope, "view")
+    parent = place.alias("parent_place")
+    named = select(place.c.id, place.c.name, place.c.level, parent.c.name.label("above"))
+    named = named.outerjoin(parent, parent.c.id == place.c.parent).where(place.c.id.in_(scope.areas))
+    with db.read() as connection:
+        found = {row.id: row for row in connection.execute(named)}
+    return {one: _say(found[one].name, found[one].level, found[one].above) for one in scope.areas}
+
+
+def _say(name: str, level: str, above: str | None) -> str:
+    """Return a unit as one says it outside its tree: a group's name is no name without its village's."""
+    return f"{above} {name}" if level == "group" else name
+
+
 def breadcrumb(db: Database, scope: Scope, *, place_id: str) -> list[Place]:
     """Return the unit and those above it within the scope's area, highest first."""
     require_right(scope, "view")
@@ -105,7 +132,7 @@ def breadcrumb(db: Database, scope: Scope, *, place_id: str) -> list[Place]:
             .order_by(place_path.c.depth.desc())
         ).all()
     found = [Place(*row[:6]) for row in rows]
-    start = next((nth for nth, one in enumerate(found) if one.id == scope.area), 0)
+    start = next((nth for nth, one in enumerate(found) if one.id in scope.areas), 0)
     return found[start:]
 
 
@@ -145,15 +172,14 @@ def _search_places(connection: Connection, scope: Scope, words: str, limit: int)
     parent = place.alias("parent_place")
     rows = connection.execute(
         select(place.c.id, place.c.code, place.c.name, place.c.level, parent.c.name.label("parent_name"))
-        .join(place_path, place_path.c.place == place.c.id)
         .outerjoin(parent, parent.c.id == place.c.parent)
-        .where(place_path.c.ancestor == scope.area)
+        .where(place.c.id.in_(places_inside(scope)))
         .order_by(place.c.valid_to.is_not(None), func.length(place.c.code), place.c.code)
     )
     hits = []
     for row in rows:
         if row.code.startswith(words) or any(_is_called(name, words) for name in _names(row.name, row.level)):
-            label = f"{row.parent_name} {row.name}" if row.level == "group" else row.name
+            label = _say(row.name, row.level, row.parent_name)
             hits.append({"kind": "place", "id": row.id, "label": label, "place": row.id})
             if len(hits) == limit:
                 break
@@ -178,8 +204,7 @@ def _search_households(connection: Connection, scope: Scope, words: str, limit: 
         matches = matches | household.c.head_name.startswith(words, autoescape=True)
     rows = connection.execute(
         select(household.c.id, household.c.code, household.c.head_name, household.c.place)
-        .join(place_path, place_path.c.place == household.c.place)
-        .where(place_path.c.ancestor == scope.area, matches)
+        .where(household.c.place.in_(places_inside(scope)), matches)
         .order_by(household.c.code)
         .limit(limit)
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import func, select
 
-from geo.access import require_area, require_right
+from geo.access import places_inside, require_area, require_right
 from geo.audit import log_change
 from geo.coverage import Counts, by_tag
 from geo.errors import Invalid, NotFound
@@ -122,9 +122,7 @@ def read_published(db: Database, scope: Scope, *, figures_id: str) -> Published:
     require_right(scope, "view")
     with db.read() as connection:
         stored = connection.execute(select(round_figures).where(round_figures.c.id == figures_id)).mappings().all()
-        inside = set(
-            connection.execute(select(place_path.c.place).where(place_path.c.ancestor == scope.area)).scalars()
-        )
+        inside = set(connection.execute(places_inside(scope)).scalars())
         shown = [row for row in stored if row["place"] in inside]
         if not shown:
             raise NotFound("err.no_figures", id=figures_id)
@@ -147,7 +145,7 @@ def list_published(db: Database, scope: Scope) -> dict[str, str]:
     """Return round id → id of its published figures, of rounds that concern the scope's area."""
     require_right(scope, "view")
     with db.read() as connection:
-        in_area = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+        in_area = places_inside(scope)
         wanted = select(round_figures.c.round, func.max(round_figures.c.id)).where(round_figures.c.place.in_(in_area))
         return {row[0]: row[1] for row in connection.execute(wanted.group_by(round_figures.c.round))}
 

@@ -82,8 +82,8 @@ def _tags(connection: Connection, day: date) -> dict[str, str]:
     return held
 
 
-def name_units(connection: Connection, place_id: str | None = None) -> pd.DataFrame:
-    """Names and codes of township, village and group of each unit (under a place, if given); '' where there is none."""
+def name_units(connection: Connection, *place_ids: str) -> pd.DataFrame:
+    """Names and codes of township, village and group of each unit (under some places, if given); '' where none."""
     below, above = place_path.alias("below"), place_path.alias("above")
 
     def of(level: str, column: Any) -> Any:
@@ -103,7 +103,7 @@ def name_units(connection: Connection, place_id: str | None = None) -> pd.DataFr
         .join(place, place.c.id == above.c.ancestor)
         .group_by(below.c.place)
     )
-    here = below.c.depth == 0 if place_id is None else below.c.ancestor == place_id
+    here = below.c.ancestor.in_(place_ids) if place_ids else below.c.depth == 0
     rows = connection.execute(units.where(here))
     return pd.DataFrame(rows.all(), columns=list(rows.keys()))
 

@@ -149,7 +149,7 @@ def _read_kinds(
 ) -> pd.DataFrame:
     """Return the households of the later round's D under a place: what became of them. Nobody may change it."""
     path = str(db.path)
-    key = (path, read_revision(connection), scope.area, later, earlier, place_id, day)
+    key = (path, read_revision(connection), scope.areas, later, earlier, place_id, day)
     known = _kept.get(key)
     if known is None:
         status = household_status(later, day, homes=homes_under(later, place_id)).subquery("status")

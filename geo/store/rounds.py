@@ -71,7 +71,7 @@ def visible_round(connection: Connection, scope: Scope, round_id: str) -> Round:
     by_number = round_id.isdecimal() and len(round_id) < _DIGITS
     wanted = or_(round_.c.id == round_id, round_.c.number == int(round_id)) if by_number else round_.c.id == round_id
     first = ((round_.c.id == round_id).desc(), (round_.c.programme == config.PROGRAMME).desc())
-    found = select(*_COLUMNS).where(wanted, _is_related(scope.area)).order_by(*first, round_.c.starts_on)
+    found = select(*_COLUMNS).where(wanted, _is_related(scope.areas)).order_by(*first, round_.c.starts_on)
     row = connection.execute(found).mappings().first()
     if row is None:
         raise NotFound("err.no_round", round=round_id)
@@ -89,7 +89,7 @@ def rounds_of(connection: Connection, programme: str | None = None) -> list[Roun
 def list_rounds(db: Database, scope: Scope, *, programme: str | None = None) -> list[Round]:
     """Return the rounds that concern the scope's area, of a programme if one is named, by their first day."""
     require_right(scope, "view")
-    wanted = select(*_COLUMNS).where(_is_related(scope.area)).order_by(round_.c.starts_on, round_.c.number)
+    wanted = select(*_COLUMNS).where(_is_related(scope.areas)).order_by(round_.c.starts_on, round_.c.number)
     if programme is not None:
         wanted = wanted.where(round_.c.programme == programme)
     with db.read() as connection:
@@ -219,11 +219,11 @@ def add_baseline(connection: Connection, round_id: str, scope_place: str, househ
         connection.execute(insert(round_roster).from_select(columns, part))
 
 
-def _is_related(place_id: str) -> ColumnElement[bool]:
-    """Whether a round's scope is the place, above it or below it."""
+def _is_related(place_ids: tuple[str, ...]) -> ColumnElement[bool]:
+    """Whether a round's scope is one of the places, above one or below one."""
     return or_(
-        exists().where(place_path.c.place == round_.c.scope, place_path.c.ancestor == place_id),
-        exists().where(place_path.c.place == place_id, place_path.c.ancestor == round_.c.scope),
+        exists().where(place_path.c.place == round_.c.scope, place_path.c.ancestor.in_(place_ids)),
+        exists().where(place_path.c.place.in_(place_ids), place_path.c.ancestor == round_.c.scope),
     )
 
 
@@ -235,7 +235,7 @@ def _check_days(connection: Connection, plan: RoundPlan) -> None:
             round_.c.programme == plan.programme,
             round_.c.starts_on <= plan.ends_on,
             round_.c.ends_on >= plan.starts_on,
-            _is_related(plan.scope),
+            _is_related((plan.scope,)),
         )
     ).scalar()
     if other is not None:

@@ -131,7 +131,7 @@ def read_stops(db: Database, scope: Scope, *, round_id: str, household_id: str) 
                 & assignment.c.team.is_not_distinct_from(mine.c.team),
             )
             .where(assignment.c.status.in_(codes.LIVE_ASSIGNMENTS))
-            .where(assignment.c.household.in_(homes_under(round_, scope.area)))
+            .where(assignment.c.household.in_(homes_under(round_, *scope.areas)))
             .subquery("stops")
         )
         status = household_status(round_, read_today(connection), homes=select(stops.c.household)).subquery("status")

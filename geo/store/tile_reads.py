@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import case, func, or_, select
 
 from geo import codes
-from geo.access import is_whole, require_area, require_right
+from geo.access import is_whole, places_inside, require_area, require_right
 from geo.audit import kind_of
 from geo.coverage import homes_under, household_status
 from geo.errors import NotFound
@@ -173,7 +173,7 @@ def list_leaves(db: Database, scope: Scope, *, place_id: str) -> frozenset[str]:
     """Return the ids of a place and of all units under it, as far as they lie in the scope's area."""
     require_right(scope, "view")
     with db.read() as connection:
-        inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+        inside = places_inside(scope)
         under = select(place_path.c.place).where(place_path.c.ancestor == place_id, place_path.c.place.in_(inside))
         return frozenset(connection.execute(under).scalars())
 
@@ -184,10 +184,10 @@ def find_units(db: Database, scope: Scope, *, places: Collection[str]) -> dict[s
     asked = tuple(sorted(places))
     with db.read() as connection:
         tree = tuple(connection.execute(select(func.count(), func.sum(place.c.rev)).select_from(place)).one())
-        key = (str(db.path), tree, scope.area, asked)
+        key = (str(db.path), tree, scope.areas, asked)
         known = _units.get(key)
         if known is None:
-            inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+            inside = places_inside(scope)
             found = select(place_path.c.place, place_path.c.ancestor).where(
                 place_path.c.ancestor.in_(asked), place_path.c.place.in_(inside)
             )
@@ -207,9 +207,9 @@ def _chosen(
 ) -> Select[tuple[str]] | None:
     """Choose the households of the scope's area; None for all of the round, which needs no choice."""
     if places is None:
-        return None if is_whole(connection, scope) else homes_under(round_, scope.area)
+        return None if is_whole(connection, scope) else homes_under(round_, *scope.areas)
     inside = select(place_path.c.place).where(
-        place_path.c.ancestor == scope.area, place_path.c.place.in_(sorted(places))
+        place_path.c.ancestor.in_(scope.areas), place_path.c.place.in_(sorted(places))
     )
     return select(round_roster.c.household).where(round_roster.c.round == round_.id, round_roster.c.place.in_(inside))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, true
 
-from geo.access import is_whole, require_right
+from geo.access import is_whole, places_inside, require_right
 from geo.schema import import_batch, import_refused, place_path, round_
 from geo.store.rounds import visible_round
 
@@ -66,7 +66,7 @@ def _batches(
     batches = {row.id: (row.round, json.loads(row.report).get("villages", [])) for row in found}
     if is_whole(connection, scope):
         return batches
-    mine = _places_under(connection, scope.area)
+    mine = set(connection.execute(places_inside(scope)).scalars())
     return {one: found for one, found in batches.items() if found[1] and mine.issuperset(found[1])}
 
 

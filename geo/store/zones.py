@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from geo.access import require_area, require_right
+from geo.access import places_inside, require_area, require_right
 from geo.audit import log_change
 from geo.errors import Invalid, NotFound
 from geo.model import new_id
-from geo.schema import place_path, zone
+from geo.schema import zone
 from geo.store.database import now
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Zone:
 def list_zones(db: Database, scope: Scope) -> list[Zone]:
     """Return the areas that were drawn on places of the scope's area, by name."""
     require_right(scope, "view")
-    inside = select(place_path.c.place).where(place_path.c.ancestor == scope.area)
+    inside = places_inside(scope)
     wanted = select(zone.c.id, zone.c.name, zone.c.place, zone.c.ring).where(zone.c.place.in_(inside))
     with db.read() as connection:
         rows = connection.execute(wanted.order_by(zone.c.name, zone.c.id)).all()

@@ -82,9 +82,9 @@ def keep_index(db: Database, scope: Scope, *, round_id: str, as_of: date) -> Liv
 
     Its households stand where the file's base map shows their places: with one drawn in GCJ-02 it is a second index.
     """
-    # The area alone decides what may be seen: an index holds no name.
+    # The areas alone decide what may be seen: an index holds no name.
     system = read_basemap(db).crs
-    key = (str(db.path), scope.area, round_id, as_of, system)
+    key = (str(db.path), scope.areas, round_id, as_of, system)
     with _lock:
         found = _kept.get(key)
         if found is None or found._db is not db:  # noqa: SLF001 - a file opened anew is another store

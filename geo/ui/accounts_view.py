@@ -10,10 +10,19 @@ import pandas as pd
 import streamlit as st
 
 from geo import codes
-from geo.accounts import create_account, disable_account, enable_account, list_accounts, reset_account
+from geo.access import RIGHTS
+from geo.accounts import (
+    create_account,
+    disable_account,
+    enable_account,
+    grant_exports,
+    list_accounts,
+    move_account,
+    reset_account,
+)
 from geo.accounts.people import list_areas
 from geo.accounts.sheet import import_accounts
-from geo.errors import GeoError
+from geo.errors import GeoError, Invalid
 from geo.i18n import text
 from geo.ui.done import note_done
 from geo.ui.drop import drop_files
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
     from geo.accounts import Account
     from geo.ui.session import Session
 
-_SHOWN: Final = ("name", "person_name", "role", "area_name", "state", "has_codes")
+_SHOWN: Final = ("name", "person_name", "role", "area_name", "state", "has_codes", "exports_personal")
 _ENDINGS: Final = ["xlsx", "xls", "csv", "ods"]
 _FIRST: Final = "_first_passwords"
 _ROW: Final = 28
@@ -82,6 +91,15 @@ def _draw_acts(session: Session, accounts: Sequence[Account]) -> None:
         _do(lambda: {account.name: reset_account(db, scope, account_id=chosen)})
     if account.has_codes and st.button(text("accounts.reset_codes"), key="account_reset_codes"):
         _do(lambda: {account.name: reset_account(db, scope, account_id=chosen, codes_too=True)})
+    _draw_areas(session, account)
+    if account.role in RIGHTS["export_personal"]:
+        word = "revoke" if account.exports_personal else "grant"
+        if st.button(text(f"accounts.{word}"), key=f"account_{word}"):
+            allows = not account.exports_personal
+            _do(
+                lambda: grant_exports(db, scope, account_id=chosen, allows=allows),
+                said=text("cli.accounts.changed", name=account.name),
+            )
     if account.disabled:
         if st.button(text("accounts.enable"), key="account_enable"):
             _do(
@@ -94,6 +112,22 @@ def _draw_acts(session: Session, accounts: Sequence[Account]) -> None:
         )
 
 
+def _draw_areas(session: Session, account: Account) -> None:
+    """Draw the account's areas, to be changed."""
+    areas = list_areas(session.db, session.scope)
+    with st.popover(text("accounts.move")):
+        chosen = st.multiselect(
+            text("account.shown.area_name"), list(areas), key=f"account_areas_{account.id}", width=360,
+            default=[one for one in (account.area, *account.further) if one in areas], format_func=areas.__getitem__,
+        )  # fmt: skip
+        if st.button(text("accounts.move.do"), key="account_move", type="primary", disabled=not chosen):
+            area, *further = chosen
+            _do(
+                lambda: move_account(session.db, session.scope, account_id=account.id, area=area, further=further),
+                said=text("cli.accounts.changed", name=account.name),
+            )
+
+
 def _draw_new(session: Session) -> None:
     st.markdown(f"#### {text('accounts.new')}")
     areas = list_areas(session.db, session.scope)
@@ -103,12 +137,19 @@ def _draw_new(session: Session) -> None:
         role = st.selectbox(
             text("account.shown.role"), codes.ROLES, key="account_role", format_func=lambda one: text(f"role.{one}")
         )
-        area = st.selectbox(
-            text("account.shown.area_name"), list(areas), key="account_area", format_func=areas.__getitem__
-        )
+        chosen = st.multiselect(
+            text("account.shown.area_name"), list(areas), key="account_area", format_func=areas.__getitem__,
+            default=session.scope.area,
+        )  # fmt: skip
         if st.form_submit_button(text("accounts.create"), type="primary"):
-            db, scope = session.db, session.scope
-            _do(lambda: {name: create_account(db, scope, name=name, role=role, area=area, person_name=person)})
+            _do(lambda: {name: _create(session, chosen, name=name, role=role, person_name=person)})
+
+
+def _create(session: Session, areas: list[str], **said: str) -> str:
+    if not areas:
+        raise Invalid("account.pick_area")
+    area, *further = areas
+    return create_account(session.db, session.scope, area=area, further=further, **said)
 
 
 def _draw_sheet(session: Session) -> None:

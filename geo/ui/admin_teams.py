@@ -17,7 +17,7 @@ from geo.model import new_id
 from geo.schema.columns_work import TEAM_COLUMNS
 from geo.store.assignments import list_returned
 from geo.store.households import find_code
-from geo.store.places import list_below
+from geo.store.places import list_below, list_inside
 from geo.store.teams import FIVE, HELPER, MemberEntry, add_member, end_member, list_members, mark_leader
 from geo.ui.done import note_done
 from geo.ui.export_menu import draw_menu, offer_table
@@ -41,7 +41,7 @@ _ROWS: Final = 14
 
 def draw_teams(session: Session) -> None:
     """Draw a village, who has a task there on a day, what can be done with a ticked one, and the form for another."""
-    villages = list_below(session.db, session.scope, place_id=session.scope.area, level="village")
+    villages = list_inside(session.db, session.scope, level="village")
     by_id = {one.id: one for one in villages}
     asked = str(st.query_params.get("place", ""))
     with st.container(key="head_teams", horizontal=True, vertical_alignment="bottom"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from geo.i18n import text
-from geo.store.places import list_below
+from geo.store.places import list_inside
 from geo.ui.plain import escape
 
 if TYPE_CHECKING:
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
 def offer_split(db: Database, scope: Scope, book: EditionBook, to: str, parts: dict[tuple[str, str], str]) -> None:
     """Draw what was split so far, each with a way back, and a way to split a village; `parts` as in `EditionBook`."""
-    groups = list_below(db, scope, place_id=scope.area, level="group")
+    groups = list_inside(db, scope, level="group")
     holders = {group.parent for group in groups}
-    villages = {
-        one.code: one for one in list_below(db, scope, place_id=scope.area, level="village") if one.id in holders
-    }
+    villages = {one.code: one for one in list_inside(db, scope, level="village") if one.id in holders}
     if not villages:
         return
     with st.expander(text("edition.split", n=len(parts)), key="edition_split"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from geo import codes
-from geo.access import may
+from geo.access import GRANTED, may
 from geo.accounts import find_session, has_accounts
 from geo.errors import GeoError, NotAllowed
 from geo.i18n import text
@@ -87,14 +87,14 @@ def write_role(role: str) -> None:
 def read_scope(db: Database) -> Scope:
     """Return who asks: the role, with the whole district as its area, or a village for a recorder."""
     if not db.is_demo and (entered := read_entered(db)):
-        return Scope(actor=entered.name, role=entered.role, area=entered.area, owner=owner())
+        return entered.scope(owner())
     role = read_role(db)
     root = root_place(db).id
-    actor = text("who.demo", role=text(f"role.{role}")) if db.is_demo else text("who.local")
-    scope = Scope(actor=actor, role=role, area=root, owner=owner())
-    if role != "recorder":
-        return scope
-    return Scope(actor=actor, role=role, area=_own_village(str(db.path), db) or root, owner=owner())
+    if not db.is_demo:
+        # One person alone on this machine, who has the file.
+        return Scope(text("who.local"), role, root, owner(), granted=GRANTED)
+    own = (_own_village(str(db.path), db) if role == "recorder" else None) or root
+    return Scope(text("who.demo", role=text(f"role.{role}")), role, own, owner())
 
 
 def read_session() -> Session:

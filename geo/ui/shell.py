@@ -12,7 +12,7 @@ from geo import codes
 from geo.access import may
 from geo.errors import GeoError
 from geo.i18n import text
-from geo.store.places import breadcrumb, search
+from geo.store.places import breadcrumb, name_own, search
 from geo.store.reads import read_children, read_many
 from geo.store.rounds import list_rounds
 from geo.ui.navigation import ENTRIES, find_page, has_page
@@ -148,6 +148,7 @@ def _draw_ways_out(session: Session) -> None:
 
 def _draw_breadcrumb(session: Session) -> None:
     page = _current_page()
+    _draw_own_areas(session)
     with st.container(key="crumbs", horizontal=True, vertical_alignment="center", gap=None, width="content"):
         for place in breadcrumb(session.db, session.scope, place_id=session.place.id):
             if place.id == session.place.id:
@@ -155,6 +156,19 @@ def _draw_breadcrumb(session: Session) -> None:
             else:
                 st.page_link(page, label=escape(place.name), query_params=view_params(session, **{PLACE: place.id}))
                 st.html('<span class="sep">›</span>')
+
+
+def _draw_own_areas(session: Session) -> None:
+    """Draw the choice between several own areas; above them there is no unit that this session may see."""
+    if not session.scope.further:
+        return
+    own = name_own(session.db, session.scope)
+    above = [one.id for one in breadcrumb(session.db, session.scope, place_id=session.place.id)]
+    st.session_state["own_area"] = next((one for one in own if one in above), None)
+    st.selectbox(
+        text("shell.own_area"), list(own), key="own_area", format_func=own.__getitem__, width=140,
+        on_change=lambda: show(place=st.session_state["own_area"]), label_visibility="collapsed",
+    )  # fmt: skip
 
 
 def _draw_children(session: Session) -> None:

@@ -22,7 +22,6 @@ from starlette.staticfiles import StaticFiles
 from geo.errors import GeoError, NotAllowed, NotFound
 from geo.i18n import text
 from geo.incidents import note_incident
-from geo.model import Scope
 from geo.store.auditlog import log_act
 from geo.web import grants
 from geo.web.changes import tell_changes
@@ -127,8 +126,7 @@ def _note_refusal(known: dict[str, Any], kind: grants.Kind) -> None:
     if entered is None:
         return
     with suppress(GeoError, SQLAlchemyError):
-        who = Scope(entered.name, entered.role, entered.area)
-        log_act(known["database"](), who, action="refusal", object_id=kind, diff={"action": "export"})
+        log_act(known["database"](), entered.scope(), action="refusal", object_id=kind, diff={"action": "export"})
 
 
 def _status_of(error: GeoError) -> int:

@@ -51,7 +51,7 @@ def test_accounts_are_made_and_shut_out(office: Database) -> None:
     app.text_input(key="account_name").set_value("Clerk")
     app.text_input(key="account_person").set_value("李<b>测")
     app.selectbox(key="account_role").set_value("leader")
-    app.selectbox(key="account_area").set_value("t1")
+    app.multiselect(key="account_area").set_value(["t1"])
     app.button(key="FormSubmitter:account_new-" + text("accounts.create")).click().run()
     first = app.code[0].value.split()[-1]
     assert app.code[0].value == f"Clerk    {first}"
@@ -100,4 +100,33 @@ def test_a_township_sees_its_own(office: Database) -> None:
     create_account(office, BOSS, name="t1admin", role="admin", area="t1")
     app, _ = open_as(office, "t1admin", "accounts")
     assert list(app.dataframe[0].value["name"]) == ["t1admin"]
-    assert len(app.selectbox(key="account_area").options) == 3
+    assert len(app.multiselect(key="account_area").options) == 9
+
+
+def test_somebody_of_several_places(office: Database) -> None:
+    """A recorder of two groups chooses between them, sees each, and is answered with an own one where a link names another.
+
+    The admin moves the account to a village, and its page is that village's.
+    """
+    create_account(office, BOSS, name="li", role="recorder", area="g01", further=["g08"])
+    app, sid = open_as(office, "li", "gaps")
+    assert not app.exception
+    assert app.selectbox(key="own_area").options == ["东测村 一组", "南测村 二组"]
+    assert "一组" in read_words(app)
+    app.selectbox(key="own_area").set_value("g08").run()
+    assert app.query_params["place"] == "g08"
+    app.query_params["place"] = "g02"
+    app.run()
+    assert app.query_params["place"] == "g01"
+    boss, _ = open_as(office, "boss", "accounts")
+    chosen = find_account(office, BOSS, name="li")
+    boss.selectbox(key="account_chosen").set_value(chosen).run()
+    boss.multiselect(key=f"account_areas_{chosen}").set_value(["v5"]).run()
+    boss.button(key="account_move").click().run()
+    assert find_session(office, sid) is None
+    boss.selectbox(key="account_chosen").set_value(chosen).run()
+    boss.button(key="account_grant").click().run()
+    made = next(one for one in list_accounts(office, BOSS) if one.name == "li")
+    assert (made.area, made.further, made.exports_personal) == ("v5", (), True)
+    app, _ = open_as(office, "li", "gaps")
+    assert "新测村" in read_words(app)
