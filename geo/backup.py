@@ -7,6 +7,7 @@ puts a verified copy in the database's place and keeps what was there beside it.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -21,6 +22,7 @@ from geo.errors import Invalid
 from geo.schema import metadata
 from geo.store.create import open_database
 from geo.store.files import copy_files
+from geo.store.ways import WAYS_SETTING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +56,7 @@ class Restored:
 def write_backup(db: Database, scope: Scope, *, target: Path) -> Backup:
     """Copy the database into a new file and check the copy: it is whole, and holds as many rows as its source did.
 
-    The photos it names are copied into the folder `TARGET.files` beside it, each compared by its hash.
+    The photos and files of ways it names are copied into the folder `TARGET.files` beside it, compared by their hashes.
     Readers and writers go on meanwhile. The file appears whole or not at all.
     Raises `Invalid` when the target exists, cannot be written, or the copy is not as good as its source.
     """
@@ -70,7 +72,7 @@ def write_backup(db: Database, scope: Scope, *, target: Path) -> Backup:
         found = verify_backup(draft)
         if found != expected:
             raise Invalid("backup.differs", path=target.name)
-        copy_files(db.path, target, _photos_of(draft))
+        copy_files(db.path, target, _files_of(draft))
         draft.rename(target)
     except (OSError, sqlite3.Error) as error:
         raise Invalid("backup.failed", path=str(target)) from error
@@ -105,8 +107,8 @@ def find_damage(path: Path) -> str:
 def restore_backup(scope: Scope, source: Path, *, target: Path) -> Restored:
     """Put a backup in the place of a database that nobody has open, compare both, and log the act in it.
 
-    The photos it names come back from `SOURCE.files`. What was there is kept beside it as NAME.MOMENT.before, its
-    write-ahead log too, and comes back if anything fails.
+    The photos and files of ways it names come back from `SOURCE.files`. What was there is kept beside it as
+    NAME.MOMENT.before, its write-ahead log too, and comes back if anything fails.
     Raises `Invalid`: the backup is damaged, is the database itself, the database is in use, or cannot be written.
     """
     require_right(scope, "operate")
@@ -119,7 +121,7 @@ def restore_backup(scope: Scope, source: Path, *, target: Path) -> Restored:
         _copy_file(source, draft)
         if verify_backup(draft) != expected:
             raise Invalid("backup.differs", path=source.name)
-        copy_files(source, target, _photos_of(draft))
+        copy_files(source, target, _files_of(draft))
         kept = _exchange(draft, target)
     except OSError as error:
         raise Invalid("backup.failed", path=target.name) from error
@@ -174,12 +176,14 @@ def _exchange(draft: Path, target: Path) -> Path | None:
     return kept if moved else None
 
 
-def _photos_of(path: Path) -> list[str]:
-    """Return the hash of every photo that a copied database names; one of an older program names none."""
+def _files_of(path: Path) -> list[str]:
+    """Return the key of every file that a copied database names: photos, ways; an older program's names none."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        if "attachment" not in _count_rows(connection):
-            return []
-        return [str(row[0]) for row in connection.execute("SELECT DISTINCT sha256 FROM attachment")]
+        ways = connection.execute("SELECT value FROM setting WHERE key = ?", (WAYS_SETTING,)).fetchone()
+        keys = [one["file"] for one in json.loads(ways[0]).values()] if ways else []
+        if "attachment" in _count_rows(connection):
+            keys += [str(row[0]) for row in connection.execute("SELECT DISTINCT sha256 FROM attachment")]
+        return keys
 
 
 def _copy(source_path: Path, draft: Path) -> dict[str, int]:

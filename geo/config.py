@@ -32,6 +32,8 @@ PHOTO_MB: Final = 10
 PHOTO_PIXELS: Final = 60_000_000
 PHOTO_SIDE: Final = 1600
 PHOTOS_MOST: Final = 9
+#: The largest file of roads or heights (MB).
+WAYS_MB: Final = 300
 
 #: Accounts: tries of one name and of one address in `ATTEMPT_MINUTES` before more are refused unchecked.
 ATTEMPTS_OF_NAME: Final = 5

@@ -55,6 +55,7 @@ from geo.store import (
     tile_reads,
     unentered,
     visits,
+    ways,
 )
 from geo.store.auditlog import Wanted
 from geo.store.basemap import BaseMap
@@ -64,6 +65,7 @@ from geo.store.households import NewHousehold
 from geo.store.matching import Criteria
 from geo.store.rounds import RoundPlan
 from geo.store.tile_reads import Stamp
+from geo.ways import kept
 from tests import mapped, maps
 
 DUE = date(2019, 11, 30)
@@ -273,6 +275,9 @@ CASES: dict[str, Case] = {
     "store.plansettings.keep_plan_settings": of_db(
         plansettings.keep_plan_settings, "assign", said={"v1": {"detour": 1.6}}
     ),
+    "store.ways.keep_way_files": of_db(ways.keep_way_files, "assign", whole=True, files={}),
+    "store.ways.drop_ways": of_db(ways.drop_ways, "assign", whole=True, kinds=("roads",)),
+    "ways.kept.keep_ways": of_db(kept.keep_ways, "assign", whole=True, files={}),
     "store.routes.read_routes": of_db(routes.read_routes, "view", **V1),
     "store.routes.read_stops": of_db(routes.read_stops, "view", **ROUND, **H01),
     "store.routes.answer_route": of_db(

@@ -14,12 +14,12 @@ from geo.cli import main
 from geo.errors import Invalid
 from geo.plan.network import Edge, build_network, travel_seconds
 from geo.plan.stops import UNREACHABLE
-from geo.plan.travel import Pace, measure_sphere, speed_on, tobler_kmh, walk_seconds
+from geo.plan.travel import Pace, Walk, measure_sphere, speed_on, tobler_kmh
 from geo.ways.heights import read_heights
 from geo.ways.roads import read_osm
 
 DEGREE_M = math.radians(1) * 6_371_008.8
-WALK = Pace(4.5, 1.0)
+WALK = Walk(Pace(4.5, 1.0))
 
 
 def write_tiff(path, values, west, north, step, *, epsg=4326, nodata=None, point=False):
@@ -71,7 +71,7 @@ def test_a_slope_of_ten_percent(tmp_path, detour):
     lat = np.array([27.7 - 0.02, 27.7 - 0.02 + 1_000 / DEGREE_M])
     lon = np.array([109.01, 109.01])
     assert np.diff(heights.at(lon, lat)) == pytest.approx([100.0], abs=0.1)
-    found = walk_seconds(lon, lat, height_at=heights.at, detour=detour)
+    found = Walk(Pace(4.5, detour), heights.at).matrix(lon, lat)
     for start, end, sign in ((0, 1, 1), (1, 0, -1)):
         slope = sign * 0.1 / detour
         expected = 1_000 * detour / (6 * math.exp(-3.5 * abs(slope + 0.05)) / 3.6)
@@ -85,7 +85,7 @@ def test_ground_without_heights_is_level(tmp_path):
     heights = read_heights(write_tiff(tmp_path / "hole.tif", values, 109.0, 27.7, 0.01, nodata=-32_768))
     lon, lat = np.array([109.02, 109.02, 110.0]), np.array([27.68, 27.67, 27.0])
     assert np.isnan(heights.at(lon, lat)).all()
-    found = walk_seconds(lon, lat, height_at=heights.at, detour=1.0)
+    found = Walk(Pace(4.5, 1.0), heights.at).matrix(lon, lat)
     metres = measure_sphere(lon, lat)
     assert found == pytest.approx(metres / (6 * math.exp(-0.175) / 3.6), abs=1)
 
@@ -130,7 +130,7 @@ def test_roads_snap_and_walk():
     step = 1_000 / DEGREE_M
     lon = np.array([109.0, 109.0 + 0.001, 109.0, 109.4])
     lat = np.array([27.7, 27.7 + 2 * step, 27.7 + 2 * step, 27.7])
-    seconds, off_m = travel_seconds(make_roads(), lon, lat, travel="walk", on_foot=WALK)
+    seconds, off_m = travel_seconds(make_roads(), lon, lat, travel="walk", walk=WALK)
     off = float(measure_sphere(lon[1:3], lat[1:3])[0, 1])
     assert off_m[:3] == pytest.approx([0, off, 0], rel=1e-3, abs=1e-3)
     assert seconds[0, 2] == 2_000
@@ -144,11 +144,11 @@ def test_roads_by_way_of_moving():
     """A car is slower on a track and has no way on a path; a one-way road is one-way for it and not on foot."""
     step = 1_000 / DEGREE_M
     lon, lat = np.array([109.0, 109.0]), np.array([27.7, 27.7 + 2 * step])
-    car = travel_seconds(make_roads(speed_kmh=36.0), lon, lat, travel="car", on_foot=WALK)[0]
+    car = travel_seconds(make_roads(speed_kmh=36.0), lon, lat, travel="car", walk=WALK)[0]
     assert car[0, 1] == car[1, 0] == round(1_200 / 10 + 1_300 / (10 / 3.6))
     steps = build_network([("a", 109.0, 27.7, 0), ("b", 109.0, 27.71, 0), ("c", 109.0, 27.72, 0)],
                           [Edge("a", "b", 1_000, highway="steps"), Edge("b", "c", 1_000, highway="residential")])  # fmt: skip
-    there = travel_seconds(steps, np.array([109.0, 109.0]), np.array([27.7, 27.72]), travel="car", on_foot=WALK)[0]
+    there = travel_seconds(steps, np.array([109.0, 109.0]), np.array([27.7, 27.72]), travel="car", walk=WALK)[0]
     assert there[0, 1] == pytest.approx(0.01 * DEGREE_M / 1.25 + 1_000 / (20 / 3.6), abs=1)
     assert speed_on("motorway", "walk") is None
     assert speed_on("primary_link", "car") == speed_on("primary", "car")
@@ -156,7 +156,7 @@ def test_roads_by_way_of_moving():
     places = [(name, 109.0, 27.7 + nth * step, 0.0) for nth, name in enumerate("abc")]
     around = build_network(places, ring)
     for travel, expected in (("car", (2_000 / (25 / 3.6), 5_000 / (25 / 3.6))), ("walk", (1_600, 1_600))):
-        found = travel_seconds(around, lon, lat, travel=travel, on_foot=WALK)[0]
+        found = travel_seconds(around, lon, lat, travel=travel, walk=WALK)[0]
         assert (found[0, 1], found[1, 0]) == pytest.approx(expected, abs=1)
 
 

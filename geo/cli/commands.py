@@ -23,6 +23,7 @@ from geo.cli.routing import run_network_distance, run_route_solve
 from geo.cli.rules import run_rules
 from geo.cli.session import open_session, print_json, tell
 from geo.cli.units import run_units
+from geo.cli.ways import run_ways
 from geo.demo import build_demo
 from geo.i18n import text
 from geo.importer import undo_last
@@ -128,6 +129,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "accounts": run_accounts,
     "serve": run_serve,
     "basemap": run_basemap,
+    "ways": run_ways,
     "backup": run_backup,
     "restore": run_restore,
 }

@@ -11,7 +11,8 @@ from typing import Any, Final
 from geo.i18n import text
 from geo.plan.instances import ROUNDINGS
 from geo.plan.stops import MODES
-from geo.plan.travel import DETOUR, SPEEDS_KMH
+from geo.plan.travel import SPEEDS_KMH
+from geo.store.ways import WAY_KINDS
 
 _SECONDS: Final = 10.0
 
@@ -23,6 +24,7 @@ def add_planning(commands: Any, add_command: Callable[[Any, str], Any]) -> None:
     _add_plan(metrics, "plan-metrics")
     _add(metrics, "--routes", type=Path, metavar="FILE")
     _add_route_solve(add_command(commands, "route-solve"))
+    _add_ways(add_command(commands, "ways"))
     distance = add_command(commands, "network-distance")
     for name in ("--nodes", "--edges", "--pairs"):
         _add(distance, name, type=Path, metavar="FILE", required=True)
@@ -62,11 +64,11 @@ def _add_plan(parser: Any, command: str) -> None:
     _add(parser, "--day-seconds", type=read_count, metavar="N")
     _add(parser, "--teams", type=read_teams, default=None, metavar="N|FILE")
     _add(parser, "--days", type=read_count, metavar="N")
-    _add(parser, "--travel", choices=tuple(SPEEDS_KMH), default="walk")
+    _add(parser, "--travel", choices=tuple(SPEEDS_KMH))
     for name in ("--nodes", "--edges", "--roads", "--elevation"):
         _add(parser, name, type=Path, metavar="FILE")
     _add(parser, "--speed-kmh", type=read_positive, metavar="X")
-    _add(parser, "--detour", type=read_positive, default=DETOUR, metavar="X")
+    _add(parser, "--detour", type=read_positive, metavar="X")
     chosen = command == "plan"
     if chosen:
         _add(parser, "--mode", choices=MODES)
@@ -78,6 +80,12 @@ def _add_plan(parser: Any, command: str) -> None:
         _add(parser, "--out", type=Path, metavar="DIR")
     else:
         parser.set_defaults(mode="compact", seed=0, effort=1.0)
+
+
+def _add_ways(parser: Any) -> None:
+    for kind in WAY_KINDS:
+        _add(parser, f"--{kind}", type=Path, metavar="FILE")
+    _add(parser, "--drop", choices=WAY_KINDS, action="append", default=[])
 
 
 def _add_route_solve(parser: Any) -> None:

@@ -26,6 +26,8 @@ from geo.planning import (
 )
 from geo.planning.teams import TeamSetup
 from geo.store.exportlog import log_export
+from geo.store.ways import WayFiles
+from geo.ways.legs import choose_ways
 
 if TYPE_CHECKING:
     import argparse
@@ -69,14 +71,17 @@ def _head(session: Session, round_: Round) -> RouteHead:
 
 
 def _read_setup(session: Session, options: argparse.Namespace) -> Setup:
-    """Return the setting: the one kept, of so many teams everywhere, or of the file; with the days that were typed."""
+    """Return the setting: the one kept, of so many teams everywhere, or of the file; what was typed goes first."""
     if options.teams is None:
         setup = kept_setup(session.db)
     elif isinstance(options.teams, int):
         setup = default_setup().with_teams(options.teams)
     else:
         setup = read_setup(options.teams)
-    return setup.with_days(options.days)
+    files = WayFiles(options.roads, options.nodes, options.edges, options.elevation)
+    if files != WayFiles():
+        setup = replace(setup, files=files).with_all(ways=choose_ways(files))
+    return setup.with_all(days=options.days, travel=options.travel, speed_kmh=options.speed_kmh, detour=options.detour)
 
 
 def _plan(session: Session, options: argparse.Namespace, setup: Setup) -> PlanDocument:
@@ -99,7 +104,7 @@ def _list_changes(setup: Setup) -> list[tuple[str, Setup]]:
     more = replace(
         setup, common=_one_more(setup.common), villages={code: _one_more(one) for code, one in setup.villages.items()}
     )
-    days = [(text("plan.what_if.days", n=days), setup.with_days(days)) for days in _WHAT_IF_DAYS]
+    days = [(text("plan.what_if.days", n=days), setup.with_all(days=days)) for days in _WHAT_IF_DAYS]
     return [*days, (text("plan.what_if.team"), more)]
 
 

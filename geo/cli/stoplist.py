@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geo.errors import Invalid
-from geo.plan.network import Network, travel_seconds
 from geo.plan.stops import UNREACHABLE, Stops, Terms
-from geo.plan.travel import SPEEDS_KMH, Pace, measure_plane, measure_sphere, project, walk_seconds
-from geo.ways.heights import read_heights
-from geo.ways.roads import read_network, read_osm
+from geo.plan.travel import DETOUR, SPEEDS_KMH, Pace, measure_plane, project
+from geo.store.ways import WayFiles
+from geo.ways.legs import choose_ways, measure_legs
 from geo.ways.tables import Row, read_table
 
 if TYPE_CHECKING:
@@ -92,29 +91,16 @@ def _find_seconds(options: argparse.Namespace, rows: list[Row]) -> NDArray[np.in
     """Return the seconds between all points: of the matrix, the roads, the slopes or the straight line."""
     if options.matrix is not None:
         return _read_matrix(options.matrix, len(rows))
-    pace = Pace(options.speed_kmh or SPEEDS_KMH[options.travel], options.detour)
-    if options.roads or options.nodes or options.edges or options.elevation:
-        if not _has(rows, "lon", "lat"):
-            raise Invalid("plan.no_degrees", file=options.stops.name)
-        lon, lat = _read_degrees(rows)
-        if options.elevation is not None:
-            return walk_seconds(lon, lat, height_at=read_heights(options.elevation).at, detour=options.detour)
-        on_foot = Pace(SPEEDS_KMH["walk"], options.detour)
-        return travel_seconds(_read_roads(options), lon, lat, travel=options.travel, on_foot=on_foot)[0]
-    if _has(rows, "x_m", "y_m"):
+    travel = options.travel or "walk"
+    pace = Pace(options.speed_kmh or SPEEDS_KMH[travel], options.detour or DETOUR)
+    files = WayFiles(options.roads, options.nodes, options.edges, options.elevation)
+    ways = choose_ways(files)
+    if ways == "straight" and _has(rows, "x_m", "y_m"):
         x, y = (np.array([row.number(name) for row in rows]) for name in ("x_m", "y_m"))
         return pace.seconds(measure_plane(x, y))
     if not _has(rows, "lon", "lat"):
-        raise Invalid("plan.no_points", file=options.stops.name)
-    return pace.seconds(measure_sphere(*_read_degrees(rows)))
-
-
-def _read_roads(options: argparse.Namespace) -> Network:
-    if options.roads is not None:
-        return read_osm(options.roads)
-    if options.nodes is None or options.edges is None:
-        raise Invalid("plan.half_network")
-    return read_network(options.nodes, options.edges)
+        raise Invalid("plan.no_points" if ways == "straight" else "plan.no_degrees", file=options.stops.name)
+    return measure_legs(files, *_read_degrees(rows), ways=ways, travel=travel, pace=pace)
 
 
 def _read_matrix(path: Path, count: int) -> NDArray[np.int64]:

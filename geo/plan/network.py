@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from geo.errors import Invalid
 from geo.plan.stops import UNREACHABLE
-from geo.plan.travel import Pace, measure_sphere, project, speed_on
+from geo.plan.travel import Walk, measure_sphere, project, speed_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,29 +143,35 @@ def measure_pairs(network: Network, pairs: Sequence[tuple[str, str]]) -> list[fl
 
 
 def travel_seconds(
-    network: Network, lon: Floats, lat: Floats, *, travel: str, on_foot: Pace
+    network: Network, lon: Floats, lat: Floats, *, travel: str, walk: Walk
 ) -> tuple[NDArray[np.int64], Floats]:
     """Return the seconds between points (lon, lat in WGS84 degrees) over the roads, and how far each is from them.
 
-    Each point walks from and to the nearest node of the network's main part (straight line × detour); one that is
-    farther than 3 km from it has no way (`UNREACHABLE`). Points within 1 km of each other walk
-    over where that is quicker.
+    Each point walks to and from the nearest node of the network's main part; one that is farther than 3 km from it has
+    no way (`UNREACHABLE`). Points within 1 km of each other walk over where that is quicker.
     """
     graph = network.time(travel)
     node, off_m = _snap(network, graph, lon, lat)
-    legs = on_foot.seconds(off_m)
+    to_road, from_road = walk.seconds(lon, lat, network.lon[node], network.lat[node])
     unique, back = np.unique(node, return_inverse=True)
     parts = [unique[at : at + _ROWS] for at in range(0, len(unique), _ROWS)]
     table = np.vstack([np.atleast_2d(dijkstra(graph, indices=some))[:, unique] for some in parts])
-    by_road = table[np.ix_(back, back)] + legs[:, None] + legs[None, :]
-    apart = measure_sphere(lon, lat)
-    over = np.where(apart <= _ON_FOOT_M, on_foot.seconds(apart), np.inf)
-    seconds = np.minimum(by_road, over)
+    by_road = table[np.ix_(back, back)] + to_road[:, None] + from_road[None, :]
+    seconds = np.minimum(by_road, _walk_over(lon, lat, walk))
     far = off_m > _FARTHEST_M
     gone = ~np.isfinite(seconds) | far[:, None] | far[None, :]
     matrix = np.where(gone, UNREACHABLE, np.rint(np.where(gone, 0, seconds))).astype(np.int64)
     np.fill_diagonal(matrix, 0)
     return matrix, off_m
+
+
+def _walk_over(lon: Floats, lat: Floats, walk: Walk) -> Floats:
+    """Return the seconds on foot between points that are near each other, inf between the others."""
+    seconds = np.full((len(lon), len(lon)), np.inf)
+    rows, columns = np.nonzero(np.triu(measure_sphere(lon, lat) <= _ON_FOOT_M, 1))
+    there, back = walk.seconds(lon[rows], lat[rows], lon[columns], lat[columns])
+    seconds[rows, columns], seconds[columns, rows] = there, back
+    return seconds
 
 
 def _snap(network: Network, graph: csr_array, lon: Floats, lat: Floats) -> tuple[NDArray[np.int64], Floats]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -24,6 +24,9 @@ SPEEDS_KMH: Final = {"walk": 4.5, "motorcycle": 20.0, "car": 30.0}
 #: Ways are so much longer than the straight line where nothing better is known; 1.64 was measured on mountain roads,
 #: 1.27 in hills, 1.18 in a city. A setting of each township.
 DETOUR: Final = 1.3
+#: What the ways between homes are known from: straight lines, slopes on foot (Tobler), or the user's road network.
+Ways = Literal["straight", "slopes", "roads"]
+WAYS: Final[tuple[Ways, ...]] = ("straight", "slopes", "roads")
 #: Speeds in km/h on OpenStreetMap's classes of roads, by motorcycle and by car; what is not listed is a village road.
 _ROADS_KMH: Final = {
     "motorway": (40.0, 80.0), "trunk": (40.0, 60.0), "primary": (40.0, 50.0), "secondary": (35.0, 40.0),
@@ -76,29 +79,45 @@ def tobler_kmh(slope: Floats) -> Floats:
     return speed
 
 
-def walk_seconds(
-    lon: Floats, lat: Floats, *, height_at: Callable[[Floats, Floats], Floats], detour: float
-) -> NDArray[np.int64]:
-    """Return the seconds on foot between all points by Tobler, uphill and downhill apart.
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How people go on foot where there is no road: along the straight line, the way being `pace.detour` times as long.
 
-    Heights (metres) are taken along the straight line at least every 50 m; the way is `detour` times as long, so its
-    slopes are that much gentler. Where no height is known the ground is taken as level.
+    At the speed of the pace; with `height_at` (metres above the sea at lon, lat, NaN where unknown) by Tobler instead,
+    uphill and downhill apart. Heights are taken at least every 50 m; slopes are as much gentler as the way is longer,
+    and ground without heights is level.
     """
-    count = len(lon)
-    matrix = np.zeros((count, count), dtype=np.int64)
-    straight = measure_sphere(lon, lat)
-    for nth in range(count - 1):
-        others = np.arange(nth + 1, count)
-        steps = int(np.clip(np.ceil(straight[nth, others].max() / _SAMPLE_M), 1, _MOST_SAMPLES))
+
+    pace: Pace
+    height_at: Callable[[Floats, Floats], Floats] | None = None
+
+    def seconds(self, lon: Floats, lat: Floats, to_lon: Floats, to_lat: Floats) -> tuple[Floats, Floats]:
+        """Return the whole seconds from points to points (degrees), pair by pair, and those back."""
+        straight = distance_m(lon, lat, to_lon, to_lat)
+        if self.height_at is None:
+            level = self.pace.seconds(straight).astype(np.float64)
+            return level, level
+        steps = int(np.clip(np.ceil(straight.max(initial=0.0) / _SAMPLE_M), 1, _MOST_SAMPLES))
         part = np.linspace(0.0, 1.0, steps + 1)
-        heights = height_at(lon[nth] + np.outer(lon[others] - lon[nth], part),
-                            lat[nth] + np.outer(lat[others] - lat[nth], part))  # fmt: skip
-        run = np.maximum(straight[nth, others] * detour / steps, 1e-9)[:, None]
-        rise = np.nan_to_num(np.diff(heights, axis=1), nan=0.0)
-        for row, column, climbed in ((nth, others, rise), (others, nth, -rise)):
-            taken = (run / (tobler_kmh(climbed / run) / 3.6)).sum(axis=1)
-            matrix[row, column] = np.rint(np.where(straight[nth, others] > 0, taken, 0.0)).astype(np.int64)
-    return matrix
+        heights = self.height_at(
+            lon[:, None] + np.outer(to_lon - lon, part), lat[:, None] + np.outer(to_lat - lat, part)
+        )
+        run = np.maximum(straight * self.pace.detour / steps, 1e-9)[:, None]
+        slope = np.nan_to_num(np.diff(heights, axis=1), nan=0.0) / run
+        there, back = ((run / (tobler_kmh(one) / 3.6)).sum(axis=1) for one in (slope, -slope))
+        return np.rint(np.where(straight > 0, there, 0.0)), np.rint(np.where(straight > 0, back, 0.0))
+
+    def matrix(self, lon: Floats, lat: Floats) -> NDArray[np.int64]:
+        """Return the seconds between all points."""
+        if self.height_at is None:
+            return self.pace.seconds(measure_sphere(lon, lat))
+        count = len(lon)
+        matrix = np.zeros((count, count), dtype=np.int64)
+        for nth in range(count - 1):
+            others = slice(nth + 1, count)
+            here = np.full(count - nth - 1, lon[nth]), np.full(count - nth - 1, lat[nth])
+            matrix[nth, others], matrix[others, nth] = self.seconds(*here, lon[others], lat[others])
+        return matrix
 
 
 def distance_m(lon: Floats, lat: Floats, other_lon: Floats, other_lat: Floats) -> Floats:

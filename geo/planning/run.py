@@ -25,6 +25,7 @@ from geo.store.places import root_place
 from geo.store.plansettings import read_layered, read_plan_settings
 from geo.store.rounds import get_round
 from geo.store.teams import CADRE, HELPER, list_members
+from geo.store.ways import read_way_files
 
 if TYPE_CHECKING:
     from geo.model import Round, Scope
@@ -67,6 +68,7 @@ def list_tasks(
     units = _read_units(db, gaps)
     gaps = _name_owners(db, scope, gaps, place_id)
     kept = read_plan_settings(db)
+    files = setup.files or read_way_files(db)
     tasks = []
     key = gaps["village_id"].map(lambda one: units[one].township if setup.pool else one)
     for unit_id, rows in gaps.groupby(key):
@@ -78,7 +80,7 @@ def list_tasks(
         if not days:
             raise Invalid("plan.no_days", ends=round_.ends_on)
         start = own.start if isinstance(own.start, tuple) else units.get(_start_unit(own.start, unit), unit).point
-        tasks.append(make_task(rows, (unit.id, unit.code, unit.name), own, days=days, start=start))
+        tasks.append(make_task(rows, (unit.id, unit.code, unit.name), own, days=days, start=start, files=files))
     return sorted(tasks, key=lambda one: one.code)
 
 

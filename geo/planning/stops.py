@@ -14,9 +14,11 @@ from geo.errors import Invalid
 from geo.gaps import PRIORITY_TERMS
 from geo.mask import mask_name
 from geo.plan.stops import Bounds, Slot, Stops
-from geo.plan.travel import measure_sphere, project
+from geo.plan.travel import project
 from geo.planning.document import StopRow
 from geo.planning.teams import UnitSetup
+from geo.store.ways import WayFiles
+from geo.ways.legs import measure_legs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,19 +43,22 @@ class UnitTask:
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
     bounds: Bounds
+    files: WayFiles
 
     def measure(self) -> NDArray[np.int64]:
-        """Return the seconds between all points, the start point's first: straight line, detour and speed."""
-        return self.setup.pace.seconds(measure_sphere(self.lon, self.lat))
+        """Return the seconds between all points, the start point's first. Raises `Invalid`: no such roads, heights."""
+        setup = self.setup
+        return measure_legs(self.files, self.lon, self.lat, ways=setup.ways, travel=setup.travel, pace=setup.pace)
 
 
 def make_task(
     gaps: pd.DataFrame, unit: tuple[str, str, str], setup: UnitSetup, *, days: Sequence[date],
-    start: tuple[float, float] | None,
+    start: tuple[float, float] | None, files: WayFiles,
 ) -> UnitTask:  # fmt: skip
     """Return the task of a unit (id, code, name) from rows of `gaps.rank_gaps`, in the register's order.
 
-    A home without a point cannot be planned. Without a known start point it is the middle of the homes.
+    `files`: the user's roads and heights. A home without a point cannot be planned. Without a known start point it is
+    the middle of the homes.
     """
     ordered = gaps.sort_values(["village_code", "group_code", "code"], na_position="first")
     rows = [_to_row(row, setup) for row in ordered.to_dict("records")]
@@ -74,7 +79,7 @@ def make_task(
     owner_team = {nth: of_person[one.owner] for nth, one in enumerate(located, start=1) if one.owner in of_person}
     unlocated = tuple(one for one in rows if one.lon is None or one.lat is None)
     bounds = Bounds(_find_fixed(located, setup, days), _find_barred(located, setup), away, owner_team)
-    return UnitTask(*unit, setup, tuple(days), begin, tuple(located), unlocated, stops, lon, lat, bounds)
+    return UnitTask(*unit, setup, tuple(days), begin, tuple(located), unlocated, stops, lon, lat, bounds, files)
 
 
 def _find_fixed(rows: Sequence[StopRow], setup: UnitSetup, days: Sequence[date]) -> dict[int, Slot]:

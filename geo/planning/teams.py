@@ -17,7 +17,8 @@ import yaml
 from geo import codes
 from geo.errors import Invalid
 from geo.i18n import text
-from geo.plan.travel import DETOUR, SPEEDS_KMH, Pace
+from geo.plan.travel import DETOUR, SPEEDS_KMH, WAYS, Pace, Ways
+from geo.store.ways import WayFiles
 
 #: A five-person team splits into two pairs, and one stays to write up.
 _TEAMS: Final = 2
@@ -49,9 +50,9 @@ class UnitSetup:
     `start`: a word of `STARTS`, or lon, lat. `off`: days on which nobody goes, as on `off_weekdays` (1 = Monday) and on
     market days (赶集), told by the last digit of the day of the month: `market` {3, 8} is the 3rd, 8th, 13th, ….
     `away_window`: the days on which homes that have gone away as a whole are back; outside it they are not visited.
-    `detour`: None = the township's setting. `due_tagged`: the last day in time for homes with a care tag.
-    `forced`: household code → team ('' = any) and day (None = any) it must have; `forbidden`: household code → teams
-    that must not visit it.
+    `detour`: None = the township's setting. `ways`: what journeys are known from. `due_tagged`: the last day in time
+    for homes with a care tag. `forced`: household code → team ('' = any) and day (None = any) it must have;
+    `forbidden`: household code → teams that must not visit it.
     """
 
     teams: tuple[TeamSetup, ...] = ()
@@ -63,6 +64,7 @@ class UnitSetup:
     market: frozenset[int] = frozenset()
     start: str | tuple[float, float] = STARTS[0]
     travel: str = "walk"
+    ways: Ways = "straight"
     speed_kmh: float | None = None
     detour: float | None = None
     continuity_minutes: float = 20.0
@@ -95,22 +97,25 @@ class UnitSetup:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The setting of every village, those of some by unit code, and whether a township's villages share teams."""
+    """The setting of every village, those of some by unit code, and whether a township's villages share teams.
+
+    `files`: roads and heights; None = those that are kept with the database.
+    """
 
     common: UnitSetup
     villages: Mapping[str, UnitSetup] = field(default_factory=dict)
     pool: bool = False
+    files: WayFiles | None = None
 
     def of(self, code: str, above: str = "") -> UnitSetup:
         """Return what holds for a unit: what is said of it, else of the township above it, else of all."""
         return self.villages.get(code) or self.villages.get(above, self.common)
 
-    def with_days(self, days: int | None) -> Setup:
-        """Return the same for at most so many days everywhere; None changes nothing."""
-        if days is None:
-            return self
-        villages = {code: replace(one, days=days) for code, one in self.villages.items()}
-        return replace(self, common=replace(self.common, days=days), villages=villages)
+    def with_all(self, **changes: Any) -> Setup:
+        """Return the same with some values (fields of `UnitSetup`) everywhere; None changes nothing."""
+        said = {name: value for name, value in changes.items() if value is not None}
+        villages = {code: replace(one, **said) for code, one in self.villages.items()}
+        return replace(self, common=replace(self.common, **said), villages=villages)
 
     def with_teams(self, count: int) -> Setup:
         """Return the same with so many teams in every village that names none of its own."""
@@ -222,6 +227,12 @@ def _read_travel(value: Any) -> str:
     return str(value)
 
 
+def _read_ways(value: Any) -> Ways:
+    if value not in WAYS:
+        raise ValueError(value)
+    return next(one for one in WAYS if one == value)
+
+
 def _read_positive(value: Any) -> float:
     if not (isfinite(float(value)) and float(value) > 0):
         raise ValueError(value)
@@ -283,6 +294,7 @@ _READERS: Final[dict[str, Any]] = {
     "market": _read_numbers(0, 9),
     "start": _read_start,
     "travel": _read_travel,
+    "ways": _read_ways,
     "speed_kmh": _read_positive,
     "detour": _read_detour,
     "continuity_minutes": lambda value: float(_bounded(int(value), 0, 1440)),

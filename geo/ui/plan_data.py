@@ -10,7 +10,7 @@ import streamlit as st
 
 from geo.errors import GeoError
 from geo.plan.stops import MODES, Mode
-from geo.plan.travel import DETOUR, SPEEDS_KMH
+from geo.plan.travel import DETOUR, SPEEDS_KMH, Ways
 from geo.planning import Draft, Order, Setup, default_setup, from_content, list_tasks, to_content
 from geo.store import drafts
 from geo.store.places import list_below
@@ -30,7 +30,8 @@ EFFORT: Final = 0.5
 class Wanted:
     """What is asked of a plan: teams, days, hours, how people move, the mode, and whether villages share their teams.
 
-    `only`: the households that are wanted, where not the whole gap list.
+    `ways`: what journeys are known from (`geo.plan.travel.WAYS`). `only`: the households that are wanted, where not the
+    whole gap list.
     """
 
     teams: int = 2
@@ -41,12 +42,13 @@ class Wanted:
     mode: Mode = "balanced"
     pool: bool = False
     only: tuple[str, ...] | None = None
+    ways: Ways = "straight"
 
     def setup(self) -> Setup:
         """Return it as the setting of every village."""
         setup = default_setup().with_teams(self.teams)
-        common = replace(setup.common, days=self.days, hours=self.hours, travel=self.travel, detour=self.detour)
-        return replace(setup, common=common, pool=self.pool)
+        setup = setup.with_all(days=self.days, hours=self.hours, travel=self.travel, detour=self.detour, ways=self.ways)
+        return replace(setup, pool=self.pool)
 
 
 TRAVELS: Final = tuple(SPEEDS_KMH)

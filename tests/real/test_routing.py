@@ -15,7 +15,7 @@ from geo.plan.engine import Budget
 from geo.plan.instances import parse_instance, read_best
 from geo.plan.network import measure_pairs, travel_seconds
 from geo.plan.solving import cost_routes, solve_instance
-from geo.plan.travel import Pace, measure_sphere
+from geo.plan.travel import Pace, Walk, measure_sphere
 from geo.ways.roads import read_network
 
 pytestmark = pytest.mark.real
@@ -99,7 +99,7 @@ def test_seconds_over_mountain_roads(shared_data):
     main_part = np.flatnonzero(network.main_part)
     some = np.random.default_rng(3).choice(main_part, 30, replace=False)
     lon, lat = network.lon[some], network.lat[some]
-    seconds, off_m = travel_seconds(network, lon, lat, travel="walk", on_foot=Pace(4.5, 1.3))
+    seconds, off_m = travel_seconds(network, lon, lat, travel="walk", walk=Walk(Pace(4.5, 1.3)))
     assert off_m.max() < 0.01
     pairs = [(network.ids[a], network.ids[b]) for a in some for b in some]
     lengths = np.array(measure_pairs(network, pairs)).reshape(30, 30)
