@@ -29,7 +29,6 @@ from geo.importer.outlines import aside
 from geo.importer.outlines import commit as outline_import
 from geo.mapping import load
 from geo.model import IssueEntry, Scope, VisitEntry
-from geo.planning import default_setup, run
 from geo.store import (
     assignments,
     auditlog,
@@ -46,16 +45,13 @@ from geo.store import (
     map_reads,
     matching,
     places,
-    plansettings,
     reads,
     register,
     reveal,
     rounds,
-    routes,
     tile_reads,
     unentered,
     visits,
-    ways,
 )
 from geo.store.auditlog import Wanted
 from geo.store.basemap import BaseMap
@@ -65,7 +61,6 @@ from geo.store.households import NewHousehold
 from geo.store.matching import Criteria
 from geo.store.rounds import RoundPlan
 from geo.store.tile_reads import Stamp
-from geo.ways import kept
 from tests import mapped, maps
 
 DUE = date(2019, 11, 30)
@@ -137,11 +132,7 @@ def _own_round(ground: Ground) -> Any:
     return rounds.get_round(ground.db, Scope("planner", "planner", "d"), round_id=ground.own_round)
 
 
-def _route(ground: Ground) -> list[routes.Route]:
-    return [routes.Route(ground.person, DUE, ("h01",))]
-
-
-def _round_2(ground: Ground) -> Any:
+def round_2(ground: Ground) -> Any:
     return rounds.get_round(ground.db, Scope("planner", "planner", "d"), round_id="2")
 
 
@@ -269,25 +260,11 @@ CASES: dict[str, Case] = {
     "store.assignments.change_assignment": of_db(
         assignments.change_assignment, "assign", assignment_id=lambda ground: ground.assignment, rev=1, due_on=DUE
     ),
-    "planning.run.list_tasks": of_db(run.list_tasks, "view", round_=_round_2, place_id="v1", setup=default_setup()),
-    "planning.run.plan_places": of_db(run.plan_places, "view", **V1, setup=default_setup(), order=run.Order(effort=0.01)),
-    "store.routes.publish_routes": of_db(routes.publish_routes, "assign", **ROUND, routes=_route),
-    "store.plansettings.keep_plan_settings": of_db(
-        plansettings.keep_plan_settings, "assign", said={"v1": {"detour": 1.6}}
-    ),
-    "store.ways.keep_way_files": of_db(ways.keep_way_files, "assign", whole=True, files={}),
-    "store.ways.drop_ways": of_db(ways.drop_ways, "assign", whole=True, kinds=("roads",)),
-    "ways.kept.keep_ways": of_db(kept.keep_ways, "assign", whole=True, files={}),
-    "store.routes.read_routes": of_db(routes.read_routes, "view", **V1),
-    "store.routes.read_stops": of_db(routes.read_stops, "view", **ROUND, **H01),
-    "store.routes.answer_route": of_db(
-        routes.answer_route, "record_visit", assignment_id=lambda ground: ground.assignment, rev=1, accepts=True
-    ),
     "store.assignments.assignee_column": in_write(assignments.assignee_column, "", assignee=lambda ground: ground.person),
     "store.assignments.find_live": in_write(
         assignments.find_live, "", assignment_id=lambda ground: ground.assignment, rev=1
     ),
-    "store.assignments.find_leaves": in_write(assignments.find_leaves, "", round_=_round_2, households=["h01"], groups=[]),
+    "store.assignments.find_leaves": in_write(assignments.find_leaves, "", round_=round_2, households=["h01"], groups=[]),
     "store.assignments.list_assignees": of_db(assignments.list_assignees, "view", place_id="v1"),
     "store.assignments.add_person": of_db(assignments.add_person, "assign", name="周测三", place_id="v1"),
     "store.bulk.record_visits": of_db(bulk.record_visits, "record_visit", frame=lambda _ground: BULK),
@@ -374,7 +351,7 @@ CASES: dict[str, Case] = {
     "store.tile_reads.find_units": of_db(tile_reads.find_units, "view", blind={}, places=["v1"]),
     "store.tile_reads.list_leaves": of_db(tile_reads.list_leaves, "view", blind=frozenset(), place_id="v1"),
     "store.unentered.batches_within": in_write(unentered.batches_within, "", blind=[]),
-    "store.unentered.lacking_batches": in_write(unentered.lacking_batches, "", blind=[], wanted=_round_2),
+    "store.unentered.lacking_batches": in_write(unentered.lacking_batches, "", blind=[], wanted=round_2),
     "store.unentered.count_unentered": of_db(unentered.count_unentered, "view", blind=0, **ROUND),
     "store.visits.record_visit": of_db(visits.record_visit, "record_visit", entry=VISIT),
     "store.visits.insert_visit": in_write(visits.insert_visit, "", entry=VISIT),
@@ -394,9 +371,10 @@ STEPS = {
     "store.proposals.adopt_visits": "takes visits into the round that insert_round has just made in the scope's area",
 }
 
-# The rows about clearance and the map use the helpers above.
+# The rows about clearance, the map and plans use the helpers above.
 from tests.services_clear import CLEAR_CASES  # noqa: E402
 from tests.services_map import MAP_CASES  # noqa: E402
+from tests.services_plan import PLAN_CASES  # noqa: E402
 from tests.services_work import WORK_CASES  # noqa: E402
 
-CASES |= CLEAR_CASES | MAP_CASES | WORK_CASES
+CASES |= CLEAR_CASES | MAP_CASES | PLAN_CASES | WORK_CASES
