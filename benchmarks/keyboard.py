@@ -38,8 +38,7 @@ _READY = """(home) => {
 _FREE = "() => !/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)"
 _OPEN = "(key) => document.querySelector(`.st-key-outcome_${key} [data-testid=stBaseButton-primary]`)"
 _TYPING = "(tag) => document.activeElement && document.activeElement.tagName === tag"
-_SAVES = "() => Boolean(document.activeElement.closest('[role=dialog] [class*=\"-save\"]'))"
-_TITLE = "() => Boolean(document.activeElement.closest('[role=dialog] [class*=\"-title\"]'))"
+_TITLE = "() => Boolean(document.activeElement.closest('[class*=st-key-new_issue_] [class*=\"-title\"]'))"
 _COUNT_CLICKS = "window.clicks = 0; addEventListener('pointerdown', () => { window.clicks += 1; }, true);"
 
 
@@ -91,7 +90,7 @@ class Typist:
         raise LookupError(wanted)
 
     def raise_issue(self) -> None:
-        """Raise an issue: its category, what it is, and the button at the end, all by keys."""
+        """Raise an issue in the form of the visit: its category and what it is, all by keys."""
         self.page.wait_for_function(_READY, arg="")
         self.press("n")
         self.page.wait_for_function(_TYPING, arg="INPUT")
@@ -100,10 +99,6 @@ class Typist:
         self.press("Enter")
         self.tab_to(_TITLE)
         self.write("桥面塌了一块")
-        self.tab_to(_SAVES)
-        self.press("Enter")
-        self.page.locator("[role=dialog]").wait_for(state="detached")
-        self.page.wait_for_function(_READY, arg="")
 
     def save(self, kind: str) -> Saved:
         """Record the household on the screen and go on to the next one."""

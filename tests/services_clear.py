@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import date
 
 from geo.issues import Act
-from geo.model import Scope
+from geo.model import Scope, VisitEntry
 from geo.rules import Rules
 from geo.store import (
+    calls,
     clearance,
     drafts,
     households,
@@ -22,6 +23,7 @@ from geo.store import (
     round_figures,
     rules,
 )
+from geo.store.calls import Answer, Call
 from geo.store.measures import MeasureEntry
 from geo.store.reviews import Decision, ReviewEntry
 from tests.services import V1, Case, Ground, in_write, of_db
@@ -57,7 +59,13 @@ def _newcomer(ground: Ground) -> str:
     return "late"
 
 
+CALL = Call(
+    VisitEntry("called", "h01", date(2019, 11, 19), "effective"), answers=(Answer("said", PROGRESS["act"], "c"),)
+)
+
 CLEAR_CASES: dict[str, Case] = {
+    "store.calls.record_call": of_db(calls.record_call, "record_visit", call=CALL),
+    "store.rules.name_categories": of_db(lambda db, scope: rules.name_categories(db, scope)("OTH"), "view", blind=str),
     "store.round_figures.compare_rounds": of_db(
         round_figures.compare_rounds, "view", round_id="2", place_id="v1", level="group"
     ),

@@ -1,6 +1,6 @@
 """Issues (问题): what may happen to one (`course`), and every figure of many (`figures`). Nothing here executes."""
 
-from geo.issues.course import ACTS, Act, Event, Standing, fold, list_acts, replay, take_step
+from geo.issues.course import ACTS, Act, Event, Standing, act_of_route, fold, list_acts, replay, take_step
 from geo.issues.figures import (
     ISSUE_COUNTS,
     highest_levels,
@@ -20,6 +20,7 @@ __all__ = [
     "Funnel",
     "Spans",
     "Standing",
+    "act_of_route",
     "fold",
     "highest_levels",
     "issue_flags",

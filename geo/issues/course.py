@@ -199,6 +199,14 @@ def take_step(standing: Standing, act: Act, *, reopen_days: int = config.REOPEN_
     )  # fmt: skip
 
 
+def act_of_route(route: str, on: date) -> Act | None:
+    """Return what a route (`codes.ISSUE_ROUTES`) says was done on the day an issue was raised; nothing for a term."""
+    if route == "escalated":
+        return Act("escalated", on)
+    kind = {"on_spot": "solved_on_spot", "explained": "explained"}.get(route)
+    return None if kind is None else Act("resolved", on, close_kind=kind)
+
+
 def list_acts(standing: Standing, on: date, *, reopen_days: int = config.REOPEN_DAYS) -> list[str]:
     """Return the kinds of act that are possible on a day, in the order of `ACTS`: the only buttons there are."""
     if standing.duplicate_of is not None:

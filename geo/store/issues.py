@@ -131,6 +131,8 @@ def count_issues(connection: Connection, as_of: date) -> dict[str, dict[str, int
 def _check(entry: IssueEntry, today: date) -> None:
     if entry.raised_on > today:
         raise Invalid("err.future", d=entry.raised_on)
+    if not entry.category:
+        raise Invalid("err.issue_category")
     listed = (
         (entry.scope, codes.ISSUE_SCOPES),
         (entry.category, codes.ISSUE_CATEGORIES),

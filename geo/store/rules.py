@@ -22,6 +22,8 @@ from geo.store.database import now, read_setting, write_setting
 from geo.store.rounds import visible_round
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from geo.model import Round, Scope
@@ -116,6 +118,14 @@ def list_categories(db: Database, scope: Scope) -> list[CategoryRow]:
     require_right(scope, "view")
     with db.read() as connection:
         return [_read_category(connection, code) for code in codes.ISSUE_CATEGORIES]
+
+
+def name_categories(db: Database, scope: Scope) -> Callable[[str], str]:
+    """Return what says the name of a category by its code, also of one that is retired; the code itself for another."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        names = {code: _read_category(connection, code).name for code in codes.ISSUE_CATEGORIES}
+    return lambda code: names.get(code, code)
 
 
 def write_category(

@@ -17,12 +17,12 @@ from geo.store.households import get_household
 from geo.ui import household_edits as edits
 from geo.ui.household_data import SYMBOLS, Card, read_card
 from geo.ui.household_facts import say_last, show_facts, show_group, show_visits
-from geo.ui.issue_form import show_issues
 from geo.ui.navigation import find_page
 from geo.ui.noting import note_view
 from geo.ui.plain import show_error
 from geo.ui.session import show, view_params
 from geo.ui.visit_form import show_form
+from geo.ui.visit_issues import show_issues
 from geo.ui.visit_save import show_last_saved, show_save_bar
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def show_household(db: Database, scope: Scope, *, household_id: str, round_: Rou
             st.text(say_last(card))
         if may(scope, "record_visit"):
             entry = show_form(db, scope, card=card)
-        show_issues(db, scope, card=card)
+        else:
+            show_issues(db, scope, card=card)
     with right:
         show_visits(db, scope, card=card)
         show_facts(db, scope, card=card)

@@ -9,12 +9,13 @@ import streamlit as st
 from geo import codes
 from geo.access import may
 from geo.i18n import text
-from geo.model import VisitEntry, new_id
+from geo.model import VisitEntry
 from geo.store.assignments import list_assignees
 from geo.store.teams import FIVE
 from geo.ui.household_data import IMPLIED_REASONS, Card, round_of
 from geo.ui.photos import choose_photos
-from geo.ui.visit_draft import first_value, keep_form, restore_draft
+from geo.ui.visit_draft import begin_form, end_form, first_value, form_here, form_id, keep_form
+from geo.ui.visit_issues import show_issues, show_raised
 from geo.ui.visit_more import choose_checks, choose_topics, read_checks
 
 if TYPE_CHECKING:
@@ -28,19 +29,12 @@ QUICK: Final = ("effective", "partial_proxy", "not_home", "away_all", "postponed
 _OTHERS: Final = tuple(one for one in codes.OUTCOMES if one not in QUICK)
 _RESPONDENTS: Final = tuple(one for one in codes.RESPONDENTS if one != "none")
 _USUAL_RESPONDENT: Final = {"effective": "head", "partial_proxy": "proxy", "refused": "head", "postponed": "head"}
-_FORMS: Final = "visit_forms"
 _PERSONS: Final = "visit_persons"
-
-
-def form_id(household_id: str) -> str:
-    """Return the id of the visit being entered for a household: made once a form, so a double click is one row."""
-    forms: dict[str, str] = st.session_state.setdefault(_FORMS, {})
-    return forms.setdefault(household_id, new_id())
 
 
 def finish_form(entry: VisitEntry) -> None:
     """Forget a form that was saved; who came is proposed for the next one."""
-    st.session_state[_FORMS].pop(entry.household, None)
+    end_form(entry.household)
     st.session_state[_PERSONS] = list(entry.persons)
 
 
@@ -82,7 +76,7 @@ def show_form(db: Database, scope: Scope, *, card: Card) -> VisitEntry | None:
 
     What this browser had begun for the household is taken up again, and kept with every change.
     """
-    prefix = _begin(db, scope, card.id)
+    prefix = begin_form(db, scope, card.id)
     outcome = _choose_outcome(prefix)
     with st.container(horizontal=True, gap="medium", key="visit_facts"):
         if outcome is None or outcome in codes.CONTACT_OUTCOMES:
@@ -90,7 +84,7 @@ def show_form(db: Database, scope: Scope, *, card: Card) -> VisitEntry | None:
             _choose("respondent", _RESPONDENTS, key=f"{prefix}:met:{usual}", first=usual)
         _choose("mode", codes.MODES, key=f"{prefix}:mode", first="in_person")
         st.date_input(
-            text("visit.date"), min(first_value(prefix, "date", card.today), card.today), max_value=card.today,
+            text("visit.date"), min(first_value(f"{prefix}:date", card.today), card.today), max_value=card.today,
             key=f"{prefix}:date", format="YYYY-MM-DD", width=150,
         )  # fmt: skip
     _ask_approval(db, scope, prefix=prefix, day=st.session_state[f"{prefix}:date"])
@@ -99,28 +93,20 @@ def show_form(db: Database, scope: Scope, *, card: Card) -> VisitEntry | None:
     _choose_persons(db, scope, card=card, prefix=prefix)
     choose_topics(db, scope, prefix=prefix)
     choose_checks(db, scope, prefix=prefix)
-    st.text_area(text("visit.note"), first_value(prefix, "note", ""), key=f"{prefix}:note", height=70, max_chars=2000)
+    show_issues(db, scope, card=card, prefix=prefix)
+    st.text_area(text("visit.note"), first_value(f"{prefix}:note", ""), key=f"{prefix}:note", height=70, max_chars=2000)
+    show_raised(db, scope, card=card, prefix=prefix)
     with st.expander(text("photo.add")):
         choose_photos(prefix)
     keep_form(db, scope, card.id, prefix)
     return read_entry(card.id, card.today)
 
 
-def _begin(db: Database, scope: Scope, household_id: str) -> str:
-    """Return the id of the form of a household: this session's, else that of a draft, else a new one."""
-    forms: dict[str, str] = st.session_state.setdefault(_FORMS, {})
-    if household_id not in forms:
-        begun = restore_draft(db, scope, household_id)
-        if begun is not None:
-            forms[household_id] = begun
-    return form_id(household_id)
-
-
 def choose_outcome(outcome: str) -> None:
     """Choose an outcome for the household that the address names now, also when its page is still being drawn."""
-    household_id = st.query_params.get("h")
-    if household_id:
-        st.session_state[f"{form_id(household_id)}:outcome"] = outcome
+    here = form_here()
+    if here is not None:
+        st.session_state[f"{here}:outcome"] = outcome
 
 
 def _choose_outcome(prefix: str) -> str | None:
@@ -147,15 +133,14 @@ def _choose_outcome(prefix: str) -> str | None:
 
 
 def _choose(name: str, options: tuple[str, ...], *, key: str, first: str) -> None:
-    prefix, _, field = key.partition(":")
     st.segmented_control(
-        text(f"visit.{name}"), options, default=first_value(prefix, field, first), required=True, key=key,
+        text(f"visit.{name}"), options, default=first_value(key, first), required=True, key=key,
         format_func=lambda one: text(f"{name}.{one}"),
     )  # fmt: skip
 
 
 def _ask_why(prefix: str, outcome: str, card: Card) -> None:
-    begun = first_value(prefix, f"reason:{outcome}", IMPLIED_REASONS.get(outcome))
+    begun = first_value(f"{prefix}:reason:{outcome}", IMPLIED_REASONS.get(outcome))
     with st.container(horizontal=True, gap="medium", key="visit_why"):
         st.selectbox(
             text("visit.reason"), codes.VISIT_REASONS, key=f"{prefix}:reason:{outcome}", width=260,
@@ -164,7 +149,7 @@ def _ask_why(prefix: str, outcome: str, card: Card) -> None:
             format_func=lambda one: text(f"reason.{one}"),
         )  # fmt: skip
         st.date_input(
-            text("visit.revisit"), first_value(prefix, "revisit", None), min_value=card.today,
+            text("visit.revisit"), first_value(f"{prefix}:revisit", None), min_value=card.today,
             key=f"{prefix}:revisit", format="YYYY-MM-DD", width=150,
         )  # fmt: skip
 
@@ -187,7 +172,7 @@ def _choose_persons(db: Database, scope: Scope, *, card: Card, prefix: str) -> N
         return
     five = [str(one["id"]) for one in found if one["role"] in FIVE]
     owner = [card.status["assignee_id"]] if card.status is not None else []
-    usual = first_value(prefix, "persons", st.session_state.get(_PERSONS)) or five or owner
+    usual = first_value(f"{prefix}:persons", st.session_state.get(_PERSONS)) or five or owner
     st.multiselect(
         text("visit.persons"), list(people), default=[one for one in usual if one in people], key=f"{prefix}:persons",
         format_func=people.__getitem__, placeholder=text("visit.persons_none"),

@@ -25,7 +25,7 @@ def say_entry(name: str, entry: str) -> str:
 def choose_topics(db: Database, scope: Scope, *, prefix: str) -> None:
     """Draw the policy topics as pills; several may be told at one visit."""
     topics = read_list(db, scope, name="topic")
-    begun = [one for one in first_value(prefix, "topics", []) if one in topics]
+    begun = [one for one in first_value(f"{prefix}:topics", []) if one in topics]
     st.pills(
         text("visit.topics"), topics, default=begun, key=f"{prefix}:topics", selection_mode="multi",
         format_func=lambda one: escape(say_entry("topic", one)),
@@ -39,7 +39,7 @@ def choose_checks(db: Database, scope: Scope, *, prefix: str) -> None:
             key = f"{prefix}:check:{item}"
             st.segmented_control(
                 escape(say_entry("check", item)), codes.CHECK_RESULTS, key=key,
-                default=first_value(prefix, f"check:{item}", None), format_func=lambda one: text(f"check_result.{one}"),
+                default=first_value(key, None), format_func=lambda one: text(f"check_result.{one}"),
             )  # fmt: skip
 
 

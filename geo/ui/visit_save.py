@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from geo.coverage import Share
-from geo.errors import GeoError
+from geo.errors import Conflict, GeoError
 from geo.i18n import text
-from geo.model import Saved
+from geo.store.calls import Call, Called, record_call
 from geo.store.households import get_household
 from geo.store.places import get_place
-from geo.store.visits import record_visit
 from geo.ui.household_data import Card, find_next, foresee_save, list_stops, round_of
 from geo.ui.photos import store_photos
 from geo.ui.plain import escape, show_error
 from geo.ui.visit_correct import open_correction
 from geo.ui.visit_draft import forget_draft
 from geo.ui.visit_form import finish_form, read_entry
+from geo.ui.visit_issues import look_again, read_answers, read_raised
 
 if TYPE_CHECKING:
     from geo.model import Scope, VisitEntry
@@ -39,7 +39,7 @@ _CORRECT_SECONDS: Final = 300
 class _LastSaved:
     visit_id: str
     household_id: str
-    saved: Saved
+    called: Called
     at: float
 
 
@@ -95,9 +95,11 @@ def _save(db: Database, scope: Scope, *, go_on: bool = False) -> None:
         st.session_state[_WANTED] = go_on
         return
     try:
-        saved = record_visit(db, scope, entry=entry)
+        called = record_call(db, scope, call=_read_call(db, scope, entry))
     except GeoError as error:
         st.session_state[_PROBLEM] = error
+        if isinstance(error, Conflict):
+            look_again(entry.id)
         return
     wrong = store_photos(db, scope, about="visit", about_id=entry.id)
     if wrong:
@@ -105,11 +107,18 @@ def _save(db: Database, scope: Scope, *, go_on: bool = False) -> None:
         st.session_state[_PROBLEM] = wrong[0]
     finish_form(entry)
     forget_draft(db, scope, household_id)
-    st.session_state[_LAST] = _LastSaved(entry.id, household_id, saved, time.monotonic())
+    st.session_state[_LAST] = _LastSaved(entry.id, household_id, called, time.monotonic())
     ids, waiting = st.session_state.get(_ORDER, ([], set()))
     following = find_next(ids, waiting, household_id)
     if go_on and following:
         st.query_params["h"] = following
+
+
+def _read_call(db: Database, scope: Scope, entry: VisitEntry) -> Call:
+    """Return the visit with all that its form says about issues."""
+    home = get_household(db, scope, household_id=entry.household)
+    on = entry.visited_on
+    return Call(entry, read_raised(entry.id, home=home, on=on), read_answers(entry.id, on=on))
 
 
 def _outlook(db: Database, scope: Scope, *, card: Card, entry: VisitEntry | None) -> str:
@@ -140,7 +149,16 @@ def show_last_saved(db: Database, scope: Scope) -> None:
 
 def _say_saved(db: Database, scope: Scope, *, last: _LastSaved) -> str:
     code = str(get_household(db, scope, household_id=last.household_id)["code"])
-    if not last.saved.roster:
-        return text("toast.saved_outside", code=code)
-    place = get_place(db, scope, place_id=last.saved.place).name
-    return text("toast.saved", code=code, place=place, n=last.saved.effective, N=last.saved.roster)
+    called, saved = last.called, last.called.visit
+    if saved is None or not saved.roster:
+        said = [text("toast.saved_outside", code=code)]
+    else:
+        place = get_place(db, scope, place_id=saved.place).name
+        said = [text("toast.saved", code=code, place=place, n=saved.effective, N=saved.roster)]
+    if called.numbers:
+        said.append(text("toast.raised", numbers=text("list.comma").join(called.numbers)))
+    if called.acted:
+        said.append(text("toast.answered", n=len(called.acted)))
+    if any(one.merged for one in called.acted):
+        said.append(text("act.merged"))
+    return "".join(said)

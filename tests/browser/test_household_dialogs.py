@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 
-from geo.model import VisitEntry, new_id
 from geo.store.database import Database
 from geo.store.households import edit_household, get_household
-from geo.store.issues import list_issues
 from geo.store.reads import read_figures
-from geo.store.visits import list_visits, record_visit
+from geo.store.visits import list_visits
 from tests.browser.test_main_job import Job
-from tests.world import PLANNER, TODAY
+from tests.world import PLANNER
 
 
 @pytest.fixture
@@ -121,18 +119,3 @@ def test_a_household_is_added_and_located(job: Job, world: Database) -> None:
     save.click()
     job.expect("图上点选")
     assert read_figures(world, PLANNER, round_id="2", place_id="g02").counts.located == 6
-
-
-def test_an_issue_is_raised(job: Job, world: Database) -> None:
-    """`N` opens the form; category and one sentence make an open issue of the household."""
-    record_visit(world, PLANNER, entry=VisitEntry(new_id(), "h11", TODAY, "effective"))
-    open_home(job, "h11")
-    job.page.keyboard.press("n")
-    dialog = job.page.get_by_role("dialog")
-    job.choose(dialog.locator("[data-testid=stSelectbox]").first, "饮水安全")
-    field = dialog.locator("[data-testid=stTextInput]").locator("input").first
-    job.enter(field, "水管冻裂")
-    dialog.get_by_role("button", name="提出", exact=True).click()
-    job.expect("水管冻裂")
-    found = list_issues(world, PLANNER, household_id="h11")[0]
-    assert (found["category"], found["title"], found["state"]) == ("WATER", "水管冻裂", "open")

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from geo.i18n import text
 from geo.model import VisitEntry, new_id
 from geo.store.database import Database
 from geo.store.households import edit_household, get_household
+from geo.store.issues import list_issues
 from geo.store.published import lock_round, read_published
 from geo.store.reads import read_figures
 from geo.store.rounds import get_round
@@ -172,6 +174,39 @@ def test_a_reason_is_asked_for_and_the_form_kept(world: Database) -> None:
     newest = list_visits(world, PLANNER, household_id="h08")[0]
     assert (newest["outcome"], newest["reason"], newest["note"]) == ("not_home", "at_work", "门锁着")
     assert newest["respondent"] is None
+
+
+def test_a_form_left_and_taken_up_again_is_saved_whole(world: Database) -> None:
+    """Skipping a household and coming back keeps note and new issue; a new issue without a category stops the save."""
+    earlier = len(list_visits(world, PLANNER, household_id="h08"))
+    app = press(press(open_page("h08"), "outcome_1"), "raise_issue")
+    field(app, "text_area", ":note").set_value("门前路滑").run()
+    field(app, "text_input", ":title").set_value("桥面塌了").run()
+    press(press(app, "save_skip"), "save_back")
+    assert app.query_params["h"] in ("h08", ["h08"])
+    assert [field(app, *one).value for one in (("text_area", ":note"), ("text_input", ":title"))] == [
+        "门前路滑",
+        "桥面塌了",
+    ]
+    press(app, "save_stay")
+    assert [one.value for one in app.error] == [text("err.issue_category")]
+    assert len(list_visits(world, PLANNER, household_id="h08")) == earlier
+    field(app, "selectbox", ":category").set_value("INF_R").run()
+    field(app, "selectbox", ":route").set_value("escalated").run()
+    press(app, "save_stay")
+    visit, issue = (
+        list_visits(world, PLANNER, household_id="h08")[0],
+        list_issues(world, PLANNER, household_id="h08")[0],
+    )
+    assert (visit["note"], issue["title"], issue["level_now"], issue["raised_by_visit"]) == (
+        "门前路滑", "桥面塌了", "township", visit["id"],
+    )  # fmt: skip
+    assert issue["number"] in read_words(app)
+
+
+def field(app: AppTest, kind: str, ending: str) -> Any:
+    """Return the one field of a kind whose key ends so."""
+    return next(one for one in getattr(app, kind) if str(one.key).endswith(ending))
 
 
 @pytest.mark.usefixtures("world")

@@ -53,7 +53,7 @@
 
   // Where a key opens something to be filled in, the focus goes there: an outcome that asks why, a new issue. Not into
   // a field that says something already, and not when the person has gone elsewhere meanwhile.
-  const leads = { n: "[role=dialog] input" };
+  const leads = { n: ".st-key-sec_household [class*=st-key-new_issue_] input" };
   for (const digit of "0123456") leads[digit] = ".st-key-visit_why input";
   const isTyping = (at) => Boolean(at) && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
 
