@@ -50,21 +50,8 @@ def test_two_people_close_an_issue(job: Job, tmp_path: Path) -> None:
 
 def test_a_form_survives_a_restart(job: Job, served_app: Callable[..., ServedApp], tmp_path: Path) -> None:
     """Outcome, topic, note, a new issue and the answer to an open one outlive a server that starts anew; one save keeps all."""
-    job.open("/household?h=h02")
-    job.page.keyboard.press("1")
-    job.expect("保存后仍是")
-    job.settle()
-    job.page.get_by_text("医保政策", exact=True).click()
-    job.settle()
-    job.page.keyboard.press("n")
-    raised = job.page.locator("[class*=st-key-new_issue_]")
-    expect(raised.locator("input").first).to_be_focused(timeout=20_000)
-    job.choose(raised.locator("[data-testid=stSelectbox]").first, "道路")
-    job.enter(raised.get_by_label("一句话说明"), "桥面塌了一块")
-    opened = job.page.locator(".st-key-issue_i5")
-    opened.get_by_text("有进展", exact=True).click()
-    job.settle()
-    job.enter(opened.get_by_label("进展或办法"), "料已运到")
+    raised, opened = job.page.locator("[class*=st-key-new_issue_]"), job.page.locator(".st-key-issue_i5")
+    fill_form(job, raised, opened)
     note = job.page.locator("[data-testid=stTextArea] textarea").filter(visible=True).first
     note.fill("路滑，改走小路")
     note.blur()
@@ -89,6 +76,23 @@ def test_a_form_survives_a_restart(job: Job, served_app: Callable[..., ServedApp
     told = ("路滑，改走小路", "health_insurance", "INF_R", "桥面塌了一块", "progress", "料已运到")
     assert ([tuple(row) for row in saved], drafts) == ([told], 0)
     world.close()
+
+
+def fill_form(job: Job, raised: Any, opened: Any) -> None:
+    """Begin a visit: outcome, a topic, a new issue by `N`, progress of the open one."""
+    job.open("/household?h=h02")
+    job.page.keyboard.press("1")
+    job.expect("保存后仍是")
+    job.settle()
+    job.page.get_by_text("医保政策", exact=True).click()
+    job.settle()
+    job.page.keyboard.press("n")
+    expect(raised.locator("input").first).to_be_focused(timeout=20_000)
+    job.choose(raised.locator("[data-testid=stSelectbox]").first, "道路")
+    job.enter(raised.get_by_label("一句话说明"), "桥面塌了一块")
+    opened.get_by_text("有进展", exact=True).click()
+    job.settle()
+    job.enter(opened.get_by_label("进展或办法"), "料已运到")
 
 
 def wait_for_note(job: Job, world: Database) -> None:
