@@ -119,12 +119,12 @@ class Setup:
 
     def with_teams(self, count: int) -> Setup:
         """Return the same with so many teams in every village that names none of its own."""
-        return replace(self, common=replace(self.common, teams=_number_teams(count)))
+        return replace(self, common=replace(self.common, teams=number_teams(count)))
 
 
 def default_setup() -> Setup:
     """Return what holds without a file: two pairs a village, seven hours a day, on foot."""
-    return Setup(UnitSetup(teams=_number_teams(_TEAMS)))
+    return Setup(UnitSetup(teams=number_teams(_TEAMS)))
 
 
 def read_setup(path: Path) -> Setup:
@@ -153,7 +153,8 @@ def make_setup(said: Mapping[Any, Any]) -> Setup:
     return Setup(common, {str(code): _read_unit(one, common) for code, one in villages.items()}, pool)
 
 
-def _number_teams(count: int) -> tuple[TeamSetup, ...]:
+def number_teams(count: int) -> tuple[TeamSetup, ...]:
+    """Return so many teams, called one after the other, with nobody in them."""
     signs = text("plan.team_signs")
     return tuple(
         TeamSetup(text("plan.team_name", sign=signs[nth] if nth < len(signs) else str(nth + 1))) for nth in range(count)
@@ -169,7 +170,7 @@ def _read_unit(said: Mapping[Any, Any], base: UnitSetup) -> UnitSetup:
         if reader is None:
             raise Invalid("teams.unknown", name=key, known=" ".join([*_READERS, "pool", "villages"]))
         try:
-            changes[key] = reader(value)
+            changes[key] = None if value is None and key in _MAY_BE_NONE else reader(value)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise Invalid("teams.bad", name=key) from error
     return replace(base, **changes)
@@ -178,7 +179,7 @@ def _read_unit(said: Mapping[Any, Any], base: UnitSetup) -> UnitSetup:
 def _read_teams(value: Any) -> tuple[TeamSetup, ...]:
     """Read a number of teams, or a list of names or of name and people."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return _number_teams(_bounded(value, 1, _MOST_TEAMS))
+        return number_teams(_bounded(value, 1, _MOST_TEAMS))
     teams = tuple(
         TeamSetup(str(one["name"]), tuple(str(who) for who in one.get("people", ())))
         if isinstance(one, dict)
@@ -284,6 +285,8 @@ def _read_window(value: Any) -> tuple[date, date]:
     return first, last
 
 
+#: An empty value of these says that it is not set here, whatever holds elsewhere.
+_MAY_BE_NONE: Final = frozenset({"days", "start_on", "speed_kmh", "detour", "away_window", "due_tagged"})
 _READERS: Final[dict[str, Any]] = {
     "teams": _read_teams,
     "hours": _read_hours,

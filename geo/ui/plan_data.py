@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
 from geo.errors import GeoError
-from geo.plan.stops import MODES, Mode
-from geo.plan.travel import DETOUR, SPEEDS_KMH, Ways
-from geo.planning import Draft, Order, Setup, default_setup, from_content, list_tasks, to_content
+from geo.plan.stops import Mode
+from geo.planning import Draft, Order, Setup, from_content, list_tasks, make_setup, to_content
 from geo.store import drafts
 from geo.store.places import list_below
-from geo.store.plansettings import read_plan_settings
 
 if TYPE_CHECKING:
     from geo.model import Round
@@ -28,38 +26,18 @@ EFFORT: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of a plan: teams, days, hours, how people move, the mode, and whether villages share their teams.
+    """What is asked of a plan: `said` in the keys of a file of teams, plain JSON values; the mode.
 
-    `ways`: what journeys are known from (`geo.plan.travel.WAYS`). `only`: the households that are wanted, where not the
-    whole gap list.
+    `only`: the households that are wanted, where not the whole gap list.
     """
 
-    teams: int = 2
-    days: int = 3
-    hours: float = 7.0
-    travel: str = "walk"
-    detour: float | None = None
+    said: Mapping[str, Any]
     mode: Mode = "balanced"
-    pool: bool = False
     only: tuple[str, ...] | None = None
-    ways: Ways = "straight"
 
     def setup(self) -> Setup:
-        """Return it as the setting of every village."""
-        setup = default_setup().with_teams(self.teams)
-        setup = setup.with_all(days=self.days, hours=self.hours, travel=self.travel, detour=self.detour, ways=self.ways)
-        return replace(setup, pool=self.pool)
-
-
-TRAVELS: Final = tuple(SPEEDS_KMH)
-ALL_MODES: Final = MODES
-
-
-def usual_detour(session: Session) -> float:
-    """Return the detour set for the township in view, or for that of the village in view."""
-    kept = read_plan_settings(session.db)
-    here, above = (kept.get(one, {}) for one in (session.place.id, session.place.parent or ""))
-    return float(here.get("detour") or above.get("detour") or DETOUR)
+        """Return it as the setting of every village. Raises `Invalid`."""
+        return make_setup(self.said)
 
 
 def choose_homes(session: Session, households: Iterable[str]) -> None:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from geo.errors import GeoError
 from geo.i18n import text
+from geo.plan.stops import MODES
 from geo.planning import list_tasks
-from geo.store.plansettings import keep_plan_settings, read_plan_settings
 from geo.ui.navigation import find_page, has_page
-from geo.ui.plain import show_error
-from geo.ui.plan_data import (
-    ALL_MODES,
-    TRAVELS,
-    Wanted,
-    choose_all,
-    choose_homes,
-    chosen_homes,
-    usual_detour,
-)
+from geo.ui.plain import escape, show_error
+from geo.ui.plan_ask import ask_more, ask_row, begin_asking
+from geo.ui.plan_data import Wanted, choose_all, choose_homes, chosen_homes
 from geo.ui.plan_run import start_run
+from geo.ui.plan_settings import Kept, forget_others, keep_typed, make_said, read_kept
 from geo.ui.session import view_params
 
 if TYPE_CHECKING:
@@ -30,60 +25,50 @@ if TYPE_CHECKING:
 
 
 def draw_start(session: Session, round_: Round) -> None:
-    """Draw what a plan is asked for, in one row, and plan when the button is pressed."""
-    wanted = _ask_wanted(session)
-    with st.container(key="plan_begin", horizontal=True, vertical_alignment="center", gap="small"):
-        pressed = st.button(text("plan.start"), key="plan_start", type="secondary")
-        if wanted.only is not None:
-            st.markdown(text("plan.only", n=len(wanted.only)))
-            st.button(text("plan.only.all"), key="plan_all", type="tertiary", on_click=choose_all)
-    if not pressed:
-        return
-    try:
-        _keep_detour(session, wanted)
-        tasks = list_tasks(
-            session.db, session.scope, round_=round_, place_id=session.place.id, setup=wanted.setup(), only=wanted.only
-        )
-        if not tasks:
-            st.info(text("plan.nobody"))
-            return
-        start_run(session, round_, wanted, tasks)
-    except GeoError as error:
-        show_error(error)
-
-
-def _ask_wanted(session: Session) -> Wanted:
-    first = Wanted()
-    level = session.place.level
-    pool = False
+    """Draw what a plan is asked for; keep it for the place and plan when the button is pressed."""
+    kept = read_kept(session)
+    asking = begin_asking(session, round_, kept)
+    only = chosen_homes(session)
     with st.container(key="plan_wanted", horizontal=True, vertical_alignment="bottom", gap="small"):
-        teams = st.number_input(text("plan.ask.teams"), 1, 20, first.teams, key="plan_teams")
-        days = st.number_input(text("plan.ask.days"), 1, 60, first.days, key="plan_days")
-        hours = st.number_input(text("plan.ask.hours"), 1.0, 14.0, first.hours, 0.5, key="plan_hours")
-        travel = st.selectbox(text("plan.ask.travel"), TRAVELS, key="plan_travel", format_func=_say("plan.travel"))
-        detour = None
-        if level in ("township", "village", "group"):
-            detour = float(
-                st.number_input(text("plan.ask.detour"), 1.0, 3.0, usual_detour(session), 0.01,
-                                key=f"plan_detour_{session.place.id}", help=text("plan.ask.detour.help"))
-            )  # fmt: skip
-        mode = st.selectbox(text("plan.ask.mode"), ALL_MODES, key="plan_mode", format_func=_say("plan.mode"))
-        if level in ("district", "township"):
-            pool = st.checkbox(text("plan.ask.pool"), key="plan_pool", help=text("plan.ask.pool.help"))
-    return Wanted(int(teams), int(days), float(hours), travel, detour, mode, pool, chosen_homes(session))
+        typed = ask_row(asking)
+        mode = st.selectbox(text("plan.ask.mode"), MODES, key="plan_mode", width=112,
+                            format_func=lambda one: text(f"plan.mode.{one}"))  # fmt: skip
+        pool = kept.place.level != "village" and st.checkbox(
+            text("plan.ask.pool"), key="plan_pool", help=text("plan.ask.pool.help")
+        )
+        pressed = st.button(text("plan.start"), key="plan_start")
+        if only is not None:
+            st.markdown(text("plan.only", n=len(only)))
+            st.button(text("plan.only.all"), key="plan_all", type="tertiary", on_click=choose_all)
+    typed = ask_more(asking, typed)
+    _tell_others(session, kept)
+    if pressed:
+        try:
+            keep_typed(session, kept, typed)
+            _begin(session, round_, Wanted(make_said(session, typed, pool=pool), mode, only))
+        except GeoError as error:
+            show_error(error)
 
 
-def _keep_detour(session: Session, wanted: Wanted) -> None:
-    """Keep the detour that was typed as the setting of the township, so that it holds for its next plans too."""
-    if wanted.detour is not None and abs(wanted.detour - usual_detour(session)) > 1e-9:  # noqa: PLR2004 - the same
-        township = session.place.id if session.place.level == "township" else session.place.parent
-        if township:
-            kept = read_plan_settings(session.db).get(township, {})
-            keep_plan_settings(session.db, session.scope, said={township: {**kept, "detour": wanted.detour}})
+def _begin(session: Session, round_: Round, wanted: Wanted) -> None:
+    tasks = list_tasks(
+        session.db, session.scope, round_=round_, place_id=session.place.id, setup=wanted.setup(), only=wanted.only
+    )
+    if tasks:
+        start_run(session, round_, wanted, tasks)
+    else:
+        st.info(text("plan.nobody"))
 
 
-def _say(prefix: str) -> Any:
-    return lambda word: text(f"{prefix}.{word}")
+def _tell_others(session: Session, kept: Kept) -> None:
+    """Say which units below have settings of their own, which hold there instead."""
+    if not kept.others:
+        return
+    with st.container(key="plan_others", horizontal=True, vertical_alignment="center", gap="small"):
+        names = text("list.comma").join(kept.others.values())
+        st.caption(escape(text("plan.others", names=names)), width="content")
+        st.button(text("plan.others.forget"), key="plan_forget", type="tertiary",
+                  on_click=partial(forget_others, session, kept))  # fmt: skip
 
 
 def offer_planning(session: Session, households: tuple[str, ...], *, key: str) -> None:

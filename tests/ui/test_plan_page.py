@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from geo.planning import default_setup, list_tasks
+from geo.plan.travel import Pace
+from geo.planning import kept_setup, list_tasks
+from geo.store.assignments import add_person
 from geo.store.check import check_database
 from geo.store.plansettings import read_plan_settings
 from geo.store.rounds import get_round
@@ -19,10 +23,9 @@ def find(elements, key: str):
 
 
 def start(**params: str):
-    """Open the page of a village with one team for two days, and plan."""
+    """Open the page of a place with two teams a village for two days, and plan."""
     app = open_page("plan", **params)
-    find(app.number_input, "plan_teams").set_value(2)
-    find(app.number_input, "plan_days").set_value(2)
+    find(app.number_input, f"plan_days_{params['place']}").set_value(2)
     return find(app.button, "plan_start").click().run()
 
 
@@ -121,18 +124,51 @@ def test_a_township_is_planned_and_a_home_held_and_barred():
     assert any(first.code in one.value for one in app.text)
 
 
-def test_the_detour_of_a_township_is_kept(world):
-    """What is typed for a village holds for its township from then on, also on the command line."""
+def test_what_is_typed_is_kept_and_followed(world):
+    """Days off, minutes, people and homes of teams, start and pace are planned by, kept for the village and found again;
+    the ways hold for the whole township, on the command line too; a township says which village differs, and forgets it.
+    """  # noqa: D205 - one sentence
+    add_person(world, PLANNER, name="赵测组", place_id="v1")
     app = open_page("plan", place="v1")
+    find(app.number_input, "plan_hours_v1").set_value(6.5)
+    find(app.date_input, "plan_start_on_v1").set_value(date(2019, 11, 22))
+    find(app.multiselect, "plan_off_v1").set_value([date(2019, 11, 26)])
+    find(app.date_input, "plan_off_stretch_v1").set_value((date(2019, 11, 28), date(2019, 11, 29)))
+    find(app.date_input, "plan_away_window_v1").set_value((date(2020, 1, 20), date(2020, 2, 5)))
+    find(app.button_group, "plan_off_weekdays_v1").set_value([7])
+    find(app.button_group, "plan_market_v1").set_value([3, 0])
+    find(app.number_input, "plan_minutes_default_v1").set_value(30)
+    find(app.number_input, "plan_minutes_lifted_v1").set_value(4)
+    find(app.selectbox, "plan_start_v1").set_value("township")
+    find(app.number_input, "plan_speed_kmh_v1").set_value(3.5)
     find(app.number_input, "plan_detour_v1").set_value(1.64)
+    find(app.multiselect, "plan_people_0_v1").set_value(["赵测组"])
+    codes = find(app.multiselect, "plan_forced_1_v1").options
+    find(app.multiselect, "plan_forced_1_v1").set_value([codes[0]])
+    find(app.multiselect, "plan_forbidden_0_v1").set_value([codes[1]])
     find(app.button, "plan_start").click().run()
     assert not app.exception
-    assert read_plan_settings(world) == {"t1": {"detour": 1.64}}
+    setup = app.session_state["_plan_shown"][1].task.setup
+    assert setup.list_days(date(2019, 11, 21), date(2019, 12, 10)) == [
+        date(2019, 11, 22), date(2019, 11, 25), date(2019, 11, 27)]  # fmt: skip
+    assert (setup.hours, setup.start, setup.pace) == (6.5, "township", Pace(3.5, 1.64))
+    assert (setup.minutes["default"], setup.minutes["lifted"], "registered_poor" in setup.minutes) == (30, 4, False)
+    assert setup.away_window == (date(2020, 1, 20), date(2020, 2, 5))
+    assert [one.people for one in setup.teams] == [("赵测组",), ()]
+    assert (setup.forced, setup.forbidden) == ({codes[0]: ("乙组", None)}, {codes[1]: ("甲组",)})
+    again = open_page("plan", place="v1")
+    assert find(again.multiselect, "plan_off_v1").value == [date(2019, 11, 26)]
+    assert find(again.multiselect, "plan_people_0_v1").value == ["赵测组"]
+    assert read_plan_settings(world)["t1"] == {"speed_kmh": 3.5, "detour": 1.64}
     assert find(open_page("plan", place="v2").number_input, "plan_detour_v2").value == 1.64
+    above = open_page("plan", place="t1")
+    assert any("东测村" in one.value for one in above.caption)
+    find(above.button, "plan_forget").click().run()
+    assert set(read_plan_settings(world)) == {"t1"}
     tasks = list_tasks(
-        world, PLANNER, round_=get_round(world, PLANNER, round_id="2"), place_id="v2", setup=default_setup()
+        world, PLANNER, round_=get_round(world, PLANNER, round_id="2"), place_id="v2", setup=kept_setup(world)
     )
-    assert tasks[0].setup.pace.detour == 1.64
+    assert tasks[0].setup.pace == Pace(3.5, 1.64)
 
 
 def test_what_is_left_is_planned_again(world):
