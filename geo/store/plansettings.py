@@ -31,9 +31,12 @@ def read_plan_settings(db: Database) -> dict[str, dict[str, Any]]:
     return {row.key.removeprefix(_KEY): dict(json.loads(row.value)) for row in rows}
 
 
-def read_layered(db: Database) -> dict[str, dict[str, Any]]:
-    """Return what holds for each place with something of its own, by unit code: with what is kept above it beneath."""
-    kept = read_plan_settings(db)
+def read_layered(db: Database, changes: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, dict[str, Any]]:
+    """Return what holds for each place with something of its own, by unit code: with what is kept above it beneath.
+
+    `changes`: what is to be kept for places (by id) soon, instead of what is kept.
+    """
+    kept = {one: dict(values) for one, values in {**read_plan_settings(db), **(changes or {})}.items() if values}
     with db.read() as connection:
         rows = connection.execute(
             select(place.c.code, place_path.c.ancestor)

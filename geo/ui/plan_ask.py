@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from geo.i18n import text
-from geo.plan.travel import SPEEDS_KMH
+from geo.plan.travel import SPEEDS_KMH, WAYS
 from geo.planning.teams import MINUTES, STARTS, number_teams
 from geo.store.assignments import list_assignees
 from geo.store.homes import read_gap_homes
 from geo.store.teams import CADRE, HELPER, list_members
 from geo.ui.plain import escape
 from geo.ui.plan_settings import Kept
+from geo.ui.plan_ways import draw_ways
 from geo.ui.shell import say_day
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ def _ask_ways(asking: Asking, typed: dict[str, Any]) -> dict[str, Any]:
     kept = asking.kept
     with _line("ways"):
         start = kept.value("start")
-        said = {"start": _choose(asking, "start", STARTS)} if start in STARTS else {"start": start}
+        said = {"ways": _choose(asking, "ways", WAYS)}
+        said["start"] = _choose(asking, "start", STARTS) if start in STARTS else start
         usual = f"{SPEEDS_KMH[typed['travel']]:g}"
         speed = st.number_input(
             text("plan.ask.speed_kmh"),
@@ -170,6 +172,7 @@ def _ask_ways(asking: Asking, typed: dict[str, Any]) -> dict[str, Any]:
         )
         detour = st.number_input(text("plan.ask.detour"), 1.0, 3.0, float(kept.value("detour")), 0.01, width=170,
                                  key=asking.key("detour"), help=text("plan.ask.detour.help"))  # fmt: skip
+    draw_ways(asking.session)
     return {**said, "speed_kmh": speed, "detour": float(detour)}
 
 

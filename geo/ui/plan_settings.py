@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from geo.plan.travel import DETOUR
+from geo.plan.travel import DETOUR, WAYS
 from geo.planning.teams import MINUTES
 from geo.store.places import breadcrumb, list_below
 from geo.store.plansettings import keep_plan_settings, read_layered, read_plan_settings
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 #: What holds where nothing is kept.
 USUAL: Final[dict[str, Any]] = {
-    "teams": 2, "days": 3, "hours": 7.0, "travel": "walk", "detour": DETOUR, "start": "village", "minutes": MINUTES,
-    "start_on": None, "off": [], "off_weekdays": [], "market": [], "away_window": None, "due_tagged": None,
-    "speed_kmh": None, "forced": {}, "forbidden": {},
+    "teams": 2, "days": 3, "hours": 7.0, "travel": "walk", "ways": WAYS[0], "detour": DETOUR, "start": "village",
+    "minutes": MINUTES, "start_on": None, "off": [], "off_weekdays": [], "market": [], "away_window": None,
+    "due_tagged": None, "speed_kmh": None, "forced": {}, "forbidden": {},
 }  # fmt: skip
 #: What is said of these at a village holds for its township: the ways are the same.
-_OF_TOWNSHIP: Final = frozenset({"travel", "speed_kmh", "detour"})
+_OF_TOWNSHIP: Final = frozenset({"travel", "ways", "speed_kmh", "detour"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,13 @@ def read_kept(session: Session) -> Kept:
     return Kept(tuple((one, kept.get(one.id, {})) for one in crumbs), crumbs[-2] if upper else here, others)
 
 
-def keep_typed(session: Session, kept: Kept, typed: Mapping[str, Any]) -> None:
-    """Keep what was typed where it differs from what holds above; the ways for the township. Raises `NotAllowed`."""
+def list_changes(kept: Kept, typed: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what is to be kept, by place id: what was typed where it differs from what holds above."""
     ways = {key: value for key, value in typed.items() if key in _OF_TOWNSHIP}
     rest = {key: value for key, value in typed.items() if key not in _OF_TOWNSHIP}
     if kept.ways_at.id == kept.place.id:
-        said = {kept.place.id: kept.change(kept.place, typed)}
-    else:
-        said = {kept.ways_at.id: kept.change(kept.ways_at, ways), kept.place.id: kept.change(kept.place, rest)}
-    keep_plan_settings(session.db, session.scope, said=said)
+        return {kept.place.id: kept.change(kept.place, typed)}
+    return {kept.ways_at.id: kept.change(kept.ways_at, ways), kept.place.id: kept.change(kept.place, rest)}
 
 
 def forget_others(session: Session, kept: Kept) -> None:
@@ -85,6 +83,8 @@ def forget_others(session: Session, kept: Kept) -> None:
     keep_plan_settings(session.db, session.scope, said={one: {} for one in kept.others})
 
 
-def make_said(session: Session, typed: Mapping[str, Any], *, pool: bool) -> dict[str, Any]:
-    """Return what is asked as the keys of a file of teams: what was typed, and what is kept of units besides."""
-    return {**typed, "villages": read_layered(session.db), "pool": pool}
+def make_said(
+    session: Session, typed: Mapping[str, Any], changes: Mapping[str, Mapping[str, Any]], *, pool: bool
+) -> dict[str, Any]:
+    """Return what is asked as the keys of a file of teams: what was typed, and what will be kept of units besides."""
+    return {**typed, "villages": read_layered(session.db, changes), "pool": pool}

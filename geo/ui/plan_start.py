@@ -11,12 +11,13 @@ from geo.errors import GeoError
 from geo.i18n import text
 from geo.plan.stops import MODES
 from geo.planning import list_tasks
+from geo.store.plansettings import keep_plan_settings
 from geo.ui.navigation import find_page, has_page
 from geo.ui.plain import escape, show_error
 from geo.ui.plan_ask import ask_more, ask_row, begin_asking
 from geo.ui.plan_data import Wanted, choose_all, choose_homes, chosen_homes
 from geo.ui.plan_run import start_run
-from geo.ui.plan_settings import Kept, forget_others, keep_typed, make_said, read_kept
+from geo.ui.plan_settings import Kept, forget_others, list_changes, make_said, read_kept
 from geo.ui.session import view_params
 
 if TYPE_CHECKING:
@@ -42,22 +43,28 @@ def draw_start(session: Session, round_: Round) -> None:
             st.button(text("plan.only.all"), key="plan_all", type="tertiary", on_click=choose_all)
     typed = ask_more(asking, typed)
     _tell_others(session, kept)
-    if pressed:
-        try:
-            keep_typed(session, kept, typed)
-            _begin(session, round_, Wanted(make_said(session, typed, pool=pool), mode, only))
-        except GeoError as error:
-            show_error(error)
+    if not pressed:
+        return
+    changes = list_changes(kept, typed)
+    wanted = Wanted(make_said(session, typed, changes, pool=pool), mode, only)
+    try:
+        _begin(session, round_, wanted)
+        # Only what can be planned by is kept.
+        keep_plan_settings(session.db, session.scope, said=changes)
+    except GeoError as error:
+        show_error(error)
 
 
 def _begin(session: Session, round_: Round, wanted: Wanted) -> None:
+    """Plan what is wanted. Raises `Invalid` where it cannot be planned: no day is left, no file of roads is there."""
     tasks = list_tasks(
         session.db, session.scope, round_=round_, place_id=session.place.id, setup=wanted.setup(), only=wanted.only
     )
-    if tasks:
-        start_run(session, round_, wanted, tasks)
-    else:
+    if not tasks:
         st.info(text("plan.nobody"))
+        return
+    tasks[0].measure()
+    start_run(session, round_, wanted, tasks)
 
 
 def _tell_others(session: Session, kept: Kept) -> None:

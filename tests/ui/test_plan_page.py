@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import date
 
 import pytest
@@ -13,6 +14,8 @@ from geo.store.check import check_database
 from geo.store.plansettings import read_plan_settings
 from geo.store.rounds import get_round
 from geo.store.routes import read_routes
+from geo.ui.plan_ways import kind_of
+from geo.ways.kept import keep_ways
 from geo.web import grants
 from tests.ui.test_pages import open_page
 from tests.world import PLANNER
@@ -124,24 +127,30 @@ def test_a_township_is_planned_and_a_home_held_and_barred():
     assert any(first.code in one.value for one in app.text)
 
 
+TYPED = (
+    ("number_input", "hours", 6.5),
+    ("date_input", "start_on", date(2019, 11, 22)),
+    ("multiselect", "off", [date(2019, 11, 26)]),
+    ("date_input", "off_stretch", (date(2019, 11, 28), date(2019, 11, 29))),
+    ("date_input", "away_window", (date(2020, 1, 20), date(2020, 2, 5))),
+    ("button_group", "off_weekdays", [7]),
+    ("button_group", "market", [3, 0]),
+    ("number_input", "minutes_default", 30),
+    ("number_input", "minutes_lifted", 4),
+    ("selectbox", "start", "township"),
+    ("number_input", "speed_kmh", 3.5),
+    ("number_input", "detour", 1.64),
+)
+
+
 def test_what_is_typed_is_kept_and_followed(world):
     """Days off, minutes, people and homes of teams, start and pace are planned by, kept for the village and found again;
     the ways hold for the whole township, on the command line too; a township says which village differs, and forgets it.
     """  # noqa: D205 - one sentence
     add_person(world, PLANNER, name="赵测组", place_id="v1")
     app = open_page("plan", place="v1")
-    find(app.number_input, "plan_hours_v1").set_value(6.5)
-    find(app.date_input, "plan_start_on_v1").set_value(date(2019, 11, 22))
-    find(app.multiselect, "plan_off_v1").set_value([date(2019, 11, 26)])
-    find(app.date_input, "plan_off_stretch_v1").set_value((date(2019, 11, 28), date(2019, 11, 29)))
-    find(app.date_input, "plan_away_window_v1").set_value((date(2020, 1, 20), date(2020, 2, 5)))
-    find(app.button_group, "plan_off_weekdays_v1").set_value([7])
-    find(app.button_group, "plan_market_v1").set_value([3, 0])
-    find(app.number_input, "plan_minutes_default_v1").set_value(30)
-    find(app.number_input, "plan_minutes_lifted_v1").set_value(4)
-    find(app.selectbox, "plan_start_v1").set_value("township")
-    find(app.number_input, "plan_speed_kmh_v1").set_value(3.5)
-    find(app.number_input, "plan_detour_v1").set_value(1.64)
+    for kind, name, value in TYPED:
+        find(getattr(app, kind), f"plan_{name}_v1").set_value(value)
     find(app.multiselect, "plan_people_0_v1").set_value(["赵测组"])
     codes = find(app.multiselect, "plan_forced_1_v1").options
     find(app.multiselect, "plan_forced_1_v1").set_value([codes[0]])
@@ -169,6 +178,31 @@ def test_what_is_typed_is_kept_and_followed(world):
         world, PLANNER, round_=get_round(world, PLANNER, round_id="2"), place_id="v2", setup=kept_setup(world)
     )
     assert tasks[0].setup.pace == Pace(3.5, 1.64)
+
+
+def test_a_plan_goes_by_the_users_roads(world):
+    """Slopes without heights are refused in words; over the user's roads a journey takes what the roads take."""
+    app = open_page("plan", place="v1")
+    find(app.selectbox, "plan_ways_v1").set_value("slopes")
+    find(app.button, "plan_start").click().run()
+    assert any("先加上高程" in one.value for one in [*app.error, *app.warning])
+    straight = start(place="v1").session_state["_plan_shown"][1]
+    lon, lat = straight.task.lon, straight.task.lat
+    nodes = "node_id,lon,lat\n" + "".join(f"n{nth},{x},{y}\n" for nth, (x, y) in enumerate(zip(lon, lat, strict=True)))
+    edges = "from,to,length_m\n" + "".join(f"n0,n{nth},10\n" for nth in range(1, len(lon)))
+    files = {kind_of(name, content): (name, content) for name, content in (
+        ("a.csv", nodes.encode()), ("b.csv.gz", gzip.compress(edges.encode())))}  # fmt: skip
+    assert set(files) == {"nodes", "edges"}
+    keep_ways(world, PLANNER, files=files)
+    app = open_page("plan", place="v1")
+    find(app.selectbox, "plan_ways_v1").set_value("roads")
+    find(app.selectbox, "plan_travel_v1").set_value("car")
+    find(app.button, "plan_start").click().run()
+    assert not app.exception
+    draft = app.session_state["_plan_shown"][1]
+    assert (draft.task.setup.ways, draft.task.setup.travel) == ("roads", "car")
+    assert straight.matrix.max() > 900
+    assert draft.matrix.max() < 10
 
 
 def test_what_is_left_is_planned_again(world):
