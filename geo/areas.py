@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -105,21 +105,23 @@ def draw_units(
 ) -> Areas:
     """Return the areas of the villages, or of the groups, under a place: given outlines, else computed.
 
-    `points`: `store.map_reads.read_points`. `outlines`: place id → (level, WKB) of the given ones. Villages are
-    computed within the district, groups within their village's outline where it has one.
+    `points`: one row a household: leaf, village, township (place ids), lon, lat. `outlines`: place id → (level, WKB) of
+    the given ones. Villages are computed within the district, groups near their households; both within the outline of
+    the unit above where that has one.
     """
-    level = "village" if by_village else "group"
+    level, unit, above = ("village", "village", "township") if by_village else ("group", "leaf", "village")
     given = {one: shapely.from_wkb(wkb) for one, (its, wkb) in outlines.items() if its == level}
+    within = {one: shapely.from_wkb(wkb) for one, (its, wkb) in outlines.items() if its == above}
     own = shapely.from_wkb(outlines[place.id][1]) if place.id in outlines else None
+    named = points.rename(columns={unit: "place"})
+    draw, frame = draw_areas, None
     if by_village:
-        thinned = thin_points(points.rename(columns={"village": "place"}), _THINNED)
-        shipped = read_outline(_SHIPPED) if place.code == _SHIPPED_OF and _SHIPPED.is_file() else None
-        return put_given(draw_areas(thinned, own or shipped, smooth=True, reach_m=_VILLAGE_REACH_M), given, own)
-    villages = {one: shapely.from_wkb(wkb) for one, (its, wkb) in outlines.items() if its == "village"}
-    groups = points.rename(columns={"leaf": "place"})
-    areas = draw_areas(groups[~groups["village"].isin(list(villages))])
-    for village, outline in villages.items():
-        part = draw_areas(groups[groups["village"] == village], outline)
+        named = thin_points(named, _THINNED)
+        draw = partial(draw_areas, smooth=True, reach_m=_VILLAGE_REACH_M)
+        frame = own or (read_outline(_SHIPPED) if place.code == _SHIPPED_OF and _SHIPPED.is_file() else None)
+    areas = draw(named[~named[above].isin(list(within))], frame)
+    for one, outline in within.items():
+        part = draw(named[named[above] == one], outline)
         areas = Areas(areas.shapes | part.shapes, areas.frame or part.frame, areas.unplaced + part.unplaced)
     return put_given(areas, given, own)
 

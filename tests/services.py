@@ -295,12 +295,6 @@ CASES: dict[str, Case] = {
     "store.issues.insert_issue": in_write(issues.insert_issue, "", entry=ISSUE),
     "store.issues.list_issues": of_db(issues.list_issues, "view", **H01),
     "store.ledger.read_ledger": of_db(ledger.read_ledger, "view", place_id="v1"),
-    "store.map_reads.read_points": of_db(map_reads.read_points, "view", place_id="v1"),
-    "store.map_reads.land_round": of_db(
-        map_reads.land_round, "view", blind=None, round_id=lambda ground: ground.own_round
-    ),
-    "store.map_reads.read_outlines": of_db(map_reads.read_outlines, "view", place_id="v1"),
-    "store.map_reads.points_stamp": of_db(map_reads.points_stamp, "view", blind=((5, 5, ""), (3, 3, ""))),
     "store.map_reads.count_unit_issues": of_db(map_reads.count_unit_issues, "view", blind={}),
     "store.matching.list_matching": of_db(
         matching.list_matching, "view", round_id=lambda ground: ground.own_round, as_of=DUE, criteria=Criteria()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,14 @@ import pytest
 import shapely
 from PIL import Image
 
-from geo.codes import ISSUE_RINGS, VISIT_STATES
-from geo.crs import parse_system
+from geo.basemaps import draw_ground, open_source
+from geo.codes import COMPARED_STATES, ISSUE_RINGS, VISIT_STATES
+from geo.crs import gcj02_from_wgs84, parse_system
 from geo.exports.maps import (
     Briefing,
     Figure,
     MapSheet,
+    MapShown,
     Viewport,
     Worst,
     cut_homes,
@@ -25,9 +28,23 @@ from geo.exports.maps import (
 )
 from geo.mapspec import Frame, MapSpec, Unit, build_spec
 from geo.palette import VISIT_SYMBOLS
+from geo.store.basemap import BaseMap
 from geo.tiles import TileIndex, Wanted, build_index, count_escalated, decode_tile, encode_tile, split_key, to_grid
+from tests.test_basemaps import png, write_mbtiles
 
 ATTACK = '<script>alert(1)</script> #panic("x") {{ 7 * 7 }} "&'
+
+
+SHEET = MapSheet(ATTACK, "截至", "走访覆盖率", "演示", "某人")
+
+
+def cover(viewport: Viewport, path: Path, *, colour: tuple[int, int, int]) -> Path:
+    """Write an MBTiles file that covers a piece with one colour, two zooms above its own."""
+    piece, zoom = viewport.piece, round(viewport.zoom) - 2
+    side = 256 / 2**zoom
+    columns = range(int(piece.left / side), int((piece.left + piece.width) / side) + 1)
+    rows = range(int(piece.top / side), int((piece.top + piece.height) / side) + 1)
+    return write_mbtiles(path, {(zoom, x, y): png(*colour) for x in columns for y in rows})
 
 
 def make_homes() -> TileIndex:
@@ -48,7 +65,7 @@ def make_spec(view: str = "visits") -> MapSpec:
     ]
     frame = Frame("v", "甲测村", "village", shapely.box(109.18, 27.68, 109.23, 27.72))
     rings = dict.fromkeys(ISSUE_RINGS, 1)
-    states = dict.fromkeys(VISIT_STATES, 1)
+    states = dict.fromkeys(COMPARED_STATES if view == "compare" else VISIT_STATES, 1)
     return build_spec(view, frame, units=units, states=states, rings=rings, target_bp=9500, levels="group")
 
 
@@ -101,15 +118,42 @@ def test_far_away_cells_stand_for_households() -> None:
 
 def test_a_sheet_as_pdf_and_picture() -> None:
     """The view comes as one PDF page and as a picture of A4; the picture has the colours of states and dark signs in grey."""
-    sheet = MapSheet(ATTACK, "截至", "走访覆盖率", "演示", "某人", (frozenset({2}), frozenset()))
-    viewport, spec, homes = Viewport(109.203, 27.7, 15, 800, 500), make_spec(), cut_homes(make_homes(), Wanted())
-    pdf = print_map(sheet, viewport, spec, homes, form="pdf")
+    shown = MapShown(
+        Viewport(109.203, 27.7, 15, 800, 500),
+        make_spec(),
+        cut_homes(make_homes(), Wanted()),
+        (frozenset({2}), frozenset()),
+    )
+    pdf = print_map(SHEET, [shown], form="pdf")
     assert pdf.startswith(b"%PDF")
-    picture = Image.open(io.BytesIO(print_map(sheet, viewport, spec, homes, form="png"))).convert("RGB")
+    picture = Image.open(io.BytesIO(print_map(SHEET, [shown], form="png"))).convert("RGB")
     assert picture.size == (2339, 1654)
     colours = {colour for _, colour in picture.getcolors(1 << 24)}
     assert (0xA5, 0x0F, 0x15) in colours
     assert np.asarray(picture.convert("L")).min() < 40
+
+
+def test_two_maps_of_one_piece_on_a_base_map(tmp_path: Path) -> None:
+    """Side by side on one page, each with its caption and legend; both lie on the base map, whose pictures are seen."""
+    viewport = Viewport(109.203, 27.7, 15, 488, 530)
+    source = open_source(BaseMap("file", file=str(cover(viewport, tmp_path / "base.mbtiles", colour=(40, 160, 60)))))
+    ground = draw_ground(source, viewport.piece)
+    assert np.asarray(Image.open(io.BytesIO(ground))).reshape(-1, 3).mean(axis=0) == pytest.approx((40, 160, 60), abs=3)
+    homes = cut_homes(make_homes(), Wanted())
+    maps = [
+        MapShown(
+            viewport, make_spec(view), homes, caption=f"第 {nth} 轮 {ATTACK}", ground=ground, credit="底图：本机文件"
+        )
+        for nth, view in enumerate(("visits", "compare"), start=3)
+    ]
+    pdf = print_map(SHEET, maps, form="pdf")
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type/Page/") <= 1
+    picture = np.asarray(Image.open(io.BytesIO(print_map(SHEET, maps, form="png"))).convert("RGB")).astype(int)
+    assert picture.shape == (1654, 2339, 3)
+    greenish = picture[..., 1] > picture[..., 2] + 10
+    halves = greenish[:, :1169].sum(), greenish[:, 1169:].sum()
+    assert min(halves) > 20_000
+    assert draw_ground(source, Viewport(10, 10, 15, 488, 530).piece) == b""
 
 
 def test_the_briefing_is_one_page() -> None:
@@ -157,9 +201,12 @@ def test_an_issue_that_went_up_has_a_square() -> None:
 
 
 def test_a_picture_over_another_system_is_the_same() -> None:
-    """Households of an index made for a GCJ-02 base map stand on paper where they are."""
+    """Households of an index made for a GCJ-02 base map stand on paper where they are, or where that base map has them."""
     homes = pd.DataFrame(
         {"place": "g1", "tile_id": [1], "lon": [109.2], "lat": [27.7], "state": 0, "ring": 0, "dwelling": ""}
     )
-    cut = cut_homes(build_index(homes, 1, system=parse_system("gcj02")), Wanted())
-    assert cut.at[0] == pytest.approx((109.2, 27.7), abs=1e-6)
+    index, system = build_index(homes, 1, system=parse_system("gcj02")), parse_system("gcj02")
+    assert cut_homes(index, Wanted()).at[0] == pytest.approx((109.2, 27.7), abs=1e-6)
+    there = tuple(map(float, gcj02_from_wgs84(109.2, 27.7)))
+    for one in (index, build_index(homes, 1)):
+        assert cut_homes(one, Wanted(), system=system).at[0] == pytest.approx(there, abs=1e-6)

@@ -118,6 +118,31 @@ def test_the_element_takes_only_a_token(token: str) -> None:
         ),
         (
             {
+                "properties": {
+                    "kind": "print",
+                    "zoom": 14,
+                    "size": [488, 530],
+                    "hidden": [1, 0],
+                    "beside": [6, 2],
+                    "based": True,
+                },
+                "geometry": {"coordinates": [109.2, 27]},
+            },
+            Clicked(
+                "print",
+                standing=Standing(
+                    109.2,
+                    27.0,
+                    14,
+                    (488, 530),
+                    (frozenset({0}), frozenset()),
+                    (frozenset({1, 2}), frozenset({1})),
+                    based=True,
+                ),
+            ),
+        ),
+        (
+            {
                 "properties": {"kind": "print", "zoom": 99, "size": [800, 500], "hidden": [5, 0]},
                 "geometry": {"coordinates": [109.2, 27]},
             },

@@ -43,7 +43,17 @@ def make_older(db: Database) -> None:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         for table in ("account_session", "account_recovery", "account_area", "account", "login_attempt"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
-        for table in ("zone", "attachment", "matter", "round_figures", "review_item", "review", "visit_check", "draft"):
+        for table in (
+            "land_sheet",
+            "zone",
+            "attachment",
+            "matter",
+            "round_figures",
+            "review_item",
+            "review",
+            "visit_check",
+            "draft",
+        ):
             connection.exec_driver_sql(f"DROP TABLE {table}")
         strip_table(connection, "visit", "approved_by")
         strip_table(connection, "round_roster", "excluded_note")
@@ -145,7 +155,17 @@ def test_issues_of_an_older_file_become_their_events(tmp_path: Path):
     with db.write() as connection:
         for table in ("account_session", "account_recovery", "account_area", "account", "login_attempt"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
-        for table in ("zone", "attachment", "matter", "round_figures", "review_item", "review", "visit_check", "draft"):
+        for table in (
+            "land_sheet",
+            "zone",
+            "attachment",
+            "matter",
+            "round_figures",
+            "review_item",
+            "review",
+            "visit_check",
+            "draft",
+        ):
             connection.exec_driver_sql(f"DROP TABLE {table}")
         added = {"issue": ("unit", "follows"), "measure": ("unit", "drawn_on"), "visit": ("approved_by",)}
         for table, names in {**added, "round_roster": ("excluded_note",)}.items():

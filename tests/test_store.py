@@ -28,7 +28,8 @@ from geo.store.households import (
     set_tags,
 )
 from geo.store.issues import list_issues, raise_issue
-from geo.store.map_reads import count_unit_issues, read_points
+from geo.store.land import read_areas
+from geo.store.map_reads import count_unit_issues
 from geo.store.places import breadcrumb, insert_place, list_children, root_place, search
 from geo.store.reads import read_figures, read_homes, read_many
 from geo.store.rounds import RoundPlan, create_round, current_round, get_round, list_rounds, previous_round
@@ -280,7 +281,7 @@ def test_homes_as_of_an_earlier_day(world):
         lambda world, scope: list_children(world, scope, place_id="v1"),
         lambda world, scope: read_many(world, scope, round_id="2", place_ids=["v5", "g01"]),
         lambda world, scope: read_homes(world, scope, round_id="2", place_id="g01"),
-        lambda world, scope: read_points(world, scope, place_id="v1"),
+        lambda world, scope: read_areas(world, scope, place_id="v1", level="group"),
         lambda world, scope: raise_issue(
             world, scope, entry=IssueEntry("x", "v5", "household", "OTH", "外村", TODAY, ("h01",))
         ),

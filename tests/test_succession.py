@@ -20,7 +20,7 @@ from geo.store.create import create_database
 from geo.store.database import Database
 from geo.store.editions import open_book
 from geo.store.issues import raise_issue
-from geo.store.map_reads import read_points
+from geo.store.land import read_areas
 from geo.store.places import list_below, list_children, search
 from geo.store.reads import read_children, read_figures
 from geo.store.rounds import RoundPlan, create_round
@@ -176,12 +176,13 @@ def test_the_next_round_stands_on_the_new_units(register):
 
 
 def test_the_map_of_an_old_round_has_its_old_units(register):
-    """Points of the old round lie in the old units, those of today in the new ones."""
+    """Under the old round the old unit has land, today the new one; each looks back at both."""
     load(register)
     old, new = id_of("520602201205"), id_of("520602009200", "2020-06-30")
-    assert len(read_points(*register, place_id=old, round_id=round_id(register))) == 2
-    assert read_points(*register, place_id=new, round_id=round_id(register)).empty
-    assert set(read_points(*register, place_id=new)["village"]) == {new}
+    then = {"level": "village", "round_id": round_id(register)}
+    assert set(read_areas(*register, place_id=old, **then).shapes) == {old}
+    assert not read_areas(*register, place_id=new, **then).shapes
+    assert set(read_areas(*register, place_id=new, level="village").shapes) == {new}
 
 
 def round_id(register: Register) -> str:

@@ -3,7 +3,8 @@
 The browser only ever asks this process, so nothing of it is known to the service, and the service's key stays here.
 """
 
+from geo.basemaps.ground import Piece, draw_ground
 from geo.basemaps.pictures import Picture, Source, sniff_picture
 from geo.basemaps.source import open_source
 
-__all__ = ["Picture", "Source", "open_source", "sniff_picture"]
+__all__ = ["Picture", "Piece", "Source", "draw_ground", "open_source", "sniff_picture"]

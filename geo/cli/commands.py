@@ -29,6 +29,7 @@ from geo.i18n import text
 from geo.importer import undo_last
 from geo.model import Scope
 from geo.store.check import CHECKS, check_database
+from geo.store.land import draw_ahead
 
 if TYPE_CHECKING:
     import argparse
@@ -71,6 +72,7 @@ def run_undo(options: argparse.Namespace) -> int:
     """Take back the last import."""
     with open_session(options) as session:
         undone = undo_last(session.db, session.scope)
+        draw_ahead(session.db, session.scope)
     if options.json:
         print_json(asdict(undone))
     else:

@@ -23,6 +23,7 @@ from geo.importer.report import add_up
 from geo.importer.saying import say_changes, say_place
 from geo.importer.sources import save_mapping
 from geo.marked import MarkedFile, write_marked
+from geo.store.land import draw_ahead
 from geo.store.rounds import list_rounds
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def run_import(options: argparse.Namespace) -> int:
             reports, total = load_files(session, options, choice, spec)
         if options.source and options.column and not options.dry_run:
             _save_mappings(session, reports, options)
+        if not options.dry_run:
+            draw_ahead(session.db, session.scope)
         has_round = bool(list_rounds(session.db, session.scope))
     answer = _answer(reports, total)
     _write_files(options, reports, answer)

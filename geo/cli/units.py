@@ -16,6 +16,7 @@ from geo.importer.apart import read_sheets
 from geo.importer.succession import load_newer
 from geo.schema import AREA_FIELDS, IMPORT_FIELDS
 from geo.store.editions import check_drawn, choose_edition, list_editions, open_book
+from geo.store.land import draw_ahead
 from geo.succession import Succession, trim_code
 from geo.validate import to_text
 
@@ -65,6 +66,8 @@ def _load(book: EditionBook, options: argparse.Namespace) -> int:
         report = load_newer(
             session.db, session.scope, book=book, to=to, dry_run=options.dry_run, name=names[0] if names else ""
         )
+        if not options.dry_run:
+            draw_ahead(session.db, session.scope)
     if report.edition in book.days():
         _tell_useless(book, report.edition, to, known={one.code for one in report.changes})
     if _is_json(options):

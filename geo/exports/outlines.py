@@ -16,12 +16,11 @@ import shapely
 from pyproj import Geod
 
 from geo import codes
-from geo.areas import draw_units, label_point
+from geo.areas import label_point
 from geo.exports.said import say_each
 from geo.i18n import text
 from geo.schema import BOUNDARY_COLUMN
-from geo.store.map_reads import read_outlines, read_points
-from geo.store.places import get_place, list_below
+from geo.store.land import read_areas, read_outlines
 from geo.store.register import read_units
 
 if TYPE_CHECKING:
@@ -135,18 +134,10 @@ def measure_km2(shape: BaseGeometry) -> float:
 
 def _draw(db: Database, scope: Scope, place_id: str, level: str, round_id: str | None = None) -> dict[str, Area]:
     """Return the areas of the units of a level under a place as the map draws them; with a round, of its units."""
-    place = get_place(db, scope, place_id=place_id)
-    if level == "group" and place.level == "district":
-        # The map shows groups from a township down: what lies between townships belongs to no group.
-        townships = list_below(db, scope, place_id=place_id, level="township", with_closed=True)
-        return {
-            one: area for township in townships for one, area in _draw(db, scope, township.id, level, round_id).items()
-        }
-    outlines = read_outlines(db, scope, place_id=place_id)
     if level in ("village", "group"):
-        points = read_points(db, scope, place_id=place_id, round_id=round_id)
-        areas = draw_units(points, outlines, by_village=level == "village", place=place)
+        areas = read_areas(db, scope, place_id=place_id, level=level, round_id=round_id)
         return {one: Area(shape, known=one in areas.given) for one, shape in areas.shapes.items()}
+    outlines = read_outlines(db, scope, place_id=place_id)
     given = {one: Area(shapely.from_wkb(wkb), known=True) for one, (its, wkb) in outlines.items() if its == level}
     return _join_below(db, scope, place_id, level, round_id) | given
 

@@ -134,6 +134,19 @@ zone = Table(
     UniqueConstraint("place", "name"),
 )
 
+#: Areas as they are drawn, computed from what else is in the file: a unit's land shared out among the units of a level.
+#: No keys to other tables: an import that is undone takes its units away, and what was drawn of them is drawn anew.
+land_sheet = Table(
+    "land_sheet",
+    metadata,
+    Column("place", String, primary_key=True),
+    Column("level", String, primary_key=True),
+    Column("round", String, primary_key=True),
+    count("revision"),
+    count("seq"),
+    Column("areas", LargeBinary, nullable=False),
+)
+
 household = Table(
     "household",
     metadata,

@@ -19,7 +19,7 @@ from geo.access import require_home, require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
 from geo.mask import FIELD_CLASSES
-from geo.schema import household, round_, round_roster
+from geo.schema import household, land_sheet, round_, round_roster
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
 from geo.store.files import path_of
@@ -194,7 +194,8 @@ def _erase(connection: Connection, homes: Sequence[str]) -> tuple[Erased, list[s
 
 
 def _refresh(connection: Connection, homes: Sequence[str]) -> None:
-    """Recompute the cells of every place that counted one of the homes: one located less."""
+    """Recompute the cells of every place that counted one of the homes: one located less; drawn land is drawn anew."""
+    connection.execute(land_sheet.delete())
     today, leaves = read_today(connection), defaultdict[str, set[str]](set)
     for home in homes:
         for round_id, leaf in roster_places(connection, home):

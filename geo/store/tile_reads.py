@@ -93,7 +93,7 @@ def read_tile_homes(
         rows = [worst.get(one, (0, 0)) for one in frame.pop("household")] if worst else []
         for nth, name in enumerate(("ring", "escalated")):
             frame[name] = np.array([row[nth] for row in rows] or np.zeros(len(frame)), dtype=np.uint8)
-        return frame, _stamp(connection)
+        return frame, read_stamp(connection)
 
 
 def read_changed(db: Database, scope: Scope, *, round_id: str, since: Stamp) -> tuple[Changed | None, Stamp]:
@@ -104,7 +104,7 @@ def read_changed(db: Database, scope: Scope, *, round_id: str, since: Stamp) -> 
     require_right(scope, "view")
     with db.read() as connection:
         round_ = visible_round(connection, scope, round_id)
-        stamp = _stamp(connection)
+        stamp = read_stamp(connection)
         acts = connection.execute(
             select(audit_log.c.action, audit_log.c.object)
             .where(audit_log.c.seq > since.seq)
@@ -196,7 +196,8 @@ def find_units(db: Database, scope: Scope, *, places: Collection[str]) -> dict[s
         return known
 
 
-def _stamp(connection: Connection) -> Stamp:
+def read_stamp(connection: Connection) -> Stamp:
+    """Return how far the store is at this moment, as the transaction sees it."""
     last = connection.execute(select(audit_log.c.seq, audit_log.c.at).order_by(audit_log.c.seq.desc()).limit(1)).first()
     revision = int(read_setting(connection, "revision", "0"))
     return Stamp(revision, 0, "") if last is None else Stamp(revision, last[0], last[1])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from geo.basemaps import Source
     from geo.crs import System
+    from geo.store.basemap import BaseMap
     from geo.store.database import Database
 
 _OFFERED: Final = "_base_map"
@@ -30,8 +31,8 @@ _MINUTES: Final = 12 * 60
 _NAME: Final = re.compile(r"(\d)/(\d{1,2})/(\d{1,7})/(\d{1,7})")
 
 
-def offer_base(db: Database) -> dict[str, Any] | None:
-    """Return what the map needs to know of the file's base map, with a token for this browser; None without one.
+def open_base(db: Database) -> tuple[BaseMap, Source] | None:
+    """Return the file's base map and what gives its pictures; None without one.
 
     A base map that cannot be opened is none: the map works without it, and the log says why.
     """
@@ -39,10 +40,18 @@ def offer_base(db: Database) -> dict[str, Any] | None:
     if base.kind == "none":
         return None
     try:
-        source = open_source(base, key=read_basemap_key(db))
+        return base, open_source(base, key=read_basemap_key(db))
     except GeoError as error:
         logging.getLogger(__name__).warning("the base map cannot be opened: %s", text(error.key, **error.params))
         return None
+
+
+def offer_base(db: Database) -> dict[str, Any] | None:
+    """Return what the map needs to know of the file's base map, with a token for this browser; None without one."""
+    opened = open_base(db)
+    if opened is None:
+        return None
+    base, source = opened
     kept = st.session_state.get(_OFFERED)
     if kept is None or kept[0] != (base, owner()) or not grants.holds(kept[1]):
         token = grants.offer(owner(), "tiles", Pictures(source), minutes=_MINUTES, single_use=False)

@@ -10,6 +10,7 @@ from geo.errors import GeoError
 from geo.i18n import text
 from geo.importer.succession import load_newer
 from geo.store.editions import list_editions, open_book
+from geo.store.land import draw_ahead
 from geo.ui.import_split import offer_split
 from geo.ui.plain import escape, show_error
 
@@ -66,6 +67,7 @@ def _show(db: Database, scope: Scope, to: str) -> None:
     if pressed:
         try:
             loaded = load_newer(db, scope, book=book, to=to)
+            draw_ahead(db, scope)
         except GeoError as error:
             show_error(error)
             return

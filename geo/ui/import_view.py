@@ -16,6 +16,7 @@ from geo.importer.followed import say_followed
 from geo.importer.saying import say_changes
 from geo.importer.sources import save_mapping
 from geo.importer.undo import find_undoable, undo_last
+from geo.store.land import draw_ahead
 from geo.ui.done import say_done
 from geo.ui.drop import drop_files
 from geo.ui.import_areas import show_areas, show_aside
@@ -128,6 +129,7 @@ def _offer_undo(db: Database, scope: Scope) -> None:
 def _undo(db: Database, scope: Scope) -> None:
     try:
         undone = undo_last(db, scope)
+        draw_ahead(db, scope)
     except GeoError as error:
         show_error(error)
         return

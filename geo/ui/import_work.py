@@ -13,6 +13,7 @@ from geo.importer.commit import follow, import_files
 from geo.importer.options import ImportOptions
 from geo.importer.points import ASK
 from geo.importer.together import ALL
+from geo.store.land import draw_ahead
 from geo.ui.import_journey import end_journey
 from geo.ui.import_run import Run
 
@@ -94,6 +95,8 @@ def _import_all(db: Database, scope: Scope, journey: Journey, dry_run: bool, run
             db, scope, [upload.path], names=[upload.name], options=options, progress=run.progress
         )  # fmt: skip
         run.reports += found
+    if not dry_run:
+        draw_ahead(db, scope)
 
 
 def _options(journey: Journey, nth: int, *, dry_run: bool) -> ImportOptions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from geo.tiles.grid import MAX_LATITUDE
 from geo.ui.household_tiles import Ring
@@ -20,18 +20,26 @@ _MOST_ZOOM: Final = 24
 _HALF_CIRCLE: Final = 180
 
 
+#: Numbers of visit states and of rings that a legend hides.
+Hidden: TypeAlias = tuple[frozenset[int], frozenset[int]]
+NOTHING: Final[Hidden] = (frozenset(), frozenset())
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a map stands: its centre (lon, lat in WGS84 degrees), zoom, size in px, and what its legend hides.
 
-    `hidden` are the numbers of hidden visit states and of hidden rings.
+    `hidden` are the numbers of hidden visit states and of hidden rings; `beside` those of the map beside it, where
+    there are two. `based`: a base map lies under it.
     """
 
     lon: float
     lat: float
     zoom: float
     size: tuple[int, int] = (986, 566)
-    hidden: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
+    hidden: Hidden = NOTHING
+    beside: Hidden = NOTHING
+    based: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +85,26 @@ def read_click(drawing: object) -> Clicked | None:
 
 
 def _read_standing(said: dict[str, Any], lon: float, lat: float) -> Standing | None:
-    zoom, size, hidden = said.get("zoom"), _read_pair(said.get("size")), _read_pair(said.get("hidden"))
-    if size is None or hidden is None or not _is_finite(zoom) or not 0 <= float(zoom or 0) <= _MOST_ZOOM:
+    zoom, size = said.get("zoom"), _read_pair(said.get("size"))
+    hidden, beside = _read_pair(said.get("hidden")), _read_pair(said.get("beside", [0, 0]))
+    if (
+        size is None
+        or hidden is None
+        or beside is None
+        or not _is_finite(zoom)
+        or not 0 <= float(zoom or 0) <= _MOST_ZOOM
+    ):
         return None
     if abs(lon) > _HALF_CIRCLE or abs(lat) > MAX_LATITUDE:
         return None
     width, height = (min(max(one, 1), _MOST_PX) for one in size)
-    states, rings = (frozenset(bit for bit in range(_BITS) if one >> bit & 1) for one in hidden)
-    return Standing(lon, lat, float(zoom or 0), (width, height), (states, rings))
+    at = (lon, lat, float(zoom or 0), (width, height))
+    return Standing(*at, _read_bits(hidden), _read_bits(beside), based=said.get("based") is True)
+
+
+def _read_bits(pair: tuple[int, int]) -> Hidden:
+    states, rings = (frozenset(bit for bit in range(_BITS) if one >> bit & 1) for one in pair)
+    return states, rings
 
 
 def _read_pair(said: object) -> tuple[int, int] | None:

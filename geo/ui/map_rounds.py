@@ -17,7 +17,6 @@ from geo.ui.map_filters import MISSED
 from geo.ui.map_work import offer_list
 from geo.ui.plain import escape
 from geo.ui.session import show
-from geo.ui.widgets import fraction
 
 if TYPE_CHECKING:
     from geo.model import Round
@@ -43,13 +42,6 @@ def pick_earlier(session: Session) -> Round | None:
         width=128,
     )  # fmt: skip
     return rounds.get(chosen) or next(iter(rounds.values()))
-
-
-def say_side(shown: MapView) -> str:
-    """Return what stands over one of two maps: the round, the day it is of, its coverage."""
-    round_, day, share = shown.figures.round, shown.figures.as_of, shown.share
-    key = "map.compare.ended" if day >= round_.ends_on else "map.compare.until"
-    return f"{text(key, r=round_.number, day=min(day, round_.ends_on))} · {share.percent} · {fraction(share)}"
 
 
 def draw_comparison(session: Session, found: MapView, earlier: Round) -> None:

@@ -17,14 +17,15 @@ from geo.ui.map_card import Card, draw_card, link_home
 from geo.ui.map_clicks import Clicked
 from geo.ui.map_filters import pick_criteria, say_criteria
 from geo.ui.map_people import draw_people
-from geo.ui.map_rounds import draw_comparison, pick_earlier, say_side
+from geo.ui.map_rounds import draw_comparison, pick_earlier
 from geo.ui.map_selection import draw_selection, keep_drawn, read_drawn
 from geo.ui.mapdata import HomesAt, MapView, read_before, read_map
 from geo.ui.mapview import offer_map, show_map
 from geo.ui.navigation import find_page
 from geo.ui.overview_data import read_overview
 from geo.ui.plain import escape
-from geo.ui.printing import draw_prints
+from geo.ui.printing import Kept, draw_prints
+from geo.ui.saying import say_side
 from geo.ui.session import Session, show, view_params
 from geo.ui.share import draw_share
 from geo.ui.widgets import fraction
@@ -102,10 +103,10 @@ def _open_dialog(session: Session, asked: Asked, shown: MapView, kind: str, stan
         with_round = text("map.compare.round", r=asked.earlier.number)
         filters = text("list.comma").join(one for one in (with_round, filters) if one)
     if kind == "print":
-        read = replace(asked, before=shown.figures.round != session.round).read
-        st.dialog(text("act.print"))(draw_prints)(
-            session, standing=standing, read=partial(read, session), filters=filters
-        )
+        sides = [asked] if asked.earlier is None else [replace(asked, before=True), asked]
+        told = len(sides) - 1 if shown.figures.round == session.round else 0
+        kept = Kept(standing, asked, tuple(partial(one.read, session) for one in sides), told)
+        st.dialog(text("act.print"))(draw_prints)(session, kept, filters=filters)
         return
     also = (
         text("share.filtered", filters=filters, share=f"{shown.share.percent}，{fraction(shown.share)}")

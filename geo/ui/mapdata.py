@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import add
-from threading import Lock
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pandas as pd
 
-from geo.areas import Areas, draw_units
 from geo.codes import COMPARED_STATES, ISSUE_RINGS, VISIT_STATES
 from geo.coverage import Share
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_spec
+from geo.store import land
 from geo.store.comparing import read_reached_by_phone, read_then
-from geo.store.map_reads import count_unit_issues, land_round, points_stamp, read_outlines, read_points
+from geo.store.map_reads import count_unit_issues
 from geo.store.matching import Criteria, list_matching
 from geo.store.reads import Figures, read_children, read_figures, read_homes
 from geo.store.remember import Remembered
@@ -35,12 +33,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from geo.areas import Areas
     from geo.model import Round
     from geo.store.tile_reads import Listed
     from geo.ui.session import Session
 
 Pick: TypeAlias = "Callable[[], NDArray[np.uint32]]"
-_KEPT: Final = 24
 _LEAVES_KEPT: Final = 8
 
 
@@ -93,7 +91,7 @@ def read_map(
     if view == "compare" and earlier is not None:
         tiles = replace(tiles, live=_compare(session, round_id, earlier))
         counted = replace(counted, states=_count_compared(tiles))
-    areas = _Areas.of(session, by_village=by_village)
+    areas = read_areas(session, by_village=by_village)
     issues = count_unit_issues(db, scope, as_of=day)
     spec = build_spec(
         view,
@@ -183,7 +181,9 @@ def _count(session: Session, figures: Figures, below: list[Figures], tiles: Tile
 
 def read_areas(session: Session, *, by_village: bool) -> Areas:
     """Return the areas of the villages, or of the groups, under the session's place: given ones, else computed."""
-    return _Areas.of(session, by_village=by_village)
+    round_id = session.round.id if session.round is not None else None
+    level = "village" if by_village else "group"
+    return land.read_areas(session.db, session.scope, place_id=session.place.id, level=level, round_id=round_id)
 
 
 _STATES: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective")
@@ -267,28 +267,3 @@ def _unit(figures: Figures, view: View, areas: Areas, issues: dict[str, int], co
         unlocated=unlocated,
         issues=issues.get(place.id, 0),
     )
-
-
-class _Areas:
-    """Areas, kept in the process until a household is added, moved or located, or a unit gets another outline."""
-
-    _kept: ClassVar[OrderedDict[tuple[object, ...], Areas]] = OrderedDict()
-    _lock = Lock()
-
-    @classmethod
-    def of(cls, session: Session, *, by_village: bool) -> Areas:
-        """Return the areas of the villages, or of the groups, under the session's place: given ones, else computed."""
-        db, place = session.db, session.place
-        round_id = land_round(db, session.scope, round_id=session.round.id if session.round is not None else None)
-        key = (str(db.path), points_stamp(db, session.scope), place.id, by_village, round_id)
-        with cls._lock:
-            if key in cls._kept:
-                return cls._kept[key]
-        points = read_points(db, session.scope, place_id=place.id, round_id=round_id)
-        outlines = read_outlines(db, session.scope, place_id=place.id)
-        areas = draw_units(points, outlines, by_village=by_village, place=place)
-        with cls._lock:
-            cls._kept[key] = areas
-            while len(cls._kept) > _KEPT:
-                cls._kept.popitem(last=False)
-        return areas

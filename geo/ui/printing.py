@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 import streamlit as st
 
 from geo.access import may
+from geo.basemaps import draw_ground
+from geo.crs import WGS84
 from geo.exports import ExportHead
 from geo.exports.maps import (
     Briefing,
     Figure,
     MapSheet,
+    MapShown,
     Viewport,
     Worst,
     cut_homes,
@@ -20,18 +24,21 @@ from geo.exports.maps import (
     print_map,
 )
 from geo.i18n import text
+from geo.mapshift import carry_spec
+from geo.ui.base_maps import carry_to, open_base
 from geo.ui.export_menu import Export, draw_export
 from geo.ui.mapdata import read_map
 from geo.ui.overview_data import read_overview
 from geo.ui.overview_next import list_steps, say_where
-from geo.ui.saying import say_round
+from geo.ui.saying import say_round, say_side
 from geo.ui.share import say_sentence
 from geo.ui.widgets import fraction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable, Sequence
 
     from geo.exports import Progress
+    from geo.store.database import Database
     from geo.ui.map_clicks import Standing
     from geo.ui.mapdata import MapView
     from geo.ui.overview_data import Overview
@@ -43,21 +50,31 @@ _FOUR: Final = ("kpi.coverage", "kpi.phone", "kpi.groups_complete", "kpi.clear")
 Form = Literal["pdf", "png"]
 
 
-def draw_prints(
-    session: Session, *, standing: Standing | None = None, read: Callable[[], MapView] | None = None, filters: str = ""
-) -> None:
-    """Draw what can be printed of the place in view; on the map (`standing`, `read`) also the view itself."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A view to print: where it stands, what it is of, what makes its one or two maps now, which of them told."""
+
+    standing: Standing
+    of: Hashable
+    reads: tuple[Callable[[], MapView], ...]
+    told: int = 0
+
+
+def draw_prints(session: Session, kept: Kept | None = None, *, filters: str = "") -> None:
+    """Draw what can be printed of the place in view; on the map also the view itself, as it was kept."""
     if session.round is None or not may(session.scope, "export"):
         st.caption(text("print.none"))
         return
-    if standing is not None and read is not None:
+    if kept is not None:
         st.caption(text("print.view.hint"))
         with st.container(key="print_view", horizontal=True, gap="small"):
             for form in ("pdf", "png"):
-                make = partial(_make_view, form, session, standing, read, filters)
+                make = partial(_make_view, form, session, kept, filters)
                 head = _head(session, "print.view", filters)
                 draw_export(
-                    session, text(f"print.view.{form}"), Export("map", form, head, 1, (standing, filters), make)
+                    session,
+                    text(f"print.view.{form}"),
+                    Export("map", form, head, 1, (kept.of, kept.standing, kept.told), make),
                 )
     st.caption(text("print.brief.hint"))
     brief = Export("briefing", "pdf", _head(session, "print.brief"), 1, session.place.id, partial(_make_brief, session))
@@ -73,12 +90,9 @@ def _head(session: Session, title: str, filters: str = "") -> ExportHead:
     )  # fmt: skip
 
 
-def _make_view(
-    form: Form, session: Session, standing: Standing, read: Callable[[], MapView], filters: str, _: Progress | None
-) -> tuple[bytes, int]:
-    found = read()
-    width, height = standing.size
-    viewport = Viewport(standing.lon, standing.lat, standing.zoom, width, height)
+def _make_view(form: Form, session: Session, kept: Kept, filters: str, _: Progress | None) -> tuple[bytes, int]:
+    views = [read() for read in kept.reads]
+    found = views[-1]
     round_, share = found.figures.round, found.share
     sheet = MapSheet(
         title=text(f"print.title.{found.spec.data['view']}", place=session.place.name, r=round_.number),
@@ -87,9 +101,33 @@ def _make_view(
         figures=f"{text(share.formula)} {share.percent} = {fraction(share)}",
         foot_left=text("print.demo") if session.db.is_demo else text("print.foot"),
         foot_right=text("print.by", user=session.scope.actor, day=session.today),
-        hidden=standing.hidden,
     )  # fmt: skip
-    return print_map(sheet, viewport, found.spec, cut_homes(*found.tiles.now()), form=form), 1
+    return print_map(sheet, _show_maps(session.db, kept, views), form=form), 1
+
+
+def _show_maps(db: Database, kept: Kept, views: Sequence[MapView]) -> list[MapShown]:
+    """Return the maps of the sheet; under both lies the same piece of the base map, in whose system they are drawn."""
+    standing = kept.standing
+    opened = open_base(db) if standing.based else None
+    system = WGS84 if opened is None else opened[0].crs
+    ((lon, lat),) = carry_to(system, [(standing.lon, standing.lat)])
+    viewport = Viewport(lon, lat, standing.zoom, *standing.size)
+    ground, credit = b"", ""
+    if standing.based:
+        ground = b"" if opened is None else draw_ground(opened[1], viewport.piece)
+        credit = text(f"basemap.credit.{opened[0].kind}") if opened and ground else text("print.no_base")
+    return [
+        MapShown(
+            viewport,
+            carry_spec(one.spec, system),
+            cut_homes(*one.tiles.now(), system=system),
+            standing.hidden if nth == kept.told else standing.beside,
+            caption=say_side(one),
+            ground=ground,
+            credit=credit,
+        )
+        for nth, one in enumerate(views)
+    ]
 
 
 def _make_brief(session: Session, _: Progress | None) -> tuple[bytes, int]:

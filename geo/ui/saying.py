@@ -1,13 +1,15 @@
-"""Days and rounds in words, as every page says them."""
+"""Days, rounds and maps in words, as every page says them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from geo.i18n import text
+from geo.ui.widgets import fraction
 
 if TYPE_CHECKING:
     from geo.model import Round
+    from geo.ui.mapdata import MapView
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -34,3 +36,10 @@ def say_round(round_: Round, today: object) -> str:
         ends=f"{round_.ends_on:%m-%d}",
         status=text(f"shell.round.{when}"),
     )
+
+
+def say_side(shown: MapView) -> str:
+    """Return what stands over one of two maps: the round, the day it is of, its coverage."""
+    round_, day, share = shown.figures.round, shown.figures.as_of, shown.share
+    key = "map.compare.ended" if day >= round_.ends_on else "map.compare.until"
+    return f"{text(key, r=round_.number, day=min(day, round_.ends_on))} · {share.percent} · {fraction(share)}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo.errors import GeoError
 from geo.model import Scope
+from geo.store.land import draw_ahead
 from geo.store.places import root_place
 from geo.store.rounds import current_round
 from geo.tiles import MIN_ZOOM, POINTS_FROM_ZOOM
@@ -39,7 +40,7 @@ def _warm_in_thread() -> None:
 
 
 def warm_map() -> int:
-    """Read the index of the whole district's running round, today; return its households (0: there is no round)."""
+    """Read the index of the district's running round, today, and its land; return its households (0: no round)."""
     db = datasource.database()
     scope = Scope(actor="", role="planner", area=root_place(db).id)
     round_ = current_round(db, scope)
@@ -48,4 +49,5 @@ def warm_map() -> int:
     index = keep_index(db, scope, round_id=round_.id, as_of=db.today()).now()
     for zoom in range(MIN_ZOOM, POINTS_FROM_ZOOM):
         index.cells(zoom)
+    draw_ahead(db, scope, round_id=round_.id)
     return len(index)

@@ -2,7 +2,7 @@
 
 from geo.exports.maps.briefing import Briefing, Figure, Worst, print_briefing
 from geo.exports.maps.picture import HomesDrawn, cut_homes, draw_picture
-from geo.exports.maps.sheet import MapSheet, print_map
+from geo.exports.maps.sheet import MapSheet, MapShown, print_map
 from geo.exports.maps.viewport import Viewport
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Figure",
     "HomesDrawn",
     "MapSheet",
+    "MapShown",
     "Viewport",
     "Worst",
     "cut_homes",

@@ -6,6 +6,7 @@ Names of places are escaped text of the drawing; no name of a person is in it.
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +15,7 @@ import numpy as np
 import shapely
 from shapely.geometry import shape as shape_of
 
-from geo.crs import to_wgs84
+from geo.crs import WGS84, from_wgs84, to_wgs84
 from geo.exports.maps.signs import SYMBOLS, draw_hatches, draw_rings, draw_symbols, fill_area
 from geo.i18n import text
 from geo.palette import AREA_LINE, AREA_OPACITY, AREA_OPACITY_UNDER, DISTRICT_LINE, FRAME_LINE, INK, MAP_GROUND, PAPER
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from geo.crs import System
     from geo.exports.maps.viewport import Viewport
     from geo.mapspec import MapSpec
     from geo.tiles import TileIndex, Wanted
@@ -36,6 +38,9 @@ _LEAST_R, _MOST_R = 2.8, 5.0
 _SPOT: Final = 2
 #: How far a symbol reaches into the picture from outside, in px.
 _REACH: Final = 20
+#: How much of a base map is covered: by the paper all over it, by that of the unit looked at.
+_VEIL: Final = 0.35
+_SEEN_THROUGH: Final = 0.25
 _LABELS: Final = 90
 _COUNTS: Final = 400
 _NO_HIDDEN: Final = (frozenset[int](), frozenset[int]())
@@ -43,32 +48,38 @@ _NO_HIDDEN: Final = (frozenset[int](), frozenset[int]())
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HomesDrawn:
-    """Households of a picture: rows of lon, lat (WGS84 degrees), their bytes (`geo.tiles.index`)."""
+    """Households of a picture: rows of lon, lat (degrees), their bytes (`geo.tiles.index`)."""
 
     at: NDArray[np.float64]
     code: NDArray[np.uint8]
 
 
-def cut_homes(index: TileIndex, wanted: Wanted) -> HomesDrawn:
-    """Return the located households that a view wants."""
+def cut_homes(index: TileIndex, wanted: Wanted, *, system: System = WGS84) -> HomesDrawn:
+    """Return the located households that a view wants, in WGS84 or where a base map of another system has them."""
     mask = index.shown(slice(None), wanted)
     key, code = (index.key, index.code) if mask is None else (index.key[mask], index.code[mask])
-    return HomesDrawn(np.column_stack(to_wgs84(index.system, *from_grid(*split_key(key)))), code)
+    at = from_grid(*split_key(key))
+    if index.system != system:
+        at = from_wgs84(system, *to_wgs84(index.system, *at))
+    return HomesDrawn(np.column_stack(at), code)
 
 
 def draw_picture(
     viewport: Viewport, spec: MapSpec, homes: HomesDrawn, *,
     hidden: tuple[frozenset[int], frozenset[int]] = _NO_HIDDEN, numbered: Mapping[int, int] | None = None,
+    ground: bytes = b"",
 ) -> bytes:  # fmt: skip
     """Return the SVG of a piece of the map. `hidden`: numbers of visit states and of rings that are not drawn.
 
-    `numbered`: number of an area in the spec → the number printed on it in the place of its name.
+    `numbered`: number of an area in the spec → the number printed on it in the place of its name. `ground`: the base
+    map of the piece (JPEG); then view and households are in its system.
     """
     points = round(viewport.zoom) >= spec.data["points_from_zoom"]
     inner = [
         f'<rect width="{viewport.width}" height="{viewport.height}" fill="{MAP_GROUND}"></rect>',
         draw_hatches(),
-        _draw_areas(viewport, spec, AREA_OPACITY_UNDER if points else AREA_OPACITY),
+        _draw_ground(viewport, ground),
+        _draw_areas(viewport, spec, points=points, based=bool(ground)),
         _draw_homes(viewport, spec, homes, hidden, points=points),
         _draw_labels(viewport, spec, numbered or {}),
         _draw_scale(viewport),
@@ -80,7 +91,21 @@ def draw_picture(
     ).encode()
 
 
-def _draw_areas(viewport: Viewport, spec: MapSpec, opacity: float) -> str:
+def _draw_ground(viewport: Viewport, ground: bytes) -> str:
+    """Return the base map with paper over it, so that signs on it stay legible in a grey copy."""
+    if not ground:
+        return ""
+    place = f'width="{viewport.width}" height="{viewport.height}"'
+    link = f"data:image/jpeg;base64,{b64encode(ground).decode()}"
+    return (
+        f'<image {place} preserveAspectRatio="none" href="{link}"></image>'
+        f'<rect {place} fill="{PAPER}" fill-opacity="{_VEIL}"></rect>'
+    )
+
+
+def _draw_areas(viewport: Viewport, spec: MapSpec, *, points: bool, based: bool) -> str:
+    opacity = AREA_OPACITY_UNDER if points else AREA_OPACITY
+    paper = f'fill="{PAPER}" fill-opacity="{_SEEN_THROUGH if based else 1}"'
     shapes = json.loads(spec.shapes)
     drawn = []
     frame = spec.data["frame"]
@@ -88,7 +113,7 @@ def _draw_areas(viewport: Viewport, spec: MapSpec, opacity: float) -> str:
         line = DISTRICT_LINE if frame["level"] == "district" else FRAME_LINE
         dash = _dashed(line.dash) if frame["computed"] else ""
         drawn.append(
-            f'<path d="{_trace(viewport, shapes["frame"])}" fill="{PAPER}" stroke="{line.stroke}" '
+            f'<path d="{_trace(viewport, shapes["frame"])}" {paper} stroke="{line.stroke}" '
             f'stroke-width="{line.width}"{dash}></path>'
         )
     for area in spec.data["areas"]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from geo.basemaps import Piece
 from geo.tiles.grid import MAX_LATITUDE
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ class Viewport:
         middle = _world(np.array([[self.lon, self.lat]]))
         moved: NDArray[np.float64] = (_world(degrees) - middle) * self.scale + (self.width / 2, self.height / 2)
         return moved
+
+    @property
+    def piece(self) -> Piece:
+        """The same piece of the world for its base map."""
+        ((x, y),) = _world(np.array([[self.lon, self.lat]]))
+        width, height = self.width / self.scale, self.height / self.scale
+        return Piece(float(x) - width / 2, float(y) - height / 2, width, height, self.zoom)
 
     def scale_bar(self, most_px: float = 110) -> tuple[float, int]:
         """Return the length of a scale bar in px and the metres it stands for, a round number."""

@@ -5,7 +5,7 @@
 // replacement. A save anywhere is heard of through /tiles/{token}/changes.
 // A click fires `click` on the layer with `layer.toGeoJSON()`: properties {kind, id, seq} (household, place, unlocated,
 // issues, clear, next, previous), {kind: "point"} with the position (lon, lat) as geometry, {kind: "drawn"} with an area,
-// {kind: "share" or "print", zoom, size, hidden} with the centre.
+// {kind: "share" or "print", zoom, size, hidden, beside, based} with the centre.
 (() => {
   "use strict";
   const { symbolsOf, useSymbols, Furniture, Areas, HouseholdGrid, TileSource, Selector, Sheet } = window.GeoMap;
@@ -243,11 +243,14 @@
       this.layer.fire("click", { latlng, layer: { toGeoJSON: () => ({ type: "Feature", properties, geometry }) } });
     }
 
-    // Says where the map stands, how large it is and what the legend hides, for a link or a picture of just this.
+    // Says where the map stands, how large it is, what its legend and that of the map beside it hide, and whether the base
+    // map is on, for a link or a picture of just this.
     tellView(kind) {
       const { x, y } = this.map.getSize();
       const bits = (set) => [...set].reduce((sum, code) => sum + 2 ** code, 0);
-      const view = { zoom: this.map.getZoom(), size: [x, y], hidden: [bits(this.hidden.visits), bits(this.hidden.issues)] };
+      const hides = ({ hidden }) => [bits(hidden.visits), bits(hidden.issues)];
+      const beside = this.link.others.map(({ map }) => hides(map._geoStage))[0] || [0, 0];
+      const view = { zoom: this.map.getZoom(), size: [x, y], hidden: hides(this), beside, based: this.base.shown };
       this.choose(kind, null, this.map.getCenter(), null, view);
     }
 

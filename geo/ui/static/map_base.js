@@ -72,12 +72,12 @@
     lay() {
       for (const layer of this.layers) layer.remove();
       this.layers = [];
-      this.credit.textContent = this.base && !this.off ? this.base.credit : "";
+      this.credit.textContent = this.shown ? this.base.credit : "";
       this.button.hidden = !this.base;
-      this.map.getContainer().classList.toggle("geo-based", Boolean(this.base) && !this.off);
+      this.map.getContainer().classList.toggle("geo-based", this.shown);
       this.button.textContent = this.base ? this.base.name : "";
       this.button.setAttribute("aria-pressed", String(!this.off));
-      if (!this.base || this.off) return;
+      if (!this.shown) return;
       const [lowest, highest] = this.base.zooms;
       const options = {
         pane: PANE, tileSize: 256, noWrap: true, minZoom: lowest, maxZoom: 20, maxNativeZoom: Math.min(20, highest),
@@ -88,6 +88,8 @@
         this.layers.push(L.tileLayer(address, options).addTo(this.map));
       }
     }
+
+    get shown() { return Boolean(this.base) && !this.off; }
 
     get off() {
       try {

@@ -95,13 +95,16 @@
       return window.parent.geoLinked;
     }
 
+    // The other maps of the page; those that were taken away are forgotten.
+    get others() {
+      if (!this.linked) return [];
+      for (const peer of [...this.peers]) if (!peer.map.getContainer().ownerDocument.defaultView) this.peers.delete(peer);
+      return [...this.peers].filter((peer) => peer !== this);
+    }
+
     tell() {
-      if (!this.linked || this.following) return;
-      for (const peer of [...this.peers]) {
-        if (peer === this) continue;
-        if (peer.map.getContainer().ownerDocument.defaultView) peer.follow(this.map.getCenter(), this.map.getZoom());
-        else this.peers.delete(peer);
-      }
+      if (this.following) return;
+      for (const peer of this.others) peer.follow(this.map.getCenter(), this.map.getZoom());
     }
 
     follow({ lat, lng }, zoom) {
