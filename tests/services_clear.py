@@ -10,6 +10,7 @@ from geo.model import Scope, VisitEntry
 from geo.rules import Rules
 from geo.store import (
     calls,
+    categories,
     clearance,
     drafts,
     households,
@@ -65,7 +66,10 @@ CALL = Call(
 
 CLEAR_CASES: dict[str, Case] = {
     "store.calls.record_call": of_db(calls.record_call, "record_visit", call=CALL),
-    "store.rules.name_categories": of_db(lambda db, scope: rules.name_categories(db, scope)("OTH"), "view", blind=str),
+    "store.categories.name_categories": of_db(
+        lambda db, scope: categories.name_categories(db, scope)("OTH"), "view", blind=str
+    ),
+    "store.categories.offer_categories": of_db(categories.offer_categories, "view", blind=dict),
     "store.round_figures.compare_rounds": of_db(
         round_figures.compare_rounds, "view", round_id="2", place_id="v1", level="group"
     ),
@@ -75,13 +79,13 @@ CLEAR_CASES: dict[str, Case] = {
     "store.presence.list_present": of_db(presence.list_present, "view", round_id="2", place_id="v1", what="lead:any"),
     "store.rules.load_rules": of_db(rules.load_rules, "view", blind=Rules),
     "store.rules.list_rules": of_db(rules.list_rules, "view", blind=list),
-    "store.rules.list_categories": of_db(rules.list_categories, "view", blind=list),
+    "store.categories.list_categories": of_db(categories.list_categories, "view", blind=list),
     "store.rules.list_rule_changes": of_db(rules.list_rule_changes, "manage", whole=True),
     "store.rules.write_rule": of_db(
         rules.write_rule, "manage", whole=True, key="never", value=21, source="区办", year=2019
     ),
-    "store.rules.write_category": of_db(
-        rules.write_category,
+    "store.categories.write_category": of_db(
+        categories.write_category,
         "manage",
         whole=True,
         code="WATER",

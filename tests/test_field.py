@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -73,8 +74,8 @@ def test_only_what_is_to_be_filled_in_is_open(form_of):
 
 def test_every_closed_list_is_a_drop_down_from_the_sheet_of_lists(form_of):
     """Each column with a closed list offers exactly the words of that list, on every row, from a hidden sheet."""
-    content = write_template(form_of("g04"))
-    book = load_workbook(io.BytesIO(content))
+    form = replace(form_of("g04"), categories={"WATER": "安全饮水", "TOUR": "旅游"})
+    book = load_workbook(io.BytesIO(write_template(form)))
     sheet, lists = book.worksheets
     assert lists.sheet_state == "hidden"
     heads = [cell.value for cell in sheet[HEAD_ROWS]]
@@ -86,18 +87,21 @@ def test_every_closed_list_is_a_drop_down_from_the_sheet_of_lists(form_of):
             assert (cells.min_row, cells.max_row) == (HEAD_ROWS + 1, HEAD_ROWS + 5)
             area = rule.formula1.rsplit("!", 1)[1].replace("$", "")
             offered[heads[column - 1]] = [cell.value for (cell,) in lists[area]]
-    assert offered == {header_of(key): words_of(key) for key in LISTS}
+    assert offered == {header_of(key): list(words_of(key, form).values()) for key in LISTS}
+    assert offered[header_of("issue")] == ["安全饮水", "旅游"]
     assert sum(rule.type == "date" for rule in sheet.data_validations.dataValidation) == len(DAYS)
 
 
-def test_the_importer_knows_every_word_that_is_offered():
+def test_the_importer_knows_every_word_that_is_offered(form_of):
     """Each word of the outcomes and categories that a form offers means its own code, without a question."""
     ledger = Ledger({}, [1])
-    meanings = Meanings(ledger, {}, outcome_header="走访状态")
+    own = {"旅游": "TOUR", "TOUR": "TOUR", "安全饮水": "WATER"}
+    meanings = Meanings(ledger, {}, outcome_header="走访状态", categories=own)
+    form = form_of("g04")
     for key, read in (("outcome", meanings.outcome), ("issue", meanings.issues)):
-        codes, _ = LISTS[key]
-        for code, word in zip(codes, words_of(key), strict=True):
+        for code, word in words_of(key, form).items():
             assert code in str(read(0, word)), word
+    assert [meanings.issues(0, word)[0][0] for word in own] == list(own.values())
     assert not ledger.questions
 
 

@@ -147,6 +147,30 @@ def test_a_file_of_a_newer_program_is_refused(tmp_path: Path):
         open_database(tmp_path / "none.sqlite")
 
 
+def test_categories_of_an_older_file_can_be_added_to(tmp_path: Path):
+    """A file whose tables check the category against those that ship takes another once it is brought forward."""
+    create_database(tmp_path / "r.sqlite", kind="real", edition="").close()
+    db = Database(tmp_path / "r.sqlite")
+    with db.write() as connection:
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql(
+            "UPDATE sqlite_master SET sql = replace(sql, 'category VARCHAR NOT NULL', 'category VARCHAR NOT NULL "
+            "CHECK (category = ''INC'' OR category = ''OTH'')') WHERE name IN ('issue', 'matter')"
+        )
+        connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0013'")
+    db.close()
+    columns = "id, number, place, category, title, created_at, created_by"
+    enter = f"INSERT INTO matter ({columns}) VALUES ('m', '', 'p', 'TOUR', '', '', '')"
+    with pytest.raises(IntegrityError, match="CHECK"), Database(tmp_path / "r.sqlite").write() as connection:
+        connection.exec_driver_sql(enter)
+    db = open_database(tmp_path / "r.sqlite")
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"), db.write() as connection:
+        connection.exec_driver_sql(enter)
+    with db.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+
+
 def test_issues_of_an_older_file_become_their_events(tmp_path: Path):
     """Brought forward, each history replays to what the row of its issue says, and no event can be changed any more."""
     build_demo(tmp_path / "d.sqlite", preset="heping", today=date(2019, 11, 20))

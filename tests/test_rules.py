@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from geo import codes
 from geo.cli import main
 from geo.config import PriorityWeights
 from geo.errors import Invalid, NotAllowed
+from geo.exports import tabulate_ledger
 from geo.gaps import rank_gaps
+from geo.importer import ImportOptions
+from geo.importer.listed import import_issues
 from geo.issues import Act
+from geo.model import IssueEntry
 from geo.rules import CHOICES
+from geo.store.categories import list_categories, write_category
 from geo.store.database import Database
 from geo.store.homes import read_gap_homes
 from geo.store.issue_acts import act_on_issue
+from geo.store.issues import raise_issue
+from geo.store.ledger import read_ledger
+from geo.store.matter_reads import sum_matters
+from geo.store.matters import MatterEntry, add_matter
 from geo.store.published import lock_round, read_published
-from geo.store.rules import (
-    list_categories,
-    list_rule_changes,
-    list_rules,
-    load_rules,
-    write_category,
-    write_rule,
-)
+from geo.store.rules import list_rule_changes, list_rules, load_rules, write_rule
 from tests.world import LEADER, PLANNER, TODAY
 
 SOURCE = {"source": "区办〔2019〕3 号", "year": 2019}
@@ -102,6 +107,43 @@ def test_a_locked_round_keeps_the_rules_it_was_locked_with(world: Database, caps
     assert json.loads(capsys.readouterr().out)["rules"]["target"] == 9500
 
 
+def test_a_category_is_added_renamed_and_retired(world: Database, tmp_path: Path) -> None:
+    """A new code has a name, is filed under, exported and imported by name; renamed it stays; retired it is refused."""
+    figures = lock_round(world, PLANNER, round_id="1")
+    published = read_published(world, PLANNER, figures_id=figures)
+    told = {"criteria": "乡村旅游经营纠纷", **SOURCE}
+    for code, name, said in (("tour", "旅游", "bad_code"), ("TOUR", "", "no_name"), ("TOUR", "矛盾纠纷", "name_taken")):
+        with pytest.raises(Invalid, match=said):
+            write_category(world, PLANNER, code=code, name=name, **told)
+    write_category(world, PLANNER, code="TOUR", name="旅游", **told)
+    assert [one.code for one in list_categories(world, LEADER)] == [*codes.ISSUE_CATEGORIES, "TOUR"]
+    entry = IssueEntry("t1", "g01", "household", "TOUR", "农家乐噪声", TODAY, ("h01",))
+    raise_issue(world, PLANNER, entry=entry)
+    add_matter(world, PLANNER, entry=MatterEntry("m1", "v1", "TOUR", "修停车场", done_on=TODAY))
+    write_category(world, PLANNER, code="TOUR", name="文旅", **told)
+    write_category(world, PLANNER, code="WATER", name="安全饮水", **told)
+    row = read_ledger(world, PLANNER, place_id="v1").set_index("issue").loc["t1"]
+    assert (row["category"], row["category_name"]) == ("TOUR", "文旅")
+    assert "文旅" in tabulate_ledger(read_ledger(world, PLANNER, place_id="v1")).as_frame()["问题类别"].tolist()
+    assert sum_matters(world, PLANNER, place_id="v1").by_category["TOUR"].matters == 1
+    write_category(world, PLANNER, code="TOUR", offered=False, **told)
+    with pytest.raises(Invalid, match="category_retired"):
+        raise_issue(world, PLANNER, entry=replace(entry, id="t2"))
+    with pytest.raises(Invalid, match="unknown_code"):
+        raise_issue(world, PLANNER, entry=replace(entry, id="t2", category="NONE"))
+    assert read_published(world, PLANNER, figures_id=figures) == published
+    assert import_words(world, tmp_path, "文旅", "安全饮水", "饮水安全", "TOUR", "外星") == (4, ["外星"])
+
+
+def import_words(db: Database, folder: Path, *words: str) -> tuple[int, list[str]]:
+    """Try a ledger with one row for each word for a category; return how many are understood, and the words that are not."""
+    rows = [f"甲测乡,东测村,{word},事{nth},2019-11-01" for nth, word in enumerate(words)]
+    ledger = folder / "l.csv"
+    ledger.write_text("\n".join(["乡镇,村,问题类别,问题描述,收集时间", *rows]), encoding="utf-8-sig")
+    report = import_issues(db, PLANNER, ledger, options=ImportOptions(dry_run=True))
+    return report.rows_ok, [one.value for one in report.rows_bad]
+
+
 def test_the_command_line_says_and_changes_them(world: Database, capsys: pytest.CaptureFixture[str]) -> None:
     """`rules`, `set`, `categories`, `category`, `log` as JSON; a new round takes the target in force; no number is one sentence."""
     db = ["--db", str(world.path)]
@@ -118,6 +160,7 @@ def test_the_command_line_says_and_changes_them(world: Database, capsys: pytest.
     assert made["target_bp"] == 9750
     assert ask("rules", "category", "EDU", "--criteria", "未入学", "--off", *source)["offered"] is False
     assert next(one for one in ask("rules", "categories") if one["code"] == "EDU")["criteria"] == "未入学"
-    assert [one["object"] for one in ask("rules", "log")] == ["EDU", "target"]
+    assert ask("rules", "category", "SHOP", "--name", "供销", "--criteria", "无店", *source)["name"] == "供销"
+    assert [one["object"] for one in ask("rules", "log")] == ["SHOP", "EDU", "target"]
     assert main(["rules", "set", "never", "许多", *source, *db]) == 1
     assert main(["rules", *db]) == 0

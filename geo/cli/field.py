@@ -8,6 +8,7 @@ from geo.cli.session import choose_place, choose_round, open_session, print_json
 from geo.errors import Invalid
 from geo.field import make_form, print_sheets, write_template, write_xlsform
 from geo.i18n import text
+from geo.store.categories import offer_categories
 from geo.store.exportlog import log_export
 from geo.store.reads import read_homes
 
@@ -64,4 +65,5 @@ def _form(session: Session, options: argparse.Namespace) -> Form:
     return make_form(
         homes, place=name, round_name=round_.name, starts_on=round_.starts_on, ends_on=round_.ends_on,
         made_on=session.db.today(), made_by=text("cli.user"),
+        categories=offer_categories(session.db, session.scope),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from geo.cli.reports import choose_day
 from geo.cli.session import choose_place, open_session, print_json, print_table
 from geo.errors import Invalid
 from geo.i18n import text
+from geo.store.categories import name_categories
 from geo.store.matter_reads import MatterSum, read_matters, sum_matters
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ def run_matters(options: argparse.Namespace) -> int:
         day = choose_day(session, options.as_of)
         asked: dict[str, Any] = {"place_id": place.id, "as_of": day, "since": options.since}
         sums = sum_matters(session.db, session.scope, **asked)
+        named = name_categories(session.db, session.scope)
         frame = read_matters(session.db, session.scope, **asked) if options.json else None
     if frame is None:
         print(_say(place.name, day, sums.whole))
-        rows = [_row(text(f"category.{one}"), found) for one, found in sums.by_category.items()]
+        rows = [_row(named(one), found) for one, found in sums.by_category.items()]
         rows.append(_row(text("matter.infrastructure"), sums.infrastructure))
         print_table([text(f"cli.head.{name}") for name in ("category", "matters", "done", "funds")], rows)
         return 0

@@ -9,7 +9,8 @@ from geo.cli.session import open_session, print_json, print_table
 from geo.errors import Invalid
 from geo.i18n import text
 from geo.rules import BY_KEY
-from geo.store.rules import list_categories, list_rule_changes, list_rules, write_category, write_rule
+from geo.store.categories import list_categories, write_category
+from geo.store.rules import list_rule_changes, list_rules, write_rule
 
 if TYPE_CHECKING:
     import argparse
@@ -64,7 +65,7 @@ def _categories(session: Session, _options: argparse.Namespace) -> list[dict[str
 def _category(session: Session, options: argparse.Namespace) -> list[dict[str, Any]]:
     told = write_category(
         session.db, session.scope, code=options.code, criteria=options.criteria, source=options.source,
-        year=options.year, offered=not options.off,
+        year=options.year, offered=not options.off, name=options.name,
     )  # fmt: skip
     return [asdict(told)]
 

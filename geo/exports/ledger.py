@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _WORDS: Final[dict[str, Callable[[object], str]]] = {
     "group": said.as_text,
-    "category": said.coded("category"),
     "route": said.coded("route"),
     "level_now": said.coded("issue_level"),
     "state": said.coded("issue_state"),
@@ -77,6 +76,7 @@ def _remark(row: dict[Any, Any]) -> str:
 
 #: Column of the list → the columns it is made of, and how.
 MADE: Final[dict[str, tuple[tuple[str, ...], Callable[[dict[Any, Any]], str]]]] = {
+    "category": (("category_name",), lambda row: str(row["category_name"])),
     "description": (("title", "detail"), describe_issue),
     "head_name": (("head_name", "households"), name_heads),
     "note": (("close_kind", "duplicate_of", "issue_number", "reopened", "remark"), _remark),

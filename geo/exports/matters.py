@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from geo.exports import said
+from geo.exports.ledger import MADE
 from geo.exports.table import Table, draw_points, tabulate
 from geo.schema.columns_work import MATTER_COLUMNS
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Fen in a yuan.
 FEN: Final = 100
-_WORDS: Final[dict[str, Callable[[object], str]]] = {"group": said.as_text, "category": said.coded("category")}
+_WORDS: Final[dict[str, Callable[[object], str]]] = {"group": said.as_text}
 
 
 def tabulate_matters(frame: pd.DataFrame) -> Table:
@@ -30,4 +31,4 @@ def _say(frame: pd.DataFrame, key: str) -> Sequence[Value]:
         return [None if said.is_nothing(fen) else int(fen) / FEN for fen in frame["funds_fen"].tolist()]
     if key == "homes":
         return said.wholes(frame["homes"])
-    return said.say(frame, key, words=_WORDS, made={})
+    return said.say(frame, key, words=_WORDS, made={"category": MADE["category"]})

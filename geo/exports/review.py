@@ -39,10 +39,9 @@ def _each(prefix: str) -> Callable[[object], str]:
 
 _WORDS: Final[dict[str, Callable[[object], str]]] = {
     "group": said.as_text,
-    "category": said.coded("category"),
     "reasons": _each("review_reason"),
     "history": _each("event"),
     "decision": _each("review_decision"),
 }
 #: What is made as in the ledger.
-_MADE: Final = {key: MADE[key] for key in ("description", "head_name")}
+_MADE: Final = {key: MADE[key] for key in ("category", "description", "head_name")}

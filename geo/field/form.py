@@ -5,7 +5,7 @@ The workbook, the paper sheet and the phone form ask the same things under the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from geo import codes
@@ -13,6 +13,7 @@ from geo.i18n import text
 from geo.schema import IMPORT_FIELDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     import pandas as pd
@@ -52,6 +53,8 @@ class Form:
     made_on: date
     made_by: str
     rows: tuple[dict[str, str], ...]
+    #: Code → name of the categories that new issues are offered; none: those that ship.
+    categories: Mapping[str, str] = field(default_factory=dict)
 
     def by_group(self) -> dict[tuple[str, str], list[dict[str, str]]]:
         """Return the rows of each (village, group), in order."""
@@ -100,10 +103,12 @@ def _says(value: object) -> bool:
 
 def header_of(key: str) -> str:
     """Return the header of a column of the form: the importer's where it reads the column, else the form's own."""
-    return next((field.header for field in IMPORT_FIELDS if field.key == key), "") or text(f"field.{key}")
+    return next((one.header for one in IMPORT_FIELDS if one.key == key), "") or text(f"field.{key}")
 
 
-def words_of(key: str) -> list[str]:
-    """Return the words a column with a closed list is filled from, in the order of the codes."""
+def words_of(key: str, form: Form) -> dict[str, str]:
+    """Return code → word of the closed list that a column is filled from, in its order."""
+    if key == "issue" and form.categories:
+        return dict(form.categories)
     listed, name = LISTS[key]
-    return [text(f"{name}.{code}") for code in listed]
+    return {code: text(f"{name}.{code}") for code in listed}

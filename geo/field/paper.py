@@ -30,7 +30,7 @@ def print_sheets(form: Form) -> Printed:
         "foot": text("field.foot", place=form.place, round=form.round_name),
         "page_words": [text("field.page.before"), text("field.page.between"), text("field.page.after")],
         "heads": heads, "groups": groups, "came": text("field.came"), "told": [text("field.told")],
-        "outcomes": [f"□{word}" for word in words_of("outcome")[:_TICKED]],
+        "outcomes": [f"□{word}" for word in list(words_of("outcome", form).values())[:_TICKED]],
     }  # fmt: skip
     return print_pdf("visit-sheet", data)
 

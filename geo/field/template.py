@@ -34,7 +34,7 @@ def write_template(form: Form) -> bytes:
     with xlsxwriter.Workbook(target, options) as book:
         name, lists = name_sheets([form.place, text("field.lists")])
         _write_sheet(book.add_worksheet(name), form, _make_formats(book), lists)
-        _write_lists(book.add_worksheet(lists))
+        _write_lists(book.add_worksheet(lists), form)
     return target.getvalue()
 
 
@@ -82,7 +82,7 @@ def _offer_choices(sheet: Any, form: Form, length: int, lists: str) -> None:
     last = _FIRST + length - 1
     for nth, key in enumerate(LISTS):
         column, letter = _COLUMNS.index(key), xl_col_to_name(nth)
-        source = f"='{lists}'!${letter}$2:${letter}${len(words_of(key)) + 1}"
+        source = f"='{lists}'!${letter}$2:${letter}${len(words_of(key, form)) + 1}"
         said = text("field.choose", header=header_of(key))
         sheet.data_validation(
             _FIRST, column, last, column, {"validate": "list", "source": source, "error_message": said}
@@ -93,9 +93,9 @@ def _offer_choices(sheet: Any, form: Form, length: int, lists: str) -> None:
         sheet.data_validation(_FIRST, column, last, column, rule | {"error_message": text("field.day")})
 
 
-def _write_lists(sheet: Any) -> None:
+def _write_lists(sheet: Any, form: Form) -> None:
     for column, key in enumerate(LISTS):
         sheet.write_string(0, column, header_of(key))
-        for row, word in enumerate(words_of(key), start=1):
+        for row, word in enumerate(words_of(key, form).values(), start=1):
             sheet.write_string(row, column, word)
     sheet.hide()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import xlsxwriter
 
-from geo.field.form import LISTS, header_of
+from geo.field.form import LISTS, header_of, words_of
 from geo.i18n import text
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ def _question(key: str, kind: str = "", **more: str) -> dict[str, str]:
 def _choices(form: Form) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("list_name", "name", "label")]
     rows += [("groups", group, group) for group in dict.fromkeys(_item(row)[3] for row in form.rows)]
-    for key, (listed, name) in LISTS.items():
-        rows += [(key, code, text(f"{name}.{code}")) for code in listed]
+    for key in LISTS:
+        rows += [(key, code, word) for code, word in words_of(key, form).items()]
     return rows
 
 

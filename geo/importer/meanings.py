@@ -27,11 +27,15 @@ _TITLE: Final = 60
 class Meanings:
     """Looks words up and asks for what is unknown, once for each word."""
 
-    def __init__(self, ledger: Ledger, answers: Mapping[str, str], *, outcome_header: str) -> None:
-        """Keep where to ask, what was answered, and the header that √ and × are read by."""
+    def __init__(
+        self, ledger: Ledger, answers: Mapping[str, str], *, outcome_header: str, categories: Mapping[str, str]
+    ) -> None:
+        """Keep where to ask, what was answered, the header that √ and × are read by, and own words for categories."""
         self._ledger = ledger
         self._answers = answers
         self._header = outcome_header
+        self._categories = categories
+        self._added = {code: word for word, code in categories.items() if code not in codes.ISSUE_CATEGORIES}
         self._words = load_words()
         self._asked = 0
         self._read: dict[str, dict[Cell, Any]] = {}
@@ -51,11 +55,13 @@ class Meanings:
         return found
 
     def _ask(
-        self, kind: str, nth: int, key: str, word: str, hints: Mapping[str, str], allowed: tuple[str, ...]
-    ) -> None:
+        self, kind: str, nth: int, key: str, word: str, hints: Mapping[str, str], allowed: tuple[str, ...],
+        added: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self._asked += 1
         suggestion = next((value for hint, value in hints.items() if hint in word), "")
-        options = tuple(Option(value, value) for value in (*allowed, SKIP))
+        named = {**{value: value for value in allowed}, **(added or {}), SKIP: SKIP}
+        options = tuple(Option(value, label) for value, label in named.items())
         self._ledger.ask(kind, nth, key, word, options=options, suggestion=suggestion)
 
     def outcome(self, nth: int, cell: Cell) -> tuple[str, str] | None:
@@ -94,13 +100,14 @@ class Meanings:
         for part in parts:
             category = self._issue(part)
             if not category:
-                self._ask("issue", nth, "issue", part, self._words.issue_hints, codes.ISSUE_CATEGORIES)
+                self._ask("issue", nth, "issue", part, self._words.issue_hints, codes.ISSUE_CATEGORIES, self._added)
             elif category != SKIP:
                 found.setdefault(category, part[:_TITLE])
         return tuple(found.items())
 
     def _issue(self, word: str) -> str:
-        known = self._words.issue.get(clean_name(word))
+        plain = clean_name(word)
+        known = self._categories.get(plain.upper()) or self._words.issue.get(plain)
         return known or self._answers.get(f"issue:{word}", "") or self._answers.get("issue:*", "")
 
     def household_class(self, nth: int, cell: Cell) -> tuple[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from geo.importer.register import known_pairs
 from geo.importer.understand import Background
 from geo.schema import place
 from geo.store.area import read_area
+from geo.store.categories import read_category_words
 from geo.store.database import read_today
 from geo.store.ground import read_ground
 from geo.store.units import read_earlier, read_units
@@ -87,6 +88,7 @@ def read_background(connection: Connection, options: ImportOptions, *, file: str
         options.crs if options.crs in (AUTO, ASK) else parse_system(options.crs) if options.crs else AUTO,
         lambda villages: read_ground(connection, villages, district=area),
         (lambda villages: read_code_book(connection, villages)) if options.makes_codes else None,
+        read_category_words(connection),
     )  # fmt: skip
 
 

@@ -56,7 +56,8 @@ class Background:
     `visit_date` is the day of visits that carry none. `file` is the file's name for people, `unit` the village that was
     said for it. `known` tells which (village id, code) pairs are registered. `crs` is the coordinate system the user
     declares for the file, `auto` or `ask`; `ground` tells what is known of where the households of some villages (ids)
-    lie. `code_book` tells which household codes were made in them; without it none are made.
+    lie. `code_book` tells which household codes were made in them; without it none are made. `categories`: what the
+    database itself calls its categories of issues → their codes.
     """
 
     units: UnitIndex
@@ -70,6 +71,7 @@ class Background:
     crs: System | str = AUTO
     ground: Callable[[set[str]], Ground] | None = None
     code_book: Callable[[set[str]], CodeBook] | None = None
+    categories: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,10 @@ def _read_words(
     columns: Mapping[str, Sequence[Any]],
 ) -> dict[str, list[Any]]:  # fmt: skip
     """Return what the words of a row mean; the way of a visit is its own column's, else its outcome's."""
-    meanings = Meanings(ledger, background.answers, outcome_header=plain_header(header.header_of("outcome")))
+    outcome_header = plain_header(header.header_of("outcome"))
+    meanings = Meanings(
+        ledger, background.answers, outcome_header=outcome_header, categories=background.categories
+    )  # fmt: skip
     classes = meanings.read("household_class", cells("household_class"))
     tags = meanings.read("tags", cells("tags"))
     visits = meanings.read("outcome", cells("outcome"))

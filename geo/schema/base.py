@@ -21,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 
+from geo import codes
+
 metadata = MetaData()
 PERSONAL: Final[dict[str, Any]] = {"personal": True}
 #: Columns that a later revision added to a table of the import journal: they stand outside its hashes, so that imports
@@ -44,6 +46,11 @@ def code(name: str, allowed: tuple[str, ...], *, null: bool = False, default: st
     listed = " OR ".join(f"{name} = '{word}'" for word in allowed)
     check = CheckConstraint(listed)
     return Column(name, String, check, nullable=null, server_default=default, info={"allowed": allowed})
+
+
+def category_column() -> Column[str]:
+    """Make the category of an issue or matter: `info["allowed"]` are those that ship, a database may have more."""
+    return Column("category", String, nullable=False, info={"allowed": codes.ISSUE_CATEGORIES})
 
 
 def edited() -> tuple[Column[Any], ...]:

@@ -21,6 +21,7 @@ from geo import codes
 from geo.schema.base import (
     ADDED,
     PERSONAL,
+    category_column,
     code,
     count,
     edited,
@@ -163,7 +164,7 @@ issue = Table(
     ref("place", "place"),
     ref("raised_by_visit", "visit", null=True),
     code("scope", codes.ISSUE_SCOPES),
-    code("category", codes.ISSUE_CATEGORIES),
+    category_column(),
     Column("title", String, nullable=False),
     Column("detail", Text, nullable=False, server_default=""),
     Column("raised_on", Date, nullable=False),

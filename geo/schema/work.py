@@ -6,8 +6,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer, String, Table, Text, text
 
-from geo import codes
-from geo.schema.base import code, edited, id_column, metadata, ref
+from geo.schema.base import category_column, edited, id_column, metadata, ref
 
 matter = Table(
     "matter",
@@ -16,7 +15,7 @@ matter = Table(
     Column("number", String, nullable=False, unique=True),
     ref("place", "place"),
     ref("issue", "issue", null=True),
-    code("category", codes.ISSUE_CATEGORIES),
+    category_column(),
     Column("title", String, nullable=False),
     Column("unit", String, nullable=False, server_default=""),
     Column("responsible", String, nullable=False, server_default=""),

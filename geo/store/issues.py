@@ -12,6 +12,7 @@ from geo.audit import log_change
 from geo.errors import Invalid, NotFound
 from geo.issues import ISSUE_COUNTS, issue_status, roll_up_issues
 from geo.schema import issue, issue_event, issue_household, place, place_path
+from geo.store.categories import check_category
 from geo.store.database import now, read_today
 from geo.validate import hide_id_numbers
 
@@ -42,6 +43,7 @@ def insert_issue(connection: Connection, scope: Scope, *, entry: IssueEntry) -> 
         require_area(connection, scope, known.place)
         return str(known.number)
     _check(entry, read_today(connection))
+    check_category(connection, entry.category, new=True)
     number = next_number(connection, entry.place, entry.raised_on)
     stamp = {"created_at": now(), "created_by": scope.actor}
     connection.execute(
@@ -135,7 +137,6 @@ def _check(entry: IssueEntry, today: date) -> None:
         raise Invalid("err.issue_category")
     listed = (
         (entry.scope, codes.ISSUE_SCOPES),
-        (entry.category, codes.ISSUE_CATEGORIES),
         (entry.route, codes.ISSUE_ROUTES),
     )
     for value, allowed in listed:

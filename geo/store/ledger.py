@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from geo.access import require_area, require_right
 from geo.mask import mask_name
 from geo.schema import household, issue, issue_household, place, place_path
+from geo.store.categories import read_categories
 from geo.store.database import read_today
 from geo.store.frames import read_frame
 from geo.store.issue_status import read_status_under
@@ -34,11 +35,11 @@ def read_ledger(db: Database, scope: Scope, *, place_id: str, as_of: date | None
     """Return one row per issue filed under a place and raised by a day, by number.
 
     Columns: issue, issue_number, place, township, village, group, village_code, head_name (of the first household it
-    names, masked by right), households (how many it names), category, title, detail, raised_on, route, level_now,
-    unit, responsible, due_on (that day's), resolved_on, state, close_kind, duplicate_of (number), reopened (times by
-    that day), remark (of its last event), lon, lat (WGS84 degrees: of that household for household scope, else the
-    unit's centre); and of `geo.issues.issue_flags` valid, closed, open, bucket, level, original_due_on, reworked,
-    satisfaction.
+    names, masked by right), households (how many it names), category, category_name, title, detail, raised_on, route,
+    level_now, unit, responsible, due_on (that day's), resolved_on, state, close_kind, duplicate_of (number), reopened
+    (times by that day), remark (of its last event), lon, lat (WGS84 degrees: of that household for household scope,
+    else the unit's centre); and of `geo.issues.issue_flags` valid, closed, open, bucket, level, original_due_on,
+    reworked, satisfaction.
     """
     require_right(scope, "view")
     with db.read() as connection:
@@ -47,6 +48,8 @@ def read_ledger(db: Database, scope: Scope, *, place_id: str, as_of: date | None
         frame = _issues(connection, place_id, status)
         frame = frame.merge(_homes(connection, place_id), on="issue", how="left")
         frame = frame.merge(name_units(connection, place_id), on="place", how="left")
+        names = {code: one.name for code, one in read_categories(connection).items()}
+    frame["category_name"] = frame["category"].map(names)
     own = (frame["scope"] == "household") & frame["home_lon"].notna()
     for axis in ("lon", "lat"):
         frame[axis] = frame[f"home_{axis}"].where(own, frame[axis]).astype(float)

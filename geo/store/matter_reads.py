@@ -11,6 +11,7 @@ from sqlalchemy import and_, case, func, or_, select
 from geo import codes
 from geo.access import require_area, require_right
 from geo.schema import issue, matter, place, place_path
+from geo.store.categories import read_categories
 from geo.store.database import read_today
 from geo.store.frames import read_frame
 from geo.store.register import name_units
@@ -83,8 +84,9 @@ def sum_matters(
             .where(_known_by(place_id, day, since))
             .group_by(matter.c.category)
         ).all()  # fmt: skip
+        order = list(read_categories(connection))
     found = {row[0]: MatterSum(*(int(one) for one in row[1:])) for row in rows}
-    by_category = {one: found[one] for one in codes.ISSUE_CATEGORIES if one in found}
+    by_category = {one: found[one] for one in sorted(found, key=order.index)}
     whole = MatterSum()
     for one in by_category.values():
         whole = whole.plus(one)
@@ -97,9 +99,9 @@ def read_matters(
 ) -> pd.DataFrame:  # fmt: skip
     """Return one row per matter under a place that was begun or done by a day, the last done first.
 
-    Columns: matter, matter_number, place, township, village, group, village_code, category, title, unit, responsible,
-    funds_fen, source, homes, started_on, done_on (empty where it lies after the day), note, issue, issue_number, rev,
-    lon, lat (WGS84 degrees: the unit's centre). A leader gets no notes.
+    Columns: matter, matter_number, place, township, village, group, village_code, category, category_name, title, unit,
+    responsible, funds_fen, source, homes, started_on, done_on (empty where it lies after the day), note, issue,
+    issue_number, rev, lon, lat (WGS84 degrees: the unit's centre). A leader gets no notes.
     """
     require_right(scope, "view")
     with db.read() as connection:
@@ -109,6 +111,8 @@ def read_matters(
         wanted = _rows(day).where(and_(chosen, matter.c.category == category) if category else chosen)
         frame = read_frame(connection, wanted)
         frame = frame.merge(name_units(connection, place_id), on="place", how="left")
+        names = {code: one.name for code, one in read_categories(connection).items()}
+    frame["category_name"] = frame["category"].map(names)
     if not scope.sees_names:
         frame["note"] = ""
     return frame

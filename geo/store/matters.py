@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
-from geo import codes
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
 from geo.schema import attachment, matter, place, place_path
+from geo.store.categories import check_category
 from geo.store.database import now, read_today
 from geo.store.issue_acts import find_issue
 from geo.validate import hide_id_numbers
@@ -71,6 +71,7 @@ def add_matter(db: Database, scope: Scope, *, entry: MatterEntry) -> str:
             require_area(connection, scope, known.place)
             return str(known.number)
         check_matter(entry, read_today(connection))
+        check_category(connection, entry.category, new=True)
         if entry.issue is not None:
             find_issue(connection, scope, entry.issue)
         taken = select(matter.c.id).where(matter.c.number == entry.number)
@@ -96,6 +97,7 @@ def edit_matter(db: Database, scope: Scope, *, matter_id: str, rev: int, changes
         entry = MatterEntry(**{**kept, **changes, "id": matter_id, "number": row["number"]})
         require_area(connection, scope, entry.place)
         check_matter(entry, read_today(connection))
+        check_category(connection, entry.category, new=entry.category != row["category"])
         if entry.issue is not None:
             find_issue(connection, scope, entry.issue)
         after = row_of(entry)
@@ -149,8 +151,6 @@ def row_of(entry: MatterEntry) -> dict[str, Any]:
 
 def check_matter(entry: MatterEntry, today: date) -> None:
     """Refuse what cannot be. Raises `Invalid`."""
-    if entry.category not in codes.ISSUE_CATEGORIES:
-        raise Invalid("err.unknown_code", value=entry.category)
     if not entry.title.strip():
         raise Invalid("err.title_empty")
     for day in (entry.started_on, entry.done_on):

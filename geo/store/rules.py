@@ -1,4 +1,4 @@
-"""口径 as it stands in a database: weights, deadlines, thresholds, target, categories; each with source and year.
+"""口径 as it stands in a database: weights, deadlines, thresholds, target; each with source and year.
 
 Every change is a line of the log. A locked round keeps the figures that were in force when it was locked.
 """
@@ -6,12 +6,11 @@ Every change is a line of the log. A locked round keeps the figures that were in
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from geo import codes
 from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Invalid
@@ -22,20 +21,16 @@ from geo.store.database import now, read_setting, write_setting
 from geo.store.rounds import visible_round
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy import Connection
 
     from geo.model import Round, Scope
     from geo.store.database import Database
 
 _RULE: Final = "rule."
-_CATEGORY: Final = "category."
 _YEARS: Final = range(1949, 2200)
 #: What the counts of a locked round's own place hold besides: the figures in force.
 FROZEN: Final = "rules"
 _LOGGED: Final = ("rule.write", "category.write", "list.write")
-_LONGEST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +41,6 @@ class RuleRow:
     value: int
     source: str
     year: int
-    changed_at: str = ""
-    changed_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryRow:
-    """One category of issues: what it is called, when something is one, where that comes from, and if it is offered."""
-
-    code: str
-    name: str
-    criteria: str
-    source: str
-    year: int
-    offered: bool = True
     changed_at: str = ""
     changed_by: str = ""
 
@@ -102,53 +83,16 @@ def write_rule(db: Database, scope: Scope, *, key: str, value: int, source: str,
     choice = BY_KEY[key]
     if not choice.least <= value <= choice.most:
         raise Invalid("rules.outside", least=choice.least, most=choice.most)
-    source = _check_source(source, year)
+    source = check_source(source, year)
     with db.write() as connection:
         require_whole(connection, scope)
         was = _read_rule(connection, key)
         if (was.value, was.source, was.year) == (value, source, year):
             return was
         chosen = RuleRow(key, value, source, year, now(), scope.actor)
-        _write(connection, scope, "rule.write", f"{_RULE}{key}", asdict(was), asdict(chosen))
-    return chosen
-
-
-def list_categories(db: Database, scope: Scope) -> list[CategoryRow]:
-    """Return every category of issues in the order of `codes.ISSUE_CATEGORIES`."""
-    require_right(scope, "view")
-    with db.read() as connection:
-        return [_read_category(connection, code) for code in codes.ISSUE_CATEGORIES]
-
-
-def name_categories(db: Database, scope: Scope) -> Callable[[str], str]:
-    """Return what says the name of a category by its code, also of one that is retired; the code itself for another."""
-    require_right(scope, "view")
-    with db.read() as connection:
-        names = {code: _read_category(connection, code).name for code in codes.ISSUE_CATEGORIES}
-    return lambda code: names.get(code, code)
-
-
-def write_category(
-    db: Database, scope: Scope, *, code: str, criteria: str, source: str, year: int, offered: bool = True
-) -> CategoryRow:
-    """Write when an issue is of a category, where that comes from, and whether new issues are offered it.
-
-    Raises `Invalid` for an unknown code, no criteria, no source or no year, `NotAllowed`.
-    """
-    require_right(scope, "manage")
-    if code not in codes.ISSUE_CATEGORIES:
-        raise Invalid("err.unknown_code", value=code)
-    if not criteria.strip() or len(criteria) > _LONGEST:
-        raise Invalid("rules.no_criteria")
-    source = _check_source(source, year)
-    with db.write() as connection:
-        require_whole(connection, scope)
-        was = _read_category(connection, code)
-        chosen = replace(was, criteria=criteria.strip(), source=source, year=year, offered=offered)
-        if chosen == was:
-            return was
-        chosen = replace(chosen, changed_at=now(), changed_by=scope.actor)
-        _write(connection, scope, "category.write", f"{_CATEGORY}{code}", asdict(was), asdict(chosen))
+        write_setting(connection, f"{_RULE}{key}", json.dumps(asdict(chosen), ensure_ascii=False))
+        diff = tell_change(asdict(was), asdict(chosen))
+        log_change(connection, scope, action="rule.write", object_id=key, diff=diff)
     return chosen
 
 
@@ -166,7 +110,8 @@ def list_rule_changes(db: Database, scope: Scope) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _check_source(source: str, year: int) -> str:
+def check_source(source: str, year: int) -> str:
+    """Return a source as it is kept. Raises `Invalid` without one, or without a year that can be."""
     if not source.strip():
         raise Invalid("rules.no_source")
     if year not in _YEARS:
@@ -181,17 +126,7 @@ def _read_rule(connection: Connection, key: str) -> RuleRow:
     return RuleRow(key, BY_KEY[key].usual, text("rules.usual"), USUAL_YEAR)
 
 
-def _read_category(connection: Connection, code: str) -> CategoryRow:
-    stored = read_setting(connection, f"{_CATEGORY}{code}")
-    if stored:
-        return CategoryRow(**json.loads(stored))
-    return CategoryRow(code, text(f"category.{code}"), text(f"criteria.{code}"), text("rules.usual"), USUAL_YEAR)
-
-
-def _write(
-    connection: Connection, scope: Scope, action: str, key: str, was: dict[str, Any], chosen: dict[str, Any]
-) -> None:
-    write_setting(connection, key, json.dumps(chosen, ensure_ascii=False))
+def tell_change(was: dict[str, Any], chosen: dict[str, Any]) -> dict[str, Any]:
+    """Return what the log says of a change: what stood and what stands, without who chose it when."""
     told = {name: chosen[name] for name in chosen if not name.startswith("changed_")}
-    before = {name: was[name] for name in told}
-    log_change(connection, scope, action=action, object_id=key.partition(".")[2], diff={"was": before, "is": told})
+    return {"was": {name: was[name] for name in told}, "is": told}

@@ -11,19 +11,12 @@ from geo.access import may
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.rules import BY_KEY, CHOICES
+from geo.store.categories import CategoryRow, list_categories, write_category
 from geo.store.lists import DEFAULTS, read_list, write_list
-from geo.store.rules import (
-    CategoryRow,
-    RuleRow,
-    list_categories,
-    list_rule_changes,
-    list_rules,
-    write_category,
-    write_rule,
-)
+from geo.store.rules import RuleRow, list_rule_changes, list_rules, write_rule
 from geo.ui.done import note_done
 from geo.ui.overview_head import draw_head
-from geo.ui.plain import show_error
+from geo.ui.plain import escape, show_error
 from geo.ui.visit_more import say_entry
 
 if TYPE_CHECKING:
@@ -34,6 +27,8 @@ if TYPE_CHECKING:
 _ROW: Final = 28
 _HUNDRED: Final = 100
 _CHANGES: Final = 30
+#: Stands for a category that is to be added.
+_NEW: Final = ""
 
 
 def draw_rules(session: Session) -> None:
@@ -111,20 +106,32 @@ def _change_rule(session: Session, rules: dict[str, RuleRow]) -> None:
 
 
 def _change_category(session: Session, categories: dict[str, CategoryRow]) -> None:
-    code = st.selectbox(
-        text("rules.which_category"), list(categories), key="category_code",
-        format_func=lambda one: f"{one} {categories[one].name}", width=320,
+    chosen = st.selectbox(
+        text("rules.which_category"), [*categories, _NEW], key="category_code", width=320,
+        format_func=lambda one: escape(f"{one} {categories[one].name}") if one else text("rules.new_category"),
     )  # fmt: skip
-    now = categories[code]
-    criteria = st.text_area(text("rules.col.criteria"), now.criteria, key=f"criteria_{code}", height=70, max_chars=2000)
+    now = categories.get(chosen) or CategoryRow("", "", "", "", session.today.year)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        source, year = _ask_source(session, f"category_{code}", now.source, now.year)
-        offered = st.checkbox(text("rules.col.offered"), now.offered, key=f"category_on_{code}")
+        code = chosen or st.text_input(text("rules.col.code"), key="category_new", max_chars=16, width=150)
+        name = st.text_input(text("rules.col.name"), now.name, key=f"category_name_{chosen}", max_chars=20, width=220)
+    criteria = st.text_area(
+        text("rules.col.criteria"), now.criteria, key=f"criteria_{chosen}", height=70, max_chars=2000
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        source, year = _ask_source(session, f"category_{chosen}", now.source, now.year)
+        offered = st.checkbox(text("rules.col.offered"), now.offered, key=f"category_on_{chosen}")
         pressed = st.button(text("rules.save"), key="category_save")
     if pressed:
         _take(
             lambda: write_category(
-                session.db, session.scope, code=code, criteria=criteria, source=source, year=year, offered=offered
+                session.db,
+                session.scope,
+                code=code,
+                name=name,
+                criteria=criteria,
+                source=source,
+                year=year,
+                offered=offered,
             )
         )
 

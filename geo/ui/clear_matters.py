@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
-from geo import codes
 from geo.access import may
 from geo.errors import GeoError
 from geo.exports import ExportHead, tabulate_matters
@@ -16,6 +15,7 @@ from geo.i18n import text
 from geo.importer.listed import import_matters
 from geo.model import new_id
 from geo.schema.columns_work import MATTER_COLUMNS
+from geo.store.categories import list_categories, offer_categories
 from geo.store.matter_reads import MatterSum, read_matters, sum_matters
 from geo.store.matters import MatterEntry, add_matter, edit_matter, remove_matter
 from geo.ui.clicks import clicked_row
@@ -47,19 +47,20 @@ def draw_matters(session: Session) -> None:
     """Draw the sums, the rows of a category, and what can be done: enter one, take the list away, bring one in."""
     sums = sum_matters(session.db, session.scope, place_id=session.place.id, as_of=session.as_of)
     asked = str(st.query_params.get("kind", ""))
-    kind = asked if asked in codes.ISSUE_CATEGORIES else ""
+    names = {one.code: one.name for one in list_categories(session.db, session.scope)}
+    kind = asked if asked in names else ""
     frame = read_matters(
         session.db, session.scope, place_id=session.place.id, as_of=session.as_of, category=kind
     )  # fmt: skip
     with st.container(key="head_matters", horizontal=True, vertical_alignment="center"):
         note = text("matter.sum", n=sums.whole.matters, done=sums.whole.done, funds=say_funds(sums.whole.done_fen))
         draw_head(text("clear.tab.matters"), note)
-        _choose_kind(kind)
+        _choose_kind(kind, names)
         works = may(session.scope, "act_on_issue") and not session.is_past
         if works and st.button(text("matter.add"), key="matter_enter"):
             _ask_matter(session, new_id(), {})
-        _draw_exports(session, frame, kind)
-    _draw_sums(sums.by_category, sums.infrastructure)
+        _draw_exports(session, frame, kind, names)
+    _draw_sums(sums.by_category, sums.infrastructure, names)
     if frame.empty:
         st.markdown(escape(text("matter.none")))
     else:
@@ -77,19 +78,19 @@ def say_funds(fen: int) -> str:
     return text("matter.money.yuan", n=f"{fen / _FEN:,.2f}")
 
 
-def _choose_kind(kind: str) -> None:
+def _choose_kind(kind: str, names: Mapping[str, str]) -> None:
     st.session_state["matter_kind"] = kind
     st.selectbox(
-        text("matter.category"), ["", *codes.ISSUE_CATEGORIES], key="matter_kind", label_visibility="collapsed",
-        format_func=lambda one: text(f"category.{one}") if one else text("matter.all"), width=150,
+        text("matter.category"), ["", *names], key="matter_kind", label_visibility="collapsed",
+        format_func=lambda one: escape(names[one]) if one else text("matter.all"), width=150,
         on_change=lambda: show(kind=st.session_state["matter_kind"]),
     )  # fmt: skip
 
 
-def _draw_exports(session: Session, frame: pd.DataFrame, kind: str) -> None:
+def _draw_exports(session: Session, frame: pd.DataFrame, kind: str, names: Mapping[str, str]) -> None:
     head = ExportHead(
         title=text("exports.title.matters"), place=session.place.name, round="", as_of=session.as_of,
-        filters=text(f"category.{kind}") if kind else "", user=session.scope.actor,
+        filters=names.get(kind, ""), user=session.scope.actor,
     )  # fmt: skip
     exports = offer_table(
         "matters", head, rows=len(frame), stamp=(session.place.id, kind, session.as_of),
@@ -98,9 +99,9 @@ def _draw_exports(session: Session, frame: pd.DataFrame, kind: str) -> None:
     draw_menu(session, text("matter.export", n=len(frame)), exports)
 
 
-def _draw_sums(found: Mapping[str, MatterSum], infrastructure: MatterSum) -> None:
+def _draw_sums(found: Mapping[str, MatterSum], infrastructure: MatterSum, names: Mapping[str, str]) -> None:
     """One line a category: how many done, for how much; 水电路讯房 together below."""
-    lines = [(text(f"category.{one}"), each) for one, each in found.items()]
+    lines = [(names[one], each) for one, each in found.items()]
     if lines:
         lines.append((text("matter.infrastructure"), infrastructure))
     parts = [text("matter.of", word=word, n=each.done, funds=say_funds(each.done_fen)) for word, each in lines]
@@ -184,10 +185,12 @@ _EDITED: Final = (
 def _read_form(session: Session, matter_id: str, row: dict[str, Any]) -> MatterEntry:
     key = f"matter:{matter_id}"
     with st.container(horizontal=True, gap="medium"):
-        known = row.get("category", codes.ISSUE_CATEGORIES[0])
+        names = offer_categories(session.db, session.scope)
+        if "category" in row:
+            names.setdefault(row["category"], str(row["category_name"]))
         category = st.selectbox(
-            text("matter.category"), codes.ISSUE_CATEGORIES, index=codes.ISSUE_CATEGORIES.index(known), width=150,
-            format_func=lambda one: text(f"category.{one}"), key=f"{key}:category",
+            text("matter.category"), list(names), index=list(names).index(row.get("category", next(iter(names)))),
+            format_func=lambda one: escape(names[one]), key=f"{key}:category", width=150,
         )  # fmt: skip
         title = st.text_input(text("matter.what"), row.get("title", ""), key=f"{key}:title", max_chars=200)
     texts = {}

@@ -166,7 +166,7 @@ def _draw_candidate(
     """One issue with why it is here and the five decisions; the keys 1 … 5 are those of the first one."""
     with st.container(key=f"issue_review_{row['issue']}", border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge(text(f"category.{row['category']}"), color="gray")
+            st.badge(escape(str(row["category_name"])), color="gray")
             for reason in str(row["reasons"]).split(","):
                 st.badge(text(f"review_reason.{reason}"), color="orange")
             params = view_params(session, i=str(row["issue"]))

@@ -9,6 +9,7 @@ from geo.access import may
 from geo.exports import ExportHead
 from geo.field import make_form, print_sheets, write_template, write_xlsform
 from geo.i18n import text
+from geo.store.categories import offer_categories
 from geo.store.reads import read_homes
 from geo.ui.export_menu import Export
 from geo.ui.shell import say_round
@@ -52,4 +53,5 @@ def _form(session: Session, round_: Round) -> Form:
     return make_form(
         homes, place=session.place.name, round_name=round_.name, starts_on=round_.starts_on, ends_on=round_.ends_on,
         made_on=session.today, made_by=session.scope.actor,
+        categories=offer_categories(session.db, session.scope),
     )  # fmt: skip

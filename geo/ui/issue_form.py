@@ -12,8 +12,9 @@ from geo.errors import GeoError
 from geo.i18n import text
 from geo.model import IssueEntry, new_id
 from geo.store.calls import Call, record_call
+from geo.store.categories import list_categories
 from geo.store.reads import read_homes
-from geo.store.rules import list_categories, load_rules
+from geo.store.rules import load_rules
 from geo.ui.done import note_done
 from geo.ui.plain import escape, show_error
 from geo.ui.visit_draft import first_value

@@ -11,6 +11,7 @@ from geo.access import may
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.model import new_id
+from geo.store.categories import name_categories
 from geo.store.issue_acts import get_issue, list_homes_of, read_history
 from geo.store.measures import MeasureEntry, add_measure, finish_measure, list_measures
 from geo.store.places import breadcrumb
@@ -64,7 +65,8 @@ def _say_nothing(session: Session) -> None:
 
 def _draw_head(session: Session, row: Mapping[Any, Any], standing: Standing) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(text(f"category.{row['category']}"), color="gray")
+        named = name_categories(session.db, session.scope)
+        st.badge(escape(named(str(row["category"]))), color="gray")
         st.badge(text(f"issue_state.{standing.state}"), color="blue" if standing.state == "closed" else "orange")
         st.text(str(row["number"]))
     st.subheader(escape(str(row["title"])), anchor=False)

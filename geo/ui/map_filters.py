@@ -8,9 +8,11 @@ import streamlit as st
 
 from geo import codes
 from geo.i18n import text
+from geo.store.categories import list_categories, name_categories
 from geo.store.matching import Criteria, list_responsible, list_teams
 from geo.ui.choices import choose_one
 from geo.ui.map_selection import pick_zone
+from geo.ui.plain import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,10 +30,11 @@ def pick_criteria(session: Session) -> Criteria:
     tag = _pick("tag", codes.TAG_KINDS, lambda one: text(f"tag.{one}"))
     kind = _pick("class", codes.HOUSEHOLD_CLASSES, lambda one: text(f"household_class.{one}"))
     who = _pick_assignee(session)
+    names = {one.code: one.name for one in list_categories(session.db, session.scope)}
     with st.popover(text("map.filter.more"), width="content"):
         teams = dict(list_teams(session.db, session.scope, place_id=session.place.id))
         team = _pick("team", list(teams), lambda one: teams.get(one, one))
-        category = _pick("category", codes.ISSUE_CATEGORIES, lambda one: text(f"category.{one}"))
+        category = _pick("category", list(names), lambda one: escape(names.get(one, one)))
         days = _pick("days", [str(one) for one in DAYS], lambda one: text("map.filter.days_of", n=int(one)))
         pick_zone(session)
         missed = _pick("missed", [str(one) for one in MISSED], lambda one: text("map.filter.missed_of", n=int(one)))
@@ -64,7 +67,7 @@ def say_criteria(session: Session, criteria: Criteria) -> str:
         teams = dict(list_teams(session.db, session.scope, place_id=session.place.id))
         said.append(teams.get(criteria.team, criteria.team))
     if criteria.category:
-        said.append(text(f"category.{criteria.category}"))
+        said.append(name_categories(session.db, session.scope)(criteria.category))
     if criteria.days:
         said.append(text("map.filter.days_of", n=criteria.days))
     if criteria.missed:

@@ -12,8 +12,9 @@ from geo.i18n import text
 from geo.issues import Act, list_acts
 from geo.model import new_id
 from geo.store.calls import Answer
+from geo.store.categories import name_categories
 from geo.store.issue_acts import read_history
-from geo.store.rules import load_rules, name_categories
+from geo.store.rules import load_rules
 from geo.ui.issue_form import ask_issue, offer_issue, read_issue
 from geo.ui.navigation import find_page
 from geo.ui.plain import escape

@@ -17,6 +17,7 @@ from geo.importer.options import find_village, read_index
 from geo.importer.report import ImportReport
 from geo.importer.saying import say_refused
 from geo.model import new_id
+from geo.store.categories import read_category_words
 from geo.store.database import hash_file, now, read_setting
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def store_list(
         with db.write() as connection:
             index = read_index(connection, hash_file(path))
             usual = find_village(index, options.unit) if options.unit else None
+            table.categories = read_category_words(connection)
             planned = plan(Ground(connection, index, usual, scope), table)
             for one in sorted(planned.places):
                 require_area(connection, scope, one)

@@ -18,7 +18,7 @@ from geo.importer.listed.batch import Ground, Planned, store_list
 from geo.importer.listed.histories import Course, tell_events
 from geo.importer.listed.table import ListTable, read_list
 from geo.importer.listed.units import find_unit
-from geo.importer.listed.words import find_code, read_code, require_code
+from geo.importer.listed.words import code_of, find_code, read_code, require_code
 from geo.importer.options import ImportOptions
 from geo.issues import replay
 from geo.model import new_id
@@ -286,7 +286,7 @@ def _next_number(connection: Connection, row: _Row, book: _Book) -> str:
 
 def _compare(table: ListTable, nth: int, known: dict[str, Any]) -> None:
     """List what the file says otherwise of an issue that is stored; nothing is changed."""
-    said = {key: find_code(key, table.text(nth, key)) for key in ("category", "route", "level_now", "state")}
+    said = {key: code_of(table, nth, key) for key in ("category", "route", "level_now", "state")}
     for key in ("raised_on", "due_on", "resolved_on"):
         said[key] = str(parse_day(table.cells[nth].get(key), _NEVER)[0] or "")
     said |= {key: table.text(nth, key) for key in ("responsible", "unit")}

@@ -38,6 +38,8 @@ class ListTable:
     headers: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     refusals: dict[int, Finding] = field(default_factory=dict)
+    #: What the database itself calls its categories → their codes.
+    categories: dict[str, str] = field(default_factory=dict)
     _names: list[dict[str, str]] = field(default_factory=list)
 
     def text(self, nth: int, key: str) -> str:

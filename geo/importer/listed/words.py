@@ -31,10 +31,16 @@ def find_code(key: str, said: str) -> str:
     return _words(key).get(clean_name(said).upper(), "")
 
 
+def code_of(table: ListTable, nth: int, key: str) -> str:
+    """Return the code that a cell stands for; '' for an empty or unknown one. A category's own name comes first."""
+    said = table.text(nth, key)
+    own = table.categories.get(clean_name(said).upper(), "") if key == "category" else ""
+    return own or find_code(key, said)
+
+
 def require_code(table: ListTable, nth: int, key: str) -> str:
     """Return the code of a cell; a row without a word, or with an unknown one, is refused and '' comes back."""
-    said = table.text(nth, key)
-    found = find_code(key, said)
+    found, said = code_of(table, nth, key), table.text(nth, key)
     if not found:
         table.refuse("R_UNKNOWN_VALUE" if said else "R_REQUIRED", nth, key, said)
     return found
@@ -42,8 +48,7 @@ def require_code(table: ListTable, nth: int, key: str) -> str:
 
 def read_code(table: ListTable, nth: int, key: str) -> str:
     """Return the code of a cell that may be empty; an unknown word is listed and left empty."""
-    said = table.text(nth, key)
-    found = find_code(key, said)
+    found, said = code_of(table, nth, key), table.text(nth, key)
     if said and not found:
         table.warn("W_UNMATCHED", nth, key, said)
     return found
