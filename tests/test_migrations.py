@@ -158,7 +158,7 @@ def test_categories_of_an_older_file_can_be_added_to(tmp_path: Path):
             "CHECK (category = ''INC'' OR category = ''OTH'')') WHERE name IN ('issue', 'matter')"
         )
         connection.exec_driver_sql("PRAGMA writable_schema = RESET")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0013'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0014'")
     db.close()
     columns = "id, number, place, category, title, created_at, created_by"
     enter = f"INSERT INTO matter ({columns}) VALUES ('m', '', 'p', 'TOUR', '', '', '')"
