@@ -17,7 +17,8 @@ from geo.schema import coverage_cell, coverage_day, household, household_tag, ro
 from geo.store import homes as homes_module
 from geo.store.create import create_database
 from geo.store.database import Database
-from geo.store.homes import read_gap_homes, read_homes, read_todo_homes
+from geo.store.gap_homes import read_gap_homes, read_todo_homes
+from geo.store.homes import read_homes
 from geo.store.reads import read_figures
 from geo.store.visits import record_visit, void_visit
 from tests.random_worlds import World, day, expected, insert_world, make_places, worlds

@@ -14,7 +14,7 @@ from geo.errors import Invalid, Stopped
 from geo.planning import Order, default_setup, kept_setup, list_tasks, plan_places, read_setup
 from geo.planning.stops import due_day, service_seconds
 from geo.store.create import open_database
-from geo.store.homes import read_gap_homes
+from geo.store.gap_homes import read_gap_homes
 from geo.store.places import get_place
 from geo.store.plansettings import keep_plan_settings
 from geo.store.rounds import current_round

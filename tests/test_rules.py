@@ -22,7 +22,7 @@ from geo.model import IssueEntry
 from geo.rules import CHOICES
 from geo.store.categories import list_categories, write_category
 from geo.store.database import Database
-from geo.store.homes import read_gap_homes
+from geo.store.gap_homes import read_gap_homes
 from geo.store.issue_acts import act_on_issue
 from geo.store.issues import raise_issue
 from geo.store.ledger import read_ledger

@@ -13,7 +13,7 @@ from geo.errors import Invalid, NotFound
 from geo.gaps import GAP_MARKS, GAP_STATES, TODO_MARKS, list_todos, rank_gaps, rank_places
 from geo.i18n import text
 from geo.store.exportlog import log_export
-from geo.store.homes import read_gap_homes, read_todo_homes
+from geo.store.gap_homes import read_gap_homes, read_todo_homes
 from geo.store.ledger import read_ledger
 from geo.store.matter_reads import read_matters
 from geo.store.reads import read_figures

@@ -12,7 +12,7 @@ from geo.errors import Invalid
 from geo.gaps import GAP_STATES, list_todos, rank_gaps, rank_places
 from geo.i18n import text
 from geo.store.exportlog import log_export
-from geo.store.homes import read_gap_homes, read_todo_homes
+from geo.store.gap_homes import read_gap_homes, read_todo_homes
 from geo.store.reads import read_by_tag, read_figures
 
 if TYPE_CHECKING:

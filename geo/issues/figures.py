@@ -16,11 +16,13 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     not_,
     or_,
     select,
+    true,
     type_coerce,
 )
 
@@ -53,14 +55,15 @@ def _rank(level: ColumnElement[str]) -> ColumnElement[int]:
     return case({name: nth for nth, name in enumerate(codes.ISSUE_LEVELS)}, value=level)
 
 
-def _past(as_of: date) -> FromClause:
+def _past(as_of: date, issues: Select[Any] | None) -> FromClause:
     """One row per issue raised by the day: its state, highest level and days of resolution, from its events.
 
     A resolution counts only while nothing later left the issue unresolved: a reopening or a rework takes it away.
     """
     latest_first = (issue_event.c.on.desc(), issue_event.c.seq.desc())
     nth = func.row_number().over(partition_by=issue_event.c.issue, order_by=latest_first).label("nth")
-    history = select(issue_event, nth).where(issue_event.c.on <= as_of).subquery("history")
+    events = select(issue_event, nth).where(issue_event.c.on <= as_of)
+    history = (events if issues is None else events.where(issue_event.c.issue.in_(issues))).subquery("history")
     is_done = history.c.to_state.in_(_DONE)
     resolved, undone = (
         func.min(case((condition, history.c.nth))) for condition in (history.c.kind == "resolved", not_(is_done))
@@ -96,19 +99,19 @@ def _latest_due(history: FromClause) -> ColumnElement[Any]:
 
 def _due_on(past: FromClause) -> ColumnElement[Any]:
     """Return the due day as of the day; histories from elsewhere say none, so the issue itself does."""
-    dated = select(issue_event.c.issue).where(issue_event.c.due_on.is_not(None))
-    return func.coalesce(past.c.due_on, case((issue.c.id.not_in(dated), issue.c.due_on)), type_=Date)
+    is_dated = exists().where(issue_event.c.issue == issue.c.id, issue_event.c.due_on.is_not(None))
+    return func.coalesce(past.c.due_on, case((~is_dated, issue.c.due_on)), type_=Date)
 
 
-def issue_status(as_of: date) -> Select[Any]:
-    """One row per issue raised by `as_of`: flags are 0/1.
+def issue_status(as_of: date, *, issues: Select[Any] | None = None) -> Select[Any]:
+    """One row per issue raised by `as_of`: flags are 0/1. `issues` selects the ids of those to look at.
 
     Columns: issue, place, scope, category, state, level (highest so far, 0 village … 2 district), level_now (a code),
     due_on (that day's), original_due_on, raised_on, resolved_on, close_kind, valid, closed, open, bucket (overdue /
     undated / in_time, of open ones; empty when closed), reworked (ever sent back by a check), satisfaction (1, 0, or
     XX    resolved_on = the last resolution ≤ t with no later rework or reopening; a closing without one is its own.
     """
-    past = _past(as_of)
+    past = _past(as_of, issues)
     done = past.c.state.in_(_DONE)
     resolved_on = case((done, func.coalesce(past.c.last_resolved_on, past.c.done_on)))
     valid = and_(past.c.state != "invalid", issue.c.duplicate_of.is_(None))
@@ -177,14 +180,18 @@ def _in_time(
     return judged, and_(due_on.is_not(None), resolved_on <= due_on)
 
 
-def rings(as_of: date) -> Select[Any]:
+def rings(as_of: date, *, homes: Select[Any] | None = None) -> Select[Any]:
     """One row per household with an open issue: its worst ring, open, overdue and undated issues, whether one went up.
+
+    `homes` selects the ids of the households to look at.
 
     ring is an index into `codes.ISSUE_RINGS`: overdue > open > deferred > none; escalated (0/1): handed to the township
     or higher. Only issues that name the household
     and are of household scope count; group and village issues stand on their area.
     """
-    status = issue_status(as_of).subquery("status")
+    chosen = issue_household.c.household.in_(homes) if homes is not None else true()
+    named = None if homes is None else select(issue_household.c.issue).where(chosen)
+    status = issue_status(as_of, issues=named).subquery("status")
     ring = case((status.c.state == "deferred", 1), (status.c.bucket == "overdue", 3), else_=2)
     return (
         select(
@@ -196,7 +203,7 @@ def rings(as_of: date) -> Select[Any]:
             func.max(_bit(status.c.level > 0)).label("escalated"),
         )
         .join(status, status.c.issue == issue_household.c.issue)
-        .where(status.c.open == 1, status.c.scope == "household")
+        .where(status.c.open == 1, status.c.scope == "household", chosen)
         .group_by(issue_household.c.household)
     )
 

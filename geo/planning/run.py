@@ -20,7 +20,7 @@ from geo.planning.draft import Order, draft_unit, to_content
 from geo.planning.stops import UnitTask, make_task
 from geo.planning.teams import Setup, UnitSetup, make_setup
 from geo.schema import place
-from geo.store.homes import read_gap_homes
+from geo.store.gap_homes import read_gap_homes
 from geo.store.places import root_place
 from geo.store.plansettings import read_layered, read_plan_settings
 from geo.store.rounds import get_round

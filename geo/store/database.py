@@ -118,7 +118,8 @@ class Database:
     def write(self, *, counts: bool = True) -> Iterator[Connection]:
         """Give a connection that holds the write lock; commits at the end, rolls back on any error.
 
-        `counts` False: what is written (a line of a log) changes nothing that is shown, so the revision stays.
+        `counts` False: what is written (a line of a log) changes nothing that is shown, so the revision stays; it stays
+        where nothing was written, too.
 
         Raises `Busy` when another writer kept the lock for `config.BUSY_SECONDS`, `NoRoom` when the disk is full, and
         `NotAllowed` while the app is read-only (what `counts` not is let through: people still come in and out).
@@ -132,8 +133,9 @@ class Database:
                 raise _name_trouble(error) from error
             try:
                 with transaction:
+                    before = _count_changes(connection)
                     yield connection
-                    if counts:
+                    if counts and _count_changes(connection) != before:
                         raise_revision(connection)
             except OperationalError as error:
                 raise _name_trouble(error) from error
@@ -160,6 +162,18 @@ class Database:
     def revision(self) -> int:
         """Return the counter that every write raises: what was computed under it holds until it changes."""
         return int(self.setting("revision", "0"))
+
+
+def _count_changes(connection: Connection) -> int:
+    """Return how many rows the connection has ever written."""
+    return _driver_of(connection).total_changes
+
+
+def _driver_of(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):  # pragma: no cover - only SQLite is built for now
+        raise TypeError(type(driver))
+    return driver
 
 
 def _name_trouble(error: OperationalError) -> Exception:
@@ -205,10 +219,7 @@ def bulk_insert(
 
     Values must be what SQLite stores: days and moments as ISO text. `same` are further columns, alike in every row.
     """
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):  # pragma: no cover - only SQLite is built for now
-        raise TypeError(type(driver))
-    same = same or {}
+    driver, same = _driver_of(connection), same or {}
     # Constants stand in the statement: a value bound for every row costs as much as one that differs.
     marks = ", ".join([*"?" * len(columns), *(_quote(driver, value) for value in same.values())])
     names = ", ".join(f'"{name}"' for name in (*columns, *same))

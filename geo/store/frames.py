@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from sqlalchemy import Boolean, Date, String
+from sqlalchemy import Boolean, Date, Float, Integer, String
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def read_frame(connection: Connection, statement: Select[Any]) -> pd.DataFrame:
-    """Return the rows of a select: days as `date`, booleans as `bool`, everything else as the database holds it."""
+    """Return the rows of a select: days as `date`, booleans as `bool`, whole numbers as such unless one is missing."""
     result = connection.execute(statement)
     cursor = result.cursor
     if cursor is None:  # pragma: no cover - a select always has one
@@ -40,6 +40,8 @@ def _read_column(values: Sequence[Any], kind: object) -> pd.Series | list[Any]:
         return pd.Series(values, dtype="str")
     if isinstance(kind, Date):
         return pd.Series(_translate(values, date.fromisoformat), dtype=object)
+    if isinstance(kind, Integer | Float):
+        return pd.Series(values, dtype="float64" if isinstance(kind, Float) or None in values else "int64")
     if isinstance(kind, Boolean):
         return [bool(value) for value in values]
     return list(values)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-from sqlalchemy import column, func, or_, select, table
+from sqlalchemy import String, column, func, or_, select, table
 
 from geo.access import require_area, require_right
 from geo.coverage import fared, homes_under, household_status, is_live, last_seen, roll_up
@@ -25,45 +25,28 @@ from geo.schema import (
     person,
     place,
     place_path,
+    round_roster,
     team,
 )
-from geo.store.cells import ensure_cells, read_cells
+from geo.store.cells import read_cells
 from geo.store.database import bulk_insert, read_today
 from geo.store.frames import read_frame
 from geo.store.remember import Remembered, stamp_round
 from geo.store.rounds import rounds_of, visible_round
-from geo.store.rules import read_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from sqlalchemy import Connection, Select
 
-    from geo.config import PriorityWeights
     from geo.coverage import Homes
     from geo.model import Round, Scope
     from geo.store.database import Database
 
-#: The households that a list is about, beside the tables while it is read.
-_PICKED: Final = table("picked", column("household"))
+#: What rows of homes are sorted by.
+IN_REGISTER_ORDER: Final = ["village_code", "group_code", "code"]
 _COUNTS: Final = ("ring", "open_issues", "overdue_issues", "undated_issues", "by_group")
-
-
-@dataclass(frozen=True, slots=True)
-class GapHomes:
-    """What the lists of 缺口 are made of.
-
-    `places`: one row per leaf place with a household of D: place, roster, effective, complete, the unit columns of
-    `read_homes`, and assignee and due_on of the live assignment of the place as a whole. `waiting`: the homes of D
-    without an effective visit, with the columns of `read_homes`. `todos`: how many visited homes have something left
-    to do (`gaps.list_todos`). `weights`: those of the priority in this round.
-    """
-
-    places: pd.DataFrame
-    waiting: pd.DataFrame
-    todos: int
-    weights: PriorityWeights
 
 
 def read_homes(
@@ -80,49 +63,41 @@ def read_homes(
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
-        reading = _Reading.begin(db, connection, scope, round_id=round_id, as_of=as_of)
-        homes = homes_under(reading.round, place_id)
-        status = household_status(reading.round, reading.day, homes=homes).subquery("status")
+        round_ = visible_round(connection, scope, round_id)
+        reading = Reading.begin(db, connection, round_, as_of=as_of)
+        homes = homes_under(round_, place_id)
+        status = household_status(round_, reading.day, homes=homes).subquery("status")
         wanted = select(*status.c)
         frame = read_frame(connection, wanted if with_left else wanted.where(status.c.roster == 1))
-        return reading.complete(frame, homes)
+        return mask_heads(reading.complete(frame, homes), scope)
 
 
-def read_gap_homes(db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date | None = None) -> GapHomes:
-    """Return the homes under a place that have not been effectively visited, and what their lists are counted by."""
-    require_right(scope, "view")
-    with db.read() as connection:
-        require_area(connection, scope, place_id)
-        round_ = visible_round(connection, scope, round_id)
-    ensure_cells(db, round_.id)
-    with db.read() as connection:
-        reading = _Reading.begin(db, connection, scope, round_id=round_.id, as_of=as_of)
-        frame = reading.open_homes(place_id)
-        waiting = frame[frame["effective"] == 0].reset_index(drop=True)
-        weights = read_rules(connection, round_).weights
-        todos = len(frame) - len(waiting)
-        return GapHomes(reading.places(place_id), reading.complete_picked(waiting), todos, weights)
+def mask_heads(frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    """Return the rows as the scope may see them: another table where names are masked."""
+    if scope.sees_names:
+        return frame
+    codes, names = pd.factorize(frame["head_name"])
+    masked = pd.Series([mask_name(one) for one in names], dtype="str")
+    return frame.assign(head_name=masked.take(codes).set_axis(frame.index))
 
 
-def read_todo_homes(
-    db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date | None = None
-) -> pd.DataFrame:
-    """Return the visited homes under a place with something left to do (`gaps.list_todos`): as `read_homes`."""
-    require_right(scope, "view")
-    with db.read() as connection:
-        require_area(connection, scope, place_id)
-        reading = _Reading.begin(db, connection, scope, round_id=round_id, as_of=as_of)
-        frame = reading.open_homes(place_id)
-        return reading.complete_picked(frame[frame["effective"] == 1].reset_index(drop=True))
+def pick(connection: Connection, ids: Iterable[str], *, to: str = "picked") -> Homes:
+    """Put some households beside the tables, so that a statement can be about just them; return their choice.
+
+    The next choice of the same name takes its place.
+    """
+    connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {to} (household TEXT PRIMARY KEY) WITHOUT ROWID")
+    connection.exec_driver_sql(f"DELETE FROM {to}")
+    bulk_insert(connection, to, ["household"], [(one,) for one in ids])
+    return select(table(to, column("household", String)).c.household)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """One look at one round as of one day, inside one transaction."""
+class Reading:
+    """One look at one round as of one day, inside one transaction; nothing in it is masked."""
 
     path: str
     connection: Connection
-    scope: Scope
     round: Round
     day: date
     today: date
@@ -130,41 +105,44 @@ class _Reading:
 
     @classmethod
     def begin(
-        cls, db: Database, connection: Connection, scope: Scope, *, round_id: str, as_of: date | None
-    ) -> _Reading:
+        cls, db: Database, connection: Connection, round_: Round, *, as_of: date | None, homes: Homes | None = None
+    ) -> Reading:
+        """Begin to look; with `homes` no issue of another household is read."""
         today = read_today(connection)
         day = as_of or today
-        issues = read_frame(connection, rings(day))
-        return cls(str(db.path), connection, scope, visible_round(connection, scope, round_id), day, today, issues)
+        issues = read_frame(connection, rings(day, homes=homes))
+        return cls(str(db.path), connection, round_, day, today, issues)
 
-    def open_homes(self, place_id: str) -> pd.DataFrame:
-        """Return the state of the homes of D under a place that are on one of the two lists of 缺口."""
-        status = household_status(self.round, self.day, homes=homes_under(self.round, place_id)).subquery("status")
+    def open_homes(self, homes: Homes) -> pd.DataFrame:
+        """Return the state of those of some homes that are on one of the two lists of 缺口."""
+        status = household_status(self.round, self.day, homes=homes).subquery("status")
         late = self.issues[(self.issues["overdue_issues"] > 0) | (self.issues["undated_issues"] > 0)]
-        has_late = status.c.household.in_(self._pick(late["household"].tolist()))
+        has_late = status.c.household.in_(pick(self.connection, late["household"].tolist(), to="picked_late"))
         is_open = or_(status.c.effective == 0, status.c.located == 0, status.c.assigned == 0, has_late)
         return read_frame(self.connection, select(*status.c).where(status.c.roster == 1, is_open))
 
-    def places(self, place_id: str) -> pd.DataFrame:
-        """Return roster, effective and complete of each leaf place under a place, with its names."""
-        under = select(place_path.c.place).where(place_path.c.ancestor == place_id)
+    def places(self, leaves: Select[Any]) -> pd.DataFrame:
+        """Return roster, effective and complete of some leaf places that hold a household of D, with their names."""
         if self.day == self.today:
-            found = read_cells(self.connection, self.round.id, self.connection.execute(under).scalars(), span="own")
+            found = read_cells(self.connection, self.round.id, self.connection.execute(leaves).scalars(), span="own")
             rows = [(one, counts.roster, counts.effective, counts.complete) for one, counts in found.items()]
         else:
-            leaves = roll_up(self.round, self.day, homes=homes_under(self.round, place_id)).subquery("leaves")
-            counted = select(leaves.c.place, leaves.c.roster, leaves.c.effective, leaves.c.complete)
-            rows = [tuple(row) for row in self.connection.execute(counted)]
+            homes = select(round_roster.c.household).where(
+                round_roster.c.round == self.round.id, round_roster.c.place.in_(leaves)
+            )
+            counted = roll_up(self.round, self.day, homes=homes).subquery("counted")
+            wanted = select(counted.c.place, counted.c.roster, counted.c.effective, counted.c.complete)
+            rows = [tuple(row) for row in self.connection.execute(wanted)]
         frame = pd.DataFrame(rows, columns=["place", "roster", "effective", "complete"])
         frame = frame[frame["roster"] > 0]
         frame = frame.merge(name_leaves(self.connection, frame["place"].tolist()), on="place", how="left")
         named = select(assignment.c.place, _ASSIGNEE_NAME.label("assignee"), assignment.c.due_on)
         whole: Select[Any] = _live(named, self.round).where(assignment.c.place.is_not(None))
-        return frame.merge(read_frame(self.connection, whole), on="place", how="left")
+        return frame.merge(read_frame(self.connection, whole), on="place", how="left").sort_values("place")
 
     def complete_picked(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the rows with all columns of `read_homes`, reading no other household."""
-        return self.complete(frame, self._pick(frame["household"].tolist()))
+        return self.complete(frame, pick(self.connection, frame["household"].tolist()))
 
     def complete(self, frame: pd.DataFrame, homes: Homes) -> pd.DataFrame:
         """Return the rows with all columns of `read_homes`; `homes` selects them, and may select more."""
@@ -175,9 +153,7 @@ class _Reading:
         frame["missed_rounds"] = self._count_missed(frame["household"].tolist())
         frame[list(_COUNTS)] = frame[list(_COUNTS)].fillna(0).astype(int)
         frame["tags"] = frame["tags"].fillna("")
-        if not self.scope.sees_names:
-            frame["head_name"] = frame["head_name"].map(mask_name)
-        return frame.sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
+        return frame.sort_values(IN_REGISTER_ORDER).reset_index(drop=True)
 
     def _parts(self, homes: Homes, frame: pd.DataFrame) -> list[pd.DataFrame]:
         """Tables of one row a household, to be joined to the state of the homes: facts, tags, issues, history, who."""
@@ -203,24 +179,18 @@ class _Reading:
 
     def _ask_round(self, ended: Round, ids: Sequence[str]) -> dict[str, int]:
         """Return how homes fared in a round that has ended; of many it is remembered while that round stands."""
+        if len(ids) <= _MANY:
+            return self._read_fate(ended, ids)
         key = (self.path, ended, stamp_round(self.path, self.connection, ended.id))
         known = _fates.get(key) or _NOTHING
         if not known.asked.issuperset(ids):
-            found = read_frame(self.connection, fared(ended, homes=self._pick(ids)))
-            complete = dict(zip(found["household"].tolist(), found["complete"].tolist(), strict=True))
-            known = _Fate(known.asked | frozenset(ids), known.complete | complete)
-            if len(ids) > _MANY:
-                _fates.put(key, known)
+            known = _Fate(known.asked | frozenset(ids), known.complete | self._read_fate(ended, ids))
+            _fates.put(key, known)
         return known.complete
 
-    def _pick(self, ids: Sequence[str]) -> Homes:
-        """Put some households beside the tables, so that a statement can be about just them; return their choice."""
-        self.connection.exec_driver_sql(
-            "CREATE TEMP TABLE IF NOT EXISTS picked (household TEXT PRIMARY KEY) WITHOUT ROWID"
-        )
-        self.connection.exec_driver_sql("DELETE FROM picked")
-        bulk_insert(self.connection, "picked", ["household"], [(one,) for one in ids])
-        return select(_PICKED.c.household)
+    def _read_fate(self, ended: Round, ids: Sequence[str]) -> dict[str, int]:
+        found = read_frame(self.connection, fared(ended, homes=pick(self.connection, ids)))
+        return dict(zip(found["household"].tolist(), found["complete"].tolist(), strict=True))
 
 
 #: From so many homes on, how they fared in an ended round is worth remembering.

@@ -11,7 +11,7 @@ import streamlit as st
 from geo.gaps import GAP_MARKS, GAP_STATES, TODO_MARKS, list_todos, rank_gaps, rank_places
 from geo.i18n import text
 from geo.store.exclusions import read_exclusions
-from geo.store.homes import GapHomes, read_gap_homes, read_todo_homes
+from geo.store.gap_homes import GapHomes, read_gap_homes, read_todo_homes
 from geo.store.reads import Figures, read_figures
 
 if TYPE_CHECKING:

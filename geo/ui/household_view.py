@@ -12,7 +12,7 @@ from geo.errors import NotAllowed, NotFound
 from geo.gaps import rank_gaps
 from geo.i18n import text
 from geo.mask import mask_name
-from geo.store.homes import read_gap_homes
+from geo.store.gap_homes import read_gap_homes
 from geo.store.households import get_household
 from geo.ui import household_edits as edits
 from geo.ui.household_data import SYMBOLS, Card, read_card

@@ -9,7 +9,7 @@ from geo.access import may
 from geo.exports import ExportHead, draw_outlines, tabulate_gaps, tabulate_groups
 from geo.gaps import rank_gaps
 from geo.i18n import text
-from geo.store.homes import read_gap_homes
+from geo.store.gap_homes import read_gap_homes
 from geo.ui.assigning import Work, offer_work
 from geo.ui.export_menu import draw_export, offer_table
 from geo.ui.gaps_data import read_lists

@@ -14,7 +14,7 @@ from geo.i18n import text
 from geo.plan.travel import SPEEDS_KMH, WAYS
 from geo.planning.teams import MINUTES, STARTS, number_teams
 from geo.store.assignments import list_assignees
-from geo.store.homes import read_gap_homes
+from geo.store.gap_homes import read_gap_homes
 from geo.store.teams import CADRE, HELPER, list_members
 from geo.ui.plain import escape
 from geo.ui.plan_settings import Kept

@@ -1,4 +1,4 @@
-"""Making ready at start what the first look at the map needs: the index of the running round, in an own thread."""
+"""Making ready at start, in an own thread, what a first look needs: map, lists and board of the running round."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from geo.errors import GeoError
 from geo.model import Scope
+from geo.store.gap_homes import read_gap_homes
 from geo.store.land import draw_ahead
 from geo.store.places import root_place
+from geo.store.presence import read_presence
 from geo.store.rounds import current_round
 from geo.tiles import MIN_ZOOM, POINTS_FROM_ZOOM
 from geo.tiles.live import keep_index
@@ -19,6 +21,9 @@ from geo.web import promptly
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from geo.model import Round
+    from geo.store.database import Database
 
 
 @asynccontextmanager
@@ -30,20 +35,19 @@ async def warm_up(app: object) -> AsyncIterator[dict[str, Any]]:
 
 
 def _warm_in_thread() -> None:
-    try:
-        warm_map()
-    except GeoError:
-        # There is no database yet, or none that can be read: whoever opens a page is told so.
-        return
-    except Exception as error:  # noqa: BLE001 - the first look at the map reads it then, and says what is wrong
-        logging.getLogger(__name__).warning("the map was not made ready: %s", type(error).__name__)
+    for warm in (warm_map, warm_lists):
+        try:
+            warm()
+        except GeoError:
+            # There is no database yet, or none that can be read: whoever opens a page is told so.
+            return
+        except Exception as error:  # noqa: BLE001 - the first look reads it then, and says what is wrong
+            logging.getLogger(__name__).warning("%s failed: %s", warm.__name__, type(error).__name__)
 
 
 def warm_map() -> int:
     """Read the index of the district's running round, today, and its land; return its households (0: no round)."""
-    db = datasource.database()
-    scope = Scope(actor="", role="planner", area=root_place(db).id)
-    round_ = current_round(db, scope)
+    db, scope, round_ = _find_district()
     if round_ is None:
         return 0
     index = keep_index(db, scope, round_id=round_.id, as_of=db.today()).now()
@@ -51,3 +55,19 @@ def warm_map() -> int:
         index.cells(zoom)
     draw_ahead(db, scope, round_id=round_.id)
     return len(index)
+
+
+def warm_lists() -> int:
+    """Read the gap list and who came where of the whole district in the running round; return the homes due."""
+    db, scope, round_ = _find_district()
+    if round_ is None:
+        return 0
+    read_gap_homes(db, scope, round_id=round_.id, place_id=scope.area)
+    return read_presence(db, scope, round_id=round_.id, place_id=scope.area).roster
+
+
+def _find_district() -> tuple[Database, Scope, Round | None]:
+    """Return the data the app serves, the scope of its whole district, and the round that runs."""
+    db = datasource.database()
+    scope = Scope(actor="", role="planner", area=root_place(db).id)
+    return db, scope, current_round(db, scope)

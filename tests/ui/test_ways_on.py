@@ -12,10 +12,12 @@ from geo.i18n import text
 from geo.model import VisitEntry
 from geo.store.assignments import add_person, assign
 from geo.store.database import Database
-from geo.store.homes import read_gap_homes
+from geo.store.gap_homes import read_gap_homes
 from geo.store.reads import read_figures
 from geo.store.visits import record_visit
+from geo.ui import gaps_view
 from geo.ui.navigation import ENTRIES
+from geo.ui.warming import warm_lists
 from tests.conftest import ROOT
 from tests.world import PLANNER, TODAY, home
 
@@ -96,3 +98,26 @@ def test_the_overview_always_has_a_next_step(world: Database) -> None:
     counts = read_figures(world, PLANNER, round_id="2", place_id="g04").counts
     assert text("ov.next.missing", n=counts.roster - counts.effective) in words
     assert text("ov.next.overdue", n=2) in words_of(open_page("overview", place="g09"))
+
+
+@pytest.mark.usefixtures("world")
+def test_a_long_list_has_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a long list the table shows one page, the next one on request; together they are the list, each row once."""
+    whole = open_page("gaps").dataframe[0].value["code"].tolist()
+    monkeypatch.setattr(gaps_view, "PAGE", len(whole) // 2)
+    seen: list[str] = []
+    app = open_page("gaps")
+    for page in (1, 2, 3):
+        if page > 1:
+            app.number_input[0].set_value(page).run()
+        assert not app.exception
+        seen += app.dataframe[0].value["code"].tolist()
+        if len(seen) == len(whole):
+            break
+    assert seen == whole
+
+
+def test_what_is_made_ready_at_start(world: Database) -> None:
+    """The thread at start reads the running round's lists for the homes due in it; the first look finds them there."""
+    due = read_figures(world, PLANNER, round_id="2", place_id="d").counts.roster
+    assert warm_lists() == due

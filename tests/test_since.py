@@ -1,0 +1,215 @@
+"""What is kept of lists and boards follows every act: amended for single households, or computed anew; never stale."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from geo.errors import GeoError
+from geo.issues import Act
+from geo.model import IssueEntry, VisitEntry
+from geo.store.assignments import add_person, assign
+from geo.store.database import Database
+from geo.store.exclusions import decide_exclusions
+from geo.store.households import set_point, set_tags
+from geo.store.issue_acts import act_on_issue
+from geo.store.issues import raise_issue
+from geo.store.measures import MeasureEntry, add_measure
+from geo.store.presence import list_present, read_presence
+from geo.store.roster_changes import propose_leaving
+from geo.store.rules import write_rule
+from geo.store.since import homes_since, read_mark
+from geo.store.teams import MemberEntry, add_member, end_member
+from geo.store.visits import record_visit, void_visit
+from tests.test_homes import check_lists
+from tests.world import LEADER, PLANNER, TODAY, home
+
+#: How often the lists are looked at, with one or two acts between.
+LOOKS = 9
+
+
+class Acts:
+    """Random acts on the small world, each through its service, some from another process."""
+
+    def __init__(self, db: Database, seed: int) -> None:
+        self.db, self.luck, self.number = db, Random(seed), 0  # noqa: S311 - repeatable, and no secret
+        self.persons = [add_person(db, PLANNER, name=f"测{one}", place_id="v1") for one in ("甲", "乙")]
+        for one, role in zip(self.persons, ("county_lead", "township_lead"), strict=True):
+            add_member(db, PLANNER, entry=MemberEntry(f"m{one}", "v1", role, date(2019, 1, 1), one))
+
+    def any_home(self) -> str:
+        return home(self.luck.randint(1, 60))
+
+    def day(self) -> date:
+        return TODAY - timedelta(days=self.luck.randint(0, 50))
+
+    def visit(self, db: Database | None = None) -> None:
+        outcome = self.luck.choice(("effective", "effective", "not_home", "away_all", "vacant"))
+        checks = (("water", self.luck.choice(("ok", "problem"))), ("income", "ok"))
+        entry = VisitEntry(
+            f"n{self.number}", self.any_home(), self.day(), outcome, reason="unknown",
+            mode=self.luck.choice(("in_person", "in_person", "phone")), checks=checks[: self.luck.randint(0, 2)],
+            persons=tuple(self.persons[: self.luck.randint(0, 2)]), topics=("exit", "医保")[: self.luck.randint(0, 2)],
+        )  # fmt: skip
+        record_visit(db or self.db, PLANNER, entry=entry)
+
+    def elsewhere(self) -> None:
+        other = Database(self.db.path)
+        self.visit(other)
+        other.close()
+
+    def void(self) -> None:
+        ids = self.select("SELECT id FROM visit WHERE kind = 'visit' ORDER BY id")
+        void_visit(self.db, PLANNER, visit_id=self.luck.choice(ids), void_id=f"w{self.number}")
+
+    def raised(self) -> None:
+        due = self.luck.choice((None, self.day()))
+        entry = IssueEntry(f"i-{self.number}", "d", "household", "WATER", "缺水", date(2019, 9, 1), (self.any_home(),))
+        raise_issue(self.db, PLANNER, entry=entry)
+        if due:
+            act = Act("assigned", date(2019, 9, 1), due_on=due)
+            act_on_issue(self.db, PLANNER, issue_id=entry.id, act=act, act_id=f"a{self.number}")
+
+    def solved(self) -> None:
+        ids = self.select("SELECT id FROM issue ORDER BY id")
+        act = Act("resolved", TODAY, close_kind="solved")
+        act_on_issue(self.db, PLANNER, issue_id=self.luck.choice(ids), act=act, act_id=f"s{self.number}")
+
+    def tags(self) -> None:
+        kinds = self.luck.choice(([], ["dibao"], ["away_all"]))
+        set_tags(self.db, PLANNER, household_id=self.any_home(), kinds=kinds)
+
+    def point(self) -> None:
+        one = self.any_home()
+        (rev,) = self.select(f"SELECT rev FROM household WHERE id = '{one}'")
+        set_point(self.db, PLANNER, household_id=one, rev=rev, lon=109.16, lat=27.69)
+
+    def leaving(self) -> None:
+        propose_leaving(
+            self.db, PLANNER, round_id="2", household_id=self.any_home(), reason="destroyed", evidence="已拆除"
+        )
+
+    def decided(self) -> None:
+        waiting = "SELECT household || '|' || rev FROM round_roster WHERE excluded_on IS NOT NULL ORDER BY household"
+        one, _, rev = self.luck.choice(self.select(waiting)).partition("|")
+        decide_exclusions(self.db, PLANNER, round_id="2", revs={one: int(rev)}, decision="approve")
+
+    def given(self) -> None:
+        assign(self.db, PLANNER, round_id="2", assignee=self.persons[0], due_on=TODAY, households=[self.any_home()])
+
+    def ended(self) -> None:
+        end_member(self.db, PLANNER, member_id=f"m{self.luck.choice(self.persons)}", rev=1, until=self.day())
+
+    def ruled(self) -> None:
+        write_rule(self.db, PLANNER, key="tag", value=self.number, source="区办", year=2019)
+
+    def measured(self) -> None:
+        add_measure(self.db, PLANNER, entry=MeasureEntry(f"q{self.number}", "i1", "修路", TODAY, "乡政府"))
+
+    def select(self, sql: str) -> list[Any]:
+        with self.db.read() as connection:
+            return list(connection.exec_driver_sql(sql).scalars())
+
+    def one(self) -> str:
+        """Do an act, of which one that is refused changes nothing; return its name."""
+        self.number += 1
+        names = ("visit", "visit", "visit", "elsewhere", "void", "raised", "raised", "solved", "tags", "point", "leaving",
+                 "decided", "given", "ended", "ruled", "measured")  # fmt: skip
+        name = self.luck.choice(names)
+        run: Callable[[], None] = getattr(self, name)
+        with suppress(GeoError):
+            run()
+        return name
+
+
+def count_plainly(db: Database, homes: set[str]) -> dict[str, int]:
+    """Count who came, what was told and asked of some homes in round 2, one visit after another."""
+    rows = sqlite3.connect(db.path)
+    round_id, start, end = rows.execute("SELECT id, starts_on, ends_on FROM round WHERE number = 2").fetchone()
+    voided = {row[0] for row in rows.execute("SELECT void_of FROM visit WHERE kind = 'void'")}
+    told: dict[str, set[str]] = {}
+    visits = rows.execute(
+        "SELECT id, household, visited_on, mode, outcome FROM visit WHERE kind = 'visit' AND round = ?", (round_id,)
+    )
+    for one, where, on, mode, outcome in visits.fetchall():
+        if one in voided or where not in homes or not start <= on <= min(end, str(TODAY)):
+            continue
+        keys = {f"topic:{row[0]}" for row in rows.execute("SELECT topic FROM visit_topic WHERE visit = ?", (one,))}
+        for item, result in rows.execute("SELECT item, result FROM visit_check WHERE visit = ?", (one,)):
+            keys |= {f"check:{item}"} | ({f"problem:{item}"} if result == "problem" else set())
+        came = rows.execute(
+            "SELECT role, since, until FROM visit_person v JOIN team_member m ON m.person = v.person WHERE visit = ?",
+            (one,),
+        )
+        for role, since, until in came.fetchall():
+            if (
+                mode == "in_person"
+                and outcome == "effective"
+                and role.endswith("_lead")
+                and since <= on <= (until or on)
+            ):
+                keys |= {f"lead:{role}", "lead:any"}
+        for key in keys:
+            told.setdefault(key, set()).add(where)
+    rows.close()
+    return {key: len(where) for key, where in told.items()}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_kept_follows_every_act(world, seed):
+    """After any act of anybody the lists equal the whole table read anew, and who came equals a count by other code."""
+    acts = Acts(world, seed)
+    where = {"round_id": "2", "place_id": "d"}
+    for nth in range(LOOKS):
+        done = [acts.one() for _ in range(1 + nth % 2)]
+        whole = check_lists(world, PLANNER, as_of=TODAY, **where)
+        found = read_presence(world, PLANNER, **where)
+        expected = count_plainly(world, set(whole["household"]))
+        said = {f"lead:{role}": count for role, count in found.leads.items() if count}
+        said |= {f"topic:{word}": count for word, count in found.topics.items()}
+        said |= {f"check:{item}": asked for item, (asked, _) in found.checks.items()}
+        said |= {f"problem:{item}": wrong for item, (_, wrong) in found.checks.items() if wrong}
+        assert (found.roster, said) == (len(whole), expected), done
+    for what, count in expected.items():
+        assert len(list_present(world, LEADER, what=what, **where)) == count
+
+
+def test_what_the_log_tells(world):
+    """Acts about households name just these; an assignment, a write without a line and a file that went back do not."""
+
+    def since(act: Callable[[], object]) -> frozenset[str] | None:
+        with world.read() as connection:
+            mark = read_mark(connection)
+        act()
+        with world.read() as connection:
+            return homes_since(connection, mark)
+
+    entry = VisitEntry("n1", "h11", TODAY, "effective")
+    assert since(lambda: record_visit(world, PLANNER, entry=entry)) == {"h11"}
+    assert since(lambda: record_visit(world, PLANNER, entry=entry)) == frozenset()
+    assert since(lambda: void_visit(world, PLANNER, visit_id="n1", void_id="w1")) == {"h11"}
+    raised = IssueEntry("n2", "g01", "group", "INF_R", "路", TODAY, ("h01", "h02"))
+    assert since(lambda: raise_issue(world, PLANNER, entry=raised)) == {"h01", "h02"}
+    person = add_person(world, PLANNER, name="测", place_id="v1")
+    assert (
+        since(lambda: assign(world, PLANNER, round_id="2", assignee=person, due_on=TODAY, households=["h11"])) is None
+    )
+
+    def write_beside() -> None:
+        with world.write() as connection:
+            connection.exec_driver_sql("UPDATE household SET size = 9 WHERE id = 'h01'")
+
+    assert since(write_beside) is None
+
+    def go_back() -> None:
+        other = sqlite3.connect(world.path)
+        other.executescript("DROP TRIGGER audit_log_kept; DELETE FROM audit_log WHERE seq > 3;")
+        other.close()
+
+    assert since(go_back) is None
