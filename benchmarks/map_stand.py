@@ -11,12 +11,13 @@ from streamlit_folium import st_folium
 from benchmarks.map_world import LAT, LON, ONLY, homes_of, index_of, reach_of, wanted_of
 from geo.mapspec import MapSpec, say_words
 from geo.tiles.answers import Still, TileView
-from geo.ui.mapview import constant_map, offer_map, show_map
+from geo.ui.mapview import offer_map, show_map
 
 COLOURS = ("#A50F15", "#F5A300", "#5B2A86", "#5B2A86", "#5AB4D6", "#5AB4D6", "#7A7A7A")
 ZOOM = 11
 HEIGHT = 560
 NPM = "/bench/npm"
+LIBRARIES = (("leaflet", "/vendor/leaflet/leaflet.js"), ("jquery", "/vendor/jquery/jquery.min.js"))
 DOT = "function (row) { return L.circleMarker([row[0], row[1]], { radius: 3.5 }); }"
 
 
@@ -39,7 +40,7 @@ def draw_ours(size: int, *, only: bool) -> None:
 def plain_map() -> folium.Map:
     """Return folium's map with nothing under it, its libraries from this machine."""
     base = folium.Map(location=(LAT, LON), zoom_start=ZOOM, tiles=None, zoom_control=False, maxZoom=20)
-    base.default_js, base.default_css = constant_map().default_js[:2], constant_map().default_css[:1]
+    base.default_js, base.default_css = list(LIBRARIES), [("leaflet_css", "/vendor/leaflet/leaflet.css")]
     return base
 
 

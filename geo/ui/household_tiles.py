@@ -16,6 +16,8 @@ from branca.element import Element, MacroElement
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
+from geo.web.bundle import script, style
+
 Mode = Literal["look", "point"]
 #: The corners of an area that was drawn: lon, lat in WGS84 degrees.
 Ring: TypeAlias = tuple[tuple[float, float], ...]
@@ -23,24 +25,6 @@ Ring: TypeAlias = tuple[tuple[float, float], ...]
 #: The versions whose code the guard was read against.
 BRANCA: Final = "0.8.2"
 FOLIUM: Final = "0.20.0"
-#: Our own files, in the order in which the browser must run them.
-SCRIPTS: Final = tuple(
-    (name, f"/own/{name}.js")
-    for name in (
-        "map_palette",
-        "map_tile",
-        "map_symbols",
-        "map_grid",
-        "map_furniture",
-        "map_areas",
-        "map_outside",
-        "map_select",
-        "map_sheet",
-        "map_base",
-        "household_tiles",
-    )
-)
-STYLES: Final = (("household_tiles_css", "/own/household_tiles.css"),)
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _LITERAL: Final = Template("{{ this._literal }}")
 #: branca's own loop over children (in `Div`), the one text that is meant as a template.
@@ -66,6 +50,11 @@ def _init_literal(self: Any, template: str | None = None, template_name: str | N
     _plain_init(self)
     self._literal = str(template)
     self._template = _LITERAL
+
+
+def list_files() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the scripts and the styles of a map of ours, as folium names them: one each, Leaflet's in it."""
+    return [("map", script().address)], [("map_css", style().address)]
 
 
 class HouseholdTiles(JSCSSMixin, MacroElement):
@@ -102,7 +91,7 @@ class HouseholdTiles(JSCSSMixin, MacroElement):
             raise ValueError("not a mode")
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "HouseholdTiles"
-        self.default_js, self.default_css = list(SCRIPTS), list(STYLES)
+        self.default_js, self.default_css = list_files()
         position = None if at is None else [float(degrees) for degrees in at]
         corners = [[float(lon), float(lat)] for lon, lat in drawn]
         self.options = {

@@ -1,7 +1,7 @@
 """The map on a page: a base that never changes, our layer on it, and what was clicked.
 
 The base map is always the same, so that nothing is loaded again when the view changes; what changes reaches the browser
-in a few bytes, as the token of our layer. Leaflet and jQuery come from pinned packages, served by this process.
+in a few bytes, as the token of our layer. Leaflet comes from a pinned package, served by this process.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from geo.errors import NotFound
 from geo.mapshift import carry_spec
 from geo.ui.base_maps import carry_back, carry_to, note_system, system_of
 from geo.ui.browser import owner
-from geo.ui.household_tiles import SCRIPTS, STYLES, HouseholdTiles, Mode, Ring, install_template_guard
+from geo.ui.household_tiles import HouseholdTiles, Mode, Ring, install_template_guard, list_files
 from geo.ui.map_clicks import Clicked, read_click
 from geo.web import grants
 
@@ -38,8 +38,6 @@ _START_ZOOM: Final = 11
 _MAX_ZOOM: Final = 20
 #: A map left open over a working day still answers the pointer.
 _MINUTES: Final = 12 * 60
-_LIBRARIES: Final = (("leaflet", "/vendor/leaflet/leaflet.js"), ("jquery", "/vendor/jquery/jquery.min.js"))
-_LIBRARY_STYLES: Final = (("leaflet_css", "/vendor/leaflet/leaflet.css"),)
 _FACTS: Final = re.compile(r"facts/(\d{1,10})\.json")
 
 
@@ -57,7 +55,7 @@ def constant_map() -> folium.Map:
         fade_animation=False,
         font_size="13px",
     )
-    base.default_js, base.default_css = [*_LIBRARIES, *SCRIPTS], [*_LIBRARY_STYLES, *STYLES]
+    base.default_js, base.default_css = list_files()
     return base
 
 

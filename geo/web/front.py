@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.datastructures import Headers, MutableHeaders
 
 from geo.i18n import text
+from geo.web.bundle import hints
 
 if TYPE_CHECKING:
     from starlette.types import Message, Scope, Send
@@ -126,6 +127,7 @@ def rewrite_index(html: str) -> str:
     html = html.replace('<html lang="en">', '<html lang="zh-CN" translate="no">', 1)
     html = re.sub(r"<title>.*?</title>", f"<title>{escape(text('web.title'))}</title>", html, count=1)
     html = re.sub(r'\s*<link rel="service-desc"[^>]*>', "", html, count=1)
+    html = html.replace("</head>", f"{hints(html)}</head>", 1)
     return re.sub(r"(<head[^>]*>)", rf"\1{_SCRIPT}", html, count=1)
 
 

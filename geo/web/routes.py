@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import mimetypes
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -24,6 +22,7 @@ from geo.i18n import text
 from geo.incidents import note_incident
 from geo.store.auditlog import log_act
 from geo.web import grants
+from geo.web.bundle import LEAFLET, OWN_FILES, find_package_files, send_bundle
 from geo.web.changes import tell_changes
 from geo.web.door import Door
 from geo.web.entry import build_entry
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
-_OWN_FILES: Final = Path(__file__).parent.parent / "ui" / "static"
 _NOT_IN_NAMES: Final = frozenset('\\/:*?"<>|')
 #: Above one packet, and as fast as it goes: the way is short.
 _WORTH_PACKING: Final = 1500
@@ -55,22 +53,11 @@ def build_routes(door: Door | None = None) -> list[BaseRoute]:
         Route("/exports/{token}/{name}", send_photo, methods=["GET"]),
         WebSocketRoute("/tiles/{token}/changes", tell_changes),
         Route("/tiles/{token}/{name:path}", send_tile, methods=["GET"]),
-        Mount("/vendor/leaflet", StaticFiles(directory=find_package_files("js_lib_leaflet", "static/js_lib_leaflet"))),
+        Mount("/vendor/leaflet", StaticFiles(directory=find_package_files(*LEAFLET))),
         Mount("/vendor/jquery", StaticFiles(directory=find_package_files("xstatic.pkg.jquery", "data"))),
-        Mount("/own", StaticFiles(directory=_OWN_FILES)),
+        Route("/own/{digest}/{name}", send_bundle, methods=["GET"]),
+        Mount("/own", StaticFiles(directory=OWN_FILES)),
     ]
-
-
-def find_package_files(package: str, folder: str) -> Path:
-    """Return the folder of an installed package without importing it.
-
-    Raises `FileNotFoundError` when the package or the folder is missing.
-    """
-    spec = importlib.util.find_spec(package)
-    for root in spec.submodule_search_locations or () if spec else ():
-        if (found := Path(root) / folder).is_dir():
-            return found
-    raise FileNotFoundError(f"{package}/{folder}")
 
 
 async def answer_health(_: Request) -> Response:
