@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from geo.errors import NotAllowed, NotFound
 from geo.i18n import text
 from geo.web import grants
+from geo.web.bundle import script, style
 from geo.web.front import build_policy, rewrite_index
 from geo.web.gate import find_area
 from geo.web.grants import MAX_OFFERS, Grants, Payload
@@ -287,3 +289,25 @@ class TestServed:
         for path in ("/_stcore/agent/openapi.json", "/_stcore/metrics", "/app/static/x"):
             with pytest.raises(urllib.error.HTTPError, match="404"):
                 urllib.request.urlopen(address + path)
+
+
+class TestBundle:
+    """The map's scripts and styles as one file each."""
+
+    def test_kept_for_good_under_a_name_that_tells_what_is_in_it(self) -> None:
+        """Leaflet comes before our layer; browsers keep the file; another digest in its name is nothing."""
+        made = ask(script().address)
+        assert made.status == 200
+        assert b"Leaflet 1.9.4" in made.body
+        assert made.body.index(b"Leaflet 1.9.4") < made.body.index(b"L.householdTiles = ")
+        assert made.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert b"url(/vendor/leaflet/images/" in ask(style().address).body
+        assert ask("/own/0123456789abcdef/map.js").status == 404
+
+    def test_asked_for_ahead(self) -> None:
+        """The index page asks for the map's files, and for the parts of Streamlit that it will need and does not name."""
+        html = rewrite_index('<html lang="en"><head><title>Streamlit</title></head></html>')
+        assert f'<link rel="prefetch" href="{script().address}">' in html
+        part = re.search(r'<link rel="modulepreload" crossorigin href="./static/js/(ComponentInstance[\w.-]+)">', html)
+        assert part is not None
+        assert part[0] not in rewrite_index(f"<html><head><title>S</title>{part[1]}</head></html>")

@@ -17,6 +17,7 @@ from geo.codes import VISIT_STATES
 from geo.crs import gcj02_from_wgs84
 from geo.palette import VISIT_SYMBOLS
 from tests.conftest import ROOT, ServedApp, find_free_port, serve
+from tests.redrawn import MOST_UNLIKE, UNLIKE
 from tests.test_basemaps import png, write_mbtiles
 
 #: Where a symbol shows its fill: right of its centre would be white in the half circle.
@@ -142,6 +143,7 @@ def test_symbols_have_the_colour_of_their_state(shown: MapPage) -> None:
     """Most of the 72 households of each state show its fill at their place (names and badges cover the others)."""
     counts = {state: shown.count_drawn(state) for state in SOLID}
     assert min(counts.values()) >= 50, counts
+    assert shown.run(UNLIKE) < MOST_UNLIKE
 
 
 def test_the_legend_hides_and_isolates_without_a_rerun(shown: MapPage) -> None:

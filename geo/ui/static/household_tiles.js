@@ -143,7 +143,7 @@
       const again = !moved && this.shownToken === this.token;
       Object.assign(this, { view, shownToken: this.token });
       const others = useSymbols(view.symbols);
-      if (others) this.grid.forgetSprites();
+      if (others) this.grid.forgetPictures();
       if (moved || others) for (const set of Object.values(this.hidden)) set.clear();
       document.documentElement.lang = view.lang;
       this.map.getContainer().setAttribute("role", "application");

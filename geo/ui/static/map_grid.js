@@ -1,15 +1,16 @@
 // The layer of households: one canvas a tile, drawn from the tile's own rows, sharp at every zoom and on dense screens.
 (() => {
   "use strict";
-  const { palette, symbolsOf, makeSprites, sizeAt, touches, POINTS } = window.GeoMap;
+  const { palette, symbolsOf, makePictures, sizeAt, touches, Raster, takeColour, POINTS } = window.GeoMap;
   const TILE = 256;
   const STEPS = 4096;
   const CELLS_A_SIDE = 128;
   const PALE = 0.35;
   const REACH_PX = 10;
   const AFTER_SCREEN_MS = 60;
-  // Symbols of one kind whose places differ by less than this share of a px cover each other.
-  const FINE = 2;
+  // A number is written from this zoom on, and before only where it covers few symbols.
+  const COUNTS_FROM = 16;
+  const ROOMY = 0.8;
 
   const HouseholdGrid = L.GridLayer.extend({
     options: {
@@ -21,9 +22,8 @@
     initialize(look, options) {
       L.setOptions(this, options);
       this.look = look;
-      this.seen = new Int32Array(0);
-      this.run = 0;
-      this.sprites = new Map();
+      this.raster = new Raster();
+      this.pictures = new Map();
     },
 
     onAdd(map) {
@@ -58,7 +58,7 @@
     },
 
     // Other symbols stand for the states from now on.
-    forgetSprites() { this.sprites.clear(); },
+    forgetPictures() { this.pictures.clear(); },
 
     current() { return Object.values(this._tiles || {}); },
 
@@ -118,10 +118,12 @@
       if (tile.coords.z !== this._tileZoom && tile.scale) return;
       const ratio = window.devicePixelRatio || 1;
       const frame = this.frameOf(tile, ratio);
-      tile.width = frame.width;
-      tile.height = frame.height;
-      if (!tile.rows || !tile.rows.count) return;
       const draw = tile.getContext("2d");
+      if (tile.width !== frame.width || tile.height !== frame.height) Object.assign(tile, { width: frame.width, height: frame.height });
+      if (!tile.rows || !tile.rows.count) {
+        draw.clearRect(0, 0, frame.width, frame.height);
+        return;
+      }
       if (tile.rows.kind === POINTS) this.paintPoints(draw, tile.rows, frame, ratio);
       else this.paintCells(draw, tile.rows, frame);
     },
@@ -143,89 +145,97 @@
       return { width: size.x, height: size.y, side: TILE * unit, left: from.x - start.x, top: from.y - start.y };
     },
 
-    spritesFor(ratio) {
+    picturesFor(ratio) {
       const r = sizeAt(this._map.getZoom());
       const key = `${r}:${ratio}`;
-      if (!this.sprites.has(key)) {
-        if (this.sprites.size > 8) this.sprites.clear();
-        this.sprites.set(key, makeSprites(r, ratio));
+      if (!this.pictures.has(key)) {
+        if (this.pictures.size > 8) this.pictures.clear();
+        this.pictures.set(key, makePictures(r, ratio));
       }
-      return { r, sprite: this.sprites.get(key) };
+      return { r, ...this.pictures.get(key) };
     },
 
-    // A household whose symbol another of the same kind will cover exactly is left out: the picture is the same.
-    paintPoints(draw, rows, { side, left, top }, ratio) {
-      const { r, sprite } = this.spritesFor(ratio);
+    paintPoints(draw, rows, frame, ratio) {
+      const { raster, look } = this;
+      const { r, reach, picture } = this.picturesFor(ratio);
       const { x, y, code, order } = rows;
-      const { look } = this;
+      const { side, left, top } = frame;
       const step = side / STEPS;
-      const margin = Math.ceil(side / 4);
-      const width = FINE * Math.ceil(side + 2 * margin + 2);
-      if (this.seen.length < width * width) this.seen = new Int32Array(width * width);
-      let [last, shown, picture] = [-1, false, null];
-      for (let at = 0; at < order.length; at += 1) {
+      raster.begin(frame.width, frame.height, reach);
+      let [last, shown] = [-1, null];
+      for (let at = order.length - 1; at >= 0; at -= 1) {
         const row = order[at];
         const kind = code[row] & 0xbf;
         if (kind !== last) {
           last = kind;
-          shown = look.shows(kind);
-          picture = sprite(kind & 15, kind >> 4);
-          draw.globalAlpha = look.pale(kind) ? PALE : 1;
-          this.run += 1;
+          shown = look.shows(kind) ? picture(kind & 15, kind >> 4, look.pale(kind) ? PALE : 1) : null;
         }
-        if (!shown) continue;
-        const [px, py] = [x[row] * step + left, y[row] * step + top];
-        const spot = Math.round(FINE * (py + margin)) * width + Math.round(FINE * (px + margin));
-        if (this.seen[spot] === this.run) continue;
-        this.seen[spot] = this.run;
-        const half = picture.canvas.width / 2;
-        draw.drawImage(picture.canvas, Math.round(px - half), Math.round(py - half));
+        if (shown) raster.stamp(shown, Math.round(x[row] * step + left), Math.round(y[row] * step + top));
       }
-      draw.globalAlpha = 1;
-      this.paintCounts(draw, rows, step, r * ratio, ratio);
+      const counts = this.placeCounts(rows, frame, r * ratio, ratio);
+      raster.finish(draw);
+      this.paintCounts(draw, counts, ratio);
     },
 
-    // Several households of one dwelling stand at one place; how many of the shown ones is written beside it.
-    paintCounts(draw, rows, step, r, ratio) {
+    // Several households of one dwelling stand at one place; how many of the shown ones is written beside it. Seen from
+    // afar it is written only where it does not cover the neighbours. Returns {text, x, y} of each.
+    placeCounts(rows, { side, left, top }, r, ratio) {
+      const [step, always] = [side / STEPS, this._map.getZoom() >= COUNTS_FROM];
+      const [wide, high] = [6 * ratio, 10 * ratio].map(Math.ceil);
+      const placed = [];
       for (const group of rows.groups) {
-        const count = group.filter((row) => this.look.shows(rows.code[row] & 0x3f)).length;
-        if (count < 2) continue;
-        const [x, y] = [rows.x[group[0]] * step + r + ratio, rows.y[group[0]] * step + r + ratio];
-        draw.font = `600 ${10 * ratio}px sans-serif`;
-        draw.textBaseline = "middle";
-        draw.lineWidth = 3 * ratio;
-        draw.strokeStyle = palette.paper;
-        draw.fillStyle = palette.ink;
-        draw.strokeText(String(count), x, y);
-        draw.fillText(String(count), x, y);
+        const text = String(group.filter((row) => this.look.shows(rows.code[row] & 0x3f)).length);
+        const [x, y] = [rows.x[group[0]] * step + left + r + ratio, rows.y[group[0]] * step + top + r + ratio];
+        const corner = [Math.round(x), Math.round(y - high / 2)];
+        if (text > "1" && (always || this.raster.freeOf(...corner, wide * text.length, high) >= ROOMY)) placed.push({ text, x, y });
+      }
+      return placed;
+    },
+
+    paintCounts(draw, counts, ratio) {
+      if (!counts.length) return;
+      draw.font = `600 ${10 * ratio}px sans-serif`;
+      draw.textBaseline = "middle";
+      draw.lineWidth = 3 * ratio;
+      draw.strokeStyle = palette.paper;
+      draw.fillStyle = palette.ink;
+      for (const { text, x, y } of counts) {
+        draw.strokeText(text, x, y);
+        draw.fillText(text, x, y);
       }
     },
 
     // Below the zoom of households: a spot a cell in the colour of the worst that is shown there, larger for more.
-    paintCells(draw, rows, { side, left, top }) {
+    paintCells(draw, rows, frame) {
+      const { raster } = this;
+      const { side, left, top } = frame;
       const size = side / CELLS_A_SIDE;
       const symbols = symbolsOf("visits");
+      const shown = Uint8Array.from({ length: 256 }, (_, kind) => this.look.shows(kind) && !this.look.pale(kind));
       const spots = symbols.map(() => []);
       for (let at = 0; at < rows.count;) {
         const place = rows.place[at];
         let [worst, amount] = [99, 0];
         for (; at < rows.count && rows.place[at] === place; at += 1) {
           const kind = rows.code[at];
-          if (!this.look.shows(kind) || this.look.pale(kind)) continue;
+          if (!shown[kind]) continue;
           worst = Math.min(worst, kind & 15);
           amount += rows.amount[at];
         }
-        if (amount) spots[worst].push([place % CELLS_A_SIDE, Math.floor(place / CELLS_A_SIDE), amount]);
+        if (amount) spots[worst].push(place, amount);
       }
-      for (let state = spots.length - 1; state >= 0; state -= 1) {
-        draw.fillStyle = symbols[state].fill;
-        for (const [column, line, amount] of spots[state]) {
+      raster.begin(frame.width, frame.height, 0);
+      spots.forEach((list, state) => {
+        const colour = takeColour(symbols[state].fill);
+        for (let at = 0; at < list.length; at += 2) {
           // Whole device pixels: a spot of two or three would only be a blur otherwise.
-          const wide = Math.max(1, Math.round(size * Math.min(1.25, 0.8 + 0.15 * Math.log2(amount))));
+          const wide = Math.max(1, Math.round(size * Math.min(1.25, 0.8 + 0.15 * Math.log2(list[at + 1]))));
+          const [column, line] = [list[at] % CELLS_A_SIDE, Math.floor(list[at] / CELLS_A_SIDE)];
           const [x, y] = [(column + 0.5) * size + left - wide / 2, (line + 0.5) * size + top - wide / 2];
-          draw.fillRect(Math.round(x), Math.round(y), wide, wide);
+          raster.square(colour, Math.round(x), Math.round(y), wide);
         }
-      }
+      });
+      raster.finish(draw);
     },
 
     // Returns {id, code, latlng} of the shown household nearest to a point of the container within reach, the upper one

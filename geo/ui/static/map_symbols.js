@@ -1,12 +1,12 @@
 // The symbols of households: fill and shape for the visit, a ring of ink for the worst open issue.
 (() => {
   "use strict";
-  const { palette } = window.GeoMap;
+  const { palette, takePicture } = window.GeoMap;
   // Which symbols stand for the state of a household: those of its visit, or of what became of it since another round.
   const shown = { visits: palette.visits };
   const TURN = 2 * Math.PI;
   const UP = 8;
-  // Half the width of a sprite in units of the symbol's half size: room for ring, gap and mark.
+  // Half the width of a picture in units of the symbol's half size: room for ring, gap and mark.
   const ROOM = 3.4;
 
   const outlines = {
@@ -97,12 +97,13 @@
     drawVisit(draw, state, r);
   }
 
-  // Returns a drawing, made once for each state, ring and size, for `ratio` device pixels a px.
-  function makeSprites(r, ratio) {
+  // Returns {reach, picture(state, issue, opacity)}: pictures made once for each kind at one size, for `ratio` device
+  // pixels a px; none reaches further than `reach`.
+  function makePictures(r, ratio) {
     const made = new Map();
     const half = Math.ceil(ROOM * r + 4);
-    return (state, issue) => {
-      const key = state * 16 + issue;
+    const picture = (state, issue, opacity) => {
+      const key = `${state}:${issue}:${opacity}`;
       if (!made.has(key)) {
         const canvas = document.createElement("canvas");
         canvas.width = canvas.height = Math.round(2 * half * ratio);
@@ -110,10 +111,11 @@
         draw.scale(ratio, ratio);
         draw.translate(half, half);
         drawHousehold(draw, state, issue, r);
-        made.set(key, { canvas, half });
+        made.set(key, takePicture(canvas, opacity));
       }
       return made.get(key);
     };
+    return { reach: Math.ceil(half * ratio), picture };
   }
 
   // Returns a canvas element for the legend. `state` or `issue` may be null.
@@ -148,5 +150,5 @@
     return changed;
   }
 
-  Object.assign(window.GeoMap, { UP, symbolsOf, useSymbols, drawHousehold, makeSprites, makeIcon, sizeAt });
+  Object.assign(window.GeoMap, { UP, symbolsOf, useSymbols, drawHousehold, makePictures, makeIcon, sizeAt });
 })();
