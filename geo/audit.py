@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
+from geo.idnumbers import hide_id_numbers
 from geo.prepared import Prepared
 from geo.schema import audit_log, setting
 
@@ -111,7 +112,7 @@ def log_change(
         "actor": scope.actor,
         "action": action,
         "object": object_id,
-        "diff": json.dumps(dict(diff or {}), ensure_ascii=False, sort_keys=True, default=str),
+        "diff": hide_id_numbers(json.dumps(dict(diff or {}), ensure_ascii=False, sort_keys=True, default=str)),
         "prev_hash": previous,
     }
     digest = _hash(row)

@@ -10,12 +10,11 @@ import math
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
-from operator import mul
 from typing import Final, TypeAlias
 
 from geo.crs import read_angle
-from geo.days import make_day, read_day
+from geo.days import read_day
+from geo.idnumbers import ID_LONG, check_id_number, hide_id_numbers
 from geo.numerals import parse_number
 from geo.schema.words import load_words
 from geo.signs import UNSEEN, clean_name
@@ -33,9 +32,6 @@ _MOBILE_WITHIN = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _LANDLINE = re.compile(r"(0\d{2,3})?[2-9]\d{6,7}")
 _PHONE_MARKS = re.compile(r"[\s\-()（）]")
 _SPLIT = re.compile(r"[、，,；;/\n]+")
-#: Weights and check characters of an ID number (GB 11643).
-ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-ID_CHECKS: Final = "10X98765432"
 _ID_FORM = re.compile(r"\d{17}[\dX]")
 #: Digits that a number cell keeps exactly.
 EXACT_DIGITS: Final = 15
@@ -177,45 +173,14 @@ def parse_id_number(cell: Cell) -> tuple[str, str]:
         return text, ""
     if _SCIENTIFIC.fullmatch(clean_name(to_text(cell))):
         return "", "W_ID_SCIENTIFIC"
-    if "*" in text or (len(text) == _ID_LONG and text.endswith("000")):
+    if "*" in text or (len(text) == ID_LONG and text.endswith("000")):
         return "", "W_ID_LOST_PRECISION"
-    if len(text) in _CERTIFICATE and _ID_FORM.fullmatch(text[:_ID_LONG]) and check_id_number(text[:_ID_LONG]):
-        return text[:_ID_LONG], "W_NORMALISED"
+    if len(text) in _CERTIFICATE and _ID_FORM.fullmatch(text[:ID_LONG]) and check_id_number(text[:ID_LONG]):
+        return text[:ID_LONG], "W_NORMALISED"
     return "", "W_ID_15" if len(text) == EXACT_DIGITS and text.isdecimal() else "W_ID_CHECKSUM"
 
 
-_ID_LONG: Final = 18
 _CERTIFICATE: Final = (20, 22)
-
-
-def check_id_number(text: str) -> bool:
-    """Say whether the check character and the birthday of an 18-character ID number hold (GB 11643)."""
-    total = sum(map(mul, text[:17].encode(), ID_WEIGHTS)) - _ID_ZEROS
-    return ID_CHECKS[total % 11] == text[17] and _is_birthday(text[6:14])
-
-
-_ID_WITHIN = re.compile(r"(?<!\d)\d{17}[\dXxＸｘ](?!\d)")
-
-
-def hide_id_numbers(text: str) -> str:
-    """Return a text with every ID number in it reduced to its last four: whole ones are never stored (domain §7)."""
-    if len(text) < _ID_LONG:
-        return text
-    return _ID_WITHIN.sub(lambda found: _hide(found[0]), text)
-
-
-def _hide(run: str) -> str:
-    plain = clean_name(run).upper()
-    return "*" * (_ID_LONG - 4) + plain[-4:] if check_id_number(plain) else run
-
-
-#: What 17 characters "0" weigh as bytes.
-_ID_ZEROS: Final = ord("0") * sum(ID_WEIGHTS)
-
-
-@lru_cache(maxsize=65_536)
-def _is_birthday(text: str) -> bool:
-    return make_day(int(text[:4]), int(text[4:6]), int(text[6:])) is not None
 
 
 def parse_degrees(cell: Cell) -> tuple[float | None, str]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from geo.idnumbers import check_id_number
 from geo.importer import undo_last
 from geo.store.households import NewHousehold, add_household, edit_household, move_household, set_point, set_tags
-from geo.validate import check_id_number
 from tests import workbooks
 from tests.test_importer_store import ROUND, select
 from tests.workbooks import bring, dump, home, write_csv

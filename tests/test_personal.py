@@ -7,13 +7,13 @@ import re
 from datetime import date
 
 import pytest
-from sqlalchemy import String
 
 from geo.errors import Invalid, NotAllowed
 from geo.exports import ExportHead
 from geo.mask import FIELD_CLASSES, mask_name, mask_phone, mask_value
 from geo.model import Scope
 from geo.schema import household, metadata
+from geo.schema.base import FreeWord
 from geo.store.auditlog import Wanted, list_acts
 from geo.store.database import Database
 from geo.store.households import get_household
@@ -39,7 +39,7 @@ def test_every_personal_column_is_in_the_table() -> None:
     }  # fmt: skip
     assert (marked | sounding) - FIELD_CLASSES.keys() - NOT_PERSONAL == set()
     assert FIELD_CLASSES.keys() - columns.keys() == set()
-    assert isinstance(household.c.head_name.type, String)
+    assert isinstance(household.c.head_name.type, FreeWord)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo.idnumbers import check_id_number
 from geo.validate import (
-    check_id_number,
     parse_code,
     parse_day,
     parse_degrees,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from geo.days import make_day
+from geo.idnumbers import ID_CHECKS, ID_WEIGHTS
 from geo.schema.words import load_words
-from geo.validate import ID_CHECKS, ID_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

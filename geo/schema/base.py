@@ -6,7 +6,7 @@ Times are UTC ISO text (`…Z`); days are local dates; lon and lat are WGS84 deg
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     DDL,
@@ -18,16 +18,44 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
+    TypeDecorator,
     text,
 )
 
 from geo import codes
+from geo.idnumbers import hide_id_numbers
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
 
 metadata = MetaData()
 PERSONAL: Final[dict[str, Any]] = {"personal": True}
 #: Columns that a later revision added to a table of the import journal: they stand outside its hashes, so that imports
 #: made before can be undone. Whoever changes one raises `rev`, which stands inside.
 ADDED: Final[dict[str, Any]] = {"added": True}
+
+
+class _Hiding:
+    """What a person writes in own words: an ID number in it is never stored whole, whoever stores it."""
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the same on each
+        """Return a value as it is stored and compared."""
+        return value if value is None else hide_id_numbers(value)
+
+
+class FreeText(_Hiding, TypeDecorator[str]):
+    """A text in somebody's own words, without whole ID numbers."""
+
+    impl = Text
+    cache_ok = True
+
+
+class FreeWord(_Hiding, TypeDecorator[str]):
+    """A line in somebody's own words (a name, a unit, a title), without whole ID numbers."""
+
+    impl = String
+    cache_ok = True
 
 
 def id_column() -> Column[str]:

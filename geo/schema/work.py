@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer, String, Table, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer, String, Table, text
 
-from geo.schema.base import category_column, edited, id_column, metadata, ref
+from geo.schema.base import FreeText, FreeWord, category_column, edited, id_column, metadata, ref
 
 matter = Table(
     "matter",
@@ -16,17 +16,17 @@ matter = Table(
     ref("place", "place"),
     ref("issue", "issue", null=True),
     category_column(),
-    Column("title", String, nullable=False),
-    Column("unit", String, nullable=False, server_default=""),
-    Column("responsible", String, nullable=False, server_default=""),
+    Column("title", FreeWord, nullable=False),
+    Column("unit", FreeWord, nullable=False, server_default=""),
+    Column("responsible", FreeWord, nullable=False, server_default=""),
     # Fen (0.01 yuan), so that sums are exact; empty where nobody wrote down what it cost.
     Column("funds_fen", BigInteger),
-    Column("source", String, nullable=False, server_default=""),
+    Column("source", FreeWord, nullable=False, server_default=""),
     # How many households it serves, as reported.
     Column("homes", Integer),
     Column("started_on", Date),
     Column("done_on", Date),
-    Column("note", Text, nullable=False, server_default=""),
+    Column("note", FreeText, nullable=False, server_default=""),
     *edited(),
     CheckConstraint("funds_fen >= 0"),
     CheckConstraint("homes >= 0"),
@@ -44,7 +44,7 @@ attachment = Table(
     metadata,
     id_column(),
     *(ref(name, name, null=True) for name in EVIDENT),
-    Column("name", String, nullable=False),
+    Column("name", FreeWord, nullable=False),
     Column("media_type", String, nullable=False),
     Column("sha256", String, nullable=False),
     Column("bytes", Integer, nullable=False),

@@ -11,12 +11,12 @@ from geo.access import places_around, places_inside, require_area, require_areas
 from geo.audit import log_change
 from geo.coverage import is_live
 from geo.errors import Conflict, Invalid, NotAllowed, NotFound
+from geo.idnumbers import hide_id_numbers
 from geo.model import new_id
 from geo.schema import assignment, household, person, place_path, round_roster, team, team_member
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
 from geo.store.rounds import visible_round
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

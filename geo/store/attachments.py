@@ -11,11 +11,11 @@ from geo import config
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
+from geo.idnumbers import hide_id_numbers
 from geo.photos import MEDIA_TYPE, make_photo
 from geo.schema import EVIDENT, attachment, household, issue, matter, measure, visit
 from geo.store.database import now
 from geo.store.files import keep_file, read_file
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping, Select

@@ -11,10 +11,10 @@ from geo import codes, config
 from geo.access import require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotAllowed, NotFound
+from geo.idnumbers import hide_id_numbers
 from geo.model import new_id
 from geo.store.cells import refresh_cells
 from geo.store.database import bulk_insert, now, read_today
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

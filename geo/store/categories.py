@@ -17,6 +17,7 @@ from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Invalid
 from geo.i18n import text
+from geo.idnumbers import hide_id_numbers
 from geo.rules import USUAL_YEAR
 from geo.schema import setting
 from geo.signs import clean_name
@@ -93,7 +94,12 @@ def write_category(
         _check_name(name, code, known)
         before = was or CategoryRow(code, "", "", "", year)
         chosen = replace(
-            before, name=name or before.name, criteria=criteria.strip(), source=source, year=year, offered=offered
+            before,
+            name=name or before.name,
+            criteria=hide_id_numbers(criteria.strip()),
+            source=source,
+            year=year,
+            offered=offered,
         )
         if chosen == was:
             return was

@@ -18,13 +18,13 @@ from geo import config
 from geo.access import require_home, require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
+from geo.idnumbers import hide_id_numbers
 from geo.mask import FIELD_CLASSES
 from geo.schema import household, land_sheet, round_, round_roster
 from geo.store.cells import refresh_cells
 from geo.store.database import now, read_today
 from geo.store.files import path_of
 from geo.store.roster import roster_places
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

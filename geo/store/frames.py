@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from sqlalchemy import Boolean, Date, Float, Integer, String
 
+from geo.schema.base import FreeText, FreeWord
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -36,7 +38,7 @@ def read_frame(connection: Connection, statement: Select[Any]) -> pd.DataFrame:
 
 def _read_column(values: Sequence[Any], kind: object) -> pd.Series | list[Any]:
     # Types are named, not inferred: a column without a value would otherwise become one of numbers.
-    if isinstance(kind, String):
+    if isinstance(kind, String | FreeText | FreeWord):
         return pd.Series(values, dtype="str")
     if isinstance(kind, Date):
         return pd.Series(_translate(values, date.fromisoformat), dtype=object)

@@ -12,6 +12,7 @@ from geo import codes, config
 from geo.access import may, places_inside, require_area, require_home, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
+from geo.idnumbers import hide_id_numbers
 from geo.mask import mask_name, mask_phone, mask_value
 from geo.model import new_id
 from geo.schema import household, household_tag, place
@@ -22,7 +23,6 @@ from geo.store.merging import REV, list_changed
 from geo.store.places import find_place
 from geo.store.roster import add_to_roster, roster_places
 from geo.store.rounds import open_rounds
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from datetime import date
@@ -148,7 +148,7 @@ def insert_household(connection: Connection, scope: Scope, *, new: NewHousehold,
         connection.execute(
             household.insert().values(
                 id=new.id, tile_id=next_tile, code=new.code.strip(), village=village, place=new.place,
-                head_name=hide_id_numbers(new.head_name.strip()), phone=hide_id_numbers(new.phone), size=new.size,
+                head_name=new.head_name.strip(), phone=new.phone, size=new.size,
                 household_class=new.household_class,
                 entered_on=today, created_at=now(), created_by=scope.actor,
             )

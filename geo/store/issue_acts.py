@@ -15,7 +15,6 @@ from geo.mask import mask_name
 from geo.schema import household, issue, issue_event, issue_household
 from geo.store.database import now, read_today
 from geo.store.rules import read_rules
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -80,7 +79,7 @@ def insert_act(
     if done is not None:
         return Acted(done["seq"], standing, row["rev"], created=False)
     merged = rev is not None and rev != row["rev"] and _check_since(row, events, rev, act)
-    act = replace(act, actor=act.actor or scope.actor, note=hide_id_numbers(act.note))
+    act = replace(act, actor=act.actor or scope.actor)
     event = take_step(standing, act, reopen_days=read_rules(connection)["reopen_days"])
     if event.duplicate_of is not None:
         _check_original(connection, scope, issue_id, event.duplicate_of)

@@ -14,7 +14,6 @@ from geo.issues import ISSUE_COUNTS, issue_status, roll_up_issues
 from geo.schema import issue, issue_event, issue_household, place, place_path
 from geo.store.categories import check_category
 from geo.store.database import now, read_today
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from datetime import date
@@ -49,8 +48,8 @@ def insert_issue(connection: Connection, scope: Scope, *, entry: IssueEntry) -> 
     connection.execute(
         issue.insert().values(
             id=entry.id, number=number, place=entry.place, raised_by_visit=entry.raised_by_visit, scope=entry.scope,
-            category=entry.category, title=hide_id_numbers(entry.title.strip()),
-            detail=hide_id_numbers(entry.detail), raised_on=entry.raised_on,
+            category=entry.category, title=entry.title.strip(),
+            detail=entry.detail, raised_on=entry.raised_on,
             route=entry.route, due_on=entry.due_on, original_due_on=entry.due_on, responsible=entry.responsible,
             unit=entry.unit, follows=_find_earlier(connection, scope, entry.follows), **stamp,
         )

@@ -9,11 +9,12 @@ from geo import codes
 from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Invalid
+from geo.idnumbers import hide_id_numbers
 from geo.store.database import read_setting, write_setting
 
 if TYPE_CHECKING:
     from geo.model import Scope
-    from geo.store.database import Database
+from geo.store.database import Database
 
 #: List → what stands in it until somebody writes another: codes, whose words are in the catalogue.
 DEFAULTS: Final[dict[str, tuple[str, ...]]] = {"topic": codes.TOPICS, "check": codes.CHECK_ITEMS}
@@ -33,7 +34,7 @@ def write_list(db: Database, scope: Scope, *, name: str, entries: list[str]) -> 
     Raises `Invalid` for an unknown or an empty list, `NotAllowed` to who does not manage the whole file.
     """
     require_right(scope, "manage")
-    kept = tuple(dict.fromkeys(" ".join(one.split()) for one in entries if one.strip()))
+    kept = tuple(dict.fromkeys(hide_id_numbers(" ".join(one.split())) for one in entries if one.strip()))
     if name not in DEFAULTS or not kept:
         raise Invalid("err.list_empty")
     with db.write() as connection:

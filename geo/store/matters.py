@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
+from geo.idnumbers import hide_id_numbers
 from geo.schema import attachment, matter, place, place_path
 from geo.store.categories import check_category
 from geo.store.database import now, read_today
 from geo.store.issue_acts import find_issue
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

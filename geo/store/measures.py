@@ -15,7 +15,6 @@ from geo.store.database import now, read_today
 from geo.store.frames import read_frame
 from geo.store.issue_acts import find_issue
 from geo.store.issue_status import read_status_under
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from datetime import date
@@ -66,7 +65,7 @@ def insert_measure(connection: Connection, scope: Scope, *, entry: MeasureEntry)
         raise Invalid("err.issue_due_past", due=entry.due_on)
     connection.execute(
         measure.insert().values(
-            id=entry.id, issue=entry.issue, text=hide_id_numbers(entry.text.strip()), unit=entry.unit.strip(),
+            id=entry.id, issue=entry.issue, text=entry.text.strip(), unit=entry.unit.strip(),
             responsible=entry.responsible.strip(), due_on=entry.due_on, drawn_on=entry.drawn_on, created_at=now(),
             created_by=scope.actor,
         )

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from geo.access import require_home, require_right
 from geo.audit import log_change
 from geo.errors import Invalid
+from geo.idnumbers import hide_id_numbers
 from geo.schema import household
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from geo.model import Scope

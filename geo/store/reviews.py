@@ -15,12 +15,12 @@ from geo import codes
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
+from geo.idnumbers import hide_id_numbers
 from geo.issues import Act
 from geo.schema import issue, issue_event, place_path, review, review_item
 from geo.store.database import now, read_today
 from geo.store.issue_acts import Acted, insert_act
 from geo.store.ledger import read_ledger
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from datetime import date
@@ -147,7 +147,7 @@ def open_review(db: Database, scope: Scope, *, entry: ReviewEntry) -> str:
             connection.execute(
                 review.insert().values(
                     id=entry.id, place=entry.place, level=entry.level, held_on=entry.held_on,
-                    participants=entry.participants.strip(), minutes=hide_id_numbers(entry.minutes.strip()),
+                    participants=entry.participants.strip(), minutes=entry.minutes.strip(),
                     created_at=now(), created_by=scope.actor,
                 )
             )  # fmt: skip
@@ -163,7 +163,7 @@ def write_minutes(db: Database, scope: Scope, *, review_id: str, rev: int, parti
     require_right(scope, "approve_issue")
     with db.write() as connection:
         row = _find_review(connection, scope, review_id)
-        values = {"participants": participants.strip(), "minutes": hide_id_numbers(minutes.strip())}
+        values = {"participants": hide_id_numbers(participants.strip()), "minutes": hide_id_numbers(minutes.strip())}
         if all(row[name] == value for name, value in values.items()):
             return int(row["rev"])
         if row["rev"] != rev:

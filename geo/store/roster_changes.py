@@ -15,7 +15,6 @@ from geo.store.cells import refresh_cells
 from geo.store.database import read_today
 from geo.store.roster import add_to_roster
 from geo.store.rounds import visible_round
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -71,7 +70,7 @@ def propose_leaving(
             round_roster.update()
             .where(here)
             .values(
-                excluded_on=today, excluded_reason=reason, excluded_note=hide_id_numbers(evidence.strip()),
+                excluded_on=today, excluded_reason=reason, excluded_note=evidence.strip(),
                 rev=round_roster.c.rev + 1,
             )
         )  # fmt: skip

@@ -15,6 +15,7 @@ from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Invalid
 from geo.i18n import text
+from geo.idnumbers import hide_id_numbers
 from geo.rules import BY_KEY, CHOICES, USUAL_YEAR, Rules
 from geo.schema import audit_log, round_figures, setting
 from geo.store.database import now, read_setting, write_setting
@@ -116,7 +117,7 @@ def check_source(source: str, year: int) -> str:
         raise Invalid("rules.no_source")
     if year not in _YEARS:
         raise Invalid("rules.no_year", year=year)
-    return source.strip()[:200]
+    return hide_id_numbers(source.strip())[:200]
 
 
 def _read_rule(connection: Connection, key: str) -> RuleRow:

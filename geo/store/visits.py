@@ -28,7 +28,6 @@ from geo.store.cells import read_cell, refresh_cells
 from geo.store.database import now, read_today
 from geo.store.proposals import propose_exclusion, withdraw_exclusion
 from geo.store.rounds import find_round, round_of_day
-from geo.validate import hide_id_numbers
 
 if TYPE_CHECKING:
     from datetime import date
@@ -109,7 +108,7 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
             "id": entry.id, "kind": "visit", "round": round_id, "household": entry.household,
             "visited_on": entry.visited_on, "recorded_at": now(), "recorded_by": scope.actor, "mode": entry.mode,
             "outcome": entry.outcome, "reason": entry.reason, "respondent": entry.respondent,
-            "revisit_on": entry.revisit_on, "note": hide_id_numbers(entry.note), "entry_kind": kind,
+            "revisit_on": entry.revisit_on, "note": entry.note, "entry_kind": kind,
             "approved_by": entry.approved_by,
         },
     )  # fmt: skip
