@@ -99,11 +99,11 @@ def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_rounds: S
         journal.remove(table, row)
     for kind, *mark in plan.roster_marks:
         _mark_roster(connection, journal, kind, *mark)
-    journal.write()
     leaves: dict[str, set[str]] = {made.id: set() for made in made_rounds}
     step("figures", 0, 1)
     refresh_touched(connection, touched_households(plan), today, leaves | _joined(plan))
     step("figures", 1, 1)
+    journal.write()
 
 
 def _count(plan: Plan) -> Callable[[int], None]:

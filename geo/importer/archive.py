@@ -37,8 +37,11 @@ _ALPHABET: Final = 26
 _BLANKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 _MARKUP = (b"<!DOCTYPE", b"<!ENTITY")
 _WIDE_MARKUP = tuple(mark.decode().encode(order) for mark in _MARKUP for order in ("utf-16-le", "utf-16-be"))
+_ESCAPE = b"x000D"
 _ROW = re.compile(rb'<row\b[^>]*? r="(\d+)')
 _FAR = re.compile(rb' r="(?:([A-Z]{2,9})(\d+)|([A-Z])([3-9]\d{5}|\d{7,}))"')
+#: What every far cell begins like: most sheets have none, and this is found out twice as fast.
+_MAYBE_FAR = re.compile(rb' r="[A-Z](?:[A-Z]|\d{6})')
 _TEXTS = re.compile(rb"<(?:\w+:)?sst\b[^<>]*>")
 _COUNT = re.compile(rb"""ount\s*=\s*["']\s*(\d+)""")
 _FIRST: Final = 2_000
@@ -46,12 +49,17 @@ _ODD = (b"r =", b"r= ")
 _RARE = (b"r='", b"\tr=", b"\nr=")
 
 
-class _Archive(zipfile.ZipFile):
-    """An archive that hands out what it inflated while its bytes were checked, once, instead of inflating it again."""
+class Archive(zipfile.ZipFile):
+    """An archive that hands out what it inflated while its bytes were checked, once, instead of inflating it again.
+
+    `has_escapes`: a text in it may hold a carriage return as Excel writes it.
+    """
 
     def __init__(self, path: Path) -> None:
+        """Open the archive; nothing in it is inflated yet."""
         super().__init__(path)
         self.kept: dict[str, bytes] = {}
+        self.has_escapes = False
 
     def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
         """Return the bytes of a member."""
@@ -59,7 +67,7 @@ class _Archive(zipfile.ZipFile):
         return super().read(name, pwd) if kept is None else kept
 
 
-def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> zipfile.ZipFile:
+def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> Archive:
     """Return an archive after every check of its bytes; `part` must be in it, where one is named.
 
     Raises `FileRefused`: E_CORRUPT, E_ENCRYPTED, E_NOT_SPREADSHEET, E_ZIP_BOMB, E_XML_ENTITY.
@@ -81,7 +89,7 @@ def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> zipfile.ZipFil
     return archive
 
 
-def open_directory(path: Path) -> _Archive:
+def open_directory(path: Path) -> Archive:
     """Return an archive whose list of members is no longer than any we read. Raises `FileRefused`.
 
     The list alone can hold half a million names, so its size is looked at before it is read.
@@ -89,7 +97,7 @@ def open_directory(path: Path) -> _Archive:
     try:
         with path.open("rb") as file:
             ending = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # noqa: SLF001 - what `ZipFile` believes
-        archive = None if ending and ending[_LIST_SIZE] > _MOST_LIST else _Archive(path)
+        archive = None if ending and ending[_LIST_SIZE] > _MOST_LIST else Archive(path)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error) as error:
         raise FileRefused("E_CORRUPT") from error
     if archive is None or len(archive.infolist()) > MOST_MEMBERS:
@@ -101,7 +109,7 @@ def _too_much(inflated: int, packed: int) -> bool:
     return inflated > MOST_BYTES or (inflated > RATIO_FROM and inflated > MOST_RATIO * packed)
 
 
-def _scan_members(archive: _Archive, packed: int) -> None:
+def _scan_members(archive: Archive, packed: int) -> None:
     total = 0
     for member in archive.infolist():
         is_markup = member.filename.endswith((".xml", ".rels", ".vml"))
@@ -115,8 +123,12 @@ def _scan_members(archive: _Archive, packed: int) -> None:
                 total += len(chunk)
                 if _too_much(total, packed):
                     raise FileRefused("E_ZIP_BOMB")
-                if is_markup and _declares(tail + chunk):
-                    raise FileRefused("E_XML_ENTITY")
+                if is_markup:
+                    window = tail + chunk
+                    if _declares(window):
+                        raise FileRefused("E_XML_ENTITY")
+                    # The bytes of UTF-16 are not searched: such a part counts as one that has them.
+                    archive.has_escapes = archive.has_escapes or _ESCAPE in window or b"\0" in window
                 tail = chunk[-_OVERLAP:]
                 if member.filename.startswith(_SHEETS):
                     parts.append(chunk)
@@ -192,6 +204,8 @@ def _position(match: re.Match[bytes]) -> tuple[int, int]:
 
 
 def _span(sheet: bytes) -> int:
+    if _MAYBE_FAR.search(sheet) is None:
+        return 0
     far = [_position(match) for match in _FAR.finditer(sheet)]
     if not far:
         return 0

@@ -263,7 +263,7 @@ def _try(
 ) -> ImportReport:  # fmt: skip
     """Plan on the locked database and carry the plan out; take it back when it is only a trial or changes nothing."""
     try:
-        with db.write() as connection:
+        with db.write(much=True) as connection:
             if store and read_setting(connection, "kind") == "demo":
                 raise Invalid("import.demo")
             report = _store(connection, scope, path, understood, options, report)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ from geo.store.database import bulk_insert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from concurrent.futures import Future
 
     from sqlalchemy import Connection
 
@@ -85,7 +87,10 @@ def load_row(said: str) -> Row:
 
 
 class Journal:
-    """Writes rows and remembers them for its batch."""
+    """Writes rows and remembers them for its batch.
+
+    Hashes of many new rows are computed beside what SQLite does meanwhile; `write` waits for them.
+    """
 
     def __init__(
         self, connection: Connection, batch: str, *, prefix: str = "", tick: Callable[[int], None] | None = None
@@ -95,7 +100,8 @@ class Journal:
         self._batch = batch
         self._prefix = prefix
         self._tick = tick
-        self._entries: list[tuple[str, int, str, str, str | None, str]] = []
+        self._entries: list[tuple[str, int, str, str, str | None, str | Future[str]]] = []
+        self._beside = ThreadPoolExecutor(1)
 
     def insert(self, block: Block) -> None:
         """Insert the rows of a block."""
@@ -108,7 +114,7 @@ class Journal:
             own, other = block.split(marks)
         columns = _COLUMNS[block.table]
         if own.rows:
-            self._note(block.table, f"{self._prefix}{EVERY}", None, own.hash(columns))
+            self._note(block.table, f"{self._prefix}{EVERY}", None, self._beside.submit(own.hash, columns))
         for row in other.spread(columns) if other else ():
             self.note_made(block.table, row)
 
@@ -141,15 +147,18 @@ class Journal:
         self._connection.exec_driver_sql(f'DELETE FROM "{table}" WHERE {where}', tuple(row[key] for key in KEYS[table]))
         self._note(table, row_id(table, row), _dump(row), GONE)
 
-    def _note(self, table: str, name: str, before: str | None, after_hash: str) -> None:
+    def _note(self, table: str, name: str, before: str | None, after_hash: str | Future[str]) -> None:
         self._entries.append((self._batch, len(self._entries) + 1, table, name, before, after_hash))
 
     def write(self) -> None:
         """Store the journal."""
-        bulk_insert(
-            self._connection, "import_row", ["batch", "seq", "table_name", "row_id", "before", "after_hash"],
-            self._entries,
-        )  # fmt: skip
+        self._beside.shutdown()
+        entries = (
+            (*entry, after_hash if isinstance(after_hash, str) else after_hash.result())
+            for *entry, after_hash in self._entries
+        )
+        names = ["batch", "seq", "table_name", "row_id", "before", "after_hash"]
+        bulk_insert(self._connection, "import_row", names, entries)
 
 
 def fetch_row(connection: Connection, table: str, name: str) -> Row | None:

@@ -8,19 +8,19 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from geo.errors import FileRefused, Invalid, Key
 from geo.importer.archive import open_archive, open_directory, readable_workbook
 from geo.importer.layout import BookLayout, read_book_layout
 from geo.importer.oldbook import look_at_old_book
 from geo.importer.opendoc import look_at_open_document
-from geo.importer.sheets import Layout, Sheet
+from geo.importer.sheets import Layout, Merge, Sheet
 from geo.importer.textfile import MOST_ROWS, parse_text_table, read_gzip, read_text
 from geo.signs import clean_name
 
@@ -133,26 +133,34 @@ def _advise(ending: str) -> dict[str, str]:
 
 
 def _read_workbook(path: Path, wanted: str) -> list[Sheet]:
-    # calamine works outside Python's lock: the sheets' XML is looked through beside it.
+    parts: list[tuple[str, bytes]] = []
     with open_archive(path) as archive, ThreadPoolExecutor(1) as beside:
         book: BookLayout = _or_corrupt(lambda: read_book_layout(archive))
-        looking: list[Future[None]] = []
-        source = readable_workbook(
-            archive, path, lambda part, sheet: looking.append(beside.submit(book.look_at, part, sheet)), most=MOST_ROWS
-        )
-
-        def layout_of(name: str) -> Layout:
-            while looking:
-                looking.pop().result()
-            return book.of_sheet(name)
-
-        return _parse(source, wanted, layout_of, book.notes)
+        source = readable_workbook(archive, path, lambda name, sheet: parts.append((name, sheet)), most=MOST_ROWS)
+        # calamine works outside Python's lock: the sheets' XML is looked through meanwhile.
+        parsing = beside.submit(_parse, source, wanted, has_escapes=archive.has_escapes)
+        for name, sheet in parts:
+            book.look_at(name, sheet)
+        return _lay_out(parsing.result(), book.of_sheet, book.notes)
 
 
 def _read_open_document(path: Path, wanted: str) -> list[Sheet]:
     with open_archive(path, part="content.xml") as archive:
         book = look_at_open_document(archive)
-    return _parse(path, wanted, lambda name: book.layouts.get(name, Layout()), book.notes)
+        sheets = _parse(path, wanted, has_escapes=archive.has_escapes)
+    return _lay_out(sheets, lambda name: book.layouts.get(name, Layout()), book.notes)
+
+
+def _lay_out(
+    sheets: list[Sheet], layout_of: Callable[[str], Layout], notes: tuple[tuple[str, str], ...]
+) -> list[Sheet]:
+    """Add to the cells of sheets what else the file shows; the merged ranges that calamine knows are the better ones."""
+    laid = []
+    for one in sheets:
+        layout = layout_of(one.name)
+        merged = one.layout.merged or layout.merged
+        laid.append(replace(one, layout=replace(layout, merged=merged), notes=notes))
+    return laid
 
 
 def _read_packed(path: Path, _wanted: str) -> list[Sheet]:
@@ -177,7 +185,7 @@ def _read_old_workbook(path: Path, _wanted: str) -> list[Sheet]:
             if meta.typ == SheetTypeEnum.WorkSheet:
                 sheet = workbook.get_sheet_by_name(meta.name)
                 rows, hidden = sheet.to_python(skip_empty_area=False), meta.visible != SheetVisibleEnum.Visible
-                laid = _with_merges(layout, sheet.merged_cell_ranges)
+                laid = replace(layout, merged=_list_merged(sheet) or layout.merged)
                 found.append(Sheet(meta.name, _unescape(rows), hidden=hidden, layout=laid, notes=book.notes))
         return found
 
@@ -185,9 +193,7 @@ def _read_old_workbook(path: Path, _wanted: str) -> list[Sheet]:
     return sheets
 
 
-def _parse(
-    source: Path | io.BytesIO, wanted: str, layout_of: Callable[[str], Layout], notes: tuple[tuple[str, str], ...]
-) -> list[Sheet]:
+def _parse(source: Path | io.BytesIO, wanted: str, *, has_escapes: bool) -> list[Sheet]:
     """Return the sheets of a workbook; hidden ones that are not wanted are not read, unless nothing else is there."""
 
     def read() -> list[Sheet]:
@@ -197,9 +203,9 @@ def _parse(
 
         def read_one(name: str) -> Sheet:
             sheet = workbook.get_sheet_by_name(name)
-            rows = _unescape(sheet.to_python(skip_empty_area=False))
-            layout = _with_merges(layout_of(name), sheet.merged_cell_ranges)
-            return Sheet(name, rows, hidden=name not in shown, layout=layout, notes=notes)
+            rows = sheet.to_python(skip_empty_area=False)
+            layout = Layout(merged=_list_merged(sheet))
+            return Sheet(name, _unescape(rows) if has_escapes else rows, hidden=name not in shown, layout=layout)
 
         sheets = [
             read_one(meta.name)
@@ -213,11 +219,8 @@ def _parse(
     return found
 
 
-def _with_merges(layout: Layout, merged: list[Any] | None) -> Layout:
-    if not merged:
-        return layout
-    ranges = tuple((first[0], first[1], last[0], last[1]) for first, last in merged)
-    return replace(layout, merged=ranges)
+def _list_merged(sheet: CalamineSheet) -> tuple[Merge, ...]:
+    return tuple((first[0], first[1], last[0], last[1]) for first, last in sheet.merged_cell_ranges or ())
 
 
 def _or_corrupt(read: Callable[[], Any]) -> Any:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime
 from itertools import chain, islice
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -96,6 +96,17 @@ def _take_turn(path: Path) -> Iterator[None]:
         turn.release()
 
 
+@contextmanager
+def _keep_log(connection: Connection) -> Iterator[None]:
+    """Keep SQLite from folding its log into the file when a transaction is committed."""
+    driver = _driver_of(connection)
+    driver.execute("PRAGMA wal_autocheckpoint=0")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
+
+
 class Database:
     """A database file; `read` and `write` give connections, each block is one transaction."""
 
@@ -107,6 +118,7 @@ class Database:
         self.engine = _make_engine(self.path)
         #: Why nothing may be changed now (`geo.health`), '' when it may.
         self.held = ""
+        self._folding: Thread | None = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -115,11 +127,12 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self, *, counts: bool = True) -> Iterator[Connection]:
+    def write(self, *, counts: bool = True, much: bool = False) -> Iterator[Connection]:
         """Give a connection that holds the write lock; commits at the end, rolls back on any error.
 
         `counts` False: what is written (a line of a log) changes nothing that is shown, so the revision stays; it stays
-        where nothing was written, too.
+        where nothing was written, too. `much`: a transaction of very many rows is stored once it is in SQLite's log;
+        the log is folded into the file, which takes nearly as long again, beside what follows.
 
         Raises `Busy` when another writer kept the lock for `config.BUSY_SECONDS`, `NoRoom` when the disk is full, and
         `NotAllowed` while the app is read-only (what `counts` not is let through: people still come in and out).
@@ -132,16 +145,26 @@ class Database:
             except OperationalError as error:
                 raise _name_trouble(error) from error
             try:
-                with transaction:
+                with _keep_log(connection) if much else nullcontext(), transaction:
                     before = _count_changes(connection)
                     yield connection
                     if counts and _count_changes(connection) != before:
                         raise_revision(connection)
             except OperationalError as error:
                 raise _name_trouble(error) from error
+        if much:
+            self._folding = Thread(target=self._fold_log)
+            self._folding.start()
+
+    def _fold_log(self) -> None:
+        # Where it cannot be done now (the disk is full), a later commit does it.
+        with suppress(sqlite3.Error), closing(sqlite3.connect(self.path)) as own:
+            own.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Close all connections, so that the file can be moved or deleted."""
+        if self._folding is not None:
+            self._folding.join()
         self.engine.dispose()
 
     def setting(self, key: str, default: str = "") -> str:
@@ -237,6 +260,8 @@ def bulk_insert(
     return stored + max(driver.executemany(f"{start}({marks})", group).rowcount, 0)
 
 
+#: Pages of SQLite's log from which on a commit folds it into the file: SQLite's own number.
+_LOG_PAGES: Final = 1_000
 #: Rows of one statement: beginning and ending one costs as much as writing a narrow row.
 _TOGETHER: Final = 50
 
