@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from geo.access import require_area
@@ -101,7 +102,11 @@ def apply_plan(connection: Connection, plan: Plan, *, batch: str, made_rounds: S
         _mark_roster(connection, journal, kind, *mark)
     leaves: dict[str, set[str]] = {made.id: set() for made in made_rounds}
     step("figures", 0, 1)
-    refresh_touched(connection, touched_households(plan), today, leaves | _joined(plan))
+    with ThreadPoolExecutor(1) as beside:
+        # SQLite sums up outside Python's lock.
+        hashed = beside.submit(journal.hash_blocks)
+        refresh_touched(connection, touched_households(plan), today, leaves | _joined(plan))
+        hashed.result()
     step("figures", 1, 1)
     journal.write()
 

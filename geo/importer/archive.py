@@ -41,11 +41,11 @@ _ESCAPE = b"x000D"
 _ROW = re.compile(rb'<row\b[^>]*? r="(\d+)')
 _FAR = re.compile(rb' r="(?:([A-Z]{2,9})(\d+)|([A-Z])([3-9]\d{5}|\d{7,}))"')
 #: What every far cell begins like: most sheets have none, and this is found out twice as fast.
-_MAYBE_FAR = re.compile(rb' r="[A-Z](?:[A-Z]|\d{6})')
+_MAYBE_FAR = re.compile(rb' r="[A-Z](?:[A-Z]|[3-9]\d{5}|\d{7})')
 _TEXTS = re.compile(rb"<(?:\w+:)?sst\b[^<>]*>")
 _COUNT = re.compile(rb"""ount\s*=\s*["']\s*(\d+)""")
 _FIRST: Final = 2_000
-_ODD = (b"r =", b"r= ")
+_ODD = re.compile(rb"r =|r= ")
 _RARE = (b"r='", b"\tr=", b"\nr=")
 
 
@@ -190,7 +190,7 @@ def _plain_references(sheet: bytes) -> bytes:
     # One byte is found many times quicker than two; most sheets have no quote and no tab, and one line end.
     rare = b"'" in sheet or b"\t" in sheet or sheet.count(b"\n") > 1
     rare = rare or sheet.startswith(b"\nr=", sheet.find(b"\n"))
-    if (rare and any(mark in sheet for mark in _RARE)) or any(mark in sheet for mark in _ODD):
+    if (rare and any(mark in sheet for mark in _RARE)) or _ODD.search(sheet):
         return re.sub(rb"""\sr\s*=\s*["']([A-Z]*\d+)["']""", rb' r="\1"', sheet)
     return sheet
 

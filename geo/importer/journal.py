@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +18,6 @@ from geo.store.database import bulk_insert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from concurrent.futures import Future
-
     from sqlalchemy import Connection
 
     from geo.importer.blocks import Block
@@ -87,10 +84,7 @@ def load_row(said: str) -> Row:
 
 
 class Journal:
-    """Writes rows and remembers them for its batch.
-
-    Hashes of many new rows are computed beside what SQLite does meanwhile; `write` waits for them.
-    """
+    """Writes rows and remembers them for its batch."""
 
     def __init__(
         self, connection: Connection, batch: str, *, prefix: str = "", tick: Callable[[int], None] | None = None
@@ -100,8 +94,7 @@ class Journal:
         self._batch = batch
         self._prefix = prefix
         self._tick = tick
-        self._entries: list[tuple[str, int, str, str, str | None, str | Future[str]]] = []
-        self._beside = ThreadPoolExecutor(1)
+        self._entries: list[tuple[Any, ...]] = []
 
     def insert(self, block: Block) -> None:
         """Insert the rows of a block."""
@@ -112,10 +105,9 @@ class Journal:
         marks = [bool(self._prefix) and key.startswith(self._prefix) for key in block.column(KEYS[block.table][-1])]
         if not all(marks):
             own, other = block.split(marks)
-        columns = _COLUMNS[block.table]
         if own.rows:
-            self._note(block.table, f"{self._prefix}{EVERY}", None, self._beside.submit(own.hash, columns))
-        for row in other.spread(columns) if other else ():
+            self._note(block.table, f"{self._prefix}{EVERY}", None, own)
+        for row in other.spread(_COLUMNS[block.table]) if other else ():
             self.note_made(block.table, row)
 
     def _write_rows(self, block: Block) -> None:
@@ -147,18 +139,21 @@ class Journal:
         self._connection.exec_driver_sql(f'DELETE FROM "{table}" WHERE {where}', tuple(row[key] for key in KEYS[table]))
         self._note(table, row_id(table, row), _dump(row), GONE)
 
-    def _note(self, table: str, name: str, before: str | None, after_hash: str | Future[str]) -> None:
-        self._entries.append((self._batch, len(self._entries) + 1, table, name, before, after_hash))
+    def _note(self, table: str, name: str, before: str | None, after: str | Block) -> None:
+        self._entries.append((self._batch, len(self._entries) + 1, table, name, before, after))
+
+    def hash_blocks(self) -> None:
+        """Compute the hashes of the new rows so far; the connection is free for other work meanwhile."""
+        self._entries = [
+            (*entry, after if isinstance(after, str) else after.hash(_COLUMNS[after.table]))
+            for *entry, after in self._entries
+        ]
 
     def write(self) -> None:
         """Store the journal."""
-        self._beside.shutdown()
-        entries = (
-            (*entry, after_hash if isinstance(after_hash, str) else after_hash.result())
-            for *entry, after_hash in self._entries
-        )
+        self.hash_blocks()
         names = ["batch", "seq", "table_name", "row_id", "before", "after_hash"]
-        bulk_insert(self._connection, "import_row", names, entries)
+        bulk_insert(self._connection, "import_row", names, self._entries)
 
 
 def fetch_row(connection: Connection, table: str, name: str) -> Row | None:

@@ -263,7 +263,7 @@ def bulk_insert(
 #: Pages of SQLite's log from which on a commit folds it into the file: SQLite's own number.
 _LOG_PAGES: Final = 1_000
 #: Rows of one statement: beginning and ending one costs as much as writing a narrow row.
-_TOGETHER: Final = 50
+_TOGETHER: Final = 100
 
 
 def _quote(driver: sqlite3.Connection, value: Any) -> str:
