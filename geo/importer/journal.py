@@ -18,6 +18,7 @@ from geo.store.database import bulk_insert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
     from sqlalchemy import Connection
 
     from geo.importer.blocks import Block

@@ -13,7 +13,14 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from geo.errors import FileRefused, Invalid, Key
 from geo.importer.archive import open_archive, open_directory, readable_workbook
@@ -154,7 +161,7 @@ def _read_open_document(path: Path, wanted: str) -> list[Sheet]:
 def _lay_out(
     sheets: list[Sheet], layout_of: Callable[[str], Layout], notes: tuple[tuple[str, str], ...]
 ) -> list[Sheet]:
-    """Add to the cells of sheets what else the file shows; the merged ranges that calamine knows are the better ones."""
+    """Add to the cells of sheets what else the file shows; merged ranges are those of calamine where it has any."""
     laid = []
     for one in sheets:
         layout = layout_of(one.name)
@@ -203,7 +210,7 @@ def _parse(source: Path | io.BytesIO, wanted: str, *, has_escapes: bool) -> list
 
         def read_one(name: str) -> Sheet:
             sheet = workbook.get_sheet_by_name(name)
-            rows = sheet.to_python(skip_empty_area=False)
+            rows: list[list[Any]] = sheet.to_python(skip_empty_area=False)
             layout = Layout(merged=_list_merged(sheet))
             return Sheet(name, _unescape(rows) if has_escapes else rows, hidden=name not in shown, layout=layout)
 
