@@ -24,6 +24,8 @@ _SECONDS: Final = 12.0
 _MOST_TILES: Final = 400
 _LONGEST: Final = 1024
 _QUALITY: Final = 88
+#: What tiles are: decoders of other formats never see one.
+_FORMATS: Final = ("PNG", "JPEG", "WEBP")
 _EMPTY: Final = (243, 244, 241)
 
 
@@ -72,9 +74,9 @@ def _fetch(source: Source, names: list[_Name]) -> dict[_Name, Image.Image]:
 
 def _open(body: bytes) -> Image.Image | None:
     try:
-        tile = Image.open(io.BytesIO(body))
+        tile = Image.open(io.BytesIO(body), formats=_FORMATS)
         if max(tile.size) > _LONGEST:
             return None
         return tile.convert("RGBA").resize((_TILE, _TILE))
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
