@@ -7,12 +7,14 @@ from geo.errors import GeoError
 from geo.ui.done import say_done
 from geo.ui.overview_view import draw_no_round
 from geo.ui.plain import show_error
-from geo.ui.plan_actions import draw_changes, draw_files, draw_publish
+from geo.ui.plan_actions import draw_changes, draw_files
+from geo.ui.plan_compare import draw_comparison, draw_what_if
 from geo.ui.plan_data import find_draft, list_kept, read_wanted
+from geo.ui.plan_publish import draw_publish, draw_publish_all
 from geo.ui.plan_run import draw_run
 from geo.ui.plan_start import draw_start
 from geo.ui.plan_units import choose_unit
-from geo.ui.plan_view import draw_comparison, draw_day_map, draw_lead, draw_team_days, draw_why
+from geo.ui.plan_view import draw_day_map, draw_lead, draw_team_days, draw_why
 from geo.ui.routes_view import draw_routes, follow_code
 from geo.ui.shell import require
 
@@ -39,12 +41,14 @@ if may(session.scope, "assign"):
         left, right = st.columns([736, 560], gap="medium")
         with left:
             draw_day_map(village)
-            draw_comparison(village)
+            draw_comparison([one["draft"] for one in kept.values()] if len(kept) > 1 else [village.figures()])
+            draw_what_if(session, session.round, wanted, [one["draft"] for one in kept.values()])
         with right:
             draw_team_days(village)
             draw_changes(session, session.round, wanted, draft, village)
             draw_why(village)
         with st.container(key="plan_out", horizontal=True, vertical_alignment="center", gap="small"):
-            draw_publish(session, session.round, village)
+            draw_publish(session, session.round, draft, village)
+            draw_publish_all(session, session.round, kept)
             draw_files(session, session.round, draft, village)
 draw_routes(session, session.round)

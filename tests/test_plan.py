@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import Invalid
-from geo.plan.assemble import assemble, band_priorities
+from geo.plan.assemble import assemble
 from geo.plan.leveling import level
 from geo.plan.metrics import as_plan, compare, measure
 from geo.plan.orders import merge_shortest, nearest_neighbour, register_order
-from geo.plan.stops import UNREACHABLE, Bounds, Plan, Stops, TeamDay, Terms
+from geo.plan.stops import UNREACHABLE, Bounds, Plan, Stops, TeamDay, Terms, band_priorities
 
 #: Enough for a dozen stops, and quick: properties must hold after any search.
 EFFORT = 0.02

@@ -17,14 +17,13 @@ from geo.planning import (
     PlanDocument,
     Setup,
     StopRow,
-    UnitSetup,
     VillagePlan,
     default_setup,
     kept_setup,
     plan_places,
     read_setup,
 )
-from geo.planning.teams import TeamSetup
+from geo.planning.whatif import list_changes, shorten
 from geo.store.exportlog import log_export
 from geo.store.ways import WayFiles
 from geo.ways.legs import choose_ways
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from geo.model import Round
 
 DONE: Final = 0
-_WHAT_IF_DAYS: Final = (3, 5)
 
 
 def run_plan_round(options: argparse.Namespace) -> int:
@@ -46,7 +44,8 @@ def run_plan_round(options: argparse.Namespace) -> int:
         answer = _answer(document)
         if options.what_if:
             answer["what_if"] = [
-                {"change": name, **_short(_plan(session, options, other))} for name, other in _list_changes(setup)
+                {"change": name, **shorten(_plan(session, options, other).total())}
+                for name, other in list_changes(setup)
             ]
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
@@ -99,19 +98,6 @@ def _show_progress(done: int, total: int) -> bool:
     return False
 
 
-def _list_changes(setup: Setup) -> list[tuple[str, Setup]]:
-    """Return what might be otherwise: so many days, one team more in every village."""
-    more = replace(
-        setup, common=_one_more(setup.common), villages={code: _one_more(one) for code, one in setup.villages.items()}
-    )
-    days = [(text("plan.what_if.days", n=days), setup.with_all(days=days)) for days in _WHAT_IF_DAYS]
-    return [*days, (text("plan.what_if.team"), more)]
-
-
-def _one_more(unit: UnitSetup) -> UnitSetup:
-    return replace(unit, teams=(*unit.teams, TeamSetup(f"+{len(unit.teams) + 1}")))
-
-
 def _answer(document: PlanDocument) -> dict[str, Any]:
     total = document.total()
     return {
@@ -120,13 +106,6 @@ def _answer(document: PlanDocument) -> dict[str, Any]:
         **{order: document.total(order) for order in ORDERS},
         "villages": [_village(one) for one in document.villages],
     }  # fmt: skip
-
-
-def _short(document: PlanDocument) -> dict[str, Any]:
-    total = document.total()
-    served_top = total["top_by_day"][-1] if total["top_by_day"] else 0
-    names = ("served", "left_out", "team_days", "travel_s", "makespan_s", "over", "after_deadline", "top")
-    return {**{name: total[name] for name in names}, "top_served": served_top}
 
 
 def _village(one: VillagePlan) -> dict[str, Any]:

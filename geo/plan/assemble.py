@@ -14,7 +14,7 @@ from geo.plan.engine import Ask, Budget, search
 from geo.plan.leveling import level
 from geo.plan.orders import merge_shortest, nearest_neighbour
 from geo.plan.slots import Kind, Work, list_kinds, make_task
-from geo.plan.stops import UNREACHABLE, Bounds, Plan, Slot, Stops, Terms, list_late, make_team_day
+from geo.plan.stops import UNREACHABLE, Bounds, Plan, Slot, Stops, Terms, band_priorities, list_late, make_team_day
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _BALANCE: Final = 1.03
 #: What leaving out a stop costs grows by this factor with each band of priority (flat prizes left urgent homes out).
 _PRIZE_FACTOR: Final = 4
-_PRIZE_BANDS: Final = 5
 #: One team-day more costs more travel, in lengths of a day, than it could save.
 _DAY_COST_DAYS: Final = 4
 #: Where the days are not counted, leaving out a stop costs more than any team-day, in lengths of a day.
@@ -66,15 +65,6 @@ def assemble(
     outer = {int(inner[stop]) for stop in slotless}
     left = [(int(stop), "no_slot" if int(stop) in outer else "no_time") for stop in possible if stop not in served]
     return Plan(whole, tuple(sorted([*refused, *left])), list_late(stops, whole), run.cut)
-
-
-def band_priorities(priority: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return bands 0 … 4: the distinct values in order where there are few, else equal steps between least and most."""
-    values = np.unique(priority)
-    if len(values) <= _PRIZE_BANDS:
-        return np.searchsorted(values, priority).astype(np.int64)
-    edges = np.linspace(values[0], values[-1], _PRIZE_BANDS + 1)[1:-1]
-    return np.searchsorted(edges, priority, side="right").astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from geo.plan.orders import nearest_neighbour, register_order
-from geo.plan.stops import Plan, Slot, Stops, Terms, list_late, make_team_day
+from geo.plan.stops import Plan, Slot, Stops, Terms, band_priorities, list_late, make_team_day
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ class Metrics:
 
     `makespan_s`: the longest team-day. `balance`: longest ÷ shortest team-day (1 = alike; None without any).
     `overlap`: of the stops, the share that lies inside the hull of another team-day (None without points).
-    `top_by_day`: how many stops of the highest priority are served by the end of day 1, 2, …
+    `top_by_day`: how many stops of the highest band of priority are served by the end of day 1, 2, …
     `continuity`: of the stops with an owner, the share whose team-day's team visits most of that owner's stops.
     `over`: team-days that are longer than a day. `after_deadline`: stops served late. `left_out`: stops
     on no team-day.
@@ -53,10 +53,10 @@ def measure(plan: Plan, stops: Stops) -> Metrics:
     """Return the figures of a plan."""
     loads = [one.load_s for one in plan.team_days]
     served = [stop for one in plan.team_days for stop in one.stops]
-    top = stops.priority[1:].max() if len(stops) else 0.0
+    bands = band_priorities(stops.priority[1:])
     days = max((one.day for one in plan.team_days), default=0)
     day_of = {stop: one.day for one in plan.team_days for stop in one.stops}
-    urgent = [stop for stop in range(1, len(stops) + 1) if stops.priority[stop] == top]
+    urgent = [nth for nth, band in enumerate(bands, start=1) if band == bands.max()]
     return Metrics(
         plan.travel_s, sum(one.service_s for one in plan.team_days), len(loads), days, max(loads, default=0),
         round(max(loads) / max(1, min(loads)), 4) if loads else None, _overlap(plan, stops),

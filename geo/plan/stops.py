@@ -20,6 +20,8 @@ UNREACHABLE: Final = -1
 #: Why a stop is on no team-day: no way there and back · a day is too short for it alone · no team-day that it may be
 #: on · the team-days that there are do not hold it · it came to the list after it was planned.
 REASONS: Final = ("unreachable", "too_long", "no_slot", "no_time", "unplanned")
+#: So many bands of priority tell prizes apart.
+_BANDS: Final = 5
 #: A day and a team, both from 1.
 Slot: TypeAlias = tuple[int, int]
 
@@ -173,3 +175,12 @@ def make_team_day(
 def list_late(stops: Stops, team_days: Sequence[TeamDay]) -> tuple[int, ...]:
     """Return the stops that are visited after their deadline."""
     return tuple(sorted(stop for one in team_days for stop in one.stops if 0 < stops.deadline_day[stop] < one.day))
+
+
+def band_priorities(priority: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return bands 0 … 4: the distinct values in order where there are few, else equal steps between least and most."""
+    values = np.unique(priority)
+    if len(values) <= _BANDS:
+        return np.searchsorted(values, priority).astype(np.int64)
+    edges = np.linspace(values[0], values[-1], _BANDS + 1)[1:-1]
+    return np.searchsorted(edges, priority, side="right").astype(np.int64)

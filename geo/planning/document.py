@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -89,6 +89,10 @@ class VillagePlan:
         """Return all stops that are served, by day, team and order."""
         return tuple(stop for one in self.team_days for stop in one.stops)
 
+    def figures(self) -> dict[str, Any]:
+        """Return its figures, and those of the orders it is compared with, as plain values."""
+        return {"figures": asdict(self.metrics), "compared": {name: asdict(one) for name, one in self.compared.items()}}
+
 
 @dataclass(frozen=True, slots=True)
 class PlanDocument:
@@ -101,23 +105,27 @@ class PlanDocument:
     villages: tuple[VillagePlan, ...]
 
     def total(self, order: str = "") -> dict[str, Any]:
-        """Return the sums over all villages, of the plan or of a simpler order: see `geo.plan.metrics.Metrics`.
+        """Return the sums over all villages, of the plan or of a simpler order (`geo.plan.metrics.Metrics`)."""
+        return sum_metrics([one.compared[order] if order else one.metrics for one in self.villages])
 
-        `balance_median` and `balance_p90` are of the villages' longest ÷ shortest team-day.
-        """
-        some = [one.compared[order] if order else one.metrics for one in self.villages]
-        ratios = sorted(one.balance for one in some if one.balance is not None and one.team_days > 1)
-        days = max((len(one.top_by_day) for one in some), default=0)
-        by_day = [sum(one.top_by_day[min(nth, len(one.top_by_day) - 1)] for one in some if one.top_by_day)
-                  for nth in range(days)]  # fmt: skip
-        summed = ("travel_s", "service_s", "team_days", "served", "left_out", "over", "after_deadline", "top")
-        return {
-            **{name: sum(getattr(one, name) for one in some) for name in summed},
-            "makespan_s": max((one.makespan_s for one in some), default=0),
-            "balance": _quantile(ratios, 0.5), "balance_p90": _quantile(ratios, 0.9),
-            "overlap": _mean([one.overlap for one in some]), "continuity": _mean([one.continuity for one in some]),
-            "top_by_day": by_day,
-        }  # fmt: skip
+
+def sum_metrics(some: Sequence[Metrics]) -> dict[str, Any]:
+    """Return the sums of the figures of several units' plans; means of what cannot be summed.
+
+    `balance` and `balance_p90` are the median and the ninth decile of the units' longest ÷ shortest team-day.
+    """
+    ratios = sorted(one.balance for one in some if one.balance is not None and one.team_days > 1)
+    days = max((len(one.top_by_day) for one in some), default=0)
+    by_day = [sum(one.top_by_day[min(nth, len(one.top_by_day) - 1)] for one in some if one.top_by_day)
+              for nth in range(days)]  # fmt: skip
+    summed = ("travel_s", "service_s", "team_days", "served", "left_out", "over", "after_deadline", "top")
+    return {
+        **{name: sum(getattr(one, name) for one in some) for name in summed},
+        "makespan_s": max((one.makespan_s for one in some), default=0),
+        "balance": _quantile(ratios, 0.5), "balance_p90": _quantile(ratios, 0.9),
+        "overlap": _mean([one.overlap for one in some]), "continuity": _mean([one.continuity for one in some]),
+        "top_by_day": by_day,
+    }  # fmt: skip
 
 
 def _quantile(values: list[float], part: float) -> float | None:

@@ -169,12 +169,9 @@ def to_content(draft: Draft) -> dict[str, Any]:
     def name(slot: Slot) -> list[str | None]:
         return [task.days[slot[0] - 1].isoformat() if slot[0] else None, teams[slot[1] - 1] if slot[1] else None]
 
-    figures = measure(draft.plan, task.stops)
     return {
         "place": task.place, "code": task.code, "name": task.name, "seed": draft.terms.seed, "mode": draft.terms.mode,
-        "homes": len(task.rows) + len(task.unlocated), "served": figures.served, "team_days": figures.team_days,
-        "travel_s": figures.travel_s, "makespan_s": figures.makespan_s, "balance": figures.balance,
-        "late": figures.after_deadline, "over": figures.over,
+        "teams": [[one.name, list(one.people)] for one in task.setup.teams], **draft.village().figures(),
         "routes": [
             [*name((one.day, one.team)), [ids[stop] for stop in one.stops], (one.day, one.team) in draft.locked]
             for one in draft.plan.team_days

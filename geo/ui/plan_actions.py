@@ -16,13 +16,11 @@ from geo.i18n import text
 from geo.plan.replan import KEEPS
 from geo.plan.stops import Slot
 from geo.planning import Draft, PlanDocument, VillagePlan
-from geo.store.assignments import list_assignees
-from geo.store.routes import Route, publish_routes
 from geo.ui.done import note_done
 from geo.ui.export_menu import Export, draw_formats
-from geo.ui.plain import escape, say, show_error
-from geo.ui.plan_data import Wanted, drop_draft, keep_draft
-from geo.ui.plan_view import clock
+from geo.ui.plain import say
+from geo.ui.plan_compare import clock
+from geo.ui.plan_data import Wanted, keep_draft
 
 if TYPE_CHECKING:
     from geo.exports import Progress
@@ -101,42 +99,6 @@ def _change(session: Session, round_: Round, wanted: Wanted, make: Callable[[], 
         keep_draft(session, round_, wanted, make())
     except GeoError as error:
         note_done(say(error))
-
-
-def draw_publish(session: Session, round_: Round, village: VillagePlan) -> None:
-    """Draw the button that publishes: it asks who goes in each team, and says how many homes go to how many teams."""
-    if st.button(text("plan.publish"), type="primary", key="plan_publish", disabled=not village.team_days):
-        st.dialog(text("plan.publish"))(_ask_publish)(session, round_, village)
-
-
-def _ask_publish(session: Session, round_: Round, village: VillagePlan) -> None:
-    people = list_assignees(session.db, session.scope, place_id=village.place)
-    names = {str(one["id"]): str(one["name"]) or text("exports.team") for one in people}
-    teams = list(dict.fromkeys(one.team for one in village.team_days))
-    st.markdown(text("plan.publish.ask", k=len(teams), n=len(village.stops)))
-    if not names:
-        st.warning(text("assign.who.none"))
-        return
-    listed = list(names)
-    chosen = {
-        team: st.selectbox(escape(text("plan.publish.who", team=team)), listed, index=min(nth, len(listed) - 1),
-                           format_func=names.__getitem__, key=f"plan_who_{nth}")
-        for nth, team in enumerate(teams)
-    }  # fmt: skip
-    if not st.button(text("plan.publish.do"), type="primary", key="plan_publish_do"):
-        return
-    routes = [
-        Route(chosen[one.team], one.day, tuple(stop.household for stop in one.stops), one.locked)
-        for one in village.team_days
-    ]
-    try:
-        count = publish_routes(session.db, session.scope, round_id=round_.id, routes=routes)
-    except GeoError as error:
-        show_error(error)
-        return
-    drop_draft(session, round_, village.place)
-    note_done(text("plan.published", k=len(teams), n=count))
-    st.rerun()
 
 
 def draw_files(session: Session, round_: Round, draft: Draft, village: VillagePlan) -> None:

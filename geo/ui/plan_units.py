@@ -9,7 +9,7 @@ import streamlit as st
 
 from geo.i18n import text
 from geo.ui.overview_head import draw_head
-from geo.ui.plan_view import clock
+from geo.ui.plan_compare import clock
 from geo.ui.session import show
 
 if TYPE_CHECKING:
@@ -26,11 +26,7 @@ def choose_unit(kept: Mapping[str, Any]) -> str:
     draw_head(text("plan.units"), _say_sums(list(drafts.values())))
     names = ("village", "homes", "served", "team_days", "travel", "longest", "balance", "late")
     heads = [text(f"plan.column.{name}") for name in names]
-    rows = [
-        [one["name"], one["homes"], one["served"], one["team_days"], clock(one["travel_s"]), clock(one["makespan_s"]),
-         "—" if one["balance"] is None else f"{one['balance']:.2f}", one["late"]]
-        for one in drafts.values()
-    ]  # fmt: skip
+    rows = [_row(one["name"], one["figures"]) for one in drafts.values()]
     st.dataframe(
         pd.DataFrame(rows, columns=heads), hide_index=True, key="plan_units", height=38 + 35 * min(len(rows), 8)
     )
@@ -44,7 +40,15 @@ def choose_unit(kept: Mapping[str, Any]) -> str:
     return chosen
 
 
+def _row(name: str, one: Mapping[str, Any]) -> list[Any]:
+    balance = "—" if one["balance"] is None else f"{one['balance']:.2f}"
+    homes = one["served"] + one["left_out"]
+    return [name, homes, one["served"], one["team_days"], clock(one["travel_s"]), clock(one["makespan_s"]), balance,
+            one["after_deadline"]]  # fmt: skip
+
+
 def _say_sums(drafts: list[dict[str, Any]]) -> str:
-    sums = {name: sum(one[name] for one in drafts) for name in ("homes", "served", "team_days", "travel_s")}
-    return text("plan.units.sums", k=len(drafts), total=f"{sums['homes']:,}", n=f"{sums['served']:,}",
-                days=f"{sums['team_days']:,}", travel=clock(sums["travel_s"]))  # fmt: skip
+    names = ("served", "left_out", "team_days", "travel_s")
+    served, left, days, travel = (sum(one["figures"][name] for one in drafts) for name in names)
+    return text("plan.units.sums", k=len(drafts), total=f"{served + left:,}", n=f"{served:,}", days=f"{days:,}",
+                travel=clock(travel))  # fmt: skip

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
 from geo.i18n import text
-from geo.plan.metrics import ORDERS
 from geo.planning import StopRow, TeamDayRow, VillagePlan
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import escape
+from geo.ui.plan_compare import clock
 from geo.ui.plan_map import draw_day
 from geo.ui.shell import say_day
 from geo.ui.widgets import note
-
-if TYPE_CHECKING:
-    from geo.plan.metrics import Metrics
 
 _SHOWN_WHY: Final = 200
 
@@ -74,21 +71,6 @@ def _team_day(row: TeamDayRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def draw_comparison(village: VillagePlan) -> None:
-    """Draw the plan beside two simpler orders of the same homes with the same teams."""
-    draw_head(text("plan.compared"), text("plan.compared.note"))
-    orders = [("plan.this", village.metrics), *((f"plan.{name}", village.compared[name]) for name in ORDERS)]
-    rows = [[text(name), *_figures(one)] for name, one in orders]
-    heads = [text(f"plan.column.{name}") for name in ("order_of", "travel", "team_days", "balance", "overlap", "late")]
-    st.dataframe(pd.DataFrame(rows, columns=heads), hide_index=True, key="plan_compared")
-
-
-def _figures(one: Metrics) -> list[str]:
-    balance = "—" if one.balance is None else f"{one.balance:.2f}"
-    overlap = "—" if one.overlap is None else f"{one.overlap:.2f}"
-    return [clock(one.travel_s), str(one.team_days), balance, overlap, str(one.after_deadline)]
-
-
 def draw_why(village: VillagePlan) -> None:
     """Draw every stop in its order with the terms of its priority, its deadline and who answers for it."""
     draw_head(text("plan.why"))
@@ -112,8 +94,3 @@ def say_why(stop: StopRow) -> str:
     if stop.owner:
         said.append(text("plan.why.owner", name=stop.owner))
     return text("list.semicolon").join(said)
-
-
-def clock(seconds: int) -> str:
-    """Return seconds as hours and minutes."""
-    return f"{seconds // 3600}:{seconds % 3600 // 60:02d}"

@@ -63,6 +63,17 @@ def test_a_village_is_planned_changed_and_published(world):
     token = url.rsplit("/", 1)[1]
     assert grants.take(token, grants._GRANTS._offers[token].owner).body.startswith(b"<?xml")
     assert read_routes(world, PLANNER, round_id="2", place_id="v1") == []
+    figures = find_table(app, "最优先的逐天")
+    assert figures.iloc[:, 0].tolist() == ["本方案", "按名册顺序", "总去最近的一户"]
+    find(app.button, "plan_what_if").click().run()
+    means = find_table(app, "人手").set_index("人手")
+    assert means.index.tolist() == ["本方案", "只有 3 天", "只有 5 天", "每村多一个小组"]
+    assert set(means["已排"]) == {str(len(again.stops))}
+
+
+def find_table(app, head: str):
+    """Return the table of the page that has a column."""
+    return next(one.value for one in app.dataframe if head in one.value.columns)
 
 
 def test_who_has_nobody_to_go_is_told(world):
@@ -219,6 +230,23 @@ def test_what_is_left_is_planned_again(world):
     assert not app.exception
     planned = {stop.household for stop in app.session_state["_plan_shown"][1].village().stops}
     assert planned == {one["household"] for one in rows}
+
+
+def test_a_township_is_published_at_once(world):
+    """All villages of a township are published by one button; who has nobody to go is named and keeps its draft."""
+    who = add_person(world, PLANNER, name="赵测组", place_id="v1")
+    app = start(place="t1")
+    assert len(find_table(app, "村")) == 2
+    find(app.button, "plan_publish_all").click().run()
+    assert find_table(app, "负责人")["负责人"].unique().tolist() == ["赵测组"]
+    assert any("西测村" in one.value for one in app.warning)
+    find(app.button, "plan_publish_all").click()
+    find(app.button, "plan_publish_all_do").click().run()
+    assert not app.exception
+    rows = read_routes(world, PLANNER, round_id="2", place_id="t1")
+    assert {one["person"] for one in rows} == {who}
+    assert {one["place"] for one in rows} == {"g02", "g03"}
+    assert find(app.selectbox, "plan_move_to") is not None
 
 
 @pytest.mark.usefixtures("world")
