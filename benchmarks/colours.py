@@ -1,8 +1,9 @@
 """How far the map's colours stay apart for people who see colours otherwise: `python -m benchmarks.colours`.
 
 Simulation: the matrices of Machado, Oliveira and Fernandes (2009), full severity, on linear sRGB; distance: Euclidean
-in OKLab (Ottosson 2020), × 100. Goal: at least 14 between fills of states, for normal, protan, deutan and tritan
-eyes. In grey the fills may meet: there each state has its own shape.
+in OKLab (Ottosson 2020), × 100. Goal: at least 14 between fills of states, and between a fill and an area under it at
+the zooms of households, for normal, protan, deutan and tritan eyes. In grey the fills may meet: there each state has its
+own shape.
 """
 
 from __future__ import annotations
@@ -90,10 +91,9 @@ def main() -> None:
     print("shapes:", ", ".join(f"{state} {shape}" for state, shape in shapes.items()))
     compared = {state: symbol.shape for state, symbol in palette.COMPARED_SYMBOLS.items()}
     print("shapes of rounds compared:", ", ".join(f"{state} {shape}" for state, shape in compared.items()))
-    apart = all(row[1] >= GOAL for row in rows if row[0] != "grey")
-    print(
-        f"fills at least {GOAL} apart: {apart}; every state its own shape: {len(set(shapes.values())) == len(shapes)}"
-    )
+    legend, on_map = (all(row[nth] >= GOAL for row in rows if row[0] != "grey") for nth in (1, 3))
+    print(f"fills at least {GOAL} apart: {legend}; fills and areas under them: {on_map}; "
+          f"every state its own shape: {len(set(shapes.values())) == len(shapes)}")  # fmt: skip
 
 
 if __name__ == "__main__":

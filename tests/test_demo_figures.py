@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from geo.cli import parser
 from geo.demo import PRESETS, build_demo
 from geo.demo.copies import multiply
 from geo.demo.parameters import load_world
@@ -62,8 +63,8 @@ def test_every_home_of_the_running_round(demo):
 
 
 def test_copies_stand_side_by_side(demo: tuple[Database, Scope, Judge], tmp_path: Path) -> None:
-    """What the preset `stress` does to a district: copies with codes, names and longitudes of their own, sound figures."""
-    assert "stress" in PRESETS
+    """The preset `stress`, offered too, makes copies with codes, names and longitudes of their own and sound figures."""
+    assert PRESETS == parser.PRESETS
     path = tmp_path / "copies.sqlite"
     with demo[0].read() as connection:
         homes = connection.execute(select(func.count()).select_from(household)).scalar_one()

@@ -32,9 +32,9 @@ def test_every_state_has_its_own_look() -> None:
 
 
 def test_states_stay_apart_for_every_eye() -> None:
-    """Fills of states are at least 14 (OKLab × 100) apart for normal, protan, deutan and tritan eyes; white and black tell how far 100 is."""
+    """Fills of states are at least 14 (OKLab × 100) apart for normal, protan, deutan and tritan eyes, and from areas under them."""
     assert {row[0] for row in measure()} == {"normal", "protan", "deutan", "tritan", "grey"}
-    assert all(row[1] >= GOAL for row in measure() if row[0] != "grey")
+    assert all(row[1] >= GOAL and row[3] >= GOAL for row in measure() if row[0] != "grey")
     white, black = see("#FFFFFF", "deutan"), see("#000000", "deutan")
     assert abs(100 * float(np.linalg.norm(white - black)) - 100) < 0.1
 

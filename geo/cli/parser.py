@@ -21,7 +21,7 @@ from geo.i18n import text
 from geo.importer.points import AUTO
 from geo.store.basemap import KINDS
 
-PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all")
+PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all", "stress")
 DEMO_PRESET: Final = "bijiang_rural"
 DEMO_TODAY: Final = date(2019, 11, 20)
 GAP_KINDS: Final = ("homes", "groups", "todos", "sheets")

@@ -33,6 +33,6 @@ window.GeoMap.palette = {
     {"code": "overdue", "ring": {"stroke": "#111111", "width": 2.6, "dash": [], "mark": "!"}}
   ],
   "areas": {"low": "#8C4A16", "mid": "#C98A3C", "near": "#EBCF9B", "met": "#D3E2EA", "full": "#8DB8D0", "none": "hatch"},
-  "opacity": {"cells": 0.6, "under": 0.32},
+  "opacity": {"cells": 0.6, "under": 0.22},
   "lines": {"area": {"stroke": "#6B7784", "width": 1.0, "dash": [4, 3]}, "frame": {"stroke": "#5F6C79", "width": 1.4, "dash": [9, 5]}, "district": {"stroke": "#1B2733", "width": 1.4, "dash": []}}
 };
