@@ -108,14 +108,34 @@ def test_a_link_from_elsewhere_keeps_the_cookie(served_app: Callable, database: 
     assert after == before
 
 
+#: What came with Chrome 110 and later, and could be called by a page.
+LATER = {
+    "Array.prototype": "toSorted toReversed toSpliced with", "URL": "canParse parse", "Object": "groupBy", "Map": "groupBy",
+    "Promise": "withResolvers try", "Array": "fromAsync", "AbortSignal": "any", "String.prototype": "isWellFormed toWellFormed",
+    "Set.prototype": "union intersection difference symmetricDifference isSubsetOf isSupersetOf isDisjointFrom",
+    "Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))": "map filter take drop flatMap toArray some every",
+}  # fmt: skip
+
+
 def test_an_old_browser_starts_the_app(served_app: Callable, database: Path, offline_page: Any) -> None:
-    """A browser without the copying array methods (before Chrome 110) gets them from us, and the page comes up."""
-    missing = ("toSorted", "toReversed", "toSpliced", "with")
-    offline_page.add_init_script("".join(f"delete Array.prototype.{name};" for name in missing))
+    """A browser without what came after Chrome 109 gets from us what Streamlit calls of it, and the page comes up."""
+    deletions = (f"delete {owner}.{name};" for owner, names in LATER.items() for name in names.split())
+    offline_page.add_init_script("".join(deletions))
     failures: list[str] = []
     offline_page.on("pageerror", lambda error: failures.append(str(error)))
     offline_page.goto(served_app(database).address)
     wait_for_frame(offline_page)
     assert failures == []
     assert offline_page.evaluate("[3, 1].toSorted().join() + [1, 2].with(-1, 9) + [1, 2].toSpliced(0, 1)") == "1,31,92"
+    assert offline_page.evaluate("[URL.canParse('a:b'), URL.canParse('b'), URL.canParse('b', 'http://a')]") == [
+        True,
+        False,
+        True,
+    ]
+    assert (
+        offline_page.evaluate(
+            "(() => { const { promise, resolve } = Promise.withResolvers(); resolve(7); return promise; })()"
+        )
+        == 7
+    )
     assert "native code" not in offline_page.evaluate("Array.prototype.toSorted.toString()")

@@ -2,16 +2,27 @@
 (() => {
   "use strict";
 
-  // Browsers before Chrome 110 (Windows 7 stops at 109) lack the copying array methods that Streamlit calls.
-  const copying = {
-    toSorted(compare) { return Array.from(this).sort(compare); },
-    toReversed() { return Array.from(this).reverse(); },
-    toSpliced(...change) { const copy = Array.from(this); copy.splice(...change); return copy; },
-    with(index, value) { const copy = Array.from(this); copy[index < 0 ? copy.length + index : index] = value; return copy; },
-  };
-  for (const [name, method] of Object.entries(copying)) {
-    if (!Array.prototype[name]) {
-      Object.defineProperty(Array.prototype, name, { value: method, writable: true, configurable: true });
+  // Browsers before Chrome 110 (Windows 7 stops at 109) lack the copying array methods that Streamlit calls, and two more
+  // that came later.
+  const lacking = [
+    [Array.prototype, {
+      toSorted(compare) { return Array.from(this).sort(compare); },
+      toReversed() { return Array.from(this).reverse(); },
+      toSpliced(...change) { const copy = Array.from(this); copy.splice(...change); return copy; },
+      with(index, value) { const copy = Array.from(this); copy[index < 0 ? copy.length + index : index] = value; return copy; },
+    }],
+    [URL, { canParse(url, base) { try { return Boolean(new URL(url, base)); } catch { return false; } } }],
+    [Promise, {
+      withResolvers() {
+        const made = {};
+        made.promise = new this((resolve, reject) => Object.assign(made, { resolve, reject }));
+        return made;
+      },
+    }],
+  ];
+  for (const [owner, methods] of lacking) {
+    for (const [name, value] of Object.entries(methods)) {
+      if (!owner[name]) Object.defineProperty(owner, name, { value, writable: true, configurable: true });
     }
   }
 
