@@ -2,8 +2,8 @@
 
 Simulation: the matrices of Machado, Oliveira and Fernandes (2009), full severity, on linear sRGB; distance: Euclidean
 in OKLab (Ottosson 2020), × 100. Goal: at least 14 between fills of states, and between a fill and an area under it at
-the zooms of households, for normal, protan, deutan and tritan eyes. In grey the fills may meet: there each state has its
-own shape.
+the zooms of households, for normal, protan, deutan and tritan eyes. In grey the fills may meet: there each state has
+its own shape.
 """
 
 from __future__ import annotations

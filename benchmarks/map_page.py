@@ -72,10 +72,10 @@ FastMarkerCluster has no states: no filter, and its first paint is that of its c
 
 ## Colours
 
-Smallest distance in OKLab × 100 (`python -m benchmarks.colours`); goal between fills of states, and between a fill and an
-area under households: at least {apart}, for every eye that sees colours. In grey, shape alone names every state. Below zoom
-13 spots stand on areas of three times that strength, and come nearer to them: there the areas are what is looked at, and
-the figures beside them say what they say.
+Smallest distance in OKLab × 100 (`python -m benchmarks.colours`); goal between fills of states, and between a fill and
+an area under households: at least {apart}, for every eye that sees colours. In grey, shape alone names every state.
+Below zoom 13 spots stand on areas of three times that strength, and come nearer to them: there the areas are what is
+looked at, and the figures beside them say what they say.
 
 {eyes}
 """
