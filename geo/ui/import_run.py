@@ -2,60 +2,39 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.importer.progress import PHASES, Progress
+from geo.ui.background import LOOK_SECONDS, Background
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from geo.importer.report import ImportReport
 
-_SECONDS: Final = 0.5
 
+class Run(Background):
+    """One run over the files of a journey; `reports` holds those that are done, also when it was stopped or failed.
 
-class Run:
-    """One run over the files of a journey; `reports` holds those that are done, also when it was stopped or failed."""
+    When it is stopped the file under way stores nothing.
+    """
 
     def __init__(self, work: Callable[[Run], None], *, dry_run: bool) -> None:
         """Begin at once; `work` fills `reports` and hands `progress` on."""
         self.dry_run = dry_run
         self.reports: list[ImportReport] = []
-        self.error: BaseException | None = None
         self.name = ""
         self._at = (PHASES[0], 0, 1)
-        self._stop = threading.Event()
-        self.progress = Progress(self._hear, self._stop.is_set)
-        self._thread = threading.Thread(target=self._go, args=(work,), name="import", daemon=True)
-        self._thread.start()
+        self.progress = Progress(self._hear, lambda: self.stopping)
+        super().__init__(partial(work, self), name="import")
 
     def _hear(self, phase: str, done: int, total: int) -> None:
         self._at = (phase, done, total)
-
-    def _go(self, work: Callable[[Run], None]) -> None:
-        try:
-            work(self)
-        except BaseException as error:  # noqa: BLE001 (raised again by the page that waits for it)
-            self.error = error
-
-    def wait(self, seconds: float | None) -> bool:
-        """Wait so long, None for to the end, and say whether it has ended."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    def stop(self) -> None:
-        """Have it end at its next step; the file under way stores nothing."""
-        self._stop.set()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it was told to stop."""
-        return self._stop.is_set()
 
     @property
     def trouble(self) -> GeoError | None:
@@ -77,7 +56,7 @@ class Run:
         return text("import_page.phase", name=self.name, phase=told, nth=PHASES.index(phase) + 1, of=len(PHASES))
 
 
-@st.fragment(run_every=_SECONDS)
+@st.fragment(run_every=LOOK_SECONDS)
 def watch(run: Run) -> None:
     """Draw how far a run is, with a way to stop it; when it has ended the page is drawn anew."""
     if run.wait(0):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ import streamlit as st
 from geo.errors import Stopped
 from geo.i18n import text
 from geo.planning import Order, draft_tasks, draft_unit, to_content
+from geo.ui.background import LOOK_SECONDS, Background
 from geo.ui.plan_data import EFFORT, Wanted, forget_shown, keep_content
 
 if TYPE_CHECKING:
@@ -20,55 +21,33 @@ if TYPE_CHECKING:
     from geo.ui.session import Session
 
 _RUN: Final = "_plan_run"
-_SECONDS: Final = 0.5
 #: So few homes are waited for without a bar.
 _FEW_HOMES: Final = 60
 _PATIENCE_SECONDS: Final = 1.0
 
 
-class PlanRun:
-    """One planning of units; `keep` gets the content of each as soon as it is done."""
+class PlanRun(Background):
+    """One planning of units; `keep` gets the content of each as soon as it is done. Stopped, it keeps what is found."""
 
     def __init__(self, tasks: Sequence[UnitTask], wanted: Wanted, keep: Callable[[dict[str, Any]], None]) -> None:
         """Begin at once."""
         self.total, self.done, self.share = len(tasks), 0, 0.0
-        self.error: BaseException | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._go, args=(tasks, wanted, keep), name="plan", daemon=True)
-        self._thread.start()
+        super().__init__(partial(self._plan, tasks, wanted, keep), name="plan")
 
-    def _go(self, tasks: Sequence[UnitTask], wanted: Wanted, keep: Callable[[dict[str, Any]], None]) -> None:
-        try:
+    def _plan(self, tasks: Sequence[UnitTask], wanted: Wanted, keep: Callable[[dict[str, Any]], None]) -> None:
+        with suppress(Stopped):
             if len(tasks) == 1:
                 keep(to_content(draft_unit(tasks[0], Order(wanted.mode, effort=EFFORT), ask=self._ask)))
             else:
                 draft_tasks(tasks, Order(wanted.mode), tell=self._tell, keep=keep)
-        except Stopped:
-            return
-        except BaseException as error:  # noqa: BLE001 (raised again by the page that waits for it)
-            self.error = error
 
     def _ask(self, share: float) -> bool:
         self.share = share
-        return self._stop.is_set()
+        return self.stopping
 
     def _tell(self, done: int, total: int) -> bool:
         self.done, self.share = done, done / total
-        return self._stop.is_set() and done < total
-
-    def wait(self, seconds: float | None) -> bool:
-        """Wait so long, None for to the end, and say whether it has ended."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    def stop(self) -> None:
-        """Have it end with what is found."""
-        self._stop.set()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it was told to stop."""
-        return self._stop.is_set()
+        return self.stopping and done < total
 
     def say(self) -> str:
         """Return how far it is, in words."""
@@ -97,7 +76,7 @@ def draw_run() -> bool:
     return True
 
 
-@st.fragment(run_every=_SECONDS)
+@st.fragment(run_every=LOOK_SECONDS)
 def _watch(run: PlanRun) -> None:
     if run.wait(0):
         st.rerun(scope="app")
