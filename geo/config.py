@@ -68,6 +68,11 @@ def database_path() -> Path:
     return Path(os.environ.get("GEO_DB", DATA_DIR.parent / "var" / "demo.sqlite"))
 
 
+def basemap_folder(database: Path) -> Path:
+    """Return where archives of base maps lie that may be chosen on a page: `basemaps` beside the database."""
+    return database.absolute().parent / "basemaps"
+
+
 def works_alone() -> bool:
     """Say whether the app was started for one person on this machine, without accounts (`GEO_ALONE`)."""
     return os.environ.get("GEO_ALONE") == "1"

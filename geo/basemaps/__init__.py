@@ -5,6 +5,6 @@ The browser only ever asks this process, so nothing of it is known to the servic
 
 from geo.basemaps.ground import Piece, draw_ground
 from geo.basemaps.pictures import Picture, Source, sniff_picture
-from geo.basemaps.source import open_source
+from geo.basemaps.source import list_archives, open_source
 
-__all__ = ["Picture", "Piece", "Source", "draw_ground", "open_source", "sniff_picture"]
+__all__ = ["Picture", "Piece", "Source", "draw_ground", "list_archives", "open_source", "sniff_picture"]

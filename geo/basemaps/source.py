@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from geo.basemaps.pictures import Source
     from geo.store.basemap import BaseMap
 
+_SUFFIXES: Final = frozenset({".mbtiles", ".pmtiles"})
 _open: Final[Remembered[Source]] = Remembered(4)
 _lock: Final = Lock()
 
@@ -33,6 +34,12 @@ def open_source(base: BaseMap, *, key: str = "") -> Source:
             found = _open_archive(Path(base.file)) if base.kind == "file" else Service(base, key=key)
             _open.put((base, key), found)
         return found
+
+
+def list_archives(folder: Path) -> list[Path]:
+    """Return the MBTiles and PMTiles files in a folder, by name; none where there is no folder."""
+    found = (one for one in folder.glob("*.*") if one.suffix.lower() in _SUFFIXES and one.is_file())
+    return sorted(found, key=lambda one: one.name)
 
 
 def _open_archive(path: Path) -> Source:

@@ -1,4 +1,4 @@
-"""管理 on the screen: 轮次 (made, closed, locked; who joins and who is to leave) and 口径 (lists of words)."""
+"""管理 on the screen: 轮次 (made, closed, locked; who joins and who is to leave), 队伍, 口径, 底图."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from geo.store.reads import read_figures
 from geo.store.roster_changes import join_round, propose_leaving
 from geo.store.rounds import RoundPlan, create_round, list_rounds
 from geo.store.rules import load_rules
+from geo.ui.admin_basemap import draw_basemap
 from geo.ui.admin_rules import draw_rules
 from geo.ui.admin_teams import draw_teams
 from geo.ui.done import note_done
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from geo.model import Round
     from geo.ui.session import Session
 
-_TABS: Final = ("rounds", "teams", "lists")
+_TABS: Final = ("rounds", "teams", "lists", "basemap")
 _ROW: Final = 28
 
 
@@ -48,6 +49,9 @@ def draw_page(session: Session) -> None:
         return
     if tab == "lists":
         draw_rules(session)
+        return
+    if tab == "basemap":
+        draw_basemap(session)
         return
     rounds = list_rounds(session.db, session.scope)
     with st.container(key="sec_rounds"):

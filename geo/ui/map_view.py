@@ -10,6 +10,7 @@ import streamlit as st
 
 from geo.coverage import remaining_to_target
 from geo.i18n import text
+from geo.store.basemap import read_basemap
 from geo.store.tile_reads import list_unlocated
 from geo.ui.base_maps import offer_base
 from geo.ui.choices import choose_part
@@ -82,7 +83,8 @@ def draw_map(session: Session) -> None:
         answers = [(found, _show(session, asked, found, card, drawn))] if one else _show_two(
             session, asked, found, card, drawn
         )  # fmt: skip
-    with right, st.container(key="map_card"):
+    # On a phone what was chosen lies over the map as a sheet; what stands beside an untouched map comes under it.
+    with right, st.container(key="map_card" if card is not None or drawn else "map_beside"):
         if drawn:
             draw_selection(session, found, drawn)
         if card is not None:
@@ -176,7 +178,8 @@ def _token(session: Session, asked: Asked, found: MapView, *, key: str) -> str:
 
     A save does not change it: the map hears of it and fetches what became different.
     """
-    of = (asked, session.place.id, found.figures.round.id, session.as_of, session.scope, str(session.db.path))
+    base = read_basemap(session.db)
+    of = (asked, session.place.id, found.figures.round.id, session.as_of, session.scope, str(session.db.path), base)
     kept = st.session_state.get(f"_{key}_token")
     if kept is None or kept[0] != of:
         at = replace(session, round=found.figures.round, as_of=found.figures.as_of)

@@ -10,10 +10,12 @@ import shapely
 
 from geo.i18n import text
 from geo.schema import household
+from geo.store.basemap import BaseMap, read_basemap, read_basemap_key
 from geo.store.database import Database
 from geo.store.homes import read_homes
 from geo.store.zones import list_zones
 from geo.ui.map_selection import parse_ring, write_ring
+from tests.test_basemaps import png, write_mbtiles
 from tests.ui.test_pages import open_page, read_words
 from tests.world import PLANNER
 
@@ -155,3 +157,33 @@ def test_households_of_one_dwelling_are_chosen_on_the_card(world: Database) -> N
     assert app.query_params["h"] == "h07"
     assert any("C-007" in one.value for one in app.text)
     assert not app.exception
+
+
+def test_the_base_map_is_chosen_on_the_page(world: Database) -> None:
+    """None at first; a service with its key, a file of the folder beside the database, none again; the key is never shown."""
+    app = open_page("admin", tab="basemap")
+    assert app.selectbox(key="basemap_kind").value == "none"
+    app.selectbox(key="basemap_kind").select("file").run()
+    assert app.button(key="basemap_use").disabled
+    folder = world.path.parent / "basemaps"
+    folder.mkdir()
+    write_mbtiles(folder / "区.mbtiles", {(0, 0, 0): png(1, 2, 3)})
+    (folder / "坏.pmtiles").write_bytes(b"no archive")
+    app.run()
+    app.selectbox(key="basemap_system").select("gcj02").run()
+    app.button(key="basemap_use").click().run()
+    assert not app.exception
+    assert read_basemap(world) == BaseMap("file", "gcj02", file=str(folder / "区.mbtiles"))
+    app.selectbox(key="basemap_file").select("坏.pmtiles").run()
+    app.button(key="basemap_use").click().run()
+    assert len(app.error) == 1
+    app.selectbox(key="basemap_kind").select("tianditu").run()
+    app.text_input(key="basemap_key").input("secret1").run()
+    app.button(key="basemap_use").click().run()
+    assert (read_basemap(world), read_basemap_key(world)) == (BaseMap("tianditu"), "secret1")
+    assert "secret1" not in read_words(app)
+    assert app.text_input(key="basemap_key").value == ""
+    app.selectbox(key="basemap_kind").select("none").run()
+    app.button(key="basemap_use").click().run()
+    assert read_basemap(world) == BaseMap()
+    assert read_basemap_key(world) == "secret1"

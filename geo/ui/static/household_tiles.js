@@ -193,10 +193,14 @@
       else this.map.flyToBounds(box, { ...options, duration: 0.3 });
     }
 
-    // Brings a household that was selected elsewhere onto the screen.
+    // Brings the selected household to where it can be seen: on a phone its card lies over the lower half.
     bringIn() {
-      if (!this.selectedAt || this.map.getBounds().pad(-0.05).contains(this.selectedAt)) return;
-      this.map.panTo(this.selectedAt, { animate: !still.matches });
+      if (!this.selectedAt) return;
+      const size = this.map.getSize();
+      const room = L.point(size.x, this.furniture.onPhone ? size.y * 0.4 : size.y);
+      const at = this.map.latLngToContainerPoint(this.selectedAt);
+      if (L.bounds(room.multiplyBy(0.05), room.multiplyBy(0.95)).contains(at)) return;
+      this.map.panBy(at.subtract(room.divideBy(2)), { animate: !still.matches });
     }
 
     rezoom() {
@@ -231,6 +235,7 @@
       this.selected = id;
       this.selectedAt = latlng;
       this.sheet.redraw();
+      this.bringIn();
       this.choose("household", id);
     }
 

@@ -67,6 +67,8 @@
       map.on("resize", () => this.redraw && this.redraw());
     }
 
+    get onPhone() { return this.map.getSize().x < PHONE; }
+
     show(view, hidden) {
       const { words } = view;
       for (const [button, name] of [[this.zoomIn, words.zoom_in], [this.zoomOut, words.zoom_out], [this.whole, words.whole],
@@ -90,11 +92,11 @@
       this.redraw = () => this.drawLegend(view, hidden);
       const width = this.map.getSize().x;
       const small = width < NARROW && !this.opened;
-      this.legend.classList.toggle("geo-folded", small && width < PHONE);
+      this.legend.classList.toggle("geo-folded", small && this.onPhone);
       if (width < NARROW) this.drawFold(small);
       if (!drawn && !small) this.drawClasses(legend.classes);
       let channels = view.view === "issues" ? ["issues", "visits"] : ["visits", "issues"];
-      if (small) channels = width < PHONE ? [] : channels.slice(0, 1);
+      if (small) channels = this.onPhone ? [] : channels.slice(0, 1);
       channels.filter((channel) => legend[channel].title).forEach((channel, at) => {
         const head = this.heading(legend[channel].title, at ? "" : legend.hint);
         head.classList.toggle("geo-later", (!drawn && !small) || at > 0);
