@@ -34,9 +34,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy.sql.selectable import NamedFromClause as _Table
 
     from geo.model import Round, Scope
     from geo.store.database import Database
+
+
+#: In the place of an assignee: households for which nobody answers.
+NOBODY: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Criteria:
     """What a household must be to be shown; an empty field asks nothing.
 
     `days`: no effective visit for at least so many days (never counts); `missed`: at least so many rounds in a row;
-    `assignee`: id of the person or team who answers for it; `team`: id of a team that does itself or by a member.
+    `assignee`: id of the person or team who answers for it, or `NOBODY`; `team`: id of a team that does so itself or by
+    a member.
     """
 
     tag: str = ""
@@ -168,7 +174,9 @@ def _conditions(round_: Round, as_of: date, criteria: Criteria) -> list[ColumnEl
         found.append(household.c.id.in_(_tagged(criteria.tag, as_of)))
     if criteria.category:
         found.append(household.c.id.in_(_concerned(criteria.category, as_of)))
-    if criteria.assignee:
+    if criteria.assignee == NOBODY:
+        found.append(_answered_by_nobody(round_))
+    elif criteria.assignee:
         found.append(_answered_for(round_, criteria.assignee))
     if criteria.team:
         found.append(_answered_for(round_, criteria.team, _members(criteria.team, as_of)))
@@ -198,15 +206,26 @@ def _members(team_id: str, day: date) -> Select[tuple[str]]:
     return select(team_member.c.person).where(team_member.c.team == team_id, team_member.c.since <= day, held)
 
 
+def _live_of(round_: Round) -> tuple[tuple[_Table, ColumnElement[bool]], tuple[_Table, ColumnElement[bool]]]:
+    """Return a household's own live assignment and that of its group, each with what makes it theirs."""
+    own, group = assignment.alias("own"), assignment.alias("for_group")
+    has_own = and_(own.c.round == round_.id, own.c.household == household.c.id, is_live(own))
+    by_group = and_(group.c.round == round_.id, group.c.place == round_roster.c.place, is_live(group))
+    return (own, has_own), (group, by_group)
+
+
+def _answered_by_nobody(round_: Round) -> ColumnElement[bool]:
+    (_, has_own), (_, by_group) = _live_of(round_)
+    return and_(~exists().where(has_own), ~exists().where(by_group))
+
+
 def _answered_for(round_: Round, assignee: str, members: Select[tuple[str]] | None = None) -> ColumnElement[bool]:
     """Whether its own live assignment is theirs (or a member's), or it has none and that of its group is."""
-    own, group = assignment.alias("own"), assignment.alias("for_group")
+    (own, has_own), (group, by_group) = _live_of(round_)
     theirs = [
         or_(one.c.person == assignee, one.c.team == assignee, false() if members is None else one.c.person.in_(members))
         for one in (own, group)
     ]
-    has_own = and_(own.c.round == round_.id, own.c.household == household.c.id, is_live(own))
-    by_group = and_(group.c.round == round_.id, group.c.place == round_roster.c.place, is_live(group))
     return or_(exists().where(has_own, theirs[0]), and_(~exists().where(has_own), exists().where(by_group, theirs[1])))
 
 

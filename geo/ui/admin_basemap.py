@@ -5,6 +5,7 @@ Neither an address nor a path is taken from a browser: services are the known on
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -55,10 +56,14 @@ def _ask(session: Session, kind: str, base: BaseMap) -> tuple[BaseMap | None, st
         st.caption(text("basemap.no_files", folder=str(folder)))
         return None, None
     names = {one.name: one for one in archives}
-    name = st.selectbox(text("basemap.kind.file"), list(names), key="basemap_file", width=_WIDTH)
-    system = st.selectbox(
-        text("basemap.drawn_in"), _SYSTEMS, key="basemap_system", format_func=lambda one: text(f"basemap.system.{one}"),
+    now = Path(base.file).name
+    name = st.selectbox(
+        text("basemap.kind.file"), list(names), index=list(names).index(now) if now in names else 0, key="basemap_file",
         width=_WIDTH,
+    )  # fmt: skip
+    system = st.selectbox(
+        text("basemap.drawn_in"), _SYSTEMS, index=_SYSTEMS.index(base.system), key="basemap_system", width=_WIDTH,
+        format_func=lambda one: text(f"basemap.system.{one}"),
     )  # fmt: skip
     return BaseMap(kind, system, file=str(names[name])), None
 

@@ -9,7 +9,7 @@ import streamlit as st
 from geo import codes
 from geo.i18n import text
 from geo.store.categories import list_categories, name_categories
-from geo.store.matching import Criteria, list_responsible, list_teams
+from geo.store.matching import NOBODY, Criteria, list_responsible, list_teams
 from geo.ui.choices import choose_one
 from geo.ui.map_selection import pick_zone
 from geo.ui.plain import escape
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Days without an effective visit, and rounds missed in a row, that can be asked for.
 DAYS: Final = (30, 60, 90, 180, 365)
-MISSED: Final = (1, 2, 3)
+MISSED: Final = (1, 2, 3, 4, 5, 6)
 _WIDTH: Final = 128
 
 
@@ -45,6 +45,7 @@ def _pick_assignee(session: Session) -> str:
     if session.round is None:
         return ""
     people = dict(list_responsible(session.db, session.scope, round_id=session.round.id, place_id=session.place.id))
+    people[NOBODY] = text("map.filter.nobody")
     return _pick("answers", list(people), lambda one: people.get(one, one))
 
 
@@ -62,7 +63,8 @@ def say_criteria(session: Session, criteria: Criteria) -> str:
         said.append(text(f"household_class.{criteria.household_class}"))
     if criteria.assignee and session.round is not None:
         people = list_responsible(session.db, session.scope, round_id=session.round.id, place_id=session.place.id)
-        said.append(text("map.filter.said", name=dict(people).get(criteria.assignee, criteria.assignee)))
+        names = {NOBODY: text("map.filter.nobody"), **dict(people)}
+        said.append(text("map.filter.said", name=names.get(criteria.assignee, criteria.assignee)))
     if criteria.team:
         teams = dict(list_teams(session.db, session.scope, place_id=session.place.id))
         said.append(teams.get(criteria.team, criteria.team))

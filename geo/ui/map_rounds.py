@@ -27,6 +27,8 @@ _NUMBER: Final = {state: nth for nth, state in enumerate(COMPARED_STATES)}
 #: States of households that this round has not reached.
 _OPEN: Final = ("newly_missed", "missed_again", "missed_long", "joined")
 _MOST_UNITS: Final = 5
+#: 连漏 k 轮 is told for k up to this, and on for as long as anybody has missed more.
+_FEWEST_RUNS: Final = 3
 
 
 def pick_earlier(session: Session) -> Round | None:
@@ -66,13 +68,13 @@ def draw_comparison(session: Session, found: MapView, earlier: Round) -> None:
 
 
 def _draw_runs(session: Session, found: MapView) -> None:
-    """Draw 连漏 k 轮: how many missed one round or more, two or more, three or more; a click shows them alone."""
+    """Draw 连漏 k 轮: how many missed one round or more, two or more, and so on; a click shows them alone."""
     index, wanted = found.tiles.now()
     due = numbers_in_state(index, wanted, *(number for state, number in _NUMBER.items() if state != "excluded"))
     runs = read_missed(session.db, session.scope, round_id=found.figures.round.id, as_of=session.as_of)
     with st.container(key="map_runs", gap=None):
         st.caption(text("map.compare.runs"))
-        for k in MISSED:
+        for k in MISSED[: max(_FEWEST_RUNS, *runs, 0)]:
             number = len(np.intersect1d(due, runs.get(k, due[:0]), assume_unique=True))
             st.button(
                 text("map.compare.run", k=k, n=number), key=f"run_{k}", type="tertiary", disabled=not number,

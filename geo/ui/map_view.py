@@ -131,7 +131,7 @@ def _draw_beside(session: Session, asked: Asked, found: MapView, picked: str) ->
     if asked.earlier is not None:
         draw_comparison(session, found, asked.earlier)
     elif picked == "people":
-        draw_people(session, found)
+        draw_people(session, found, asked.criteria.assignee)
     else:
         _draw_place(session, found)
 

@@ -43,18 +43,27 @@ def test_the_card_is_of_the_household_in_the_address() -> None:
 
 
 def test_who_answers_for_what_is_left(world: Database) -> None:
-    """The view of people names each with the households left to them, and a click filters the map to theirs."""
+    """The view of people names each with the households left to them; a click shows and lists theirs, also nobody's."""
     gaps = read_homes(world, PLANNER, round_id="2", place_id="d")
     left = gaps[(gaps["effective"] == 0) & gaps["assignee"].notna()]
     app = open_page("map")
     app.segmented_control(key="view").select("people").run()
     rows = {one.key: one.label for one in app.button if str(one.key).startswith("answers_")}
+    nobody = gaps[(gaps["effective"] == 0) & gaps["assignee"].isna()]
+    assert rows.pop("answers_none") == text("map.people.nobody", n=len(nobody))
     assert len(rows) == left["assignee_id"].nunique() > 0
     assignee, mine = next(iter(left.groupby("assignee_id")))
     assert f"还差 {len(mine)} 户" in rows[f"answers_{assignee}"]
     app.button(key=f"answers_{assignee}").click().run()
     theirs = gaps[gaps["assignee_id"] == assignee]
     assert f"应访 {len(theirs)}" in read_words(app)
+    assert {int(str(one.key)[5:]) for one in app.button if str(one.key).startswith("left_")} <= set(mine["tile_id"])
+    app.button(key=f"left_{mine.iloc[0]['tile_id']}").click().run()
+    assert app.query_params["h"] == mine.iloc[0]["household"]
+    app.button(key="card_close").click().run()
+    app.button(key="answers_all").click().run()
+    app.button(key="answers_none").click().run()
+    assert text("map.people.theirs", name=text("map.filter.nobody"), n=len(nobody)) in read_words(app)
     assert not app.exception
 
 
