@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from tests.browser.test_main_job import Job
@@ -29,7 +30,7 @@ def find_maps(job: Job, number: int) -> list[Any]:
 
 
 def test_two_rounds_and_what_is_taken_away(job: Job) -> None:
-    """Moving one map moves the other; the place stays through another view, and link and picture are of just that."""
+    """One map moves the other; the place stays through another view; link and picture are of just that; and on a phone."""
     job.open("/map?place=d&view=compare")
     before, now = find_maps(job, 2)
     now.evaluate("map_div.setView([27.62, 109.03], 15, { animate: false })")
@@ -63,3 +64,21 @@ def test_two_rounds_and_what_is_taken_away(job: Job) -> None:
     with job.page.expect_download() as taken:
         button.click()
     assert Image.open(io.BytesIO(Path(taken.value.path()).read_bytes())).size == (2339, 1654)
+    look_at_a_phone(job)
+
+
+def look_at_a_phone(job: Job) -> None:
+    """At 390 px search, 分享, 打印 and the legend are at hand, the map is whole on the screen, the card lies over it."""
+    job.page.set_viewport_size({"width": 390, "height": 844})
+    job.open("/map?place=v1&h=h01")
+    (frame,) = find_maps(job, 1)
+    for part in ("find input", "share button", "print button"):
+        job.page.locator(f".st-key-{part}").wait_for(timeout=30_000)
+    frame.locator(".geo-fold").click()
+    frame.locator(".geo-legend button[data-code]").first.wait_for(timeout=30_000)
+    shown = job.page.locator("iframe[title*=st_folium]").bounding_box()
+    card = job.page.locator(".st-key-map_card").bounding_box()
+    assert (shown["x"], shown["width"]) == (0, 390)
+    assert shown["y"] + shown["height"] <= 844
+    assert card["y"] + card["height"] == pytest.approx(844, abs=1)
+    assert shown["y"] < card["y"] < shown["y"] + shown["height"]
