@@ -59,14 +59,8 @@ def _on_time(due: str) -> Pick:
     return judge
 
 
-def _level(rank: int, *, exactly: bool = False, homes: bool = False, only_open: bool = False) -> Pick:
-    def judge(frame: pd.DataFrame, _: date) -> pd.Series:
-        kept = frame["open"] == 1 if only_open else _valid(frame)
-        if homes:
-            kept &= frame["scope"] == "household"
-        return kept & (frame["level"] == rank if exactly else frame["level"] >= rank)
-
-    return judge
+def _level(rank: int, *, exactly: bool = False) -> Pick:
+    return lambda frame, _: _valid(frame) & (frame["level"] == rank if exactly else frame["level"] >= rank)
 
 
 PICKS: Final[dict[str, Pick]] = {
@@ -88,6 +82,9 @@ PICKS: Final[dict[str, Pick]] = {
     **{f"reached_{level}": _level(rank) for rank, level in enumerate(codes.ISSUE_LEVELS)},
     **{f"stopped_{level}": _level(rank, exactly=True) for rank, level in enumerate(codes.ISSUE_LEVELS)},
     "checked": lambda frame, _: _valid(frame) & frame["state"].isin(codes.DONE_STATES),
-    **{f"homes_at_{level}": _level(rank, exactly=True, homes=True) for rank, level in enumerate(codes.ISSUE_LEVELS)},
-    **{f"homes_{level}": _level(rank, homes=True) for rank, level in enumerate(codes.ISSUE_LEVELS)},
+}
+#: What opens households instead (the funnel by households): name → rank of the level, and whether just that level.
+HOME_PICKS: Final = {
+    **{f"homes_{level}": (rank, False) for rank, level in enumerate(codes.ISSUE_LEVELS)},
+    **{f"homes_at_{level}": (rank, True) for rank, level in enumerate(codes.ISSUE_LEVELS)},
 }

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, func, select
 
+from geo import codes
 from geo.access import require_area, require_right
 from geo.coverage import Share
+from geo.errors import Invalid
 from geo.issues import Funnel, Spans, issue_shares
-from geo.schema import issue, issue_household, measure, place_path
+from geo.issues.picks import HOME_PICKS
+from geo.schema import household, issue, issue_household, measure, place_path
 from geo.store.database import read_today
 from geo.store.frames import read_frame
+from geo.store.homes import IN_REGISTER_ORDER, mask_heads, name_leaves
+from geo.store.homes import pick as pick_homes
 from geo.store.issue_status import count_issues_once, read_status_under
 from geo.store.issues import NO_ISSUES
 from geo.store.remember import Remembered, stamp_issues
@@ -72,6 +77,32 @@ def read_clearance(db: Database, scope: Scope, *, place_id: str, as_of: date | N
         return known
 
 
+def list_funnel_homes(
+    db: Database, scope: Scope, *, place_id: str, pick: str, as_of: date | None = None
+) -> pd.DataFrame:
+    """Return the households behind a number of the funnel by households (`HOME_PICKS`), in register order.
+
+    Columns: household, code, head_name (masked by right), place (where it lives) and its unit columns, level (the
+    highest of its own issues, a code), issues (how many valid ones it has of its own, filed under the place). Raises
+    `NotAllowed`, `Invalid` for another number.
+    """
+    require_right(scope, "view")
+    if pick not in HOME_PICKS:
+        raise Invalid("err.unknown_code", value=pick)
+    rank, exactly = HOME_PICKS[pick]
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        status = read_status_under(db, connection, as_of or read_today(connection), place_id=place_id)
+        levels = _read_levels(connection, place_id, status[status["valid"] == 1])
+        levels = levels[levels["level"] == rank if exactly else levels["level"] >= rank]
+        chosen = pick_homes(connection, levels["household"].tolist())
+        facts = select(household.c.id.label("household"), household.c.code, household.c.head_name, household.c.place)
+        homes = read_frame(connection, facts.where(household.c.id.in_(chosen))).merge(levels, on="household")
+        homes = homes.merge(name_leaves(connection, homes["place"].unique().tolist()), on="place", how="left")
+    homes["level"] = homes["level"].map(dict(enumerate(codes.ISSUE_LEVELS)))
+    return mask_heads(homes.sort_values(IN_REGISTER_ORDER).reset_index(drop=True), scope)
+
+
 def _compute(
     connection: Connection, place_id: str, day: date, counts: dict[str, int], valid: pd.DataFrame
 ) -> Clearance:
@@ -80,7 +111,7 @@ def _compute(
         place=place_id,
         as_of=day,
         counts=counts,
-        households=_funnel_of_homes(connection, place_id, valid),
+        households=_funnel_of(_read_levels(connection, place_id, valid)["level"]),
         issues=_funnel_of(valid["level"]),
         open_issues=_funnel_of(valid.loc[valid["open"] == 1, "level"]),
         spans=_measure_spans(valid),
@@ -98,15 +129,15 @@ def _funnel_of(levels: pd.Series) -> Funnel:
     return Funnel.of(dict(zip(counts.index.tolist(), counts.tolist(), strict=True)))
 
 
-def _funnel_of_homes(connection: Connection, place_id: str, valid: pd.DataFrame) -> Funnel:
-    """Each household by the highest of its own household-scope issues; it belongs to where these are filed."""
+def _read_levels(connection: Connection, place_id: str, valid: pd.DataFrame) -> pd.DataFrame:
+    """Return household, level (rank) and issues of each household with valid issues of its own filed under a place."""
     named = (
         select(issue_household)
         .join(issue, issue.c.id == issue_household.c.issue)
         .where(issue.c.scope == "household", _under(issue.c.place, place_id))
     )
     pairs = read_frame(connection, named).merge(valid[["issue", "level"]], on="issue")
-    return _funnel_of(pairs.groupby("household")["level"].max())
+    return pairs.groupby("household", as_index=False).agg(level=("level", "max"), issues=("issue", "size"))
 
 
 def _measure_spans(valid: pd.DataFrame) -> Spans:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape as html
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pandas as pd
 import streamlit as st
@@ -31,6 +31,11 @@ _ROW: Final = 28
 _HEADER: Final = 34
 _MOST_ROWS: Final = 12
 _UNITS: Final = ("homes", "issues")
+#: Counts of a unit's issues that its row says.
+_COUNTED: Final = ("valid", "closed", "in_time", "overdue", "undated", "deferred")
+#: Where a click in the table of units leads: a page, and what of its address differs.
+_Way: TypeAlias = "tuple[str, dict[str, str]]"
+_OPENED: Final = "_opened_way"
 
 
 def draw_lead(session: Session, board: Board) -> None:
@@ -63,7 +68,7 @@ def draw_board(session: Session, board: Board) -> None:
         _draw_done(session, board.clearance)
     if board.level:
         with st.container(key="sec_clear_5"):
-            _draw_units(board)
+            _draw_units(session, board)
     if board.presence is not None and board.presence.roster:
         with st.container(key="sec_clear_6"):
             draw_presence(session, board.presence)
@@ -72,17 +77,24 @@ def draw_board(session: Session, board: Board) -> None:
 
 
 def _draw_line(
-    session: Session, pick: str, label: str, number: int, aside: str = "", *, bad: bool = False, tab: str = "ledger"
-) -> None:
-    """Draw one figure whose number opens the rows it counts."""
+    session: Session, pick: str, label: str, number: int, aside: str = "", *, bad: bool = False, tab: str = "ledger",
+    whole: tuple[str, int] | None = None,
+) -> None:  # fmt: skip
+    """Draw one figure whose number opens the rows it counts; `whole` is what it is a part of, which opens its own."""
     with st.container(key=f"state_clear_{pick}", horizontal=True, vertical_alignment="center"):
-        if number:
-            params = view_params(session, tab=tab, pick=pick)
-            st.page_link(find_page("clear"), label=label, query_params=params)
-        else:
-            st.markdown(label)
+        _draw_link(session, pick, label, number, tab=tab)
+        if whole is not None:
+            _draw_link(session, whole[0], text("clear.of", n=whole[1]), whole[1], tab=tab)
         shade = ' style="color:var(--bad)"' if bad and number else ""
         st.html(f'<div class="nums"><b{shade}>{number:,}</b><span>{html(aside)}</span></div>', width="content")
+
+
+def _draw_link(session: Session, pick: str, label: str, number: int, *, tab: str = "ledger") -> None:
+    """Draw the way to the rows that a number counts; without one there is nothing to open."""
+    if number:
+        st.page_link(find_page("clear"), label=label, query_params=view_params(session, tab=tab, pick=pick))
+    else:
+        st.markdown(label)
 
 
 def _draw_cleared(session: Session, found: Clearance) -> None:
@@ -93,6 +105,11 @@ def _draw_cleared(session: Session, found: Clearance) -> None:
         _draw_line(session, name, text(f"bucket.{name}"), counts[name], text("clear.unit"), bad=name == "overdue")
     total = text("clear.open.sum", open=counts["open"], valid=counts["valid"], closed=counts["closed"])
     st.html(widgets.note(total))
+    with st.container(key="clear_sum", horizontal=True, gap="small"):
+        for name in ("open", "valid", "closed"):
+            _draw_link(
+                session, name, text("compare.count", word=text(f"clear.pick.{name}"), n=counts[name]), counts[name]
+            )
     _draw_line(session, "deferred", text("clear.deferred"), counts["deferred"], text("clear.unit"))
     _draw_line(session, "unverified", text("clear.unverified"), counts["unverified"], text("clear.unit"))
 
@@ -104,14 +121,17 @@ def _draw_how(session: Session, found: Clearance) -> None:
     for kind in codes.CLOSE_KINDS:
         _draw_line(session, kind, text(f"close_kind.{kind}"), counts[kind], found.share(f"kpi.{kind}").percent)
     st.html('<div class="foot"></div>')
-    for pick, key in (("on_time", "kpi.ontime"), ("on_time_original", "kpi.ontime_original")):
+    for pick, whole, key in (
+        ("on_time", "judged", "kpi.ontime"), ("on_time_original", "judged_original", "kpi.ontime_original"),
+    ):  # fmt: skip
         share = found.share(key)
-        label = f"{text(key)} :gray[/ {share.denominator:,}]"
-        _draw_line(session, pick, label, share.numerator, share.percent)
+        _draw_line(session, pick, text(key), share.numerator, share.percent, whole=(whole, share.denominator))
     rework = found.share("kpi.reworked")
     _draw_line(session, "reworked", text("clear.reworked"), rework.numerator, rework.percent)
     if found.spans.median is not None and found.spans.p90 is not None:
-        st.html(widgets.note(text("clear.days", median=found.spans.median, p90=found.spans.p90)))
+        said = text("clear.days", median=found.spans.median, p90=found.spans.p90)
+        with st.container(key="clear_days"):
+            _draw_link(session, "checked", said, found.spans.count)
 
 
 def _draw_funnel(session: Session, found: Clearance) -> None:
@@ -183,30 +203,35 @@ def _draw_done(session: Session, found: Clearance) -> None:
     draw_head(text("clear.sec.4"))
     counts = found.counts
     verified = Share("kpi.verified", counts["closed"], counts["closed"] + counts["unverified"])
-    drawn = found.share("kpi.measures")
-    for pick, share, tab in (("measures", drawn, "measures"), ("checked", verified, "ledger")):
-        label = f"{text(share.formula)} :gray[/ {share.denominator:,}]"
-        _draw_line(session, pick, label, share.numerator, share.percent, tab=tab)
-    satisfied = found.share("kpi.satisfaction")
-    _draw_line(session, "answered", f"{text('kpi.satisfaction')} :gray[{text('kpi.satisfaction.n')} "
-               f"{satisfied.numerator:,} /]", satisfied.denominator, satisfied.percent_fine)  # fmt: skip
+    drawn, satisfied = found.share("kpi.measures"), found.share("kpi.satisfaction")
+    for share, pick, whole, tab in (
+        (drawn, "done", "", "measures"), (verified, "closed", "checked", "ledger"),
+        (satisfied, "satisfied", "answered", "ledger"),
+    ):  # fmt: skip
+        aside = satisfied.percent_fine if share is satisfied else share.percent
+        label, of = text(share.formula), (whole, share.denominator)
+        _draw_line(session, pick, label, share.numerator, aside, tab=tab, whole=of)
     for tab in ("measures", "review"):
         params = view_params(session, tab=tab)
         st.page_link(find_page("clear"), label=text(f"clear.open.{tab}"), query_params=params)
 
 
-def _draw_units(board: Board) -> None:
-    """Draw the units, those with something open first, and their sum."""
+def _draw_units(session: Session, board: Board) -> None:
+    """Draw the units, those with something open first, and their sum; each number opens the rows it counts."""
     draw_head(text(f"clear.units.{board.level}"), text("clear.units.note"))
-    units = board.held
-    rows = [_row(one, board.level, one.place.name) for one in units]
+    shown = [(one, one.place.name) for one in board.held]
     if board.figures is not None:
-        rows.append(_row(board.figures, board.level, text("clear.total", place=board.figures.place.name)))
+        shown.append((board.figures, text("clear.total", place=board.figures.place.name)))
+    rows = [_row(one, board.level, name) for one, name in shown]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, row_height=_ROW, key="clear_units",
         height=_HEADER + _ROW * min(len(rows), _MOST_ROWS) + 2,
-        column_config=_columns([one.place.id for one in units], by_phone=_counts_phone(board)),
+        column_config=_columns([one for one, _ in shown], by_phone=_counts_phone(board)),
     )  # fmt: skip
+    opened = st.session_state.pop(_OPENED, None)
+    if opened is not None:
+        page, params = opened
+        st.switch_page(find_page(page), query_params=view_params(session, **params))
 
 
 def _row(one: Figures, level: str, name: str) -> dict[str, Any]:
@@ -217,13 +242,8 @@ def _row(one: Figures, level: str, name: str) -> dict[str, Any]:
         level: name,
         "coverage": None if share.tenths is None else share.tenths / 10,
         "fraction": f"{counts.complete:,} / {counts.roster:,}",
-        "valid": issues["valid"],
-        "closed": issues["closed"],
         "clear": one.share("kpi.clear").percent,
-        "in_time": issues["in_time"],
-        "overdue": issues["overdue"],
-        "undated": issues["undated"],
-        "deferred": issues["deferred"],
+        **{name: issues[name] for name in _COUNTED},
         "lacks": say_lack(one),
     }
 
@@ -244,28 +264,44 @@ def _counts_phone(board: Board) -> bool:
     return board.round is not None and board.round.away_phone_counts
 
 
-def _columns(places: list[str], *, by_phone: bool) -> dict[str, Any]:
+def _columns(units: list[Figures], *, by_phone: bool) -> dict[str, Any]:
     column = st.column_config
-    link: dict[str, Any] = {"type": "tertiary", "alignment": "left", "on_click": _open_unit, "args": (places,)}
+
+    def open_by(key: str, header: str, width: int, ways: list[_Way], **look: Any) -> Any:
+        return column.ButtonColumn(
+            header, width=width, type="tertiary", key=f"clear_{key}", on_click=_note_way, args=(f"clear_{key}", ways),
+            **look,
+        )  # fmt: skip
+
     numbers = {
-        name: column.NumberColumn(text(f"clear.col.{name}"), width=70)
-        for name in ("valid", "closed", "in_time", "overdue", "undated", "deferred")
-    }
+        name: open_by(
+            name, text(f"clear.col.{name}"), 70,
+            [("clear", {"place": one.place.id, "tab": "ledger", "pick": name}) for one in units], alignment="right",
+        )
+        for name in _COUNTED
+    }  # fmt: skip
+    here: list[_Way] = [("clear", {"place": one.place.id}) for one in units]
     return {
-        "village": column.ButtonColumn(text("ov.col.village"), width=110, key="clear_village", **link),
-        "group": column.ButtonColumn(text("ov.col.group"), width=110, key="clear_group", **link),
+        "village": open_by("village", text("ov.col.village"), 110, here, alignment="left"),
+        "group": open_by("group", text("ov.col.group"), 110, here, alignment="left"),
         "coverage": column.ProgressColumn(
             text("kpi.phone" if by_phone else "ov.col.coverage"), format="%.1f%%", min_value=0, max_value=100, width=170
         ),
         "fraction": column.TextColumn(text("clear.col.fraction"), alignment="right", width=100),
         "clear": column.TextColumn(text("kpi.clear"), alignment="right", width=76),
-        "lacks": column.TextColumn(text("clear.col.lacks"), width=230),
+        "lacks": open_by("lacks", text("clear.col.lacks"), 230, [_way_to_lack(one) for one in units], alignment="left"),
         **numbers,
     }
 
 
-def _open_unit(places: list[str]) -> None:
-    for key in ("clear_village", "clear_group"):
-        row = clicked_row(key)
-        if row is not None and row < len(places):
-            show(place=places[row])
+def _way_to_lack(one: Figures) -> _Way:
+    """Return where what a unit lacks is listed: homes that are missing, else its open issues, else the unit itself."""
+    if one.counts.roster > one.counts.complete:
+        return "gaps", {"place": one.place.id}
+    return "clear", {"place": one.place.id, **({"tab": "ledger", "pick": "open"} if one.issues["open"] else {})}
+
+
+def _note_way(key: str, ways: list[_Way]) -> None:
+    row = clicked_row(key)
+    if row is not None and row < len(ways):
+        st.session_state[_OPENED] = ways[row]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from geo.issues.picks import PICKS, pick_issues
+from geo.issues.picks import HOME_PICKS, PICKS, pick_issues
 from geo.store.clearance import Clearance, read_clearance
 from geo.store.ledger import read_ledger
 from geo.store.presence import Presence, read_presence
@@ -71,7 +71,7 @@ def read_tab() -> str:
 def read_pick() -> str:
     """Return the figure whose rows the address asks for; every issue where it names none."""
     asked = str(st.query_params.get("pick", ""))
-    return asked if asked in PICKS else "all"
+    return asked if asked in PICKS or asked in HOME_PICKS else "all"
 
 
 def read_rows(session: Session, pick: str) -> pd.DataFrame:

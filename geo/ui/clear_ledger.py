@@ -12,9 +12,11 @@ from geo.access import may
 from geo.exports import ExportHead, tabulate_ledger
 from geo.i18n import text
 from geo.importer.listed import import_issues
-from geo.issues.picks import PICKS
+from geo.issues.picks import HOME_PICKS, PICKS
 from geo.schema import LEDGER_COLUMNS
+from geo.store.clearance import list_funnel_homes
 from geo.store.measures import read_measures
+from geo.ui.clear_homes import draw_home_list
 from geo.ui.clicks import clicked_row
 from geo.ui.export_menu import draw_menu, offer_table
 from geo.ui.list_upload import offer_upload
@@ -41,15 +43,28 @@ _ROWS: Final = 16
 _OPENED: Final = "_opened_issue"
 
 
+def draw_funnel_homes(session: Session, pick: str) -> None:
+    """Draw the choice of figure, and the households that a number of the funnel by households counts."""
+    homes = list_funnel_homes(session.db, session.scope, place_id=session.place.id, pick=pick, as_of=session.as_of)
+    with st.container(key="head_ledger", horizontal=True, vertical_alignment="center"):
+        _draw_choice(pick)
+    said = homes.assign(level=[text(f"issue_level.{one}") for one in homes["level"]])
+    draw_home_list(session, said, key="funnel", title=_word(pick), leave="pick", more=("level", "issues"))
+
+
+def _draw_choice(pick: str) -> None:
+    st.session_state["pick"] = pick
+    st.selectbox(
+        text("clear.pick"), [*PICKS, *HOME_PICKS], key="pick", format_func=_word, label_visibility="collapsed",
+        width=190, on_change=lambda: show(pick="" if st.session_state["pick"] == "all" else st.session_state["pick"]),
+    )  # fmt: skip
+
+
 def draw_ledger(session: Session, pick: str, rows: pd.DataFrame) -> None:
     """Draw the choice of figure, the rows it counts, and the file of just these rows."""
     with st.container(key="head_ledger", horizontal=True, vertical_alignment="center"):
         draw_head(text("clear.ledger"), text("clear.ledger.note", n=len(rows), word=_word(pick)))
-        st.session_state["pick"] = pick
-        st.selectbox(
-            text("clear.pick"), list(PICKS), key="pick", format_func=_word, label_visibility="collapsed", width=190,
-            on_change=lambda: show(pick="" if st.session_state["pick"] == "all" else st.session_state["pick"]),
-        )  # fmt: skip
+        _draw_choice(pick)
         _draw_exports(session, pick, rows)
     if rows.empty:
         st.markdown(escape(text("clear.none", word=_word(pick))))
@@ -114,10 +129,13 @@ def follow_issue(session: Session) -> None:
 
 
 def draw_measures(session: Session) -> None:
-    """Draw every measure of valid issues here, those not done first."""
+    """Draw every measure of valid issues here, those not done first; or, where a number asks for them, those done."""
     found = read_measures(session.db, session.scope, place_id=session.place.id, as_of=session.as_of)
     done = int(found["done_on"].notna().sum())
     draw_head(text("clear.measures"), text("clear.measures.note", n=len(found), done=done))
+    if st.query_params.get("pick") == "done":
+        found = found[found["done_on"].notna()]
+        st.button(text("clear.measures.all", n=done), key="measures_all", on_click=show, kwargs={"pick": ""})
     if found.empty:
         st.markdown(escape(text("clear.measures.none")))
         return

@@ -10,11 +10,11 @@ from geo.coverage import Share
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.store.presence import list_present
-from geo.ui.clicks import follow_click, open_home
+from geo.ui.clear_homes import draw_home_list
 from geo.ui.navigation import find_page
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import escape, show_error
-from geo.ui.session import show, view_params
+from geo.ui.session import view_params
 from geo.ui.visit_more import say_entry
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from geo.ui.session import Session
 
 _MOST: Final = 6
-_ROW: Final = 28
-_ROWS: Final = 12
-_SHOWN: Final = ("code", "head_name", "village", "group")
 
 
 def draw_presence(session: Session, found: Presence) -> None:
@@ -81,16 +78,4 @@ def _draw_homes(session: Session, what: str) -> None:
         return
     kind, _, word = what.partition(":")
     named = text(f"kpi.lead.{word}") if kind == "lead" else say_entry("topic" if kind == "topic" else "check", word)
-    with st.container(key="head_present", horizontal=True, vertical_alignment="center"):
-        draw_head(named, text("compare.homes", n=len(homes)))
-        st.button(text("present.close"), key="present_close", on_click=show, kwargs={"present": ""})
-    columns: dict[str, Any] = {name: st.column_config.TextColumn(text(f"cli.head.{name}")) for name in _SHOWN}
-    columns["code"] = st.column_config.ButtonColumn(
-        text("cli.head.code"), width=180, type="tertiary", alignment="left", key="present_home", on_click=open_home,
-        args=("present_home", [(one, session.place.id) for one in homes["household"]]),
-    )  # fmt: skip
-    st.dataframe(
-        homes[[*_SHOWN]], hide_index=True, row_height=_ROW, height=_ROW * min(len(homes), _ROWS) + 36,
-        key="present_homes", column_config=columns,
-    )  # fmt: skip
-    follow_click(session)
+    draw_home_list(session, homes, key="present", title=named, leave="present")

@@ -15,7 +15,8 @@ from geo.i18n import text
 from geo.schema.columns_work import COMPARED_COLUMNS
 from geo.store.comparing import list_earlier
 from geo.store.round_figures import PICKED, Compared, compare_rounds, list_compared
-from geo.ui.clicks import clicked_row, follow_click, open_home
+from geo.ui.clear_homes import draw_home_list
+from geo.ui.clicks import clicked_row
 from geo.ui.export_menu import draw_menu, offer_table
 from geo.ui.navigation import find_page
 from geo.ui.overview_data import UNIT_LEVEL
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 _FORMS: Final = ("xlsx", "csv", "pdf")
 _ROW: Final = 28
 _ROWS: Final = 14
-_SHOWN: Final = ("code", "head_name", "village", "group", "kind", "missed_rounds", "last_outcome")
 
 
 def draw_rounds(session: Session) -> None:
@@ -128,20 +128,12 @@ def _open_unit(places: list[str]) -> None:
 
 
 def _draw_homes(session: Session, homes: pd.DataFrame, pick: str) -> None:
-    with st.container(key="head_compared", horizontal=True, vertical_alignment="center"):
-        draw_head(text(f"compare.kind.{pick}"), text("compare.homes", n=len(homes)))
-        st.button(text("compare.back"), key="compare_back", on_click=show, kwargs={"pick": ""})
-    frame = homes[[*_SHOWN]].assign(
+    said = homes.assign(
         kind=[text(f"compare.kind.{one}") for one in homes["kind"]],
         last_outcome=[text(f"outcome.{one}") if one else "" for one in homes["last_outcome"].fillna("")],
     )
-    columns: dict[str, Any] = {name: st.column_config.TextColumn(text(f"cli.head.{name}")) for name in _SHOWN}
-    columns["code"] = st.column_config.ButtonColumn(
-        text("cli.head.code"), width=180, type="tertiary", alignment="left", key="compare_home", on_click=open_home,
-        args=("compare_home", [(one, session.place.id) for one in homes["household"]]),
+    title = text(f"compare.kind.{pick}")
+    draw_home_list(
+        session, said, key="compare", title=title, leave="pick", back=text("compare.back"),
+        more=("kind", "missed_rounds", "last_outcome"),
     )  # fmt: skip
-    st.dataframe(
-        frame, hide_index=True, row_height=_ROW, height=_ROW * min(len(frame), _ROWS) + 36, key="compared_homes",
-        column_config=columns,
-    )  # fmt: skip
-    follow_click(session)

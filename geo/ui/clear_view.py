@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from geo.i18n import text
+from geo.issues.picks import HOME_PICKS
 from geo.ui.clear_board import draw_board, draw_lead
 from geo.ui.clear_data import TABS, read_board, read_pick, read_rows, read_tab
-from geo.ui.clear_ledger import draw_ledger, draw_measures
+from geo.ui.clear_ledger import draw_funnel_homes, draw_ledger, draw_measures
 from geo.ui.clear_matters import draw_matters
 from geo.ui.clear_review import draw_review
 from geo.ui.clear_rounds import draw_rounds
@@ -33,7 +34,10 @@ def draw_page(session: Session) -> None:
         )  # fmt: skip
     if tab == "ledger":
         pick = read_pick()
-        draw_ledger(session, pick, read_rows(session, pick))
+        if pick in HOME_PICKS:
+            draw_funnel_homes(session, pick)
+        else:
+            draw_ledger(session, pick, read_rows(session, pick))
     elif tab == "review":
         draw_review(session)
     elif tab == "measures":

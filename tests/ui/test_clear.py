@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import parse_qs
 
 import pytest
 
 from geo import codes
 from geo.exports import ExportHead, tabulate_review, write_table
 from geo.i18n import text
+from geo.issues.picks import HOME_PICKS, PICKS
 from geo.store.clearance import read_clearance
 from geo.store.database import Database
 from geo.store.lists import read_list
@@ -42,6 +44,21 @@ def test_a_number_opens_its_rows() -> None:
     assert len(rows) == 2
     assert text("clear.ledger.note", n=2, word=text("clear.pick.overdue")) in read_words(app)
     assert "i1" in read_tables(app)
+
+
+@pytest.mark.usefixtures("world")
+def test_every_link_of_the_board_opens_a_list() -> None:
+    """Whatever a figure leads to is a list that the page knows; one of households shows households, each once."""
+    app = open_page("clear")
+    ways = [parse_qs(one.proto.query_string) for one in app.get("page_link")]
+    picks = {(way["tab"][0], way["pick"][0]) for way in ways if "pick" in way}
+    assert {pick for tab, pick in picks if tab == "ledger"} <= PICKS.keys() | HOME_PICKS.keys()
+    assert {("ledger", name) for name in ("open", "valid", "closed", "overdue", "judged", "homes_at_village")} <= picks
+    app = open_page("clear", tab="ledger", pick="homes_at_village")
+    assert len(app.dataframe[0].value) == 3
+    assert {"code", "level", "issues"} <= set(app.dataframe[0].value)
+    app.button(key="funnel_close").click().run()
+    assert "issue_number" in app.dataframe[0].value
 
 
 @pytest.mark.usefixtures("world")
