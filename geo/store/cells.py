@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, func, insert, literal, literal_column, select, union_all
+from sqlalchemy import Integer, Select, and_, bindparam, func, insert, literal, literal_column, or_, select, union_all
 
 from geo.coverage import Counts, leaf_statement, leaf_values, roll_up
 from geo.prepared import Prepared
@@ -132,11 +132,11 @@ def _refresh_leaf(connection: Connection, round_: Round, as_of: date, leaf: str)
 
 def _add(connection: Connection, round_id: str, leaf: str, delta: dict[str, int]) -> None:
     """Add the difference to the leaf's own cell and to those of everything it lies in; make the cells that lack."""
-    changes = {f"add_{name}": value for name, value in delta.items()}
     for place_id, span, present in _CELLS_ABOVE.all(connection, {"of_round": round_id, "of_leaf": leaf}):
         if present is None:
             connection.execute(coverage_cell.insert().values(round=round_id, place=place_id, span=span))
-        _ADD.write(connection, {"of_round": round_id, "of_place": place_id, "of_span": span, **changes})
+    changes = {f"add_{name}": value for name, value in delta.items()}
+    _ADD.write(connection, {"of_round": round_id, "of_leaf": leaf, **changes})
 
 
 # Built once: a save runs each of them, and building a statement costs more than running it.
@@ -147,9 +147,17 @@ _HERE = and_(
 )
 _DAY = Prepared(select(coverage_day.c.as_of).where(coverage_day.c.round == bindparam("of_round")))
 _CELL = Prepared(select(*(coverage_cell.c[name] for name in CELL_COUNTS)).where(_HERE))
+_OVER = select(place_path.c.ancestor).where(place_path.c.place == bindparam("of_leaf"))
 _ADD = Prepared(
     coverage_cell.update()
-    .where(_HERE)
+    .where(
+        coverage_cell.c.round == bindparam("of_round"),
+        coverage_cell.c.place.in_(_OVER),
+        or_(
+            coverage_cell.c.span == literal_column("'all'"),
+            coverage_cell.c.place == bindparam("of_leaf"),
+        ),
+    )
     .values({name: coverage_cell.c[name] + bindparam(f"add_{name}", type_=Integer) for name in CELL_COUNTS})
 )
 

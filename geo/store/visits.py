@@ -57,6 +57,10 @@ _INSERT = Prepared(
         "respondent", "revisit_on", "note", "entry_kind", "approved_by",
     ),
 )  # fmt: skip
+_PERSON = Prepared(select(person.c.id).where(person.c.id == bindparam("person")))
+_CAME = Prepared(visit_person.insert(), columns=visit_person.c.keys())
+_TOLD = Prepared(visit_topic.insert(), columns=visit_topic.c.keys())
+_ASKED = Prepared(visit_check.insert(), columns=visit_check.c.keys())
 _HELD = Prepared(
     select(round_.c.id)
     .join(round_roster, round_roster.c.round == round_.c.id)
@@ -124,15 +128,15 @@ def insert_visit(connection: Connection, scope: Scope, *, entry: VisitEntry) -> 
 
 
 def _store_company(connection: Connection, entry: VisitEntry) -> None:
-    """Store who came, what was told and what was looked into."""
-    if entry.persons:
-        _check_persons(connection, entry.persons)
-        connection.execute(visit_person.insert(), [{"visit": entry.id, "person": one} for one in set(entry.persons)])
-    if entry.topics:
-        connection.execute(visit_topic.insert(), [{"visit": entry.id, "topic": one} for one in set(entry.topics)])
-    if entry.checks:
-        rows = [{"visit": entry.id, "item": item, "result": result} for item, result in dict(entry.checks).items()]
-        connection.execute(visit_check.insert(), rows)
+    """Store who came, what was told and what was looked into. Raises `NotFound` for a person nobody knows."""
+    for one in sorted(set(entry.persons)):
+        if _PERSON.first(connection, {"person": one}) is None:
+            raise NotFound("err.no_assignee", id=one)
+        _CAME.write(connection, {"visit": entry.id, "person": one})
+    for topic in sorted(set(entry.topics)):
+        _TOLD.write(connection, {"visit": entry.id, "topic": topic})
+    for item, result in dict(entry.checks).items():
+        _ASKED.write(connection, {"visit": entry.id, "item": item, "result": result})
 
 
 def void_visit(
@@ -214,13 +218,6 @@ def check_entry(entry: VisitEntry, today: date) -> None:
         raise Invalid("err.bulk")
     if entry.outcome != "effective" and not entry.reason:
         raise Invalid("err.reason")
-
-
-def _check_persons(connection: Connection, persons: tuple[str, ...]) -> None:
-    known = set(connection.execute(select(person.c.id).where(person.c.id.in_(persons))).scalars())
-    for one in persons:
-        if one not in known:
-            raise NotFound("err.no_assignee", id=one)
 
 
 def _round_for(connection: Connection, scope: Scope, entry: VisitEntry, place_id: str) -> Round | None:

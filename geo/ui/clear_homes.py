@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from geo.i18n import text
+from geo.schema import GAP_COLUMNS
 from geo.ui.clicks import follow_click, open_home
 from geo.ui.overview_head import draw_head
 from geo.ui.session import show
@@ -38,9 +39,11 @@ def draw_home_list(
     with st.container(key=f"head_{key}", horizontal=True, vertical_alignment="center"):
         draw_head(title, text("compare.homes", n=len(homes)))
         st.button(back or text("present.close"), key=f"{key}_close", on_click=show, kwargs={leave: ""})
-    columns: dict[str, Any] = {name: st.column_config.TextColumn(text(f"cli.head.{name}")) for name in (*_SHOWN, *more)}
+    heads = {one.key: one.header for one in GAP_COLUMNS if one.key in _SHOWN}
+    heads |= {name: text(f"cli.head.{name}") for name in more}
+    columns: dict[str, Any] = {name: st.column_config.TextColumn(head) for name, head in heads.items()}
     columns["code"] = st.column_config.ButtonColumn(
-        text("cli.head.code"), width=180, type="tertiary", alignment="left", key=f"{key}_home", on_click=open_home,
+        heads["code"], width=180, type="tertiary", alignment="left", key=f"{key}_home", on_click=open_home,
         args=(f"{key}_home", [(one, session.place.id) for one in homes["household"]]),
     )  # fmt: skip
     st.dataframe(
