@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import socket
@@ -20,7 +19,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from geo.store.database import Database
-from geo.web.heap import Heap
 
 ROOT = Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
@@ -38,10 +36,6 @@ class ServedApp:
     address: str
     process: subprocess.Popen[bytes]
     log: Path
-
-
-#: As in the app: pages that run in a test's own process are each followed by a search for garbage.
-gc.callbacks.append(Heap())
 
 
 def find_free_port() -> int:

@@ -36,3 +36,4 @@ async def promptly(_app: object) -> AsyncIterator[dict[str, Any]]:
     gc.callbacks.append(heap)
     yield {}
     gc.callbacks.remove(heap)
+    gc.unfreeze()
