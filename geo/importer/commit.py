@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,14 +34,15 @@ from geo.importer.refused import is_repeated, list_repaired, store_refused, was_
 from geo.importer.report import ImportReport, add_up, decide_outcome, list_values, mask_findings, sentence, take_preview
 from geo.importer.rounds import NewRound, settle_round
 from geo.importer.rows import take_rows
-from geo.importer.saying import conclude, say_refused
+from geo.importer.saying import say_refused
 from geo.importer.sources import look_up_mapping, sign_headers
 from geo.importer.submissions import join_submissions
 from geo.importer.together import ALL, ASKED, ask_for_sheet, join_sheets, list_alike, name_findings, name_questions
+from geo.importer.trial import carry_out
 from geo.importer.understand import Understood, understand
 from geo.model import Round, new_id
 from geo.store.cells import read_cells, refresh_cells
-from geo.store.database import hash_file, now, read_setting
+from geo.store.database import hash_file, now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,10 +63,6 @@ class _Sheets(NamedTuple):
     others: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
     asked: Question | None = None
-
-
-class _Undecided(Exception):
-    """Rolls a dry run back; nothing is stored."""
 
 
 @paused_collection()
@@ -133,7 +131,8 @@ def _import_table(
     if report.outcome == "ask" or not understood.firsts:
         key = "asks" if report.outcome == "ask" else "no_good_rows"
         return replace(report, message=sentence(key, n=sum(one.blocking for one in report.questions)))
-    return _try(db, scope, path, understood, options, report, store=may_enter and not options.dry_run)
+    write = partial(_store, scope=scope, path=path, understood=understood, options=options, report=report)
+    return carry_out(db, write, store=may_enter and not options.dry_run)
 
 
 def _read_sheet(path: Path, name: str, options: ImportOptions) -> tuple[Sheet, _Sheets, ImportOptions]:
@@ -257,28 +256,11 @@ def _first_said(sizes: Sequence[int | None], firsts: Mapping[int, int]) -> dict[
     return said
 
 
-def _try(
-    db: Database, scope: Scope, path: Path, understood: Understood, options: ImportOptions, report: ImportReport, *,
-    store: bool,
-) -> ImportReport:  # fmt: skip
-    """Plan on the locked database and carry the plan out; take it back when it is only a trial or changes nothing."""
-    try:
-        with db.write(much=True) as connection:
-            if store and read_setting(connection, "kind") == "demo":
-                raise Invalid("import.demo")
-            report = _store(connection, scope, path, understood, options, report)
-            if not (store and report.changed):
-                raise _Undecided  # noqa: TRY301 - only an exception takes a transaction back
-            report = replace(report, stored=True)
-    except _Undecided:
-        report = replace(report, batch="")
-    return replace(report, message=conclude(report))
-
-
 def _store(
-    connection: Connection, scope: Scope, path: Path, understood: Understood, options: ImportOptions,
+    connection: Connection, *, scope: Scope, path: Path, understood: Understood, options: ImportOptions,
     report: ImportReport,
 ) -> ImportReport:  # fmt: skip
+    """Plan on the locked database and carry the plan out."""
     background = read_background(connection, options, file=report.name)
     for village in sorted({understood.columns["village"][nth].id for nth in understood.firsts}):
         require_area(connection, scope, village)

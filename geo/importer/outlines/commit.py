@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 from geo.access import require_area, require_right
 from geo.audit import log_change
-from geo.errors import FileRefused, Invalid
+from geo.errors import FileRefused
 from geo.importer.apart import read_layer
 from geo.importer.apply import insert_paths, store_batch
 from geo.importer.blocks import Block
@@ -26,7 +27,8 @@ from geo.importer.outlines.understand import prove_swap, understand_layer
 from geo.importer.progress import step
 from geo.importer.refused import list_repaired, store_refused, was_imported_on
 from geo.importer.report import MOST_VALUES, ImportReport, sentence
-from geo.importer.saying import conclude, say_refused
+from geo.importer.saying import say_refused
+from geo.importer.trial import carry_out
 from geo.importer.unitsource import find_unit_source
 from geo.model import new_id
 from geo.schema import place
@@ -52,10 +54,6 @@ if TYPE_CHECKING:
 
 KIND: Final = "areas"
 _LAYER: Final = "layer"
-
-
-class _Undecided(Exception):
-    """Rolls a trial back; nothing is stored."""
 
 
 def read_map(path: Path, *, name: str, options: ImportOptions) -> Layer | Layers | FileRefused:
@@ -103,7 +101,8 @@ def import_outlines(
     if understood.asks or not understood.rows_ok:
         key = "asks" if understood.asks else "no_good_rows"
         return replace(report, message=sentence(key, n=sum(one.blocking for one in report.questions)))
-    return _try(db, scope, path, understood, options, report, store=may_enter and not options.dry_run)
+    write = partial(_store, scope=scope, path=path, understood=understood, options=options, report=report)
+    return carry_out(db, write, store=may_enter and not options.dry_run)
 
 
 def _ask(name: str, question: Question) -> ImportReport:
@@ -142,28 +141,11 @@ def _report(name: str, layer: Layer, understood: Understood, system: System) -> 
     )  # fmt: skip
 
 
-def _try(
-    db: Database, scope: Scope, path: Path, understood: Understood, options: ImportOptions, report: ImportReport, *,
-    store: bool,
-) -> ImportReport:  # fmt: skip
-    """Plan on the locked database and carry the plan out; take it back when it is only a trial or changes nothing."""
-    try:
-        with db.write() as connection:
-            if store and read_setting(connection, "kind") == "demo":
-                raise Invalid("import.demo")
-            report = _store(connection, scope, path, understood, options, report)
-            if not (store and report.changed):
-                raise _Undecided  # noqa: TRY301 - only an exception takes a transaction back
-            report = replace(report, stored=True)
-    except _Undecided:
-        report = replace(report, batch="")
-    return replace(report, message=conclude(report))
-
-
 def _store(
-    connection: Connection, scope: Scope, path: Path, understood: Understood, options: ImportOptions,
+    connection: Connection, *, scope: Scope, path: Path, understood: Understood, options: ImportOptions,
     report: ImportReport,
 ) -> ImportReport:  # fmt: skip
+    """Plan on the locked database and carry the plan out."""
     digest = hash_file(path)
     index, _, edition = _read_background(connection, digest)
     units = [one.match.unit or one.match.village for one in understood.given.values()]
