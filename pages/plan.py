@@ -4,12 +4,14 @@ import streamlit as st
 
 from geo.access import may
 from geo.errors import GeoError
+from geo.planning import PlanDocument
 from geo.ui.done import say_done
 from geo.ui.overview_view import draw_no_round
 from geo.ui.plain import show_error
-from geo.ui.plan_actions import draw_changes, draw_files
+from geo.ui.plan_actions import draw_changes
 from geo.ui.plan_compare import draw_comparison, draw_what_if
 from geo.ui.plan_data import find_draft, list_kept, read_wanted
+from geo.ui.plan_files import draw_files
 from geo.ui.plan_publish import draw_publish, draw_publish_all
 from geo.ui.plan_run import draw_run
 from geo.ui.plan_start import draw_start
@@ -50,5 +52,6 @@ if may(session.scope, "assign"):
         with st.container(key="plan_out", horizontal=True, vertical_alignment="center", gap="small"):
             draw_publish(session, session.round, draft, village)
             draw_publish_all(session, session.round, kept)
-            draw_files(session, session.round, draft, village)
+            drafted = PlanDocument(session.round.id, session.today, draft.terms.mode, draft.terms.seed, (village,))
+            draw_files(session, session.round, drafted, what="plan")
 draw_routes(session, session.round)

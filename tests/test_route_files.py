@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import date
 
 import eviltransform
@@ -12,6 +13,7 @@ import openpyxl
 import pyogrio
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import func, select
 
 from geo.cli import main
 from geo.exports.routes import (
@@ -25,7 +27,9 @@ from geo.exports.routes import (
 )
 from geo.exports.routes.head import route_id, route_link
 from geo.field.form import header_of
+from geo.i18n import text as say
 from geo.planning import Order, default_setup, plan_places
+from geo.schema import visit
 from geo.store.create import open_database
 from geo.store.database import write_setting
 from geo.store.homes import read_homes
@@ -94,18 +98,19 @@ def test_links(document):
     """AMap's link is in GCJ-02 as another program computes it, longitude first; geo: is in WGS84, latitude first."""
     rows = list(csv.reader(io.StringIO(write_links(document, HEAD).decode("utf-8-sig"))))[1:]
     assert len(rows) == len(list_stops(document))
-    for (village, row, stop), (route, seq, code, amap, link) in zip(list_stops(document), rows, strict=True):
+    for (village, row, stop), (route, seq, code, amap, link, made) in zip(list_stops(document), rows, strict=True):
         assert (route, seq, code) == (route_id(HEAD, village, row), str(stop.seq), stop.code)
         lat, lon = eviltransform.wgs2gcj(stop.lat, stop.lon)
         east, north = (float(one) for one in amap.split("position=")[1].split("&")[0].split(","))
         assert (east, north) == pytest.approx((lon, lat), abs=3e-6)
         assert link == f"geo:{stop.lat:.6f},{stop.lon:.6f}"
+        assert made == "2019-11-20 规划 制表"
 
 
 def test_sheets(document, heads):
     """A sheet a team-day holds every household in order, its number and the code's words, and no whole name."""
-    village = next(one for one in document.villages if one.team_days)
-    printed = print_route_sheets(village, HEAD)
+    village = next(one for one in document.villages if any(stop.issues for stop in one.stops))
+    printed = print_route_sheets(replace(document, villages=(village,)), HEAD)
     reader = PdfReader(io.BytesIO(printed.content))
     assert len(reader.pages) == printed.pages >= len(village.team_days)
     text = "".join(page.extract_text() for page in reader.pages)
@@ -113,6 +118,10 @@ def test_sheets(document, heads):
     assert places == sorted(places)
     assert route_id(HEAD, village, village.team_days[0]) in text
     assert "演示数据" in text
+    asked = {category for stop in village.stops for category in stop.issues}
+    assert all(say(f"category.{one}") in text.replace("\n", "") for one in asked)
+    every = print_route_sheets(document, HEAD)
+    assert every.pages >= sum(len(one.team_days) for one in document.villages)
     assert not [name for name in heads if name and name in text]
     assert all(len(page.images) == 1 for page in reader.pages[:1])
     link = route_link(HEAD, village, village.team_days[0])
@@ -123,7 +132,7 @@ def test_the_twin_comes_back(tmp_path, world, document):
     """The twin lists the routes in order; filled in, it is imported, and the same again changes nothing."""
     village = next(one for one in document.villages if len(one.stops) > 3)
     path = tmp_path / "twin.xlsx"
-    path.write_bytes(write_twin(village, HEAD))
+    path.write_bytes(write_twin(replace(document, villages=(village,)), HEAD))
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]
     header = [cell.value for cell in sheet[HEAD_ROWS]]
@@ -136,15 +145,21 @@ def test_the_twin_comes_back(tmp_path, world, document):
     with world.write() as connection:
         write_setting(connection, "kind", "real")
     effective = read_homes(world, PLANNER, round_id="2", place_id="d").set_index("household")["effective"]
-    reports = []
+    reports, visits = [], []
     for nth in range(2):
         report = tmp_path / f"{nth}.json"
         assert main(["import", str(path), "--db", str(world.path), "--round", "2", "--report", str(report)]) == 0
+        visits.append(count_visits(world))
         reports.append(json.loads(report.read_text(encoding="utf-8")))
     after = read_homes(world, PLANNER, round_id="2", place_id="d").set_index("household")["effective"]
     assert [one for one in after.index if after[one] != effective[one]] == [village.stops[0].household]
-    assert world.path.exists()
+    assert visits[0] == visits[1]
     assert reports[0] != reports[1]
+
+
+def count_visits(db) -> int:
+    with db.read() as connection:
+        return connection.execute(select(func.count()).select_from(visit)).scalar_one()
 
 
 def test_the_folder(tmp_path, capsys, world, heads):
@@ -167,6 +182,9 @@ def test_the_folder(tmp_path, capsys, world, heads):
     files = json.loads(capsys.readouterr().out)["files"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == files
     assert {name.rsplit(".", 1)[1] for name in files} == {"json", "geojson", "gpx", "kml", "csv", "pdf", "xlsx"}
+    made = json.loads((tmp_path / "out" / "routes.geojson").read_text(encoding="utf-8"))["made_by"]
+    for name in ("routes.gpx", "routes.kml", "links.csv"):
+        assert f"2019-11-20 {made} 制表" in (tmp_path / "out" / name).read_text(encoding="utf-8")
     for name in files:
         if name.rsplit(".", 1)[1] in ("json", "geojson", "gpx", "kml", "csv"):
             said = (tmp_path / "out" / name).read_text(encoding="utf-8")

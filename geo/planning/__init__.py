@@ -2,6 +2,7 @@
 
 from geo.planning.document import PlanDocument, StopRow, TeamDayRow, VillagePlan
 from geo.planning.draft import Draft, Order, draft_unit, from_content, to_content
+from geo.planning.published import read_published
 from geo.planning.run import draft_tasks, kept_setup, list_tasks, plan_places
 from geo.planning.teams import Setup, UnitSetup, default_setup, make_setup, read_setup
 
@@ -22,6 +23,7 @@ __all__ = [
     "list_tasks",
     "make_setup",
     "plan_places",
+    "read_published",
     "read_setup",
     "to_content",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +15,9 @@ class StopRow:
     """A household of the plan; its head is masked.
 
     `seq`: 1, 2, … on its team-day, 0 where it is not served, and `reason` says why.
-    `terms`: points of its priority by term (`gaps.PRIORITY_TERMS`), those that are not 0. `arrive_s`: seconds after
-    the team set out. `due_on`: until when it is wanted; `late`: it comes after that.
+    `issues`: categories of its `open_issues`, overdue ones first. `terms`: points of its priority by term
+    (`gaps.PRIORITY_TERMS`), those that are not 0. `arrive_s`: seconds after the team set out. `due_on`: until when it
+    is wanted; `late`: it comes after that.
     """
 
     household: str
@@ -38,6 +39,7 @@ class StopRow:
     state: str
     last_outcome: str
     open_issues: int
+    issues: tuple[str, ...]
     owner: str
     due_on: date | None
     seq: int = 0
@@ -103,6 +105,18 @@ class PlanDocument:
     mode: str
     seed: int
     villages: tuple[VillagePlan, ...]
+
+    @property
+    def place(self) -> str:
+        """Return the village's name, or what several have in common: their township's."""
+        townships = {stop.township for one in self.villages for stop in one.stops}
+        return self.villages[0].name if len(self.villages) == 1 else " ".join(sorted(townships))
+
+    def list_routes(self) -> Iterator[tuple[VillagePlan, TeamDayRow]]:
+        """Yield every team-day with its village."""
+        for village in self.villages:
+            for row in village.team_days:
+                yield village, row
 
     def total(self, order: str = "") -> dict[str, Any]:
         """Return the sums over all villages, of the plan or of a simpler order (`geo.plan.metrics.Metrics`)."""

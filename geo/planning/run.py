@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import pandas as pd
@@ -15,11 +15,12 @@ from sqlalchemy import select
 
 from geo.errors import Invalid, Stopped
 from geo.gaps import rank_gaps
+from geo.issues import issue_status
 from geo.planning.document import PlanDocument, VillagePlan
 from geo.planning.draft import Order, draft_unit, to_content
 from geo.planning.stops import UnitTask, make_task
 from geo.planning.teams import Setup, UnitSetup, make_setup
-from geo.schema import place
+from geo.schema import issue, issue_household, place
 from geo.store.gap_homes import read_gap_homes
 from geo.store.places import root_place
 from geo.store.plansettings import read_layered, read_plan_settings
@@ -57,16 +58,21 @@ def plan_places(
 
 
 def list_tasks(
-    db: Database, scope: Scope, *, round_: Round, place_id: str, setup: Setup, only: Iterable[str] | None = None
-) -> list[UnitTask]:
-    """Return the task of every village (or township) with somebody on the gap list, by unit code."""
+    db: Database, scope: Scope, *, round_: Round, place_id: str, setup: Setup, only: Iterable[str] | None = None,
+    days: Sequence[date] | None = None,
+) -> list[UnitTask]:  # fmt: skip
+    """Return the task of every village (or township) with somebody on the gap list, by unit code.
+
+    `only`: the households that are wanted, where not all. `days`: those of the plan, where not what the setting says.
+    Raises `NotFound`, `NotAllowed`, `Invalid` when no day is left.
+    """
     today = db.today()
     found = read_gap_homes(db, scope, round_id=round_.id, place_id=place_id)
     gaps = rank_gaps(found.waiting, today, found.weights)
     if only is not None:
         gaps = gaps[gaps["household"].isin(set(only))]
     units = _read_units(db, gaps)
-    gaps = _name_owners(db, scope, gaps, place_id)
+    gaps = _list_issues(db, _name_owners(db, scope, gaps, place_id), today)
     kept = read_plan_settings(db)
     files = setup.files or read_way_files(db)
     tasks = []
@@ -76,11 +82,11 @@ def list_tasks(
         above = units.get(unit.township, unit)
         own = _setup_of(setup, unit, [units[one] for one in sorted(rows["village_id"].unique())], above.code)
         own = replace(own, detour=own.detour or kept.get(above.id, {}).get("detour"))
-        days = own.list_days(max(today + timedelta(days=1), round_.starts_on), round_.ends_on)
-        if not days:
+        going = days or own.list_days(max(today + timedelta(days=1), round_.starts_on), round_.ends_on)
+        if not going:
             raise Invalid("plan.no_days", ends=round_.ends_on)
         start = own.start if isinstance(own.start, tuple) else units.get(_start_unit(own.start, unit), unit).point
-        tasks.append(make_task(rows, (unit.id, unit.code, unit.name), own, days=days, start=start, files=files))
+        tasks.append(make_task(rows, (unit.id, unit.code, unit.name), own, days=going, start=start, files=files))
     return sorted(tasks, key=lambda one: one.code)
 
 
@@ -101,6 +107,24 @@ def _name_owners(db: Database, scope: Scope, gaps: pd.DataFrame, place_id: str) 
         who if isinstance(who, str) else by_home.get(home) or by_group.get(group) for who, home, group in rows
     ]
     return gaps.assign(assignee=named)
+
+
+def _list_issues(db: Database, gaps: pd.DataFrame, today: date) -> pd.DataFrame:
+    """Return the list with the categories of each home's own open issues, overdue ones first."""
+    status = issue_status(today).subquery("status")
+    asked = (
+        select(issue_household.c.household, issue.c.category)
+        .join(status, status.c.issue == issue_household.c.issue)
+        .join(issue, issue.c.id == issue_household.c.issue)
+        .where(status.c.open == 1, status.c.scope == "household")
+        .order_by(status.c.bucket != "overdue", issue.c.category)
+    )
+    found: dict[str, list[str]] = {}
+    with db.read() as connection:
+        for household, category in connection.execute(asked):
+            found.setdefault(household, []).append(category)
+    listed: list[Any] = [found.get(one, []) for one in gaps["household"]]
+    return gaps.assign(issues=listed)
 
 
 @dataclass(frozen=True, slots=True)

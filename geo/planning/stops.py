@@ -119,7 +119,8 @@ def _to_row(row: dict[Any, Any], setup: UnitSetup) -> StopRow:
         tuple(kind for kind in _word(row["tags"]).split(",") if kind), _day(row["last_on"]), int(row["overdue_days"]),
         float(row["lon"]) if located else None, float(row["lat"]) if located else None,
         service_seconds(row, setup.minutes), int(row["priority"]), terms, row["state"],
-        _word(row["last_outcome_ever"]), int(row["open_issues"]), _word(row["assignee"]), due_day(row, setup),
+        _word(row["last_outcome_ever"]), int(row["open_issues"]), tuple(row["issues"]), _word(row["assignee"]),
+        due_day(row, setup),
     )  # fmt: skip
 
 

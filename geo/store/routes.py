@@ -76,7 +76,8 @@ def publish_routes(db: Database, scope: Scope, *, round_id: str, routes: Sequenc
 def read_routes(db: Database, scope: Scope, *, round_id: str, place_id: str) -> list[RowMapping]:
     """Return the published stops under a place that are live or came back: one row a household, by day, team, order.
 
-    Columns: id, rev, household, code, place, day, seq, due_on, locked, status, reason, assignee (id), who (name).
+    Columns: id, rev, household, day, seq, due_on, locked, status, created_at, reason, code, place, person and team
+    (ids, one of them None), person_name, team_name.
     """
     require_right(scope, "view")
     with db.read() as connection:
@@ -85,7 +86,8 @@ def read_routes(db: Database, scope: Scope, *, round_id: str, place_id: str) -> 
         under = select(place_path.c.place).where(place_path.c.ancestor == place_id)
         kept = (*codes.LIVE_ASSIGNMENTS, "returned")
         columns = [
-            assignment.c[name] for name in ("id", "rev", "household", "day", "seq", "due_on", "locked", "status")
+            assignment.c[name]
+            for name in ("id", "rev", "household", "day", "seq", "due_on", "locked", "status", "created_at")
         ]
         asked = (
             select(

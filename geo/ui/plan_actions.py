@@ -1,33 +1,26 @@
-"""计划 acted upon: moving a home, locking team-days, planning the rest again, publishing, taking away."""
+"""计划 changed by hand: a home moved, held or barred, team-days locked, the rest planned again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from geo import config
 from geo.errors import GeoError
-from geo.exports import ExportHead
-from geo.exports.routes import RouteHead, print_route_sheets, write_geojson, write_gpx, write_kml, write_twin
 from geo.i18n import text
 from geo.plan.replan import KEEPS
 from geo.plan.stops import Slot
-from geo.planning import Draft, PlanDocument, VillagePlan
+from geo.planning import Draft, VillagePlan
 from geo.ui.done import note_done
-from geo.ui.export_menu import Export, draw_formats
 from geo.ui.plain import say
 from geo.ui.plan_compare import clock
 from geo.ui.plan_data import Wanted, keep_draft
 
 if TYPE_CHECKING:
-    from geo.exports import Progress
     from geo.model import Round
     from geo.ui.session import Session
-
-_FILES: Final = ("pdf", "xlsx", "gpx", "kml", "geojson")
 
 
 def draw_changes(session: Session, round_: Round, wanted: Wanted, draft: Draft, village: VillagePlan) -> None:
@@ -99,31 +92,3 @@ def _change(session: Session, round_: Round, wanted: Wanted, make: Callable[[], 
         keep_draft(session, round_, wanted, make())
     except GeoError as error:
         note_done(say(error))
-
-
-def draw_files(session: Session, round_: Round, draft: Draft, village: VillagePlan) -> None:
-    """Draw the files to take away: sheets of paper, their twin, tracks."""
-    head = RouteHead(
-        round_.number, round_.name, round_.starts_on, round_.ends_on, session.today, session.scope.actor,
-        config.app_address(), demo=session.db.is_demo,
-    )  # fmt: skip
-    said = ExportHead(
-        title=text("plan.file"), place=village.name, round=round_.name, as_of=session.today, filters="",
-        user=session.scope.actor,
-    )  # fmt: skip
-    document = PlanDocument(round_.id, session.today, draft.terms.mode, draft.terms.seed, (village,))
-    stamp = tuple((one.day, one.team, tuple(stop.household for stop in one.stops)) for one in village.team_days)
-    count = len(village.stops)
-    draw_formats(session, [
-        Export("plan", form, said, count, stamp, partial(_make, form, document, head, count)) for form in _FILES
-    ])  # fmt: skip
-
-
-def _make(form: str, document: PlanDocument, head: RouteHead, count: int, _: Progress | None) -> tuple[bytes, int]:
-    (village,) = document.villages
-    if form == "pdf":
-        printed = print_route_sheets(village, head)
-        return (b"" if printed is None else printed.content), count
-    if form == "xlsx":
-        return write_twin(village, head), count
-    return {"gpx": write_gpx, "kml": write_kml, "geojson": write_geojson}[form](document, head), count

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
+import re
 from datetime import date
 
 import pytest
+from pypdf import PdfReader
 
 from geo.plan.travel import Pace
 from geo.planning import kept_setup, list_tasks
@@ -59,9 +62,7 @@ def test_a_village_is_planned_changed_and_published(world):
     again = app.session_state["_plan_shown"][1].village()
     assert sorted(stop.code for stop in again.stops) == sorted(stop.code for stop in village.stops)
     assert home in [stop.code for one in again.team_days if one.locked for stop in one.stops]
-    url = next(one.proto.url for one in app.get("link_button") if "export_plan_gpx" in one.proto.id)
-    token = url.rsplit("/", 1)[1]
-    assert grants.take(token, grants._GRANTS._offers[token].owner).body.startswith(b"<?xml")
+    assert take(app, "plan_gpx").startswith(b"<?xml")
     assert read_routes(world, PLANNER, round_id="2", place_id="v1") == []
     figures = find_table(app, "最优先的逐天")
     assert figures.iloc[:, 0].tolist() == ["本方案", "按名册顺序", "总去最近的一户"]
@@ -69,6 +70,13 @@ def test_a_village_is_planned_changed_and_published(world):
     means = find_table(app, "人手").set_index("人手")
     assert means.index.tolist() == ["本方案", "只有 3 天", "只有 5 天", "每村多一个小组"]
     assert set(means["已排"]) == {str(len(again.stops))}
+
+
+def take(app, what: str) -> bytes:
+    """Return a file that the page offers."""
+    url = next(one.proto.url for one in app.get("link_button") if f"export_{what}" in one.proto.id)
+    token = url.rsplit("/", 1)[1]
+    return grants.take(token, grants._GRANTS._offers[token].owner).body
 
 
 def find_table(app, head: str):
@@ -85,7 +93,9 @@ def test_who_has_nobody_to_go_is_told(world):
 
 
 def test_publish_answer_and_progress(world):
-    """Published homes appear with their day and order; a recorder gives one back with a reason, which is shown."""
+    """Published homes appear with their day and order, on sheets whose code opens just that route; a recorder accepts it
+    and gives a home back with a reason, which is shown.
+    """  # noqa: D205 - one sentence
     app = start(place="v3")
     # A test run opens a dialog anew each time.
     find(app.button, "plan_publish").click().run()
@@ -96,6 +106,21 @@ def test_publish_answer_and_progress(world):
     assert [one["seq"] for one in rows][:1] == [1]
     assert {one["person_name"] for one in rows} == {"李测组"}
     assert check_database(world, PLANNER) == []
+    app = open_page("plan", place="v3")
+    sheets = PdfReader(io.BytesIO(take(app, "routes_pdf"))).pages
+    ids = re.findall(r"R2-\d+-\d{8}-\d", "".join(page.extract_text() for page in sheets))
+    assert len(ids) == len({(one["day"], one["person"]) for one in rows})
+    assert take(app, "routes_csv").decode("utf-8-sig").count("uri.amap.com") == len(rows)
+    app = open_page("plan", route=ids[-1])
+    assert find(app.selectbox, "routes_who").value == rows[0]["person"]
+    day = next(one.value for one in app.selectbox if one.key.startswith("routes_day"))
+    stops = find_table(app, "高德")
+    assert [stops["户编号"].tolist(), stops["序"].tolist()] == [
+        [one["code"] for one in rows if one["day"] == day], list(range(1, 1 + len(stops)))
+    ]  # fmt: skip
+    find(app.button, "routes_accept").click().run()
+    statuses = [one["status"] for one in read_routes(world, PLANNER, round_id="2", place_id="v3")]
+    assert statuses.count("accepted") == len(stops)
     app = open_page("plan", place="v3")
     find(app.text_input, "routes_reason").set_value("路断了")
     find(app.button, "routes_return").click().run()

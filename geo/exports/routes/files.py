@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -31,10 +32,11 @@ def write_route_files(document: PlanDocument, head: RouteHead, folder: Path) -> 
         written.append(folder / name)
         written[-1].write_bytes(writer(document, head))
     for village in document.villages:
-        sheets = print_route_sheets(village, head)
+        alone = replace(document, villages=(village,))
+        sheets = print_route_sheets(alone, head)
         if sheets is not None:
             stem = _NOT_IN_NAMES.sub("_", f"{village.code}-{village.name}")
-            for suffix, content in ((".pdf", sheets.content), (".xlsx", write_twin(village, head))):
+            for suffix, content in ((".pdf", sheets.content), (".xlsx", write_twin(alone, head))):
                 written.append(folder / f"{stem}{suffix}")
                 written[-1].write_bytes(content)
     return written

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from geo.i18n import text
 from geo.planning import TeamDayRow, VillagePlan
 
 
@@ -23,6 +24,10 @@ class RouteHead:
     user: str
     address: str
     demo: bool = False
+
+    def made(self) -> str:
+        """Return who made the file and on which day, in words."""
+        return text("route.made", day=self.as_of, user=self.user)
 
 
 def route_id(head: RouteHead, village: VillagePlan, row: TeamDayRow) -> str:

@@ -10,7 +10,7 @@ import segno
 from geo.exports.routes.head import RouteHead, route_id, route_link
 from geo.exports.routes.twin import name_tags
 from geo.i18n import text
-from geo.planning import StopRow, TeamDayRow, VillagePlan
+from geo.planning import PlanDocument, StopRow, TeamDayRow, VillagePlan
 from geo.printout import Printed, print_pdf
 
 #: Columns with their width in mm; the last four are filled in by hand.
@@ -21,15 +21,16 @@ _HEADS: Final = (
 _QR_SCALE: Final = 6
 
 
-def print_route_sheets(village: VillagePlan, head: RouteHead) -> Printed | None:
-    """Return the sheets of a village, one a team-day in order; None where nobody is visited."""
-    if not village.team_days:
+def print_route_sheets(document: PlanDocument, head: RouteHead) -> Printed | None:
+    """Return the sheets of all villages, one a team-day in order; None where nobody is visited."""
+    listed = list(enumerate(document.list_routes()))
+    if not listed:
         return None
-    files = {f"qr{nth}.png": _draw_code(route_link(head, village, row)) for nth, row in enumerate(village.team_days)}
+    files = {f"qr{nth}.png": _draw_code(route_link(head, village, row)) for nth, (village, row) in listed}
     data = {
         "page_words": [text("field.page.before"), text("field.page.between"), text("field.page.after")],
         "heads": [{"head": text(f"route.sheet.{name}"), "width": width} for name, width in _HEADS],
-        "sheets": [_sheet(village, row, head, f"qr{nth}.png") for nth, row in enumerate(village.team_days)],
+        "sheets": [_sheet(village, row, head, f"qr{nth}.png") for nth, (village, row) in listed],
     }
     return print_pdf("route-sheet", data, files=files)
 
@@ -73,12 +74,13 @@ def _cells(stop: StopRow) -> list[str]:
 
 def _ask(stop: StopRow) -> str:
     """Return what to ask at the door: open issues, how the last visit ended, care tags."""
-    said = [text("route.ask.issues", n=stop.open_issues)] if stop.open_issues else []
+    said = list(dict.fromkeys(text(f"category.{one}") for one in stop.issues))
+    said = [text("route.ask.issues", n=len(stop.issues), about=text("list.comma").join(said))] if said else []
     if stop.last_outcome and stop.last_outcome != "effective":
-        said.append(text(f"outcome.{stop.last_outcome}"))
+        said.append(text("route.ask.last", outcome=text(f"outcome.{stop.last_outcome}")))
     # A tag may say the same as the outcome: 举家外出.
-    said += [word for word in name_tags(stop) if word not in said]
-    return text("list.comma").join(said)
+    said += [word for word in name_tags(stop) if not any(word in one for one in said)]
+    return text("list.semicolon").join(said)
 
 
 def _clock(seconds: int) -> str:

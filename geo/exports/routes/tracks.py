@@ -1,6 +1,7 @@
-"""Routes for devices and maps: GeoJSON, GPX 1.1, KML 2.2 and links. Coordinates are WGS84; no file holds a name.
+"""Routes for devices and maps: GeoJSON, GPX 1.1, KML 2.2 and links. Coordinates are WGS84.
 
-Only links to AMap are in GCJ-02, because AMap reads that; order everywhere is lon, lat, but in GPX and geo: links.
+No file names a head of a household. Only links to AMap are in GCJ-02, because AMap reads that; order everywhere is
+lon, lat, but in GPX and geo: links.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -28,22 +28,18 @@ _KML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.op
 _COLOURS: Final = ("ff794e1f", "ff6f7a2a", "ff34608a", "ff862a5b")
 
 
-def list_routes(document: PlanDocument) -> Iterator[tuple[VillagePlan, TeamDayRow]]:
-    """Yield every team-day with its village."""
-    for village in document.villages:
-        for row in village.team_days:
-            yield village, row
-
-
 def name_route(village: VillagePlan, row: TeamDayRow) -> str:
     """Return how a route is called for people: village, day, team."""
     return text("route.name", village=village.name, day=row.day, team=row.team)
 
 
 def write_geojson(document: PlanDocument, head: RouteHead) -> bytes:
-    """Return a FeatureCollection: a line a team-day from the start point back to it, and a point a stop."""
+    """Return a FeatureCollection: a line a team-day from the start point back to it, and a point a stop.
+
+    `made_by` and `made_on` beside the features say who made the file and when.
+    """
     features: list[dict[str, Any]] = []
-    for village, row in list_routes(document):
+    for village, row in document.list_routes():
         facts = {"route": route_id(head, village, row), "village": village.name, "day": row.day.isoformat(),
                  "team": row.team}  # fmt: skip
         line = {**facts, "kind": "route", "stops": len(row.stops), "travel_s": row.travel_s, "service_s": row.service_s}
@@ -52,13 +48,14 @@ def write_geojson(document: PlanDocument, head: RouteHead) -> bytes:
             said = {"kind": "stop", "seq": stop.seq, "code": stop.code, "group": stop.group, "arrive_s": stop.arrive_s}
             more = {"priority": stop.priority, "due_on": stop.due_on.isoformat() if stop.due_on else None}
             features.append(_feature("Point", _at(stop), facts | said | more))
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
+    made = {"made_by": head.user, "made_on": head.as_of.isoformat(), "round": head.round}
+    return json.dumps({"type": "FeatureCollection", **made, "features": features}, ensure_ascii=False).encode()
 
 
 def write_gpx(document: PlanDocument, head: RouteHead) -> bytes:
     """Return a route (rte) a team-day, its points numbered and called by 户编号."""
-    out = [_GPX]
-    for village, row in list_routes(document):
+    out = [_GPX, f"<metadata><name>{xml_text(head.round)}</name><desc>{xml_text(head.made())}</desc></metadata>\n"]
+    for village, row in document.list_routes():
         out.append(f"<rte><name>{xml_text(name_route(village, row))}</name>")
         out.append(f"<desc>{xml_text(route_id(head, village, row))}</desc>\n")
         if village.start is not None:
@@ -70,8 +67,8 @@ def write_gpx(document: PlanDocument, head: RouteHead) -> bytes:
 
 def write_kml(document: PlanDocument, head: RouteHead) -> bytes:
     """Return a folder a team-day with its line and its numbered points."""
-    out = [_KML, f"<name>{xml_text(head.round)}</name>\n"]
-    for village, row in list_routes(document):
+    out = [_KML, f"<name>{xml_text(head.round)}</name><description>{xml_text(head.made())}</description>\n"]
+    for village, row in document.list_routes():
         colour = _COLOURS[village.teams.index(row.team) % len(_COLOURS)]
         path = " ".join(f"{lon:.{_DIGITS}f},{lat:.{_DIGITS}f}" for lon, lat in _path(village, row))
         name = xml_text(name_route(village, row))
@@ -90,12 +87,12 @@ def write_links(document: PlanDocument, head: RouteHead) -> bytes:
     """Return a CSV with links of every stop that open it in AMap (lng,lat in GCJ-02) and in any map (geo:lat,lng)."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\r\n")
-    writer.writerow([text(f"route.column.{name}") for name in ("route", "seq", "code", "amap", "geo")])
-    for village, row in list_routes(document):
+    writer.writerow([text(f"route.column.{name}") for name in ("route", "seq", "code", "amap", "geo", "made")])
+    for village, row in document.list_routes():
         for stop in row.stops:
             lon, lat = _at(stop)
             writer.writerow([route_id(head, village, row), stop.seq, _plain(stop.code), amap_link(lon, lat, stop.code),
-                             f"geo:{lat:.{_DIGITS}f},{lon:.{_DIGITS}f}"])  # fmt: skip
+                             geo_link(lon, lat), _plain(head.made())])  # fmt: skip
     return target.getvalue().encode("utf-8-sig")
 
 
@@ -105,6 +102,11 @@ def amap_link(lon: float, lat: float, name: str) -> str:
     return (
         f"https://uri.amap.com/marker?position={float(east):.{_DIGITS}f},{float(north):.{_DIGITS}f}&name={quote(name)}"
     )
+
+
+def geo_link(lon: float, lat: float) -> str:
+    """Return the link that shows a point (WGS84) in whatever map a device has (RFC 5870: latitude first)."""
+    return f"geo:{lat:.{_DIGITS}f},{lon:.{_DIGITS}f}"
 
 
 def _plain(value: str) -> str:

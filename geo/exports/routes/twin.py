@@ -9,13 +9,13 @@ from geo.exports.routes.head import RouteHead
 from geo.field.form import Form
 from geo.field.template import write_template
 from geo.i18n import text
-from geo.planning import StopRow, TeamDayRow, VillagePlan
+from geo.planning import PlanDocument, StopRow, TeamDayRow
 
 
-def write_twin(village: VillagePlan, head: RouteHead) -> bytes:
-    """Return the .xlsx of a village's plan: day, team and number before each household."""
-    rows = tuple(_row(row, stop) for row in village.team_days for stop in row.stops)
-    form = Form(village.name, head.round, head.starts_on, head.ends_on, head.as_of, head.user, rows)
+def write_twin(document: PlanDocument, head: RouteHead) -> bytes:
+    """Return the .xlsx of a plan: day, team and number before each household."""
+    rows = tuple(_row(row, stop) for _, row in document.list_routes() for stop in row.stops)
+    form = Form(document.place, head.round, head.starts_on, head.ends_on, head.as_of, head.user, rows)
     return write_template(form)
 
 

@@ -1,0 +1,71 @@
+"""Published routes (派工路线) as plans again: what their teams still have to do, in order, to print and take away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from geo import codes
+from geo.i18n import text
+from geo.plan.stops import Bounds
+from geo.planning.document import PlanDocument, VillagePlan
+from geo.planning.draft import Order, from_content
+from geo.planning.run import kept_setup, list_tasks
+from geo.planning.teams import TeamSetup
+
+if TYPE_CHECKING:
+    from geo.model import Round, Scope
+    from geo.planning.stops import UnitTask
+    from geo.store.database import Database
+
+_ORDER: Final = Order()
+
+
+def read_published(
+    db: Database, scope: Scope, *, round_: Round, place_id: str, rows: Iterable[Mapping[Any, Any]]
+) -> PlanDocument:
+    """Return routes (`store.routes.read_routes` of the place) as a plan of each village, less what is visited or back.
+
+    Teams are called after their people, in the order in which they were published. Raises `NotFound`, `NotAllowed`.
+    """
+    live = [one for one in rows if one["status"] in codes.LIVE_ASSIGNMENTS]
+    days = sorted({one["day"] for one in live})
+    # What must be where is settled: nothing is planned here.
+    setup = kept_setup(db).with_all(forced={}, forbidden={})
+    wanted = {one["household"]: one for one in live}
+    tasks = list_tasks(db, scope, round_=round_, place_id=place_id, setup=setup, only=wanted, days=days) if live else []
+    villages = tuple(_to_village(one, wanted) for one in tasks)
+    return PlanDocument(round_.id, db.today(), _ORDER.mode, _ORDER.seed, villages)
+
+
+def _to_village(task: UnitTask, wanted: Mapping[str, Mapping[Any, Any]]) -> VillagePlan:
+    rows = sorted((wanted[one.household] for one in task.rows), key=lambda one: (one["day"], one["seq"]))
+    names = name_teams(rows)
+    routes: dict[tuple[str, str], list[Any]] = {}
+    for one in rows:
+        key = (one["day"].isoformat(), names[assignee_of(one)])
+        route = routes.setdefault(key, [*key, [], False])
+        route[2].append(one["household"])
+        route[3] |= bool(one["locked"])
+    teams = tuple(TeamSetup(name) for name in names.values())
+    setup = replace(task.setup, teams=teams)
+    bare = replace(task, setup=setup, bounds=Bounds())
+    content = {"routes": list(routes.values()), "unserved": [], "fixed": [], "barred": []}
+    return from_content(bare, _ORDER, content).village()
+
+
+def assignee_of(row: Mapping[Any, Any]) -> str:
+    """Return the id of the person or team that a published stop was given to."""
+    return str(row["person"] or row["team"])
+
+
+def name_teams(rows: Iterable[Mapping[Any, Any]]) -> dict[str, str]:
+    """Return how those are called whom stops of a village were given to, by id, in the order of publishing."""
+    ordered = sorted(rows, key=lambda one: (one["created_at"], one["day"], one["seq"], assignee_of(one)))
+    names: dict[str, str] = {}
+    for one in ordered:
+        name = str(one["person_name"] or one["team_name"] or text("exports.team"))
+        same = sum(known == name or known.startswith(f"{name} ") for known in names.values())
+        names.setdefault(assignee_of(one), f"{name} {same + 1}" if same else name)
+    return names
