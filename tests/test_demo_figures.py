@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import shutil
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from geo.demo import PRESETS, build_demo
 from geo.demo.copies import multiply
 from geo.demo.parameters import load_world
 from geo.model import Scope
-from geo.schema import household, place
+from geo.schema import household, matter, place, visit, visit_check
 from geo.store.check import check_database
 from geo.store.database import Database
 from geo.store.homes import read_homes
@@ -92,3 +93,21 @@ def roster_of(db: Database, scope: Scope) -> int:
     """Return the households of D in round 4."""
     (whole,) = read_many(db, scope, round_id="4", place_ids=[scope.area], as_of=TODAY)
     return int(whole.counts.roster)
+
+
+def test_what_was_done_and_looked_into(demo):
+    """Every unit has matters that say they are invented; at some doors each item of the check was asked, few a problem."""
+    db, _, _ = demo
+    with db.read() as connection:
+        matters = connection.execute(select(matter)).mappings().all()
+        asked = connection.execute(
+            select(visit_check.c.item, visit_check.c.result, visit.c.outcome).join(
+                visit, visit.c.id == visit_check.c.visit
+            )
+        ).all()
+    assert len({one["number"].split("-")[0] for one in matters}) == 9
+    assert all(one["title"].endswith("（虚构）") for one in matters)
+    assert all(one["done_on"] is None or one["done_on"] > one["started_on"] for one in matters)
+    assert {outcome for _, _, outcome in asked} == {"effective"}
+    assert len(set(Counter(item for item, _, _ in asked).values())) == 1
+    assert 0.02 < sum(result == "problem" for _, result, _ in asked) / len(asked) < 0.04

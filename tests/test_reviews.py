@@ -77,6 +77,16 @@ def test_explain_and_defer(world, review):
     assert len(read_decided(world, PLANNER, review_id=review)) == 3
 
 
+def test_only_issues_of_the_place_and_level_are_decided(world, review):
+    """An issue that went up, and one of another village, are refused with the reason; nothing is decided about them."""
+    open_review(world, PLANNER, entry=ReviewEntry("r2", "v4", "village", TODAY))
+    with pytest.raises(Invalid, match=r"err\.review_level"):
+        say(world, "i1", "assign")
+    with pytest.raises(Invalid, match=r"err\.review_place"):
+        say(world, "i2", "assign", review="r2")
+    assert sum(len(read_decided(world, PLANNER, review_id=one)) for one in (review, "r2")) == 0
+
+
 def test_an_issue_that_changed_meanwhile_is_told(world, review):
     """What somebody else did since the sheet was drawn is said, and nothing is decided over it."""
     seen = get_issue(world, PLANNER, issue_id="i2")["rev"]

@@ -16,13 +16,14 @@ from geo.demo.issue_rows import (
     open_ledger,
 )
 from geo.demo.issues import make_issues
+from geo.demo.matters import MATTER_COLUMNS, matter_rows
 from geo.demo.parameters import ACTOR, RUNNING, iso_day, stamp
 from geo.demo.people import assignment_table, hire, member_table, person_table
 from geo.demo.rosters import approve, baseline_stamp, draw_stay, roster_rows
 from geo.demo.schedule import plan_round
 from geo.demo.traits import draw_traits, tag_rows
 from geo.demo.village import TILE_STEP
-from geo.demo.visit_rows import VISIT_COLUMNS, keep_book, person_rows, topic_rows, visit_rows
+from geo.demo.visit_rows import VISIT_COLUMNS, check_rows, keep_book, person_rows, topic_rows, visit_rows
 from geo.demo.visits import found_empty, make_visits
 from geo.i18n import text
 from geo.store.database import bulk_insert
@@ -77,6 +78,7 @@ def write_unit(connection: Connection, village: Village, slots: list[Slot]) -> N
         bulk_insert(connection, "round_roster", _ROSTER, rows)
     _write_visits(connection, village, rounds, staff)
     _write_issues(connection, village, staff, slots, traits, rounds)
+    bulk_insert(connection, "matter", MATTER_COLUMNS, matter_rows(village, staff))
 
 
 def _write_groups(connection: Connection, village: Village) -> None:
@@ -146,6 +148,7 @@ def _write_visits(connection: Connection, village: Village, rounds: dict[int, Vi
     bulk_insert(connection, "visit", VISIT_COLUMNS, visit_rows(village, book))
     bulk_insert(connection, "visit_person", ["visit", "person"], person_rows(book, staff.team))
     bulk_insert(connection, "visit_topic", ["visit", "topic"], topic_rows(village, book))
+    bulk_insert(connection, "visit_check", ["visit", "item", "result"], check_rows(village, book))
 
 
 def _write_issues(

@@ -1,4 +1,4 @@
-"""Rows of `visit`, `visit_person` and `visit_topic` from the visits of a round; corrections stay visible."""
+"""Rows of the visits of a round, with who came, what was told and what was asked; corrections stay visible."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from geo import codes
 from geo.demo.parameters import ACTOR, iso_day, iso_days, ordinal
 from geo.demo.rosters import name_round
 from geo.demo.visits import PHONE
@@ -67,7 +68,8 @@ class Book:
     """The visits of all rounds of a unit with what was recorded of them, one entry each, in the order of their ids.
 
     `homes` are household positions, `days` ordinals, `minutes` the time of recording (UTC), `corrected` says which were
-    first entered wrongly, `present` who of the five came, `topics` the two topics (-1: none) told.
+    first entered wrongly, `present` who of the five came, `topics` the two topics (-1: none) told, `checks` what each
+    item of the check came to (-1: not asked, 0: fine, 1: a problem).
     """
 
     ids: Words
@@ -82,6 +84,7 @@ class Book:
     entry_kinds: Words
     present: Flags
     topics: Whole
+    checks: Whole
 
     def until(self, day: int) -> Book:
         """Return what was recorded up to a day."""
@@ -116,6 +119,7 @@ def keep_book(village: Village, rounds: dict[int, Visits]) -> Book:
         entry_kinds=rng.choice(np.array(list(kinds), dtype=object), size=count, p=list(kinds.values())),
         present=_draw_visitors(village, by_phone),
         topics=_draw_topics(village, (outcomes == "effective") & ~by_phone),
+        checks=_draw_checks(village, (outcomes == "effective") & ~by_phone),
     )
 
 
@@ -160,6 +164,15 @@ def topic_rows(village: Village, book: Book) -> Iterator[tuple[str, str]]:
     yield from zip(book.ids[rows].tolist(), topics[book.topics[rows, columns]].tolist(), strict=True)
 
 
+def check_rows(village: Village, book: Book) -> Iterator[tuple[str, str, str]]:
+    """Yield rows of `visit_check`."""
+    items = np.array(village.world.decided["visits"]["check_items"], dtype=object)
+    results = np.array(codes.CHECK_RESULTS, dtype=object)
+    rows, columns = np.nonzero(book.checks >= 0)
+    found = results[book.checks[rows, columns]]
+    yield from zip(book.ids[rows].tolist(), items[columns].tolist(), found.tolist(), strict=True)
+
+
 def _draw_visitors(village: Village, by_phone: Flags) -> Flags:
     """Two to five of the team in person, one of the village's three on the phone."""
     rng = village.stream("visit_people")
@@ -187,3 +200,13 @@ def _draw_topics(village: Village, talk: Flags) -> Whole:
     chosen[~talk | (told == 0)] = -1
     chosen[told == 1, 1] = -1
     return chosen
+
+
+def _draw_checks(village: Village, talk: Flags) -> Whole:
+    """At some of the effective visits in person every item is asked, at the others none; few come to a problem."""
+    rng = village.stream("visit_checks")
+    decided, count = village.world.decided["visits"], len(talk)
+    asked = talk & (rng.random(count) < decided["check_asked"])
+    found: Whole = (rng.random((count, len(decided["check_items"]))) < decided["check_problem"]).astype(np.int64)
+    found[~asked] = -1
+    return found

@@ -14,12 +14,12 @@ from sqlalchemy import func, select
 from geo import codes
 from geo.access import require_area, require_right
 from geo.audit import log_change
-from geo.errors import Conflict, Invalid, NotFound
+from geo.errors import Conflict, Invalid, Key, NotFound
 from geo.idnumbers import hide_id_numbers
 from geo.issues import Act
 from geo.schema import issue, issue_event, place_path, review, review_item
 from geo.store.database import now, read_today
-from geo.store.issue_acts import Acted, insert_act
+from geo.store.issue_acts import Acted, find_issue, insert_act
 from geo.store.ledger import read_ledger
 
 if TYPE_CHECKING:
@@ -180,7 +180,8 @@ def decide(
     """Decide about one issue in a review; deciding the same again changes nothing.
 
     Deferring is approved by those who took part. Raises `Invalid` with the reason why it is impossible, `Conflict` when
-    the issue changed since `rev` or the review decided otherwise, `NotFound`, `NotAllowed`.
+    the issue changed since `rev` or the review decided otherwise, `NotFound`, `NotAllowed`. An issue of another
+    place, or that stands at another level, is none of this review's.
     """
     require_right(scope, "approve_issue")
     if decision.kind not in codes.REVIEW_DECISIONS:
@@ -192,6 +193,8 @@ def decide(
         ).scalar()
         if known not in (None, decision.kind):
             raise Conflict("err.review_decided")
+        if known is None:
+            _check_belongs(connection, scope, row, issue_id)
         kind, close_kind = DECIDED_BY[decision.kind]
         act = Act(
             kind, row["held_on"], note=decision.note, unit=decision.unit, responsible=decision.responsible,
@@ -251,6 +254,16 @@ def read_decided(db: Database, scope: Scope, *, review_id: str) -> pd.DataFrame:
         told["note"] = ""
     told["history"] = [lasts[one].history if one in lasts else "" for one in told["issue"]]
     return told.merge(read_ledger(db, scope, place_id=row["place"]), on="issue", how="left")
+
+
+def _check_belongs(connection: Connection, scope: Scope, held: RowMapping, issue_id: str) -> None:
+    """Refuse an issue of another place or at another level than the review's. Raises `Invalid`."""
+    row = find_issue(connection, scope, issue_id)
+    if row["level_now"] != held["level"]:
+        raise Invalid("err.review_level", level=Key(f"issue_level.{row['level_now']}"))
+    above = select(place_path.c.place).where(place_path.c.place == row["place"], place_path.c.ancestor == held["place"])
+    if connection.execute(above).first() is None:
+        raise Invalid("err.review_place", number=row["number"])
 
 
 def _find_review(connection: Connection, scope: Scope, review_id: str) -> RowMapping:

@@ -80,8 +80,12 @@ def _draw_next(session: Session, level: str, waiting: pd.DataFrame) -> None:
             format_func=lambda one: text(f"issue_level.{one}"),
             on_change=lambda: show(level=st.session_state["review_level"]),
         )  # fmt: skip
-        _draw_exports(session, waiting, level, "")
+        _draw_exports(session, waiting, level, {})
         if may(session.scope, "approve_issue") and not session.is_past and not waiting.empty:
+            st.date_input(
+                text("review.held_on"), session.today, max_value=session.today, key="review_day", format="YYYY-MM-DD",
+                label_visibility="collapsed", width=140,
+            )  # fmt: skip
             st.button(text("review.open"), key="review_open", type="primary", on_click=_open, args=(session, level))
     if waiting.empty:
         st.markdown(escape(text("review.none", level=text(f"issue_level.{level}"))))
@@ -99,7 +103,8 @@ def _say_reasons(waiting: pd.DataFrame) -> list[str]:
 
 
 def _open(session: Session, level: str) -> None:
-    entry = ReviewEntry(new_id(), session.place.id, level, session.today)
+    day = st.session_state.get("review_day") or session.today
+    entry = ReviewEntry(new_id(), session.place.id, level, day)
     try:
         show(review=open_review(session.db, session.scope, entry=entry))
     except GeoError as error:
@@ -126,7 +131,7 @@ def _draw_sheet(session: Session, review: Mapping[str, Any], waiting: pd.DataFra
         said = text("review.sheet", d=review["held_on"], level=text(f"issue_level.{level}"))
         draw_head(said, text("review.progress", n=len(decided), m=len(waiting)))
         whole = pd.concat([decided, waiting.assign(decision="", note="")]) if len(decided) else waiting
-        _draw_exports(session, whole.reset_index(drop=True), level, str(review["participants"]))
+        _draw_exports(session, whole.reset_index(drop=True), level, review)
         st.button(text("review.back"), key="review_back", on_click=show, kwargs={"review": ""})
     can_decide = may(session.scope, "approve_issue") and not session.is_past
     if can_decide:
@@ -235,15 +240,18 @@ def _draw_table(session: Session, rows: pd.DataFrame, *, key: str) -> None:
     follow_issue(session)
 
 
-def _draw_exports(session: Session, rows: pd.DataFrame, level: str, participants: str) -> None:
+def _draw_exports(session: Session, rows: pd.DataFrame, level: str, review: Mapping[str, Any]) -> None:
+    """The sheet to print: before the review what comes before it, then with its day, who took part and the minutes."""
     said = [text("review.of", level=text(f"issue_level.{level}"))]
-    said += [text("review.present", who=participants)] if participants and session.scope.sees_names else []
+    said += [text("review.on", d=review["held_on"])] if review else []
+    told = (("review.present", "participants"), ("review.told", "minutes"))
+    said += [text(key, said=review[name]) for key, name in told if review.get(name) and session.scope.sees_names]
     head = ExportHead(
         title=text("exports.title.review"), place=session.place.name, round="", as_of=session.as_of,
         filters=text("list.comma").join(said), user=session.scope.actor,
     )  # fmt: skip
     exports = offer_table(
-        "review", head, rows=len(rows), stamp=(session.place.id, level, tuple(rows["issue"])),
+        "review", head, rows=len(rows), stamp=(session.place.id, level, tuple(rows["issue"]), *said),
         tabulate=partial(tabulate_review, rows), forms=_FORMS,
     )  # fmt: skip
     draw_menu(session, text("review.print"), exports)
