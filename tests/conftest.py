@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -44,15 +45,19 @@ def find_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_answering(address: str) -> bool:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def is_answering(address: str, *, trust: ssl.SSLContext | None = None) -> bool:
+    direct = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), *([urllib.request.HTTPSHandler(context=trust)] if trust else [])
+    )
     with suppress(OSError), direct.open(f"{address}/healthz", timeout=2) as answer:
         return bool(answer.status == 200)
     return False
 
 
 @contextmanager
-def serve(command: list[str], address: str, *, environment: dict[str, str], log: Path) -> Iterator[ServedApp]:
+def serve(
+    command: list[str], address: str, *, environment: dict[str, str], log: Path, trust: ssl.SSLContext | None = None
+) -> Iterator[ServedApp]:
     with log.open("wb") as out:
         process = subprocess.Popen(
             command,
@@ -64,7 +69,7 @@ def serve(command: list[str], address: str, *, environment: dict[str, str], log:
         )
         try:
             deadline = time.monotonic() + START_SECONDS
-            while not is_answering(address):
+            while not is_answering(address, trust=trust):
                 if process.poll() is not None or time.monotonic() > deadline:
                     pytest.fail(f"the app did not start:\n{log.read_text(errors='replace')}")
                 time.sleep(0.1)

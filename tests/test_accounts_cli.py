@@ -208,6 +208,7 @@ class TestUnsafe:
             (["--host", "0.0.0.0", "--name", "v.example"], "unsafe.plain"),
             (["--host", "0.0.0.0", "--behind-proxy", "10.0.0.2"], "unsafe.hosts"),
             (["--host", "10.0.0.9", "--tls-cert", "c.pem"], "unsafe.plain"),
+            (["--name", "v.example"], "unsafe.plain"),
         ],
     )
     def test_serve(self, office: Database, capsys: pytest.CaptureFixture, words: list[str], key: str) -> None:

@@ -148,9 +148,12 @@ def _say(value: object) -> str:
 def run_serve(options: argparse.Namespace) -> int:
     """Start the app at an address and stay until it ends. Raises `Invalid` where that would not be safe."""
     names = options.name or ([] if options.host in {"0.0.0.0", "::"} else [options.host])  # noqa: S104 - a comparison
+    public = bool(options.name or options.behind_proxy) or not is_this_machine(options.host)
+    if bool(options.tls_cert) != bool(options.tls_key):
+        raise Invalid("unsafe.plain")
     with open_session(options) as session:
         path = session.db.path.resolve()
-        if not is_this_machine(options.host) or options.behind_proxy:
+        if public:
             _require_safe(session, options, names)
     command = [
         sys.executable, "-m", "streamlit", "run", str(_ROOT / "app.py"),
@@ -158,9 +161,12 @@ def run_serve(options: argparse.Namespace) -> int:
     ]  # fmt: skip
     environment = {**os.environ, "GEO_DB": str(path)}
     if options.tls_cert:
-        command += ["--server.sslCertFile", str(options.tls_cert), "--server.sslKeyFile", str(options.tls_key)]
+        for option, file in (("--server.sslCertFile", options.tls_cert), ("--server.sslKeyFile", options.tls_key)):
+            if not file.is_file():
+                raise Invalid("cli.no_file", path=file.name)
+            command += [option, str(file.resolve())]
         environment["GEO_TLS"] = "1"
-    if not is_this_machine(options.host) or options.behind_proxy:
+    if public:
         for name in ("127.0.0.1", "localhost", "::1", *names):
             command += ["--server.allowedHosts", name]
         # What the proxy says of a way is read by our gate alone.
@@ -170,6 +176,15 @@ def run_serve(options: argparse.Namespace) -> int:
             "FORWARDED_ALLOW_IPS": "",
         }
     tell(text("cli.serve.starts", host=options.host, port=str(options.port)))
+    return _become(command, environment)
+
+
+def _become(command: list[str], environment: dict[str, str]) -> int:
+    """Run the server in the place of this process, so that whoever ends the one ends the other; Windows cannot."""
+    if os.name == "posix":
+        os.chdir(_ROOT)
+        sys.stdout.flush()
+        os.execve(command[0], command, environment)  # noqa: S606 - ourselves
     return subprocess.run(command, cwd=_ROOT, env=environment, check=False).returncode  # noqa: S603 - ourselves
 
 
