@@ -34,6 +34,9 @@ _OVERLAP: Final = 64
 MOST_CELLS: Final = 20_000_000
 _ALPHABET: Final = 26
 
+_DIMENSION = re.compile(rb"""<(?:\w+:)?dimension\b[^<>]*?\bref\s*=\s*["']([^"'<>]*)["'][^<>]*>""")
+_RANGE = re.compile(rb"[A-Z]{1,3}[1-9]\d{0,6}(?::[A-Z]{1,3}[1-9]\d{0,6})?")
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 _BLANKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 _MARKUP = (b"<!DOCTYPE", b"<!ENTITY")
 _WIDE_MARKUP = tuple(mark.decode().encode(order) for mark in _MARKUP for order in ("utf-16-le", "utf-16-be"))
@@ -70,10 +73,13 @@ class Archive(zipfile.ZipFile):
 def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> Archive:
     """Return an archive after every check of its bytes; `part` must be in it, where one is named.
 
-    Raises `FileRefused`: E_CORRUPT, E_ENCRYPTED, E_NOT_SPREADSHEET, E_ZIP_BOMB, E_XML_ENTITY.
+    Raises `FileRefused`: E_CORRUPT, E_ENCRYPTED, E_NOT_SPREADSHEET, E_ZIP_BOMB, E_XML_ENTITY, E_FORBIDDEN_PATH.
     """
     archive = open_directory(path)
     members = archive.infolist()
+    if len({member.filename for member in members}) < len(members):
+        # Which of two parts of one name a parser reads is its own affair; ours would be looked at.
+        raise FileRefused("E_CORRUPT")
     if any(member.flag_bits & 1 for member in members):
         raise FileRefused("E_ENCRYPTED")
     if part and part not in archive.namelist():
@@ -90,9 +96,9 @@ def open_archive(path: Path, *, part: str = "xl/workbook.xml") -> Archive:
 
 
 def open_directory(path: Path) -> Archive:
-    """Return an archive whose list of members is no longer than any we read. Raises `FileRefused`.
+    """Return an archive whose list of members is no longer than any we read, and names nothing outside of it.
 
-    The list alone can hold half a million names, so its size is looked at before it is read.
+    The list alone can hold half a million names, so its size is looked at before it is read. Raises `FileRefused`.
     """
     try:
         with path.open("rb") as file:
@@ -102,7 +108,14 @@ def open_directory(path: Path) -> Archive:
         raise FileRefused("E_CORRUPT") from error
     if archive is None or len(archive.infolist()) > MOST_MEMBERS:
         raise FileRefused("E_ZIP_BOMB")
+    if any(_leads_out(member.filename) for member in archive.infolist()):
+        raise FileRefused("E_FORBIDDEN_PATH")
     return archive
+
+
+def _leads_out(name: str) -> bool:
+    written = name.replace("\\", "/")
+    return written.startswith("/") or written[1:2] == ":" or ".." in written.split("/")
 
 
 def _too_much(inflated: int, packed: int) -> bool:
@@ -114,9 +127,10 @@ def _scan_members(archive: Archive, packed: int) -> None:
     for member in archive.infolist():
         is_markup = member.filename.endswith((".xml", ".rels", ".vml"))
         with archive.open(member) as file:
-            tail, parts = b"", []
+            tail, parts, is_wide = b"", [], False
             while chunk := file.read(_CHUNK):
                 if not tail:
+                    is_wide = chunk.startswith(_WIDE)
                     # A part may have any name, so its first sign tells as well.
                     is_markup = is_markup or chunk.lstrip(_BLANKS).startswith(b"<")
                     _check_count(chunk[:_FIRST], member.file_size)
@@ -132,6 +146,9 @@ def _scan_members(archive: Archive, packed: int) -> None:
                 tail = chunk[-_OVERLAP:]
                 if member.filename.startswith(_SHEETS):
                     parts.append(chunk)
+        if is_wide and is_markup:
+            # The parser reads UTF-8 alone, and finds nothing in what is written otherwise.
+            raise FileRefused("E_CORRUPT")
         if parts:
             archive.kept[member.filename] = b"".join(parts)
 
@@ -162,7 +179,10 @@ def readable_workbook(
     replaced: dict[str, bytes] = {}
     for name in archive.namelist():
         if name.startswith(_SHEETS) and name.endswith(".xml"):
-            sheet = _plain_references(archive.read(name))
+            written = archive.read(name)
+            sheet = _plain_references(_without_odd_dimension(written))
+            if len(sheet) < len(written):
+                replaced[name] = sheet
             if sheet.count(b"<row") > most and _count_filled(sheet) > most:
                 raise FileRefused("E_TOO_MANY_ROWS", rows=most)
             if _span(sheet) > MOST_CELLS:
@@ -178,6 +198,13 @@ def readable_workbook(
             target.writestr(name, replaced.get(name) or archive.read(name))
     copy.seek(0)
     return copy
+
+
+def _without_odd_dimension(sheet: bytes) -> bytes:
+    """Return the sheet without a tag of its reach that is no range: a parser gives up on it, a spreadsheet does not."""
+    said = _DIMENSION.search(sheet, 0, _FIRST)
+    odd = said is not None and _RANGE.fullmatch(said[1]) is None
+    return sheet.replace(said[0], b"", 1) if said is not None and odd else sheet
 
 
 def _count_filled(sheet: bytes) -> int:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from geo.validate import Cell
 
 MOST_FILE_BYTES: Final = 20 * 1024 * 1024
+#: Characters of a cell; a spreadsheet holds 32,767.
+MOST_CELL: Final = 40_000
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _GZIP: Final = b"\x1f\x8b"
@@ -69,6 +71,8 @@ def read_sheets(path: Path, *, name: str = "", wanted: str = "") -> list[Sheet]:
         raise FileRefused("E_TOO_LARGE", mb=MOST_FILE_BYTES // (1024 * 1024))
     reader = _reader_for(ending, path, name or path.name)
     sheets = reader(path, wanted)
+    for sheet in sheets:
+        _shorten(sheet.rows)
     filled = [one for one in sheets if any(any(_says(cell) for cell in row) for row in one.rows)]
     shown = [one for one in filled if not one.hidden or clean_name(one.name) == clean_name(wanted)]
     filled = shown or filled
@@ -105,6 +109,14 @@ def find_sheet(sheets: list[Sheet], wanted: str) -> Sheet:
     if wanted.isdecimal() and 1 <= int(wanted) <= len(filled):
         return filled[int(wanted) - 1]
     raise Invalid("import.no_sheet", sheet=wanted, sheets=", ".join(sheet.name or "1" for sheet in sheets))
+
+
+def _shorten(rows: list[list[Cell]]) -> None:
+    """Cut texts that are longer than any field takes: each is gone through many times before it is refused."""
+    for row in rows:
+        for nth, cell in enumerate(row):
+            if isinstance(cell, str) and len(cell) > MOST_CELL:
+                row[nth] = cell[:MOST_CELL]
 
 
 def _says(cell: Cell) -> bool:

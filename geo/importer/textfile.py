@@ -36,6 +36,14 @@ _SHOWN_LINES: Final = 12
 #: In UTF-16 at least one character in ten is ASCII: separators, digits, line ends.
 _ASCII_SHARE: Final = 20
 _BOM: Final = "\ufeff"
+_WIDEST: Final = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
+#: How pages, markup, JSON and other documents begin, whatever their files are called.
+_DOCUMENTS: Final = ("<!doctype", "<html", "<table", "<?xml", "{\\rtf", "[{", '{"')
+#: A disk that lost power leaves so many zero bytes, and more, where the rest of a file was to be.
+_LOST: Final = bytes(16)
+#: Signs that no text has, of the first bytes one in so many: then it is none.
+_UNSEEN: Final = frozenset(range(32)) - frozenset(b"\t\n\r\f\0\x1a\x1b")
+_UNSEEN_SHARE: Final = 50
 
 
 def read_text(path: Path) -> list[Sheet]:
@@ -68,6 +76,8 @@ def parse_text_table(raw: bytes) -> list[Sheet]:
     text = decode_text(raw)
     if not text.strip():
         raise FileRefused("E_EMPTY")
+    if text[:_SAMPLE].lstrip().lower().startswith(_DOCUMENTS):
+        raise FileRefused("E_NOT_SPREADSHEET", name="")
     separator, text = _find_separator(text)
     csv.field_size_limit(MOST_TEXT_BYTES)
     rows: list[list[str]] = []
@@ -103,15 +113,19 @@ def _check_quotes(rows: list[list[str]], separator: str) -> None:
 
 
 def decode_text(raw: bytes) -> str:
-    """Return the text of a file in UTF-8 (with or without BOM), GB 18030 or UTF-16 (with or without BOM).
+    """Return the text of a file in UTF-8 (with or without BOM), GB 18030, UTF-16 (with or without BOM) or UTF-32.
 
-    Raises `FileRefused` E_ENCODING when no single encoding reads it, naming the lines that differ from the others, and
-    E_NOT_SPREADSHEET when it is no text at all.
+    Raises `FileRefused` E_ENCODING when no single encoding reads it, naming the lines that differ from the others,
+    E_CORRUPT when its end was never written, and E_NOT_SPREADSHEET when it is no text at all.
     """
+    if raw.startswith(_WIDEST):
+        return _clean(_decode(raw, "utf-32"))
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _clean(_decode(raw, "utf-16"))
-    if b"\x00" in raw:
-        return _clean(_decode_wide(raw))
+    if b"\x00" in raw and (wide := _decode_wide(raw)):
+        return _clean(wide)
+    if sum(byte in _UNSEEN for byte in raw[:_LOOKED_AT]) > min(len(raw), _LOOKED_AT) // _UNSEEN_SHARE:
+        raise FileRefused("E_NOT_SPREADSHEET", name="")
     try:
         return _clean(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -140,7 +154,10 @@ def _is_odd(text: str) -> bool:
 
 
 def _decode_wide(raw: bytes) -> str:
-    """Return UTF-16 text without a BOM: every second byte of its ASCII is nothing. Raises `FileRefused`."""
+    """Return UTF-16 text without a BOM: every second byte of its ASCII is nothing; '' where it is not.
+
+    Raises `FileRefused` where the zero bytes are no text of any kind. A single one is a sign like other unseen ones.
+    """
     for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
         ours, others = raw[first::2].count(0), raw[1 - first :: 2].count(0)
         # 一 is 4E 00, so that some bytes of the other kind are nothing, too.
@@ -149,7 +166,11 @@ def _decode_wide(raw: bytes) -> str:
         text = raw.decode(encoding, "replace")
         if "\ufffd" not in text and not _is_odd(text):
             return text
-    raise FileRefused("E_NOT_SPREADSHEET" if raw.count(0) > len(raw) // 100 else "E_ENCODING", name="")
+    if raw.endswith(_LOST) and any(mark in raw for mark in _SEPARATORS.encode()):
+        raise FileRefused("E_CORRUPT", name="")
+    if raw.count(0) > len(raw) // 100:
+        raise FileRefused("E_NOT_SPREADSHEET", name="")
+    return ""
 
 
 def _refuse_mixture(raw: bytes) -> None:
