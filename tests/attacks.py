@@ -10,6 +10,7 @@ from geo.accounts import create_account
 from geo.importer import ImportOptions, import_file
 from geo.model import Scope
 from geo.store.attachments import add_photo
+from geo.store.categories import list_categories, write_category
 from geo.store.database import Database
 from geo.store.exportlog import log_export
 from geo.store.issue_acts import get_issue
@@ -17,7 +18,7 @@ from geo.store.matters import MatterEntry, add_matter
 from geo.store.measures import MeasureEntry, add_measure
 from geo.store.places import root_place
 from geo.store.reviews import Decision, ReviewEntry, decide, open_review
-from geo.store.rules import list_categories, list_rules, write_category, write_rule
+from geo.store.rules import list_rules, write_rule
 from geo.store.zones import save_zone
 from tests.gatehouse import BOSS, add_boss, make_real
 from tests.pictures import make_picture
