@@ -15,7 +15,7 @@ from geo.schema import household, land_sheet, place
 from geo.store import land
 from geo.store.database import Database
 from geo.store.erasure import erase_household
-from geo.store.households import set_point
+from geo.store.households import edit_household, set_point
 from geo.store.places import root_place
 from geo.store.remember import Remembered
 from geo.store.visits import record_visit
@@ -72,15 +72,16 @@ def test_an_import_draws_the_land(
 
 
 def test_only_what_may_move_land_draws_it_anew(world: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A visit leaves it as it is; a household that moves, an outline that is given, one that is erased change it at once."""
+    """A visit and an edit leave it as it is; a household that moves, an outline that is given, one that is erased change it at once."""
     groups = look(world, "v1", "group")
     drawn = look(world)
     entry = VisitEntry("new", "h05", date(2019, 11, 20), "effective", respondent="head")
     record_visit(world, PLANNER, entry=entry)
-    assert look(world) is drawn
-
     with world.read() as connection:
         rev = connection.execute(household.select().where(household.c.id == "h02")).one().rev
+    rev = edit_household(world, PLANNER, household_id="h02", rev=rev, changes={"size": 9})
+    assert look(world) is drawn
+
     far = shapely.centroid(look(world, "v2", "group").frame)
     set_point(world, PLANNER, household_id="h02", rev=rev, lon=far.x, lat=far.y)
     moved = look(world, "v1", "group")

@@ -42,6 +42,7 @@ _STILL: Final = frozenset({
     "visit", "issue", "measure", "review", "matter", "photo", "assign", "assignment", "withdraw", "plan", "team",
     "person", "zone", "basemap", "rule",
 })  # fmt: skip
+_STILL_ACTS: Final = frozenset({"household.edit", "household.tags"})
 _STILL_KINDS: Final = frozenset({"login", "refusal", "view", "reveal", "export"})
 #: After so many acts a sheet that still holds notes that it does: the next process need not read them again.
 _MANY_ACTS: Final = 1000
@@ -152,7 +153,11 @@ def _holds(connection: Connection, known: Stamp, now: Stamp) -> bool:
     if now.revision == known.revision:
         return True
     acts = connection.execute(select(audit_log.c.action).where(audit_log.c.seq > known.seq).distinct()).scalars().all()
-    return bool(acts) and all(kind_of(one) in _STILL_KINDS or one.split(".", 1)[0] in _STILL for one in acts)
+    return bool(acts) and all(map(_is_still, acts))
+
+
+def _is_still(action: str) -> bool:
+    return kind_of(action) in _STILL_KINDS or action in _STILL_ACTS or action.split(".", 1)[0] in _STILL
 
 
 def _draw(connection: Connection, sheet: _Sheet) -> Areas:

@@ -237,3 +237,5 @@ def _draw_place(session: Session, found: MapView) -> None:
     )
     for household_id, code, tile_id in homes:
         link_home(session, household_id, tile_id, label=text("map.locate", code=escape(code)))
+    if missing > len(homes):
+        st.caption(text("map.unlocated.more", n=missing - len(homes)))
