@@ -108,3 +108,19 @@ def test_land_drawn_where_nothing_may_be_written(world: Database) -> None:
     world.held = "damaged"
     assert look(world).shapes
     assert not list_sheets(world)
+
+
+def test_an_import_is_done_even_where_its_land_cannot_be_drawn(
+    world: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Geometry that fails is logged and left to the first look: what was stored before stays a success."""
+
+    def fail(*_: object, **__: object) -> Areas:
+        raise shapely.errors.GEOSException
+
+    monkeypatch.setattr(land, "draw_units", fail)
+    assert land.draw_ahead(world, PLANNER) == 0
+    assert "GEOSException" in caplog.text
+    assert not list_sheets(world)
+    monkeypatch.undo()
+    assert land.draw_ahead(world, PLANNER) > 0

@@ -7,12 +7,14 @@ when an import ends, else at the first look, and holds until an act may have mov
 from __future__ import annotations
 
 import json
+import logging
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import shapely
+from shapely.errors import ShapelyError
 from sqlalchemy import and_, func, select
 
 from geo.access import require_area, require_right
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from geo.model import Scope
     from geo.store.database import Database
 
+_LOG: Final = logging.getLogger(__name__)
 #: The unit whose sheet has the units of a level.
 _SHARED_BY: Final = {"village": "district", "group": "township"}
 #: What an act is about, where that moves nothing: the first word of its name.
@@ -100,13 +103,19 @@ def read_outlines(db: Database, scope: Scope, *, place_id: str) -> dict[str, tup
 
 
 def draw_ahead(db: Database, scope: Scope, *, round_id: str | None = None) -> int:
-    """Draw every sheet that no longer holds, as after an import, and return how many units have an area."""
+    """Draw every sheet that no longer holds, as after an import, and return how many units have an area.
+
+    What it follows has been stored: a sheet that cannot be drawn is left to the first look, and the log says so.
+    """
     require_right(scope, "view")
-    return sum(
-        len(read_areas(db, scope, place_id=area, level=level, round_id=round_id).shapes)
-        for area in scope.areas
-        for level in _SHARED_BY
-    )
+    drawn = 0
+    for area in scope.areas:
+        for level in _SHARED_BY:
+            try:
+                drawn += len(read_areas(db, scope, place_id=area, level=level, round_id=round_id).shapes)
+            except (GeoError, ShapelyError) as error:
+                _LOG.warning("the land of %s was not drawn: %s", level, type(error).__name__)
+    return drawn
 
 
 def _has_closed(connection: Connection) -> bool:
