@@ -353,6 +353,7 @@ CASES: dict[str, Case] = {
     "store.visits.insert_void": in_write(visits.insert_void, "", visit_id=OLD_VISIT, void_id="sw1"),
     "store.visits.list_visits": of_db(visits.list_visits, "view", **H01),
     "store.visits.list_persons": of_db(visits.list_persons, "view", visit_id=OLD_VISIT),
+    "store.visits.list_told": of_db(visits.list_told, "view", visit_id=OLD_VISIT),
 }  # fmt: skip
 
 #: What takes a scope and asks nothing: steps inside a service that has asked, with the reason.

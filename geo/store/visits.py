@@ -203,6 +203,22 @@ def list_persons(db: Database, scope: Scope, *, visit_id: str) -> list[str]:
         return list(connection.execute(wanted).scalars())
 
 
+def list_told(
+    db: Database, scope: Scope, *, visit_id: str
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:  # fmt: skip
+    """Return the topics told at a visit, and the items asked with what was found; none without a visit."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        home = connection.execute(select(visit.c.household).where(visit.c.id == visit_id)).scalar()
+        if home is None:
+            return (), ()
+        require_home(connection, scope, home)
+        topics = select(visit_topic.c.topic).where(visit_topic.c.visit == visit_id).order_by(visit_topic.c.topic)
+        checks = select(visit_check.c.item, visit_check.c.result).where(visit_check.c.visit == visit_id)
+        asked = connection.execute(checks.order_by(visit_check.c.item))
+        return tuple(connection.execute(topics).scalars()), tuple((row.item, row.result) for row in asked)
+
+
 def check_entry(entry: VisitEntry, today: date) -> None:
     """Check what can be checked without the store; in bulk only not_home is taken. Raises `Invalid`."""
     if entry.visited_on > today:

@@ -12,7 +12,7 @@ from geo.errors import GeoError
 from geo.i18n import text
 from geo.model import VisitEntry, new_id
 from geo.store.rounds import current_round
-from geo.store.visits import list_persons, void_visit
+from geo.store.visits import list_persons, list_told, void_visit
 from geo.ui.household_data import IMPLIED_REASONS, Card, find_visit, foresee_void, read_card
 from geo.ui.plain import show_error
 
@@ -39,7 +39,9 @@ def _correction_dialog(db: Database, scope: Scope, household_id: str, visit_id: 
     outcome = text(f"outcome.{visit['outcome']}")
     st.text(f"{card.row['code']} · {visit['visited_on'].isoformat()} · {outcome}")
     persons = tuple(list_persons(db, scope, visit_id=visit_id))
-    replacement = replace_entry(_show_fields(card, visit, new_visit=ids[1]), persons=persons)
+    topics, checks = list_told(db, scope, visit_id=visit_id)
+    fields = _show_fields(card, visit, new_visit=ids[1])
+    replacement = replace_entry(fields, persons=persons, topics=topics, checks=checks)
     after = foresee_void(db, scope, card=card, visit=visit)
     if after is None:
         st.caption(text("ask.void_outside", date=visit["visited_on"]))

@@ -10,7 +10,7 @@ import pytest
 from geo.store.database import Database
 from geo.store.households import edit_household, get_household
 from geo.store.reads import read_figures
-from geo.store.visits import list_visits
+from geo.store.visits import list_told, list_visits
 from tests.browser.test_main_job import Job
 from tests.world import PLANNER
 
@@ -62,9 +62,11 @@ def test_two_keys_record_a_visit_and_a_double_click_is_one_row(job: Job, world: 
 
 
 def test_a_visit_is_corrected_from_the_strip(job: Job, world: Database) -> None:
-    """What was saved last can be replaced at once: the old row is voided, the figures go back."""
+    """What was saved last can be replaced at once: voided, the figures go back, what was told at the door stays."""
     open_home(job, "h08")
     job.press("outcome_1")
+    job.page.get_by_text("医保政策", exact=True).click()
+    job.settle()
     job.press("save_stay")
     job.expect("二组覆盖率 2 / 5")
     job.press("correct_last")
@@ -74,7 +76,9 @@ def test_a_visit_is_corrected_from_the_strip(job: Job, world: Database) -> None:
     dialog.get_by_role("button", name="改成这样").click()
     job.settle()
     job.expect("已作废")
-    assert kept_visits(world, "h08")[0]["outcome"] == "refused"
+    kept = kept_visits(world, "h08")[0]
+    assert kept["outcome"] == "refused"
+    assert list_told(world, PLANNER, visit_id=kept["id"]) == (("health_insurance",), ())
     assert read_figures(world, PLANNER, round_id="2", place_id="g02").counts.effective == 1
 
 
