@@ -38,6 +38,7 @@ from geo.store import (
     erasure,
     exclusions,
     exportlog,
+    gap_homes,
     homes,
     households,
     issues,
@@ -272,8 +273,11 @@ CASES: dict[str, Case] = {
     "store.exportlog.log_export": of_db(exportlog.log_export, "export", blind=str, what="gaps.xlsx", filters="", rows=1),
     "store.exportlog.list_exports": of_db(exportlog.list_exports, "manage", whole=True),
     "store.homes.read_homes": of_db(homes.read_homes, "view", **V1),
-    "store.homes.read_gap_homes": of_db(homes.read_gap_homes, "view", **V1),
-    "store.homes.read_todo_homes": of_db(homes.read_todo_homes, "view", **V1),
+    "store.homes.mask_heads": Case(
+        "", lambda _ground, scope: homes.mask_heads(pd.DataFrame({"head_name": ["张测"]}), scope), blind=pd.DataFrame
+    ),
+    "store.gap_homes.read_gap_homes": of_db(gap_homes.read_gap_homes, "view", **V1),
+    "store.gap_homes.read_todo_homes": of_db(gap_homes.read_todo_homes, "view", **V1),
     "store.households.get_household": of_db(households.get_household, "view", **H01),
     "store.households.household_by_tile_id": of_db(households.household_by_tile_id, "view", tile_id=1),
     "store.households.list_tags": of_db(households.list_tags, "view", **H01),

@@ -106,6 +106,9 @@ CLEAR_CASES: dict[str, Case] = {
         evidence="11 月 2 日到户，门锁着",
     ),
     "store.clearance.read_clearance": of_db(clearance.read_clearance, "view", place_id="v1"),
+    "store.clearance.list_funnel_homes": of_db(
+        clearance.list_funnel_homes, "view", place_id="v1", pick="homes_village"
+    ),
     "store.issue_acts.act_on_issue": of_db(issue_acts.act_on_issue, "act_on_issue", **PROGRESS),
     "store.issue_acts.insert_act": in_write(issue_acts.insert_act, "", **PROGRESS),
     "store.issue_acts.find_issue": in_write(issue_acts.find_issue, "", **SAID),

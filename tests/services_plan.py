@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geo.planning import default_setup, run
+from geo.planning import default_setup, published, run
 from geo.store import plansettings, routes, ways
 from geo.ways import kept
 from tests.services import DUE, H01, ROUND, V1, Case, Ground, of_db, round_2
@@ -12,7 +12,16 @@ def _route(ground: Ground) -> list[routes.Route]:
     return [routes.Route(ground.person, DUE, ("h01",))]
 
 
+#: A stop as `routes.read_routes` gives it.
+STOP = {
+    "household": "h01", "status": "assigned", "day": DUE, "seq": 1, "person": "p", "team": None, "person_name": "周测",
+    "team_name": None, "locked": False, "created_at": "",
+}  # fmt: skip
+
 PLAN_CASES: dict[str, Case] = {
+    "planning.published.read_published": of_db(
+        published.read_published, "view", round_=round_2, place_id="v1", rows=[STOP]
+    ),
     "planning.run.list_tasks": of_db(run.list_tasks, "view", round_=round_2, place_id="v1", setup=default_setup()),
     "planning.run.plan_places": of_db(
         run.plan_places, "view", **V1, setup=default_setup(), order=run.Order(effort=0.01)
