@@ -58,7 +58,8 @@ Medians of {runs} runs of every way in turns ({fewest} to {most} a way). A way i
 {failed}
 Not tried: CircleMarker above 10,000 and GeoJson, FastMarkerCluster, pydeck above 100,000 (they do not come to an end in
 a minute); MapLibre GL and VectorGrid at 10 M (one vector tile of the first view would hold millions of points).
-FastMarkerCluster has no states: no filter, and its first paint is that of its clusters. No figure (—): no such act.
+FastMarkerCluster has no states: no filter, and its first paint is that of its clusters. No figure (—): no such act, or
+not tried or not done within 75 s because the first paint took more than 25 s.
 
 ## Goals
 

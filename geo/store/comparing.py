@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from geo.access import places_inside, require_right
 from geo.coverage import household_status
 from geo.errors import Invalid
-from geo.schema import household, place_path, round_roster, visit
-from geo.store.matching import ask_round, count_missed
-from geo.store.remember import Remembered, stamp_round
+from geo.schema import place_path, visit
+from geo.store.missed import ask_round, count_missed, read_roster, stamp_ended
+from geo.store.remember import Remembered
 from geo.store.rounds import rounds_of, visible_round
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
     from numpy.typing import NDArray
@@ -65,7 +64,7 @@ def read_then(db: Database, scope: Scope, *, round_id: str, earlier_id: str) -> 
         if not _is_earlier(earlier, round_):
             raise Invalid("err.not_earlier", number=earlier.number)
         ended = [one for one in rounds_of(connection, round_.programme) if _is_earlier(one, round_)]
-        key = (scope.areas, earlier.id, *_stamp(str(db.path), connection, round_, ended))
+        key = (scope.areas, earlier.id, *stamp_ended(str(db.path), connection, round_, ended))
         known = _thens.get(key)
         if known is None:
             known = _read(str(db.path), connection, scope, round_, earlier)
@@ -106,48 +105,8 @@ def _concerns(connection: Connection, scope: Scope, round_: Round) -> bool:
     return any(connection.execute(one).first() is not None for one in (inside, around))
 
 
-def read_missed(db: Database, scope: Scope, *, round_id: str, as_of: date) -> dict[int, NDArray[np.uint32]]:
-    """Return k → the numbers (tile ids, sorted) of a round's roster in the scope's area that missed k rounds or more.
-
-    连漏 k 轮 over the rounds of the programme that ended before the day; only k that somebody has.
-    """
-    require_right(scope, "view")
-    with db.read() as connection:
-        round_ = visible_round(connection, scope, round_id)
-        ended = [one for one in rounds_of(connection, round_.programme) if one.ends_on < as_of]
-        key = (scope.areas, *_stamp(str(db.path), connection, round_, ended))
-        known = _runs.get(key)
-        if known is None:
-            numbers, ids = _read_roster(connection, scope, round_)
-            missed = np.array(count_missed(str(db.path), connection, round_, as_of, ids), dtype=np.int64)
-            known = {k: numbers[missed >= k] for k in range(1, int(missed.max(initial=0)) + 1)}
-            _runs.put(key, known)
-        return known
-
-
-def _stamp(path: str, connection: Connection, round_: Round, ended: Sequence[Round]) -> tuple[object, ...]:
-    """Return what changes with the roster of a round, or with anything that some ended rounds rest on."""
-    roster = select(func.count(), func.sum(round_roster.c.rev)).where(round_roster.c.round == round_.id)
-    return (
-        path, round_.id, tuple(connection.execute(roster).one()),
-        *((one.id, one.ends_on, stamp_round(path, connection, one.id)) for one in ended),
-    )  # fmt: skip
-
-
-def _read_roster(connection: Connection, scope: Scope, round_: Round) -> tuple[NDArray[np.uint32], list[str]]:
-    """Return the numbers (sorted) and the ids of the households of a round's roster in the scope's area."""
-    inside = places_inside(scope)
-    rows = connection.execute(
-        select(household.c.tile_id, household.c.id)
-        .join(round_roster, round_roster.c.household == household.c.id)
-        .where(round_roster.c.round == round_.id, round_roster.c.place.in_(inside))
-        .order_by(household.c.tile_id)
-    ).all()
-    return np.array([row[0] for row in rows], dtype=np.uint32), [row[1] for row in rows]
-
-
 def _read(path: str, connection: Connection, scope: Scope, round_: Round, earlier: Round) -> Then:
-    numbers, ids = _read_roster(connection, scope, round_)
+    numbers, ids = read_roster(connection, scope, round_)
     fates = ask_round(path, connection, earlier)
     missed = count_missed(path, connection, round_, round_.starts_on, ids)
     return Then(
@@ -158,4 +117,3 @@ def _read(path: str, connection: Connection, scope: Scope, round_: Round, earlie
 
 
 _thens: Final[Remembered[Then]] = Remembered()
-_runs: Final[Remembered[dict[int, NDArray[np.uint32]]]] = Remembered()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from sqlalchemy import and_, case, exists, false, func, literal, or_, select, true
 
 from geo.access import places_around, places_inside, require_right
-from geo.coverage import fared, is_live, seen_after
-from geo.gaps import missed_in_a_row
+from geo.coverage import is_live, seen_after
 from geo.issues import issue_status
 from geo.schema import (
     assignment,
@@ -25,15 +23,14 @@ from geo.schema import (
     team,
     team_member,
 )
-from geo.store.remember import Remembered, stamp_round
-from geo.store.rounds import rounds_of, visible_round
+from geo.store.missed import find_missed
+from geo.store.rounds import visible_round
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
     from numpy.typing import NDArray
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.sql.selectable import NamedFromClause as _Table
 
     from geo.model import Round, Scope
@@ -73,17 +70,17 @@ def list_matching(db: Database, scope: Scope, *, round_id: str, as_of: date, cri
         round_ = visible_round(connection, scope, round_id)
         inside = places_inside(scope)
         wanted = (
-            select(household.c.tile_id, household.c.id)
+            select(household.c.tile_id)
             .join(round_roster, round_roster.c.household == household.c.id)
             .where(round_roster.c.round == round_.id, round_roster.c.place.in_(inside))
             .where(*_conditions(round_, as_of, criteria))
             .order_by(household.c.tile_id)
         )
-        rows = connection.execute(wanted).all()
-        if criteria.missed:
-            missed = count_missed(str(db.path), connection, round_, as_of, [row[1] for row in rows])
-            rows = [row for row, times in zip(rows, missed, strict=True) if times >= criteria.missed]
-        return np.array([row[0] for row in rows], dtype=np.uint32)
+        found = np.array(connection.execute(wanted).scalars().all(), dtype=np.uint32)
+        if not criteria.missed:
+            return found
+        missed = find_missed(str(db.path), connection, scope, round_, as_of).get(criteria.missed, found[:0])
+        return np.intersect1d(found, missed, assume_unique=True)
 
 
 def list_responsible(db: Database, scope: Scope, *, round_id: str, place_id: str) -> list[tuple[str, str]]:
@@ -227,23 +224,3 @@ def _answered_for(round_: Round, assignee: str, members: Select[tuple[str]] | No
         for one in (own, group)
     ]
     return or_(exists().where(has_own, theirs[0]), and_(~exists().where(has_own), exists().where(by_group, theirs[1])))
-
-
-def count_missed(path: str, connection: Connection, round_: Round, day: date, ids: Sequence[str]) -> list[int]:
-    """Return 连漏 of each household over the rounds of the programme that ended before the day."""
-    held = [one for one in rounds_of(connection, round_.programme) if one.status != "draft" and one.ends_on < day]
-    newest_first = sorted(held, key=lambda one: one.ends_on, reverse=True)
-    return missed_in_a_row(ids, (partial(ask_round, path, connection, one) for one in newest_first))
-
-
-def ask_round(path: str, connection: Connection, ended: Round, _ids: Sequence[str] = ()) -> dict[str, int]:
-    """Return the households of an ended round's D, each with whether it was in C (`coverage.fared`)."""
-    key = (path, ended, stamp_round(path, connection, ended.id))
-    known = _fates.get(key)
-    if known is None:
-        known = {row[0]: row[1] for row in connection.execute(fared(ended))}
-        _fates.put(key, known)
-    return known
-
-
-_fates: Final[Remembered[dict[str, int]]] = Remembered()

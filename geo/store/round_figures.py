@@ -18,7 +18,7 @@ from geo.store.comparing import list_earlier
 from geo.store.database import read_today
 from geo.store.frames import read_frame
 from geo.store.homes import name_leaves
-from geo.store.matching import ask_round, count_missed
+from geo.store.missed import ask_round, count_missed
 from geo.store.reads import Figures, read_many
 from geo.store.remember import Remembered, read_revision
 from geo.store.rounds import visible_round

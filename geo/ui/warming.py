@@ -11,6 +11,7 @@ from geo.errors import GeoError
 from geo.model import Scope
 from geo.store.gap_homes import read_gap_homes
 from geo.store.land import draw_ahead
+from geo.store.missed import read_missed
 from geo.store.places import root_place
 from geo.store.presence import read_presence
 from geo.store.rounds import current_round
@@ -53,6 +54,8 @@ def warm_map() -> int:
     index = keep_index(db, scope, round_id=round_.id, as_of=db.today()).now()
     for zoom in range(MIN_ZOOM, POINTS_FROM_ZOOM):
         index.cells(zoom)
+    # Half a minute of work at a million households, which the first to ask for 连漏 would wait for.
+    read_missed(db, scope, round_id=round_.id, as_of=db.today())
     draw_ahead(db, scope, round_id=round_.id)
     return len(index)
 
