@@ -36,7 +36,7 @@ def draw_home_list(
 
     `key` tells the lists of a page apart, `leave` is a parameter of the address, `back` what its button says.
     """
-    with st.container(key=f"head_{key}", horizontal=True, vertical_alignment="center"):
+    with st.container(key=f"head_of_{key}", horizontal=True, vertical_alignment="center"):
         draw_head(title, text("compare.homes", n=len(homes)))
         st.button(back or text("present.close"), key=f"{key}_close", on_click=show, kwargs={leave: ""})
     heads = {one.key: one.header for one in GAP_COLUMNS if one.key in _SHOWN}
