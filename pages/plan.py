@@ -42,7 +42,7 @@ if may(session.scope, "assign"):
         draw_lead(village)
         left, right = st.columns([736, 560], gap="medium")
         with left:
-            draw_day_map(village)
+            draw_day_map(session, village)
             draw_comparison([one["draft"] for one in kept.values()] if len(kept) > 1 else [village.figures()])
             draw_what_if(session, session.round, wanted, [one["draft"] for one in kept.values()])
         with right:

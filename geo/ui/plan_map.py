@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import shapely
 
-from geo.palette import INK, MAP_GROUND
+from geo.palette import AREA_LINE, INK, MAP_GROUND
 from geo.planning import StopRow, VillagePlan
 from geo.ui.paper_map import PaperMap
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from geo.areas import Areas
 
 _SIZE: Final = (736, 382)
 #: Colour and dashes of teams, by turns: told apart in grey too.
@@ -19,12 +24,19 @@ TEAM_LINES: Final = (
 )  # fmt: skip
 
 
-def draw_day(village: VillagePlan, day: date) -> str:
-    """Return an SVG: routes of the day with numbered stops, homes of other days as rings, the start as a square."""
+def draw_day(village: VillagePlan, day: date, outlines: Areas | None = None) -> str:
+    """Return an SVG: routes of the day with numbered stops, homes of other days as rings, the start as a square.
+
+    `outlines`: areas to lie beneath, those that reach into the drawing; computed ones dashed.
+    """
     everybody = [*village.stops, *(one for one in village.unserved if one.lon is not None)]
     points = np.array([_at(stop) for stop in everybody] + ([village.start] if village.start else []))
     paper = PaperMap([shapely.multipoints(points)], _SIZE)
     parts = [f'<rect width="{_SIZE[0]}" height="{_SIZE[1]}" fill="{MAP_GROUND}"></rect>']
+    if outlines is not None:
+        near = shapely.multipoints(points).envelope
+        parts += [_outline(paper, shape, given=one in outlines.given) for one, shape in outlines.shapes.items()
+                  if shape.intersects(near)]  # fmt: skip
     for row in village.team_days:
         if row.day != day:
             parts += [_ring(paper, stop, _line_of(village, row.team)[0]) for stop in row.stops]
@@ -42,6 +54,17 @@ def draw_day(village: VillagePlan, day: date) -> str:
         (x, y), *_ = paper.place(np.array([village.start]))
         parts.append(f'<rect x="{x - 7:.1f}" y="{y - 7:.1f}" width="14" height="14" fill="{INK}"></rect>')
     return paper.frame("".join(parts))
+
+
+def draw_swatch(village: VillagePlan, team: str) -> str:
+    """Return the line of a team for the key beside the map: HTML."""
+    colour, dash = _line_of(village, team)
+    return f'<i style="display:inline-block;width:28px;border-top:3px {"dashed" if dash else "solid"} {colour}"></i>'
+
+
+def _outline(paper: PaperMap, shape: BaseGeometry, *, given: bool) -> str:
+    dash = "" if given else f' stroke-dasharray="{" ".join(map(str, AREA_LINE.dash))}"'
+    return f'<path d="{paper.trace(shape)}" fill="#FFFFFF" stroke="{AREA_LINE.stroke}" stroke-width="0.8"{dash}></path>'
 
 
 def _line_of(village: VillagePlan, team: str) -> tuple[str, str]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import streamlit as st
 
 from geo.i18n import text
 from geo.planning import StopRow, TeamDayRow, VillagePlan
+from geo.ui.mapdata import read_areas
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import escape
 from geo.ui.plan_compare import clock
-from geo.ui.plan_map import draw_day
+from geo.ui.plan_map import draw_day, draw_swatch
 from geo.ui.shell import say_day
 from geo.ui.widgets import note
+
+if TYPE_CHECKING:
+    from geo.ui.session import Session
 
 _SHOWN_WHY: Final = 200
 
@@ -35,14 +39,21 @@ def draw_lead(village: VillagePlan) -> None:
         st.markdown(f"#### {escape(words)}")
 
 
-def draw_day_map(village: VillagePlan) -> None:
+def draw_day_map(session: Session, village: VillagePlan) -> None:
     """Draw the routes of one day, which is chosen above the map."""
     days = sorted({one.day for one in village.team_days})
     if not days:
         return
     day = st.segmented_control(text("plan.day"), days, default=days[0], format_func=say_day, key="plan_day",
                                label_visibility="collapsed") or days[0]  # fmt: skip
-    st.image(draw_day(village, day), width="stretch")
+    # A district has thousands of groups: their borders say nothing at that size.
+    outlines = read_areas(session, by_village=False) if session.place.level != "district" else None
+    st.image(draw_day(village, day, outlines), width="stretch")
+    with st.container(key="plan_key", horizontal=True, vertical_alignment="center", gap="small"):
+        for row in village.team_days:
+            if row.day == day:
+                st.html(draw_swatch(village, row.team), width="content")
+                st.caption(escape(text("plan.key", team=row.team, n=len(row.stops))), width="content")
     st.html(note(text("plan.map.note")))
 
 

@@ -37,8 +37,8 @@ def test_from_gaps_to_a_route_and_back(job: Job, tmp_path: Path) -> None:
     moved = move_one(job, world)
     lock_a_day_and_plan_the_rest(job, world, moved)
     count = len(read_stops(world))
-    take_away(job, count)
     publish(job)
+    take_away(job, count)
     rows = read_routes(world, PLANNER, round_id="2", place_id=VILLAGE)
     assert [one["household"] for one in rows if one["locked"]]
     record_and_return(job, rows)
@@ -110,7 +110,7 @@ def lock_a_day_and_plan_the_rest(job: Job, world: Database, moved: str) -> None:
 
 
 def take_away(job: Job, count: int) -> None:
-    """Download sheets and track: every stop is in both, and no sheet is empty."""
+    """Download sheets and track of what was published: every stop is in both, and no sheet is empty."""
     pages = PdfReader(io.BytesIO(download(job, "pdf"))).pages
     assert all("路线单" in page.extract_text() for page in pages)
     track = ET.fromstring(download(job, "gpx"))  # noqa: S314 - our own file
@@ -122,7 +122,7 @@ def take_away(job: Job, count: int) -> None:
 def download(job: Job, form: str) -> bytes:
     """Return a file that the page offers."""
     with job.page.expect_download() as started:
-        job.page.locator(f".st-key-export_plan_{form} a").click()
+        job.page.locator(f".st-key-export_routes_{form} a").click()
     job.settle()
     return Path(started.value.path()).read_bytes()
 
@@ -147,6 +147,7 @@ def record_and_return(job: Job, rows: list[Any]) -> None:
     job.settle()
     job.open(f"/plan?place={VILLAGE}")
     job.expect("已走到 1 /")
+    job.expect("我的路线")
     job.enter(job.page.get_by_label("退回的理由"), "路断了")
     job.press("routes_return")
     job.expect("已退回")
