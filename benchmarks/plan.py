@@ -1,31 +1,32 @@
-"""Planning measured: published instances beside OR-tools and VROOM (where they are installed), villages, districts.
+"""Planning measured: villages and districts beside two simpler orders and OR-tools; published instances.
 
-`python -m benchmarks.plan PIECE`, where PIECE is `instances FOLDER [SECONDS] [NAME …]`, `villages`, `growth`,
-`district [VILLAGES]` or `store [HOUSEHOLDS]` (the gap list of a stored district). Seconds are of the CPU for instances,
-of the wall for districts. Rows that are done are kept in the file that GEO_BENCH_KEEP names, and not measured again.
+`python -m benchmarks.plan PIECE`, where PIECE is `instances FOLDER [SECONDS] [SOLVER] [NAME …]`, `villages`, `growth`,
+`district [VILLAGES]`, `ortools [VILLAGES]` (some villages of that district by OR-tools), `store [HOUSEHOLDS]` (the gap
+list of a stored district), or `page`, which writes what is kept into docs/benchmarks.md. What is done is kept in the
+file that GEO_BENCH_KEEP names, and not measured again.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measure import describe_machine, show_table
-from benchmarks.solvers import solve_by_ortools, solve_by_vroom
+from benchmarks.instances import SOLVERS, measure_instances
+from benchmarks.kept import keep
+from benchmarks.measure import describe_machine
+from benchmarks.plan_page import write_page
+from benchmarks.solvers import plan_by_ortools
 from benchmarks.world import SCOPE, built_world
 from geo.plan.assemble import assemble
-from geo.plan.engine import Budget
-from geo.plan.instances import parse_instance, read_best
+from geo.plan.engine import Budget, Fleet, Task, search
 from geo.plan.metrics import Metrics, compare, measure
-from geo.plan.solving import cost_routes, solve_instance
+from geo.plan.orders import nearest_neighbour
 from geo.plan.stops import Stops, Terms
 from geo.planning import Order, default_setup, plan_places
 from geo.store.database import Database
@@ -36,56 +37,6 @@ EFFORT = 0.04
 GROWTH = (5_000, 20_000, 77_000, 160_000)
 #: Homes of a village, on average.
 VILLAGE = 454
-
-
-def keep(name: str, measure_row: Callable[[], list[object]]) -> list[object]:
-    """Return the row of a name that was kept, else measure and keep it."""
-    path = Path(os.environ.get("GEO_BENCH_KEEP", os.devnull))
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    known = dict(json.loads(line) for line in lines)
-    if name in known:
-        return list(known[name])
-    row = [str(one) for one in measure_row()]
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps([name, row], ensure_ascii=False) + "\n")
-    print(row, file=sys.stderr, flush=True)
-    return list(row)
-
-
-def measure_instances(folder: Path, seconds: float, names: Sequence[str] = ()) -> str:
-    """Return a table: gap to the best known cost of every instance of a folder (or of those named), by solver."""
-    rows = []
-    for path in sorted(folder.rglob("*.vrp")):
-        name = str(path.relative_to(folder).with_suffix(""))
-        if not names or name in names:
-            rows.append(keep(f"{name} {seconds:g}", lambda path=path, name=name: measure_one(path, name, seconds)))
-    heads = [
-        "instance",
-        "kind",
-        "best known",
-        f"product, {seconds:g} CPU-s",
-        f"OR-tools, {seconds:g} s",
-        f"VROOM, at most {seconds:g} s",
-    ]
-    return show_table(heads, rows)
-
-
-def measure_one(path: Path, name: str, seconds: float) -> list[object]:
-    """Return one instance solved by each solver that is there; every answer is costed by the instance's distances."""
-    instance = parse_instance(path.read_text(encoding="utf-8"))
-    best = read_best(path.with_suffix(".sol").read_text(encoding="utf-8"))
-    solved = solve_instance(instance, Budget(10**9, 1e9, seconds), seed=1)
-    found = cost_routes(instance, solved.routes) if solved.feasible else None
-    other = solve_by_ortools(instance, seconds) if find_spec("ortools") else None
-    began = time.process_time()
-    third = solve_by_vroom(instance, seconds) if find_spec("vroom") else None
-    took = f", {time.process_time() - began:.0f} CPU-s" if third is not None else ""
-    return [name, instance.kind, f"{best:g}", show(found, best), show(other, best), show(third, best) + took]
-
-
-def show(cost: float | None, best: float) -> str:
-    """Return a cost with its gap in percent."""
-    return "–" if cost is None else f"{cost:g} ({(cost / best - 1) * 100:.2f} %)"
 
 
 def make_village(count: int, seed: int) -> tuple[Stops, np.ndarray]:
@@ -102,26 +53,67 @@ def make_village(count: int, seed: int) -> tuple[Stops, np.ndarray]:
     return stops, np.rint(metres * 1.3 / 1.25).astype(np.int64)
 
 
-def measure_villages() -> str:
-    """Return a table: one village by mode, beside two simpler orders, and half of the time for its most urgent."""
-    rows = []
-    for count in (300, 450, 600):
-        stops, matrix = make_village(count, count)
-        for mode in ("compact", "balanced"):
-            began = time.process_time()
-            plan = assemble(stops, matrix, Terms(DAY_S, mode=mode, seconds=1e9))
-            rows.append([count, mode, *figures(measure(plan, stops)), f"{time.process_time() - began:.1f}"])
-        for name, one in compare(stops, matrix, Terms(DAY_S), among=range(1, count + 1)).items():
-            rows.append([count, name.replace("_", " "), *figures(one), "–"])
-        half = assemble(stops, matrix, Terms(DAY_S, days=len(plan.team_days) // 2, seconds=1e9, effort=0.3))
-        found = measure(half, stops)
-        rows.append([count, f"half the time: {found.top_by_day[-1]} of {found.top} most urgent", *figures(found), "–"])
-    return show_table(["homes", "order", "travel h", "team-days", "max/min load", "overlap", "CPU s"], rows)
+def measure_villages(sizes: Sequence[int] = (300, 450, 600), reference_s: float = 15.0) -> None:
+    """Measure one village by mode, beside two simpler orders, and half of the time for its most urgent."""
+    for count in sizes:
+        keep(f"village {count}", lambda count=count: measure_village(count))
+        keep(f"reference {count} {reference_s:g}", lambda count=count: measure_reference(count, reference_s))
+
+
+def measure_village(count: int) -> list[list[object]]:
+    """Return rows of one village by order."""
+    rows: list[list[object]] = []
+    stops, matrix = make_village(count, count)
+    for mode in ("compact", "balanced"):
+        began = time.process_time()
+        plan = assemble(stops, matrix, Terms(DAY_S, mode=mode, seconds=1e9))
+        rows.append([count, mode, *figures(measure(plan, stops)), f"{time.process_time() - began:.1f}"])
+    for name, one in compare(stops, matrix, Terms(DAY_S), among=range(1, count + 1)).items():
+        rows.append([count, name.replace("_", " "), *figures(one), "–"])
+    half = assemble(stops, matrix, Terms(DAY_S, days=len(plan.team_days) // 2, seconds=1e9, effort=0.3))
+    found = measure(half, stops)
+    rows.append([count, f"half the time: {found.top_by_day[-1]} of {found.top} most urgent", *figures(found), "–"])
+    return rows
+
+
+def measure_reference(count: int, seconds: float) -> list[object]:
+    """Return the travel after 1 CPU-second beside that of a long run on as many team-days, in percent."""
+    stops, matrix = make_village(count, count)
+    routes = nearest_neighbour(matrix, stops, day_s=DAY_S, among=range(1, count + 1))
+    task = Task((matrix,), stops.service_s[1:], (Fleet(len(routes), DAY_S),))
+    travel = []
+    for budget in (1.0, seconds):
+        found = search(task, Budget(5_000, 1e9, budget), start=[(0, route) for route in routes])
+        travel.append(cost(matrix, [route for _, route in found.routes]))
+    return [count, len(routes), round(travel[0] / 3600, 2), round(travel[1] / 3600, 2),
+            round((travel[0] / travel[1] - 1) * 100, 2)]  # fmt: skip
+
+
+def cost(matrix: np.ndarray, routes: Sequence[Sequence[int]]) -> int:
+    """Return the seconds of travel of routes."""
+    return sum(int(matrix[[0, *route], [*route, 0]].sum()) for route in routes)
 
 
 def figures(one: Metrics) -> list[str]:
     """Return travel, team-days, balance and overlap."""
-    return [f"{one.travel_s / 3600:.1f}", str(one.team_days), f"{one.balance:.2f}", f"{one.overlap:.2f}"]
+    balance, overlap = one.balance or 1.0, one.overlap or 0.0
+    return [f"{one.travel_s / 3600:.1f}", str(one.team_days), f"{balance:.2f}", f"{overlap:.2f}"]
+
+
+def measure_ortools(villages: int, seconds: float = 2.0, some: int = 12) -> list[list[object]]:
+    """Return rows: some of a district's villages by the product as all are planned, and by OR-tools."""
+    chosen = list(range(0, villages, max(1, villages // some)))[:some]
+    ours, theirs = np.zeros(3), np.zeros(3)
+    for seed in chosen:
+        count = int(np.random.default_rng(seed).integers(250, 660))
+        stops, matrix = make_village(count, seed)
+        began = time.process_time()
+        plan = measure(assemble(stops, matrix, Terms(DAY_S, mode="balanced", effort=EFFORT, seconds=1e9)), stops)
+        ours += (plan.travel_s, plan.team_days, time.process_time() - began)
+        routes = plan_by_ortools(stops, matrix, DAY_S, seconds)
+        theirs += (cost(matrix, routes), len(routes), seconds)
+    return [[name, len(chosen), f"{one[0] / 3600:.1f}", int(one[1]), f"{one[2] / len(chosen):.2f}"]
+            for name, one in (("balanced", ours), ("OR-tools", theirs))]  # fmt: skip
 
 
 def plan_one(seed: int) -> tuple[list[list[float]], int]:
@@ -151,33 +143,15 @@ def measure_district(villages: int) -> list[list[object]]:
     return rows
 
 
-DISTRICT = ["villages", "homes", "order", "travel h", "team-days", "max/min median", "p90", "overlap", "seconds"]
-
-
-def show_district(villages: int) -> str:
-    """Return a table of one district, the three orders side by side in the same run."""
-    kept = keep(f"district {villages}", lambda: [json.dumps(measure_district(villages), ensure_ascii=False)])
-    return show_table(DISTRICT, json.loads(str(kept[0])))
-
-
-def measure_growth() -> str:
-    """Return a table: the balanced plan of districts of more and more homes."""
-    rows = []
+def measure_growth() -> None:
+    """Measure the balanced plan of districts of more and more homes."""
     for homes in GROWTH:
         villages = -(-homes // VILLAGE)
-        rows.append(keep(f"growth {homes}", lambda villages=villages: measure_district(villages)[0]))
-    return show_table(DISTRICT, rows)
-
-
-def measure_store(households: int) -> str:
-    """Return a table: the gap list of a stored district, planned as `plan --db` does, beside two simpler orders."""
-    kept = keep(f"store {households}", lambda: [json.dumps(measure_stored(households), ensure_ascii=False)])
-    heads = ["households", "gaps", "order", "travel h", "team-days", "max/min median", "p90", "overlap", "seconds"]
-    return show_table(heads, json.loads(str(kept[0])))
+        keep(f"growth {homes}", lambda villages=villages: measure_district(villages)[0])
 
 
 def measure_stored(households: int) -> list[list[object]]:
-    """Return rows of a stored district, by order."""
+    """Return rows of the gap list of a stored district, planned as `plan --db` does, by order."""
     with built_world(households) as world:
         gather_homes(world.db, households)
         setup = default_setup()
@@ -209,19 +183,28 @@ def gather_homes(db: Database, households: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Print one table."""
+    """Measure one piece, and print what is kept."""
     what, *rest = arguments or ["villages"]
-    print(describe_machine() + "\n")
+    if what == "page":
+        write_page()
+        return
+    keep(f"machine {what}", describe_machine)
+    number = int(rest[0]) if rest and rest[0].isdigit() else None
     if what == "instances":
-        print(measure_instances(Path(rest[0]), float(rest[1]) if len(rest) > 1 else 10.0, rest[2:]))
+        seconds = float(rest[1]) if len(rest) > 1 else 10.0
+        solvers = [one for one in rest[2:] if one in SOLVERS] or SOLVERS
+        names = [one for one in rest[2:] if one not in SOLVERS]
+        print(measure_instances(Path(rest[0]), seconds, names, solvers))
     elif what == "district":
-        print(show_district(int(rest[0]) if rest else 170))
+        keep(f"district {number or 170}", lambda: measure_district(number or 170))
+    elif what == "ortools":
+        keep(f"ortools {number or 170}", lambda: measure_ortools(number or 170))
     elif what == "growth":
-        print(measure_growth())
+        measure_growth()
     elif what == "store":
-        print(measure_store(int(rest[0]) if rest else 157_000))
-    else:
-        print(measure_villages())
+        keep(f"store {number or 157_000}", lambda: measure_stored(number or 157_000))
+    elif what == "villages":
+        measure_villages(*([(number,), 2.0] if number else []))
 
 
 if __name__ == "__main__":

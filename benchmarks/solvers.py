@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo.plan.instances import Instance
 from geo.plan.solving import cost_routes
+from geo.plan.stops import Stops
 
 #: How much VROOM explores, its most; it ends when it is done.
 _EXPLORATION = 5
@@ -18,7 +20,7 @@ def solve_by_ortools(instance: Instance, seconds: float) -> float | None:
     """Return the cost that OR-tools' guided local search finds in so many seconds of the wall; None for prizes."""
     if instance.prize is not None:
         return None
-    from ortools.constraint_solver import pywrapcp, routing_enums_pb2  # noqa: PLC0415 - not of the product
+    from ortools.constraint_solver import pywrapcp  # noqa: PLC0415 - not of the product
 
     count = len(instance.distance)
     manager = pywrapcp.RoutingIndexManager(count, instance.vehicles or count // 2, 0)
@@ -31,6 +33,14 @@ def solve_by_ortools(instance: Instance, seconds: float) -> float | None:
         routing.AddDimension(load, 0, instance.capacity, True, "load")  # noqa: FBT003 - its own interface
     if instance.opens is not None:
         add_windows(routing, manager, instance)
+    routes = run_ortools(routing, manager, seconds)
+    return None if routes is None else cost_routes(instance, routes)
+
+
+def run_ortools(routing: Any, manager: Any, seconds: float) -> tuple[tuple[int, ...], ...] | None:
+    """Return the routes that guided local search finds in so many seconds of the wall, None = none."""
+    from ortools.constraint_solver import pywrapcp, routing_enums_pb2  # noqa: PLC0415 - not of the product
+
     asked = pywrapcp.DefaultRoutingSearchParameters()
     asked.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
     asked.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
@@ -45,7 +55,23 @@ def solve_by_ortools(instance: Instance, seconds: float) -> float | None:
             route.append(manager.IndexToNode(at))
             at = found.Value(routing.NextVar(at))
         routes.append(tuple(route))
-    return cost_routes(instance, tuple(route for route in routes if route))
+    return tuple(route for route in routes if route)
+
+
+def plan_by_ortools(stops: Stops, matrix: NDArray[np.int64], day_s: int, seconds: float) -> tuple[tuple[int, ...], ...]:
+    """Return routes within a day each: fewest first (a price of four days each), then least travel."""
+    from ortools.constraint_solver import pywrapcp  # noqa: PLC0415 - not of the product
+
+    manager = pywrapcp.RoutingIndexManager(len(matrix), len(matrix) // 3 + 2, 0)
+    routing = pywrapcp.RoutingModel(manager)
+    routing.SetArcCostEvaluatorOfAllVehicles(routing.RegisterTransitMatrix(matrix.tolist()))
+    passed = routing.RegisterTransitMatrix((matrix + stops.service_s[:, None]).tolist())
+    routing.AddDimension(passed, 0, day_s, True, "day")  # noqa: FBT003 - its own interface
+    routing.SetFixedCostOfAllVehicles(4 * day_s)
+    routes = run_ortools(routing, manager, seconds)
+    if routes is None:
+        raise AssertionError(len(matrix))
+    return routes
 
 
 def add_windows(routing: Any, manager: Any, instance: Instance) -> None:

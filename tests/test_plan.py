@@ -13,7 +13,7 @@ from geo.errors import Invalid
 from geo.plan.assemble import assemble
 from geo.plan.leveling import level
 from geo.plan.metrics import as_plan, compare, measure
-from geo.plan.orders import merge_shortest, nearest_neighbour, register_order
+from geo.plan.orders import Frame, merge_shortest, nearest_neighbour, register_order
 from geo.plan.stops import UNREACHABLE, Bounds, Plan, Stops, TeamDay, Terms, band_priorities
 
 #: Enough for a dozen stops, and quick: properties must hold after any search.
@@ -205,6 +205,23 @@ def test_half_of_the_time_serves_all_of_the_most_urgent(seed):
     assert plan.unserved
 
 
+@given(worlds(), st.integers(1, 2), st.sampled_from(["compact", "balanced"]))
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_the_most_urgent_are_served_where_time_allows(world, days, mode):
+    """Whatever the stops: if the days hold those of the highest priority in the simplest order, each of them is served."""
+    stops, matrix = world
+    stops = replace(stops, deadline_day=np.zeros_like(stops.deadline_day))
+    terms = Terms(8_000, days=days, effort=EFFORT, mode=mode)
+    plan = assemble(stops, matrix, terms)
+    check(plan, stops, matrix, terms)
+    refused = {stop for stop, reason in plan.unserved if reason in ("unreachable", "too_long")}
+    fits = [stop for stop in range(1, len(stops) + 1) if stop not in refused]
+    top = [stop for stop in fits if stops.priority[stop] == max(stops.priority[fits])]
+    legs = np.where(matrix == UNREACHABLE, 8_001, matrix)
+    if len(nearest_neighbour(legs, stops, day_s=8_000, among=top)) <= days:
+        assert not set(top) & {stop for stop, _ in plan.unserved}
+
+
 def test_the_fewest_team_days_come_first():
     """Six stops of half a day each at the start point take three team-days, though the order given would take more."""
     stops = make_stops([1_000, 700, 700, 300, 300, 1_000])
@@ -236,7 +253,7 @@ def test_levelling_keeps_the_stops(world):
     routes = [(stop,) for stop in range(1, len(stops) + 1)]
     if len(routes) > 2:
         routes = [routes[0] + routes[1], *routes[2:]]
-    after = level(matrix, stops, routes, day_s=20_000)
+    after = level(routes, Frame(matrix, stops, 20_000))
     assert sorted(stop for route in after for stop in route) == list(range(1, len(stops) + 1))
     assert len(after) == len(routes)
     loads = [[sum(cost(matrix, stops, route)) for route in some] for some in (routes, after)]
@@ -293,7 +310,7 @@ def test_simple_orders_hold_every_stop(world):
         assert sorted(stop for route in routes for stop in route) == fits
         assert all(sum(cost(matrix, stops, route)) <= 9_000 for route in routes)
         if len(routes) > 1:
-            merged = merge_shortest(matrix, stops, routes, day_s=9_000)
+            merged = merge_shortest(routes, Frame(matrix, stops, 9_000))
             assert [len(route) for route in merged].count(0) == 1
             assert sorted(stop for route in merged for stop in route) == fits
 

@@ -12,7 +12,7 @@ import numpy as np
 from geo.plan.beginning import begin_by_deadline
 from geo.plan.engine import Ask, Budget, search
 from geo.plan.leveling import level
-from geo.plan.orders import merge_shortest, nearest_neighbour
+from geo.plan.orders import Frame, merge_shortest, nearest_neighbour
 from geo.plan.slots import Kind, Work, list_kinds, make_task
 from geo.plan.stops import UNREACHABLE, Bounds, Plan, Slot, Stops, Terms, band_priorities, list_late, make_team_day
 
@@ -148,7 +148,7 @@ class _Run:
             open_kind = replace(kind, slots=kind.slots + tuple((0, 0) for _ in nearest))
             begin = [_Route(stops, open_kind) for stops in nearest]
             routes, _ = self._run(among, [open_kind], counts=[len(nearest)], day_cost=_DAY_COST_DAYS * day_s,
-                                  start=begin, share=0.6)  # fmt: skip
+                                  start=begin, share=0.4)  # fmt: skip
             routes = self._shrink(among, routes)
             if len(routes) <= len(kind.slots):
                 return [replace(one, kind=kind) for one in routes]
@@ -164,19 +164,24 @@ class _Run:
             begin = self._merge(routes)
             if len(begin) == len(routes):
                 break
-            fewer, feasible = self._run_counted(among, begin, share=0.5)
+            # Where a team must not come to some stop, that is only dear: the first routes in time may do it.
+            first = not (work.bounds.by_team or work.bounds.away)
+            fewer, feasible = self._run_counted(among, begin, first=first)
             if not feasible:
                 break
             routes = fewer
-        polished, feasible = self._run_counted(among, routes)
+        polished, feasible = self._run_counted(among, routes, share=1.6 if work.terms.mode == "compact" else 0.6)
         return polished if feasible else routes
 
     def _merge(self, routes: list[_Route]) -> list[_Route]:
         """Return one route less, which may be too long; as many where a stop of the shortest may be on no other."""
-        work = self._work
-        can = None if work.plain else self._find_allowed(routes)
-        merged = merge_shortest(work.matrix, work.stops, [one.stops for one in routes], day_s=work.terms.day_s, can=can)
+        merged = merge_shortest([one.stops for one in routes], self._frame(routes))
         return [replace(one, stops=stops) for one, stops in zip(routes, merged, strict=True) if stops]
+
+    def _frame(self, routes: Sequence[_Route]) -> Frame:
+        """Return what routes are changed within."""
+        work = self._work
+        return Frame(work.matrix, work.stops, work.terms.day_s, None if work.plain else self._find_allowed(routes))
 
     def _find_allowed(self, routes: Sequence[_Route]) -> NDArray[np.bool_]:
         """Return which stop (column) may be on the kind of which route (row)."""
@@ -186,12 +191,14 @@ class _Run:
         return np.array([row[one.kind] for one in routes])
 
     def _run_counted(
-        self, among: tuple[int, ...], routes: list[_Route], *, share: float = 1.0, wanted_s: int | None = None
-    ) -> tuple[list[_Route], bool]:
+        self, among: tuple[int, ...], routes: list[_Route], *, share: float = 1.0, wanted_s: int | None = None,
+        first: bool = False,
+    ) -> tuple[list[_Route], bool]:  # fmt: skip
         """Search from routes on as many team-days of each kind; say whether every time is kept and all are allowed."""
         kinds = list(dict.fromkeys(one.kind for one in routes))
         counts = [sum(one.kind == kind for one in routes) for kind in kinds]
-        found, feasible = self._run(among, kinds, counts=counts, start=routes, share=share, wanted_s=wanted_s)
+        found, feasible = self._run(among, kinds, counts=counts, start=routes, share=share, wanted_s=wanted_s,
+                                    first=first)  # fmt: skip
         return found, feasible and all(self._allowed(one) for one in found)
 
     def _search_bound(self, among: tuple[int, ...], kinds: list[Kind]) -> list[_Route]:
@@ -298,13 +305,7 @@ class _Run:
         wanted = min(round(mean * _BALANCE), work.terms.day_s)
         even, feasible = self._run_counted(among, routes, wanted_s=wanted)
         best = even if feasible and len(even) == len(routes) else routes
-        levelled = level(
-            work.matrix,
-            work.stops,
-            [one.stops for one in best],
-            day_s=work.terms.day_s,
-            can=None if work.plain else self._find_allowed(best),
-        )
+        levelled = level([one.stops for one in best], self._frame(best))
         return [replace(one, stops=stops) for one, stops in zip(best, levelled, strict=True)]
 
     def _run(
@@ -318,6 +319,7 @@ class _Run:
         wanted_s: int | None = None,
         start: list[_Route] | None = None,
         share: float = 1.0,
+        first: bool = False,
     ) -> tuple[list[_Route], bool]:
         """Search among some stops on some team-days; return the routes, and whether they keep every time."""
         work = self._work
@@ -327,8 +329,8 @@ class _Run:
         if start is not None:
             begin = [(kinds.index(one.kind), [place[stop] for stop in one.stops]) for one in start]
         budget = self._budget(len(among), share)
-        found = search(task, budget, seed=work.terms.seed, start=begin, ask=self._asking)
-        self.cut |= found.iterations < budget.iterations and not self.stopped
+        found = search(task, budget, seed=work.terms.seed, start=begin, ask=self._asking, first=first)
+        self.cut |= found.iterations < budget.iterations and not (self.stopped or (first and found.feasible))
         routes = [_Route(tuple(among[stop - 1] for stop in stops), kinds[kind]) for kind, stops in found.routes]
         return routes, found.feasible
 

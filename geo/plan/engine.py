@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 import pyvrp
 from pyvrp.exceptions import PenaltyBoundWarning
-from pyvrp.search import NeighbourhoodParams
+from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchParams
+from pyvrp.PenaltyManager import PenaltyManager, PenaltyParams
+from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, compute_neighbours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +28,16 @@ _OVERTIME_COST: Final = 20
 #: Moves are tried between a stop and so many near ones. The engine's own 50 makes a search four times as slow; with
 #: windows, near in time is not near on the ground, and few are too few.
 _NEIGHBOURS, _NEIGHBOURS_IN_TIME = 12, 40
+#: What a unit beyond a limit costs at first, and after how many answers that is adapted. The engine's own 50,000 and
+#: 500 leave a search of seconds no way through answers that break a limit.
+_PENALTY, _PENALTY_UPDATES = 20.0, 50
+#: So many seconds too many cost as much as the highest prize: fewer, and everything would be served too late.
+_PRIZE_SECONDS: Final = 60
+#: An answer is gone on with where it is better than the one so many before: a hundredth of all, within bounds. The
+#: engine's own 300 is for minutes.
+_HISTORY_SHARE, _SHORTEST_HISTORY, _LONGEST_HISTORY = 100, 10, 50
+#: What the engine says that an answer costs which breaks a limit.
+_IMPOSSIBLE: Final = 2**63 - 1
 #: Asked before every iteration with the share of the budget that is used; answering True ends the search.
 Ask: TypeAlias = Callable[[float], bool]
 
@@ -102,31 +114,51 @@ def search(
     seed: int = 0,
     start: Sequence[tuple[int, Sequence[int]]] | None = None,
     ask: Ask | None = None,
+    first: bool = False,
 ) -> Found:
     """Return the best routes found within the budget; `start` (fleet index, stops) is where the search begins.
 
-    The same task, seed, start and iterations give the same routes, unless the seconds ran out first.
+    `first`: the first routes that keep every limit end it. The same task, seed, start and iterations give the same
+    routes, unless the seconds ran out first.
     """
     meter = Meter(budget, ask)
     data = _to_data(task)
-    initial = None
-    if start is not None:
+    random = pyvrp.RandomNumberGenerator(seed)
+    moves, penalties = _make_moves(data, task, random), _make_penalties(data, task)
+    if start is None:
+        begin = moves(pyvrp.Solution.make_random(data, random), penalties.max_cost_evaluator(), exhaustive=True)
+    else:
         routes = [pyvrp.Route(data, [_activity(stop) for stop in stops], kind) for kind, stops in start if stops]
-        initial = pyvrp.Solution(data, routes)
-    near = _NEIGHBOURS if task.latest_s is None else _NEIGHBOURS_IN_TIME
-    params = pyvrp.SolveParams(neighbourhood=NeighbourhoodParams(num_neighbours=near))
+        begin = pyvrp.Solution(data, routes)
+    history = int(np.clip(budget.iterations // _HISTORY_SHARE, _SHORTEST_HISTORY, _LONGEST_HISTORY))
+    going = IteratedLocalSearch(data, penalties, moves, begin, IteratedLocalSearchParams(history_length=history))
     with warnings.catch_warnings():
         # It says that times are hard to keep; `feasible` says whether they were.
         warnings.simplefilter("ignore", PenaltyBoundWarning)
-        result = pyvrp.solve(
-            data, lambda _: not meter.go_on(), seed=seed, collect_stats=False, display=False, params=params,
-            initial_solution=initial,
-        )  # fmt: skip
+        result = going.run(
+            lambda cost: not meter.go_on() or (first and cost < _IMPOSSIBLE), collect_stats=False, display=False
+        )
     best = result.best
     found = tuple((route.vehicle_type(), _stops_of(route)) for route in best.routes())
     served = {stop for _, stops in found for stop in stops}
     unserved = tuple(stop for stop in range(1, len(task.service_s) + 1) if stop not in served)
     return Found(found, unserved, best.is_feasible(), result.num_iterations)
+
+
+def _make_moves(data: pyvrp.ProblemData, task: Task, random: pyvrp.RandomNumberGenerator) -> LocalSearch:
+    near = _NEIGHBOURS if task.latest_s is None else _NEIGHBOURS_IN_TIME
+    moves = LocalSearch(data, random, compute_neighbours(data, NeighbourhoodParams(num_neighbours=near)))
+    for operator in OPERATORS:
+        if operator.supports(data):
+            moves.add_operator(operator(data))
+    return moves
+
+
+def _make_penalties(data: pyvrp.ProblemData, task: Task) -> PenaltyManager:
+    dear = 0.0 if task.prizes is None else float(task.prizes.max(initial=0)) / _PRIZE_SECONDS
+    penalty = max(_PENALTY, dear)
+    begin = [penalty] * data.num_load_dimensions, penalty, penalty
+    return PenaltyManager(begin, PenaltyParams(solutions_between_updates=_PENALTY_UPDATES))
 
 
 class Meter:

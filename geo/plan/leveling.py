@@ -14,30 +14,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from geo.plan.orders import Route
-    from geo.plan.stops import Stops
+    from geo.plan.orders import Frame, Route
 
 #: Loads within this ratio are alike.
 _ALIKE: Final = 1.08
 _MOST_MOVES: Final = 400
 
 
-def level(
-    matrix: NDArray[np.int64],
-    stops: Stops,
-    routes: Sequence[Route],
-    *,
-    day_s: int,
-    can: NDArray[np.bool_] | None = None,
-) -> list[Route]:
+def level(routes: Sequence[Route], frame: Frame) -> list[Route]:
     """Return the same stops on as many routes, with loads alike where single moves and swaps can do it.
 
     A move is made where the spread of the loads, Σ (load − mean)² ÷ mean in seconds, falls by more than travel grows.
-    No route becomes longer than a day, or longer than it was. `can`: which stop (column) may be on which route (row).
+    No route becomes longer than a day, or longer than it was.
     """
-    state = _State(matrix, stops.service_s, [list(route) for route in routes], day_s)
-    if can is not None:
-        state.can = can
+    state = _State([list(route) for route in routes], frame)
     for _ in range(_MOST_MOVES):
         if state.loads.max() <= _ALIKE * state.loads.min():
             break
@@ -50,14 +40,12 @@ def level(
 class _State:
     """Routes with what is known of them: loads, and of each stop its route and neighbours."""
 
-    def __init__(
-        self, matrix: NDArray[np.int64], service: NDArray[np.int64], routes: list[list[int]], day_s: int
-    ) -> None:
-        self.matrix = matrix
-        self.service = service
+    def __init__(self, routes: list[list[int]], frame: Frame) -> None:
+        self.matrix = frame.matrix
+        self.service = service = frame.stops.service_s
         self.routes = routes
-        self.day_s = day_s
-        self.can = np.ones((len(routes), len(service)), dtype=bool)
+        self.day_s = frame.day_s
+        self.can = np.ones((len(routes), len(service)), dtype=bool) if frame.can is None else frame.can
         self.loads = np.zeros(len(routes))
         self.route_of = np.full(len(service), -1)
         self.before, self.after = np.zeros(len(service), dtype=int), np.zeros(len(service), dtype=int)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -65,19 +66,26 @@ def _through(matrix: NDArray[np.int64], stops: Stops, here: int, stop: int) -> i
     return int(matrix[here, stop] + stops.service_s[stop] + matrix[stop, 0])
 
 
-def merge_shortest(
-    matrix: NDArray[np.int64],
-    stops: Stops,
-    routes: Sequence[Route],
-    *,
-    day_s: int,
-    can: NDArray[np.bool_] | None = None,
-) -> list[Route]:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What routes are changed within: the seconds between places, the stops, the length of a day in seconds.
+
+    `can`: which stop (column) may be on which route (row), None = any.
+    """
+
+    matrix: NDArray[np.int64]
+    stops: Stops
+    day_s: int
+    can: NDArray[np.bool_] | None = None
+
+
+def merge_shortest(routes: Sequence[Route], frame: Frame) -> list[Route]:
     """Return the routes with the one with least to do empty: its stops go where they lengthen the others least.
 
-    The others may become longer than a day: this is where a search for fewer team-days begins. `can`: which stop
-    (column) may be on which route (row); where a stop may be on no other, all routes stay as they are.
+    The others may become longer than a day: this is where a search for fewer team-days begins. Where a stop may be on
+    no other, all routes stay as they are.
     """
+    matrix, stops, can = frame.matrix, frame.stops, frame.can
     service = stops.service_s
     loads = [load_of(matrix, stops, route) for route in routes]
     gone = min(range(len(routes)), key=loads.__getitem__)
@@ -92,7 +100,7 @@ def merge_shortest(
             added = matrix[path[:-1], stop] + matrix[stop, path[1:]] - matrix[path[:-1], path[1:]]
             at = int(added.argmin())
             longer = int(added[at])
-            over = max(0, loads[nth] + longer + int(service[stop]) - day_s)
+            over = max(0, loads[nth] + longer + int(service[stop]) - frame.day_s)
             options.append((longer + _OVER_COST * over, nth, at, longer))
         if not options:
             return list(routes)

@@ -8,7 +8,7 @@ import io
 import math
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from geo.errors import Invalid
 from geo.importer.textfile import decode_text
@@ -16,6 +16,10 @@ from geo.importer.textfile import decode_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+
+#: A packed table may become so large, in bytes.
+_MOST_BYTES: Final = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,10 @@ def _read_bytes(path: Path) -> bytes:
     if not raw.startswith(b"\x1f\x8b"):
         return raw
     try:
-        return gzip.decompress(raw)
+        with gzip.open(io.BytesIO(raw)) as file:
+            content = file.read(_MOST_BYTES + 1)
     except (EOFError, zlib.error, OSError) as error:
         raise Invalid("table.damaged", file=path.name) from error
+    if len(content) > _MOST_BYTES:
+        raise Invalid("table.damaged", file=path.name)
+    return content
