@@ -77,10 +77,9 @@ def list_candidates(
     """
     require_right(scope, "view")
     frame = read_ledger(db, scope, place_id=place_id, as_of=as_of)
-    with db.read() as connection:
-        day = as_of or read_today(connection)
-        lasts = _read_lasts(connection, place_id, day)
     known = frame[(frame["open"] == 1) & (frame["level_now"] == level) & (frame["state"] != "resolved")]
+    with db.read() as connection:
+        lasts = _read_lasts(connection, known["issue"].tolist(), as_of or read_today(connection))
     found = known.assign(
         reasons=[_reasons(row, lasts) for row in known.to_dict("records")],
         history=[lasts[one].history if one in lasts else "" for one in known["issue"]],
@@ -100,13 +99,12 @@ class _Last:
     rev: int
 
 
-def _read_lasts(connection: Connection, place_id: str, day: date) -> dict[str, _Last]:
-    """Return of each issue under a place its last event by a day, its whole course in words of kinds, and its rev."""
-    here = issue.c.place.in_(select(place_path.c.place).where(place_path.c.ancestor == place_id))
+def _read_lasts(connection: Connection, issues: list[str], day: date) -> dict[str, _Last]:
+    """Return of each of some issues its last event by a day, its whole course in words of kinds, and its rev."""
     rows = connection.execute(
         select(issue_event.c.issue, issue_event.c.kind, issue.c.rev)
         .join(issue, issue.c.id == issue_event.c.issue)
-        .where(here, issue_event.c.on <= day)
+        .where(issue_event.c.issue.in_(issues), issue_event.c.on <= day)
         .order_by(issue_event.c.issue, issue_event.c.seq)
     )
     told: dict[str, list[str]] = {}
@@ -239,7 +237,6 @@ def read_decided(db: Database, scope: Scope, *, review_id: str) -> pd.DataFrame:
     require_right(scope, "view")
     with db.read() as connection:
         row = _find_review(connection, scope, review_id)
-        lasts = _read_lasts(connection, row["place"], read_today(connection))
         items = connection.execute(
             select(
                 review_item.c.issue, review_item.c.reasons, review_item.c.decision, issue_event.c.note,
@@ -249,6 +246,7 @@ def read_decided(db: Database, scope: Scope, *, review_id: str) -> pd.DataFrame:
             .where(review_item.c.review == review_id)
             .order_by(review_item.c.decided_at)
         ).mappings().all()  # fmt: skip
+        lasts = _read_lasts(connection, [one["issue"] for one in items], read_today(connection))
     told = pd.DataFrame([dict(one) for one in items], columns=["issue", "reasons", "decision", "note", "given_to"])
     if not scope.sees_names:
         told["note"] = ""

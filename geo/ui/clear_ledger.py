@@ -22,6 +22,7 @@ from geo.ui.export_menu import draw_menu, offer_table
 from geo.ui.list_upload import offer_upload
 from geo.ui.navigation import find_page
 from geo.ui.overview_head import draw_head
+from geo.ui.paging import find_page_of
 from geo.ui.plain import escape
 from geo.ui.session import show, view_params
 from geo.units import shorten_township
@@ -69,12 +70,14 @@ def draw_ledger(session: Session, pick: str, rows: pd.DataFrame) -> None:
     if rows.empty:
         st.markdown(escape(text("clear.none", word=_word(pick))))
     else:
-        _draw_rows(session, rows)
+        _draw_rows(session, pick, rows)
     if may(session.scope, "import") and not session.is_past:
         offer_upload(session, "issues", import_issues)
 
 
-def _draw_rows(session: Session, rows: pd.DataFrame) -> None:
+def _draw_rows(session: Session, pick: str, rows: pd.DataFrame) -> None:
+    page = find_page_of(f"ledger_page_{session.place.id}_{pick}", len(rows))
+    rows = page.rows_of(rows)
     headers = {column.header: column.key for column in LEDGER_COLUMNS}
     table = tabulate_ledger(rows).as_frame().rename(columns=headers)
     table["township"] = table["township"].map(shorten_township)
@@ -83,6 +86,7 @@ def _draw_rows(session: Session, rows: pd.DataFrame) -> None:
         frame, hide_index=True, row_height=_ROW, height=_ROW * min(len(frame), _ROWS) + 36, key="ledger",
         column_config=_columns(rows["issue"].tolist()),
     )  # fmt: skip
+    page.draw()
     follow_issue(session)
 
 

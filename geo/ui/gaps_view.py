@@ -16,6 +16,7 @@ from geo.schema import GAP_COLUMNS, GROUP_COLUMNS
 from geo.store.rounds import previous_round
 from geo.ui.clicks import clicked_row, follow_click, open_home
 from geo.ui.gaps_data import LISTS, ONLY
+from geo.ui.paging import find_page_of
 from geo.ui.plain import escape
 from geo.ui.session import show
 from geo.ui.ticks import ROWS, draw_ticked
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from geo.ui.gaps_data import GapFilter, GapLists, View
     from geo.ui.session import Session
 
-#: Rows of one page of a table: a district's list is a dozen pages, that of a township is one.
-PAGE: Final = 5000
 #: Columns of the screen in the order of the eye: what decides first. The file has those of the schema in its order.
 _ORDER: Final = (
     "number", "priority", "township", "village", "group", "code", "head_name", "household_class", "tags", "last_on",
@@ -141,21 +140,16 @@ def _draw_row(name: str, options: list[str], labels: dict[str, str], current: st
 
 def draw_table(session: Session, chosen: GapFilter, lists: GapLists, rows: pd.DataFrame) -> pd.DataFrame:
     """Draw the rows as a table; return those that are ticked."""
-    key = f"gap_page_{lists.view.place}_{lists.view.round}_{chosen}"
-    pages = max(1, -(-len(rows) // PAGE))
-    page = min(int(st.session_state.get(key, 1)), pages)
-    whole, rows = len(rows), rows.iloc[(page - 1) * PAGE : page * PAGE]
+    page, whole = find_page_of(f"gap_page_{lists.view.place}_{lists.view.round}_{chosen}", len(rows)), len(rows)
+    rows = page.rows_of(rows)
     if chosen.by == "group":
         frame, columns = _group_frame(rows)
     else:
-        frame = _home_table(lists.scope, lists.view, chosen, page, session.place.level, _rows=rows)
+        frame = _home_table(lists.scope, lists.view, chosen, page.number, session.place.level, _rows=rows)
         columns = _home_columns(frame, rows)
     ids = rows["place" if chosen.by == "group" else "household"].tolist()
-    ticked = draw_ticked(frame, columns, of=(lists.view.place, lists.view.round, chosen.by, page), ids=ids)
-    if pages > 1:
-        with st.container(key="gap_pages", horizontal=True, vertical_alignment="center", gap="small"):
-            st.number_input(text("gap.page"), 1, pages, page, key=key, width=110, label_visibility="collapsed")
-            st.html(note(text("gap.page.of", page=page, pages=pages, k=PAGE)))
+    ticked = draw_ticked(frame, columns, of=(lists.view.place, lists.view.round, chosen.by, page.number), ids=ids)
+    page.draw()
     words = text("gap.foot.all", n=whole) if whole <= ROWS else text("gap.foot", k=ROWS, n=whole)
     st.html(note(text("list.semicolon").join([words, text("gap.marks.note"), text("gap.foot.export")])))
     follow_click(session)

@@ -15,7 +15,7 @@ from geo.store.database import Database
 from geo.store.gap_homes import read_gap_homes
 from geo.store.reads import read_figures
 from geo.store.visits import record_visit
-from geo.ui import gaps_view
+from geo.ui import paging
 from geo.ui.navigation import ENTRIES
 from geo.ui.warming import warm_lists
 from tests.conftest import ROOT
@@ -104,7 +104,7 @@ def test_the_overview_always_has_a_next_step(world: Database) -> None:
 def test_a_long_list_has_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a long list the table shows one page, the next one on request; together they are the list, each row once."""
     whole = open_page("gaps").dataframe[0].value["code"].tolist()
-    monkeypatch.setattr(gaps_view, "PAGE", len(whole) // 2)
+    monkeypatch.setattr(paging, "PAGE", len(whole) // 2)
     seen: list[str] = []
     app = open_page("gaps")
     for page in (1, 2, 3):
