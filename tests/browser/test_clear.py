@@ -15,6 +15,7 @@ from geo.store.issue_acts import act_on_issue, read_history
 from tests.browser import acts
 from tests.browser.test_main_job import Job
 from tests.conftest import ServedApp
+from tests.pictures import make_picture
 from tests.world import PLANNER, TODAY
 
 
@@ -104,6 +105,29 @@ def wait_for_note(job: Job, world: Database) -> None:
             return
         job.page.wait_for_timeout(100)
     pytest.fail("the draft was not kept")
+
+
+def test_a_matter_and_a_photo_are_entered(job: Job, tmp_path: Path) -> None:
+    """The dialog of 实事 stores what was done; a photo of an issue is chosen, added, and shown beside it."""
+    job.open("/clear?tab=matters&place=v1")
+    job.press("matter_enter")
+    dialog = job.page.get_by_role("dialog")
+    job.enter(dialog.get_by_label("办了什么"), "硬化三组路")
+    dialog.locator("[class*=-save] button").click()
+    job.expect("已保存实事")
+    job.open("/issue?i=i1")
+    job.press("photos_issue_i1")
+    photo = tmp_path / "evidence.jpg"
+    photo.write_bytes(make_picture())
+    job.page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(str(photo))
+    job.settle()
+    job.press("photo_do_i1")
+    expect(job.page.locator(".photos img").first).to_be_visible(timeout=20_000)
+    world = Database(tmp_path / "demo.sqlite")
+    with world.read() as connection:
+        kept = connection.exec_driver_sql("SELECT (SELECT title FROM matter), (SELECT issue FROM attachment)").one()
+    assert tuple(kept) == ("硬化三组路", "i1")
+    world.close()
 
 
 def test_two_people_amend_one_issue(job: Job, tmp_path: Path) -> None:
