@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import os
+import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +21,8 @@ RED, ORANGE = (0xA5, 0x0F, 0x15), (0xF5, 0xA3, 0x00)
 LIMIT_S = 75
 #: Where the first paint took longer, moving and hiding take minutes: not tried.
 PATIENT_S = 25
+#: A page that answers nothing for so long is ended, so that the others get their turn.
+GIVE_UP_S = 180
 #: The part of the page whose pixels are looked at.
 LOOKED_AT = {"x": 400, "y": 200, "width": 560, "height": 440, "scale": 1}
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -66,6 +70,9 @@ class Visit:
             "Network.webSocketFrameReceived", lambda one: self._count("socket", len(one["response"]["payloadData"]))
         )
         self.address = f"{address}/?kind={way}&size={size}"
+        self.patience = threading.Timer(GIVE_UP_S, self._give_up)
+        self.patience.daemon = True
+        self.patience.start()
 
     def _count(self, kind: str, amount: float) -> None:
         self.bytes[kind] += int(amount)
@@ -88,7 +95,12 @@ class Visit:
 
     def close(self) -> None:
         """Forget the browser's state."""
+        self.patience.cancel()
         self.context.close()
+
+    def _give_up(self) -> None:
+        for one in find_renderers() - self.before:
+            os.kill(one, signal.SIGKILL)
 
     def _move(self) -> Figures:
         found = {}
