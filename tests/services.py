@@ -368,6 +368,8 @@ STEPS = {
     "mapping.rounds.settle_rounds": "makes the rounds of a mapping through insert_round, after load_file has asked for the whole file",
     "tiles.live.keep_index": "reads nothing by itself: what it keeps is read through read_tile_homes, for its scope's area",
     "store.proposals.adopt_visits": "takes visits into the round that insert_round has just made in the scope's area",
+    "store.missed.find_missed": "reads only what lies in the scope's areas, in the transaction of who asked for the right",
+    "store.missed.read_roster": "reads only what lies in the scope's areas, in the transaction of who asked for the right",
 }
 
 # The rows about clearance, the map and plans use the helpers above.
