@@ -164,7 +164,7 @@ def test_overview_leads_to_what_waits() -> None:
 
 def test_a_whole_group_is_taken_back_and_redated(world: Database) -> None:
     """A group's assignment gets another date with its assignee kept, and is withdrawn; one without has no such button."""
-    of = ("d", round_id(world), "group")
+    of = ("d", round_id(world), "group", 1)
     app = press(open_page("gaps", by="group", ticked=(of, ("g10",))), "due")
     app.date_input(key="due_on").set_value(date(2019, 12, 1))
     press_in(app, "due", "due_do")
@@ -181,7 +181,7 @@ def test_a_whole_group_is_taken_back_and_redated(world: Database) -> None:
 
 def test_only_own_assignments_of_homes_are_redated(world: Database) -> None:
     """Of two ticked homes, one assigned through its group, the date of the other alone changes; the dialog says so."""
-    of = ("d", round_id(world), "home")
+    of = ("d", round_id(world), "home", 1)
     app = press(open_page("gaps", ticked=(of, ("h44", "h45"))), "due")
     assert text("due.how_many.home", n=1) in words_of(app)
     assert text("due.rest.home", n=1) in words_of(app)
