@@ -69,6 +69,8 @@ def list_attacks(folder: Path) -> tuple[str, ...]:
         "\t=1+1",
         "\uff1d1+1",
         f'#image("{ELSEWHERE}") #eval("1")',
+        "../../../x",
+        "C:\\x\\..\\y",
     )
 
 
@@ -117,11 +119,11 @@ def _furnish(db: Database, folder: Path) -> None:
 
 
 def _attack_rules(db: Database, texts: tuple[str, ...]) -> None:
-    """Write criteria, sources and the names of lists as an administrator does."""
+    """Write names, criteria and sources as an administrator does."""
     admin = Scope(texts[2], "admin", root_place(db).id)
     for nth, one in enumerate(list_categories(db, admin)):
         said = texts[nth % len(texts)].strip()
-        write_category(db, admin, code=one.code, criteria=said, source=said, year=2020)
+        write_category(db, admin, code=one.code, criteria=said, source=said, year=2020, name=f"{said[:17]}{nth}")
     for nth, rule in enumerate(list_rules(db, admin)):
         said = texts[nth % len(texts)].strip()
         write_rule(db, admin, key=rule.key, value=rule.value, source=said, year=2020)

@@ -44,6 +44,7 @@ from geo.schema.columns_work import (
     TEAM_FIELDS,
     WORK_COLUMNS,
 )
+from geo.web import front
 from tests.conftest import ROOT
 
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -189,6 +190,22 @@ def test_every_right_is_documented():
     """docs/rights.md has each action with exactly the roles that may do it."""
     listed = re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", read("docs/rights.md"), flags=re.MULTILINE)
     assert {action: set(re.findall(r"`(\w+)`", roles)) for action, roles in listed} == RIGHTS
+
+
+def test_every_permission_of_the_policy_has_its_reason():
+    """docs/security.md lists exactly what the policies allow besides this host, each with a reason."""
+    policies = {
+        "page": front.build_policy("<script>x</script>"), "frame of the map": front.policy_of("/component/x"),
+        "page of coming in": front.policy_of("/login"), "data": front.policy_of("/exports/x"),
+    }  # fmt: skip
+    granted = {}
+    for answer, policy in policies.items():
+        for directive, *sources in (part.split() for part in policy.split("; ")):
+            besides = [re.sub("sha256-[^']+", "sha256-…", one) for one in sources if one not in ("'self'", "'none'")]
+            if besides and (answer != "frame of the map" or directive == "script-src"):
+                granted[answer, directive] = besides
+    rows = re.findall(r"^\| ([\w ]+) \| `([\w-]+)` \| (.*?) \| .+ \|$", read("docs/security.md"), flags=re.MULTILINE)
+    assert {(answer, name): re.findall("`([^`]+)`", listed) for answer, name, listed in rows} == granted
 
 
 def test_every_test_named_for_the_law_exists():
