@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from sqlalchemy import bindparam, func, select
@@ -26,7 +26,7 @@ _READING: Final = _WORKING | {"leader"}
 RIGHTS: Final[dict[str, frozenset[str]]] = {
     "reach": _READING,
     "view": _READING,
-    "see_names": _WORKING,
+    "see_details": _WORKING,
     "reveal": _WORKING,
     "export": _READING,
     "export_personal": _WORKING,
@@ -124,6 +124,14 @@ def allowed(actor: Scope, action: str, resource: Resource) -> bool:
 def may(scope: Scope, action: str) -> bool:
     """Say whether the role may do the action at all."""
     return allowed(scope, action, SOMEWHERE)
+
+
+def for_files(scope: Scope) -> Scope:
+    """Return the scope that a file is made for: names and phones in full only where they may be taken away.
+
+    What is revealed on the screen just now is not for files.
+    """
+    return replace(scope, sees_names=may(scope, "export_personal"))
 
 
 def require_right(scope: Scope, action: str) -> None:

@@ -59,6 +59,9 @@ _KINDS: Final[Mapping[str, str]] = {
     "disable_account": "admin",
     "enable_account": "admin",
     "reset_account": "admin",
+    "move_account": "admin",
+    "grant_exports": "admin",
+    "revoke_session": "admin",
 }
 #: The setting that holds `SEQ:HASH` of the last row.
 HEAD: Final = "audit_head"

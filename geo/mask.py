@@ -1,4 +1,4 @@
-"""Personal data in one table (`FIELD_CLASSES`), and how each class is shown to those who may not see it.
+"""Personal data in one table (`FIELD_CLASSES`), and how each class is shown to whom it is not revealed.
 
 A name is 张*, a phone 138****5678, an identity number nothing at all; free text, which may say anything, is left out.
 """
@@ -7,11 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from geo.model import Scope
+
 _PHONE_DIGITS = 11
 _HIDDEN: Final = "…"
+#: A count by a trait of people that is smaller is not said of a wide place: it were about one of them.
+SMALLEST: Final = 3
+_WIDE: Final = frozenset({"district", "township"})
 
 #: Column → class of personal data. `name` and `phone` are masked, `number` is a keyed hash or the last four digits of
 #: an identity number, `text` is free text about people, `home` where somebody lives, `staff` who does the work,
@@ -63,11 +70,35 @@ def mask_phone(phone: str) -> str:
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= _PHONE_DIGITS else "****"
 
 
+def mask_people(frame: pd.DataFrame, reader: Scope, columns: tuple[str, ...] = ("head_name",)) -> pd.DataFrame:
+    """Return a table as the reader may see it: another, with heads (or phones) masked, unless these were revealed."""
+    if reader.sees_names:
+        return frame
+    return frame.assign(**{column: _mask_each(frame[column], _IN_TABLES[column]) for column in columns})
+
+
+def _mask_each(values: pd.Series, mask: Callable[[str], str]) -> pd.Series:
+    """Mask a column; of what stands in it many times only once."""
+    codes, known = pd.factorize(values)
+    return pd.Series([mask(one) for one in known], dtype="str").take(codes).set_axis(values.index)
+
+
+def is_small(count: int, level: str) -> bool:
+    """Say whether a count by a trait of people (tag, class, problem) is too small for a place of this level."""
+    return 0 < count < SMALLEST and level in _WIDE
+
+
+def say_count(count: int, level: str) -> str:
+    """Return a count by a trait of people as it may be said of a place of this level."""
+    return f"<{SMALLEST}" if is_small(count, level) else f"{count:,}"
+
+
 def hide(value: str) -> str:
     """Return a mark for a text that is left out; an empty one stays empty."""
     return _HIDDEN if value else ""
 
 
+_IN_TABLES: Final[dict[str, Callable[[str], str]]] = {"head_name": mask_name, "phone": mask_phone}
 _MASKS: Final[dict[str, Callable[[str], str]]] = {"name": mask_name, "phone": mask_phone, "staff": mask_name}
 
 

@@ -21,7 +21,8 @@ class Scope:
 
     `area` is where pages open, `further` the others (a recorder of two villages, or of three groups). `owner` is the
     browser that owns what is made for it (exports, tiles); empty outside a browser. `granted` are the actions that
-    somebody allowed besides the role (`geo.access.GRANTED`).
+    somebody allowed besides the role (`geo.access.GRANTED`). `sees_names`: names and phones are given in full, for a
+    minute after they were revealed, or in a file of who may take them away; else everybody gets them masked.
     """
 
     actor: str
@@ -30,16 +31,12 @@ class Scope:
     owner: str = ""
     further: tuple[str, ...] = ()
     granted: frozenset[str] = frozenset()
+    sees_names: bool = False
 
     @property
     def areas(self) -> tuple[str, ...]:
         """All places the role is limited to, the one where pages open first."""
         return (self.area, *self.further)
-
-    @property
-    def sees_names(self) -> bool:
-        """Leaders see masked names and phones."""
-        return self.role != "leader"
 
 
 @dataclass(frozen=True, slots=True)

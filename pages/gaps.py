@@ -25,7 +25,7 @@ with st.container(key="gap_top", horizontal=True, vertical_alignment="center"):
     else:
         draw_lead(figures, session.round, chosen, lists)
         draw_exports(session, session.round, chosen, lists, rows)
-draw_pills(chosen, lists)
+draw_pills(chosen, lists, level=session.place.level)
 if rows.empty:
     draw_empty(session, figures, chosen, lists)
 elif chosen.by == "out":

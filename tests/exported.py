@@ -23,7 +23,7 @@ from geo.store.ledger import read_ledger
 from geo.store.reads import read_figures, read_homes
 from geo.store.register import read_roster
 from geo.workbook import HEAD_ROWS
-from tests.world import PLANNER, TODAY
+from tests.world import TAKER, TODAY
 
 KINDS = ("gaps", "todos", "groups", "roster", "coverage", "ledger", "areas")
 HEAD = ExportHead("清单", "测试区", "第2轮", TODAY, "未访、未分配", "规划")
@@ -55,7 +55,7 @@ def make_hostile(db: Database) -> None:
                     connection.exec_driver_sql(f"UPDATE {table} SET {name} = ? WHERE {key} = ?", (said, row))
 
 
-def tabulate(db: Database, kind: str, scope: Scope = PLANNER) -> Table:
+def tabulate(db: Database, kind: str, scope: Scope = TAKER) -> Table:
     """Return one of the lists of the whole district in round 2."""
     if kind in ("gaps", "todos", "groups"):
         homes = read_homes(db, scope, round_id="2", place_id="d")

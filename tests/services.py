@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
-from geo.accounts import people, sheet
+from geo.accounts import online, people, sheet
 from geo.backup import write_backup
 from geo.errors import Invalid
 from geo.exports import outlines, units
@@ -193,6 +193,7 @@ ISSUE = IssueEntry("si1", "g01", "household", "OTH", "屋顶漏水", date(2019, 
 NEW = NewHousehold("sn1", "C-990", "g01", "赵测新")
 BULK = pd.DataFrame([{"household": "h01", "visited_on": date(2019, 11, 18), "outcome": "effective"}])
 COLUMNS = (Column(0, "户编号", "code", "exact"), Column(1, "说法", None, "unknown"))
+HEADS = pd.DataFrame([{"household": "h01", "head_name": "测01"}])
 CLERK = {"name": "clerk", "role": "recorder", "area": "v1"}
 OLD_VISIT = "v01-2019-10-20-in_person"
 
@@ -204,6 +205,9 @@ CASES: dict[str, Case] = {
     "accounts.people.add_account": in_write(people.add_account, "manage_accounts", **CLERK),
     "accounts.people.move_account": of_db(people.move_account, "manage_accounts", account_id="kept", area="v1", further=["g01"]),
     "accounts.people.grant_exports": of_db(people.grant_exports, "manage_accounts", account_id="late", allows=True),
+    "accounts.online.list_online": of_db(online.list_online, "manage_accounts", blind=[]),
+    "accounts.online.revoke_session": of_db(online.revoke_session, "manage_accounts", session="kept"),
+    "accounts.people.require_account": in_write(people.require_account, "manage_accounts", account_id="kept"),
     "accounts.people.find_account": of_db(people.find_account, "manage_accounts", name="kept"),
     "accounts.people.disable_account": of_db(people.disable_account, "manage_accounts", account_id="kept"),
     "accounts.people.enable_account": of_db(people.enable_account, "manage_accounts", account_id="kept"),
@@ -214,6 +218,8 @@ CASES: dict[str, Case] = {
     "store.erasure.erase_household": of_db(erasure.erase_household, "erase", **H01, reason="本人申请"),
     "store.erasure.erase_programme": of_db(erasure.erase_programme, "erase", whole=True, programme=_past_programme, reason="项目结束"),
     "store.erasure.list_closed": of_db(erasure.list_closed, "erase", whole=True),
+    "store.reveal.reveal_names": of_db(reveal.reveal_names, "reveal", place_id="v1", reason="核对名册"),
+    "store.reveal.take_people": of_db(reveal.take_people, "", blind=pd.DataFrame, frame=lambda _ground: HEADS),
     "store.reveal.reveal_person": of_db(reveal.reveal_person, "reveal", **H01, reason="核对电话"),
     "backup.write_backup": of_db(
         write_backup, "operate", whole=True, target=lambda ground: ground.folder / "copy.sqlite"
@@ -273,9 +279,6 @@ CASES: dict[str, Case] = {
     "store.exportlog.log_export": of_db(exportlog.log_export, "export", blind=str, what="gaps.xlsx", filters="", rows=1),
     "store.exportlog.list_exports": of_db(exportlog.list_exports, "manage", whole=True),
     "store.homes.read_homes": of_db(homes.read_homes, "view", **V1),
-    "store.homes.mask_heads": Case(
-        "", lambda _ground, scope: homes.mask_heads(pd.DataFrame({"head_name": ["张测"]}), scope), blind=pd.DataFrame
-    ),
     "store.gap_homes.read_gap_homes": of_db(gap_homes.read_gap_homes, "view", **V1),
     "store.gap_homes.read_todo_homes": of_db(gap_homes.read_todo_homes, "view", **V1),
     "store.households.get_household": of_db(households.get_household, "view", **H01),

@@ -110,7 +110,7 @@ WORK_CASES: dict[str, Case] = {
         photo_id="np",
     ),
     "store.attachments.list_photos": of_db(attachments.list_photos, "view", about="visit", about_id="note"),
-    "store.attachments.read_photo": of_db(attachments.read_photo, "see_names", photo_id=_with_photo),
+    "store.attachments.read_photo": of_db(attachments.read_photo, "see_details", photo_id=_with_photo),
     "store.attachments.remove_photo": of_db(
         attachments.remove_photo, "act_on_issue", photo_id=_with_photo, reason="拍错了"
     ),

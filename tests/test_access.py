@@ -24,7 +24,7 @@ from geo.access import GRANTED, RIGHTS, Unit, allowed, may
 from geo.errors import NotAllowed, NotFound
 from geo.importer import ImportOptions, import_file
 from geo.model import IssueEntry, Scope, VisitEntry
-from geo.schema import account, assignment, household, import_batch, place
+from geo.schema import account, account_session, assignment, household, import_batch, place
 from geo.store.assignments import add_person, assign, list_assignees
 from geo.store.database import Database, write_setting
 from geo.store.households import add_household
@@ -136,6 +136,8 @@ def keep_account(db: Database) -> None:
         connection.execute(
             account.insert(), [{"id": name, "name": name, "role": role, **kept} for name, role in roles.items()]
         )
+        opened = {"id": "kept", "account": "kept", "stage": "full", "opened_at": "", "seen_at": ""}
+        connection.execute(account_session.insert().values(**opened))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from argon2 import extract_parameters
 from sqlalchemy import func, select
 
 from geo import codes, config
-from geo.access import GRANTED, may
+from geo.access import GRANTED
 from geo.accounts import (
     create_account,
     create_first_account,
@@ -23,10 +23,8 @@ from geo.accounts import (
     entering,
     factors,
     find_session,
-    grant_exports,
     list_accounts,
     list_ended,
-    move_account,
     reset_account,
 )
 from geo.accounts.passwords import check_password, hash_password, make_first_password, verify_password
@@ -208,29 +206,6 @@ class TestSecondFactor:
         given = [role for role in codes.ROLES if entering.needs_codes(Scope("", role, "", granted=GRANTED))]
         assert given == ["planner", "recorder", "admin", "system_admin"]
 
-    def test_given_with_the_right(self, office: Database) -> None:
-        """The right to take names away ends the sessions, asks for a second factor at the next login, and is logged."""
-        first = create_account(office, BOSS, name="clerk", role="planner", area="v1")
-        chosen = find_account(office, BOSS, name="clerk")
-        token = entering.change_password(
-            office, find_session(office, session_id(enter(office, name="clerk", password=first, address=HERE))),
-            old=first, new="four green doors", address=HERE,
-        )  # fmt: skip
-        entered = find_session(office, session_id(token))
-        assert entered.stage == "full"
-        assert not may(entered.scope(), "export_personal")
-        grant_exports(office, BOSS, account_id=chosen, allows=True)
-        assert find_session(office, entered.id) is None
-        token = enter(office, name="clerk", password="four green doors", address=HERE)
-        entered = find_session(office, session_id(token))
-        assert entered.stage == "enrol"
-        assert may(entered.scope(), "export_personal")
-        grant_exports(office, BOSS, account_id=chosen, allows=False)
-        assert not next(one for one in list_accounts(office, BOSS) if one.name == "clerk").exports_personal
-        create_account(office, BOSS, name="chief", role="leader", area="v1")
-        with pytest.raises(Invalid):
-            grant_exports(office, BOSS, account_id=find_account(office, BOSS, name="chief"), allows=True)
-
 
 class TestSessions:
     """Sessions end by an act and by time."""
@@ -339,29 +314,6 @@ class TestManaging:
             create_account(office, township, name="x", role="king", area="v1")
         with pytest.raises(Invalid):
             disable_account(office, township, account_id=find_account(office, township, name="t1admin"))
-
-    def test_several_areas(self, office: Database) -> None:
-        """An account of a village and a group of another reaches both and nothing else; its areas can be changed.
-
-        A township's admin who lacks one of its areas neither sees nor changes it.
-        """
-        first = create_account(office, BOSS, name="clerk", role="recorder", area="v1", further=["g08", "v1", "v5"])
-        chosen = find_account(office, BOSS, name="clerk")
-        made = find_session(office, session_id(enter(office, name="clerk", password=first, address=HERE)))
-        assert (made.area, made.further) == ("v1", ("g08", "v5"))
-        township = Scope("t1admin", "admin", "t1")
-        assert "clerk" not in [one.name for one in list_accounts(office, township)]
-        for act in (disable_account, reset_account):
-            with pytest.raises(NotAllowed):
-                act(office, township, account_id=chosen)
-        with pytest.raises(NotAllowed):
-            move_account(office, township, account_id=chosen, area="v1")
-        move_account(office, BOSS, account_id=chosen, area="g01", further=["v2"])
-        assert find_session(office, made.id) is None
-        now = next(one for one in list_accounts(office, township) if one.name == "clerk")
-        assert (now.area, now.further, now.area_name) == ("g01", ("v2",), "东测村 一组、甲测乡 西测村")
-        with pytest.raises(NotAllowed):
-            move_account(office, township, account_id=chosen, area="v1", further=["v5"])
 
     def test_it_is_logged(self, office: Database) -> None:
         """Logins, refusals and what is done to accounts stand in the log, without a password or a name typed wrong."""

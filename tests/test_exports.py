@@ -21,7 +21,7 @@ from geo.schema import GAP_COLUMNS
 from geo.store.exportlog import list_exports, log_export
 from geo.store.reads import read_homes
 from geo.workbook import HEAD_ROWS, MOST_ROWS, Column, Sheet, name_sheets, write_workbook
-from tests.world import LEADER, PLANNER, TODAY
+from tests.world import LEADER, PLANNER, TAKER, TODAY
 
 HEAD = ExportHead("缺口清单", "测试区", "第2轮", TODAY, "未访、未分配", "规划")
 #: Texts that a spreadsheet would run, or that break a careless writer.
@@ -42,7 +42,7 @@ def gap_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.fixture
 def homes(world):
-    return read_homes(world, PLANNER, round_id="2", place_id="d")
+    return read_homes(world, TAKER, round_id="2", place_id="d")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from geo.schema import household, issue_event, issue_household
 from geo.store.ledger import read_ledger
 from geo.store.reads import read_figures
 from geo.store.register import read_roster
-from tests.world import LEADER, PLANNER
+from tests.world import LEADER, PLANNER, TAKER
 
 
 def coverage(world, level: str):
@@ -46,7 +46,7 @@ def test_a_coverage_line_is_said_as_printed(world):
 
 def test_the_roster_is_who_is_due(world):
     """53 households: without h31 and h34, who left, h42, who joins later, and the four of g12; h33 stays."""
-    table = tabulate_roster(read_roster(world, PLANNER, place_id="d", round_id="2")).as_frame()
+    table = tabulate_roster(read_roster(world, TAKER, place_id="d", round_id="2")).as_frame()
     assert len(table) == read_figures(world, PLANNER, round_id="2", place_id="d").counts.roster == 53
     left = {f"C-{number:03d}" for number in (31, 34, 42, 52, 53, 54, 55)}
     assert set(table["户编号"]) == {f"C-{number:03d}" for number in range(1, 61)} - left
@@ -64,15 +64,15 @@ def test_the_roster_says_where_a_household_lives_now(world):
     """A household that moved to another group counts in its old one, and the list names the new one."""
     with world.write() as connection:
         connection.execute(household.update().where(household.c.id == "h06").values(place="g04", village="v2"))
-    table = tabulate_roster(read_roster(world, PLANNER, place_id="v1", round_id="2")).as_frame().set_index("户编号")
+    table = tabulate_roster(read_roster(world, TAKER, place_id="v1", round_id="2")).as_frame().set_index("户编号")
     assert len(table) == 15
     assert (table.loc["C-006", "村"], table.loc["C-006", "村民组"]) == ("西测村", "一组")
 
 
 def test_the_ledger_is_of_its_day(world):
     """On 11-20 i1 is at the township and in progress; on 10-29 it was open in the village, and i3 just closed."""
-    today = tabulate_ledger(read_ledger(world, PLANNER, place_id="d")).as_frame().set_index("问题描述")
-    before = tabulate_ledger(read_ledger(world, PLANNER, place_id="d", as_of=date(2019, 10, 29))).as_frame()
+    today = tabulate_ledger(read_ledger(world, TAKER, place_id="d")).as_frame().set_index("问题描述")
+    before = tabulate_ledger(read_ledger(world, TAKER, place_id="d", as_of=date(2019, 10, 29))).as_frame()
     before = before.set_index("问题描述")
     assert len(today) == len(before) == 8
     columns = ["状态", "当前层级", "完成时间"]
@@ -81,7 +81,7 @@ def test_the_ledger_is_of_its_day(world):
     assert today.loc["测试问题 i3", columns].tolist() == ["已销号", "村", "2019-10-25"]
     assert before.loc["测试问题 i8", columns].tolist() == ["待办", "村", ""]
     assert today.loc["测试问题 i8", columns].tolist() == ["已办结", "村", "2019-11-05"]
-    assert not len(read_ledger(world, PLANNER, place_id="d", as_of=date(2019, 10, 19)))
+    assert not len(read_ledger(world, TAKER, place_id="d", as_of=date(2019, 10, 19)))
 
 
 def test_a_ledger_row_says_whom_and_what_besides(world):
@@ -98,7 +98,7 @@ def test_a_ledger_row_says_whom_and_what_besides(world):
         connection.execute(
             issue_event.insert().values(issue="i8", on=date(2019, 11, 18), kind="reworked", note="水管又裂", **event)
         )
-    table = tabulate_ledger(read_ledger(world, PLANNER, place_id="d")).as_frame().set_index("问题描述")
+    table = tabulate_ledger(read_ledger(world, TAKER, place_id="d")).as_frame().set_index("问题描述")
     number = table.loc["测试问题 i1", "台账号"]
     assert table.loc["测试问题 i1", "户主"] == "测09等 2 户"
     assert table.loc["测试问题 i3", "备注"] == "限时解决"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from geo import codes
 from geo.exports import FORMATS, ExportHead, draw_shapes, list_areas, tabulate_areas, tabulate_roster, write_table
-from geo.model import Scope
 from geo.schema import household, household_tag, round_roster
 from geo.store.cells import rebuild_round
 from geo.store.database import Database
@@ -25,6 +24,7 @@ from geo.store.rounds import RoundPlan, create_round
 from geo.validate import parse_code, parse_name, parse_text
 from tests.exported import HOSTILE
 from tests.workbooks import TODAY, bring, dump, open_register
+from tests.world import TAKER
 
 HEAD = ExportHead("花名册", "碧江区", "第1轮", TODAY, "", "规划")
 STAMP = {"created_at": "2019-01-01T00:00:00.000Z", "created_by": "random"}
@@ -138,7 +138,7 @@ def settle(db: Database, world: list[Home]) -> str:
 
 def take_and_bring(db: Database, folder: Path, form: str, round_id: str | None) -> None:
     """Take the roster away, bring it back, and see that nothing was asked, refused, proposed or changed."""
-    scope = Scope("planner", "planner", root_place(db).id)
+    scope = replace(TAKER, area=root_place(db).id)
     frame = read_roster(db, scope, place_id=scope.area, round_id=round_id)
     table = tabulate_roster(frame)
     path = folder / f"roster.{FORMATS[form].suffix}"
@@ -206,7 +206,7 @@ def test_areas_come_back_as_they_went(empty, tmp_path, form):
     settle(db, [Home(nth % 3, nth % 4, f"C-{nth}", "", "", "", None, "general", "at_home",
                      (109.1 + nth % 5 / 100, 27.7 + nth // 5 / 100, "gps"), (), None, in_round=True)
                 for nth in range(30)])  # fmt: skip
-    scope = Scope("planner", "planner", root_place(db).id)
+    scope = replace(TAKER, area=root_place(db).id)
     ring = shapely.Polygon(
         [(109.1, 27.7), (109.2, 27.7), (109.2, 27.8), (109.1, 27.8)],
         [[(109.12, 27.72), (109.14, 27.72), (109.13, 27.74)]],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -141,7 +142,7 @@ def test_the_key_tells_the_household_whatever_stands_beside_it(office, form):
     changed = VISIT | {"code": "A-2", "head_name": "别人", "group": "二组"}
     report = import_file(db, scope, form({"A-1": changed}))
     assert report.stored
-    homes = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code")
+    homes = read_homes(db, replace(scope, sees_names=True), round_id="1", place_id=scope.area).set_index("code")
     assert visits_of(db)[0][0] == homes.loc["A-1", "household"]
     assert (homes.loc["A-1", "head_name"], homes.loc["A-1", "group"]) == ("测1", "一组")
     listed = [one for one in report.findings if one.code == "W_PRINTED_CHANGED"]
@@ -228,7 +229,7 @@ def test_facts_of_an_old_form_do_not_overwrite_newer_ones(office, form):
     roster.write_text(newer, encoding="utf-8")
     assert import_file(db, scope, roster).changes["households_changed"] == 2
     assert import_file(db, scope, path).changes["households_changed"] == 0
-    homes = read_homes(db, scope, round_id="1", place_id=scope.area).set_index("code")
+    homes = read_homes(db, replace(scope, sees_names=True), round_id="1", place_id=scope.area).set_index("code")
     assert (homes.loc["A-1", "head_name"], homes.loc["A-1", "size"], homes.loc["A-2", "size"]) == ("测一", 4, 5)
 
 

@@ -149,7 +149,8 @@ class TestComingIn:
         assert "no-store" in browser.get("/").headers["cache-control"]
         tab = Browser(office, cookies=dict(browser.cookies))
         assert tab.get("/session/state").status == 200
-        assert browser.post("/logout", {}).headers["location"] == "/login"
+        left = browser.post("/logout", {})
+        assert (left.headers["location"], left.headers["clear-site-data"]) == ("/login", '"cache"')
         assert browser.cookies == {}
         assert tab.get("/session/state").status == 401
         assert tab.get("/gaps").headers["location"].startswith("/login")

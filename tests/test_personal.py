@@ -10,7 +10,7 @@ import pytest
 
 from geo.errors import Invalid, NotAllowed
 from geo.exports import ExportHead
-from geo.mask import FIELD_CLASSES, mask_name, mask_phone, mask_value
+from geo.mask import FIELD_CLASSES, mask_name, mask_phone, mask_value, say_count
 from geo.model import Scope
 from geo.schema import household, metadata
 from geo.schema.base import FreeWord
@@ -19,7 +19,7 @@ from geo.store.database import Database
 from geo.store.households import get_household
 from geo.store.reads import read_by_tag
 from geo.store.reveal import reveal_person
-from tests.world import LEADER, PLANNER
+from tests.world import LEADER, PLANNER, TAKER
 
 AUDITOR = Scope("auditor", "auditor", "d")
 #: Names of columns that sound like something about a person.
@@ -63,11 +63,13 @@ def test_how_each_class_is_masked(column: str, value: object, shown: object) -> 
 
 
 def test_masked_until_somebody_says_why(world: Database) -> None:
-    """Even a planner gets the phone masked and no ID; with a reason it is shown, and the log says who, whose and why."""
+    """Even a planner gets head and phone masked, no ID; with a reason they are shown, and the log says who, whose, why."""
     with world.write() as connection:
         connection.execute(household.update().where(household.c.id == "h01").values(id_hash="ab", id_last4="736X"))
     row = get_household(world, PLANNER, household_id="h01")
-    assert (row["phone"], row["id_hash"], row["id_last4"], row["has_id"]) == ("199****0001", None, None, True)
+    assert [row[one] for one in ("head_name", "phone", "id_hash", "id_last4", "has_id")] == [
+        "测*", "199****0001", None, None, True,
+    ]  # fmt: skip
     for reason in ("", " ", "x"):
         with pytest.raises(Invalid):
             reveal_person(world, PLANNER, household_id="h01", reason=reason)
@@ -89,19 +91,34 @@ def test_no_reveal_without_the_right_or_elsewhere(world: Database, scope: Scope)
     assert list_acts(world, AUDITOR, wanted=Wanted(kind="reveal")) == []
 
 
-def test_small_counts_are_left_out_for_who_sees_no_names(world: Database) -> None:
-    """A tag that one or two households of a place hold is not counted out to a leader; with three it is."""
+def test_small_counts_are_left_out(world: Database) -> None:
+    """A tag that one or two households hold is not counted out of a district, nor of a village to a leader; three are."""
     where = {"round_id": "2", "place_id": "d"}
-    assert {kind: one.denominator for kind, one in read_by_tag(world, PLANNER, **where).items()} == {
-        "elder_alone": 2, "dibao": 1
-    }  # fmt: skip
-    assert read_by_tag(world, LEADER, **where) == {}
+
+    def count(scope: Scope, **more: str) -> dict[str, int]:
+        return {kind: one.denominator for kind, one in read_by_tag(world, scope, **(where | more)).items()}
+
+    assert count(TAKER) == {"elder_alone": 2, "dibao": 1}
+    assert count(PLANNER) == count(LEADER) == {}
+    holders = {one: count(PLANNER, place_id=one) for one in ("v1", "v2", "v3", "v4", "v5")}
+    assert {kind for one in holders.values() for kind in one} == {"elder_alone", "dibao"}
+    assert not any(count(LEADER, place_id=one) for one in holders)
     with world.write() as connection:
         connection.exec_driver_sql(
             "INSERT INTO household_tag (id, household, kind, since, status, created_at, created_by) "
             "VALUES ('t9', 'h02', 'elder_alone', '2019-01-01', 'active', '', '')"
         )
-    assert {kind: one.denominator for kind, one in read_by_tag(world, LEADER, **where).items()} == {"elder_alone": 3}
+    assert count(LEADER) == count(PLANNER) == {"elder_alone": 3}
+
+
+@pytest.mark.parametrize(
+    ("count", "level", "said"),
+    [(0, "district", "0"), (1, "district", "<3"), (2, "township", "<3"), (3, "township", "3"), (1, "village", "1"),
+     (2, "group", "2"), (12345, "district", "12,345")],
+)  # fmt: skip
+def test_how_a_small_count_is_said(count: int, level: str, said: str) -> None:
+    """One or two of a district or township are said as <3, nothing and three as they are, in a village everything."""
+    assert say_count(count, level) == said
 
 
 def test_a_file_says_who_made_it_and_when() -> None:

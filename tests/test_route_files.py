@@ -34,7 +34,7 @@ from geo.store.create import open_database
 from geo.store.database import write_setting
 from geo.store.homes import read_homes
 from geo.workbook import HEAD_ROWS
-from tests.world import PLANNER
+from tests.world import PLANNER, TAKER
 
 HEAD = RouteHead(
     2, "第2轮", date(2019, 10, 15), date(2019, 12, 10), date(2019, 11, 20), "规划", "http://10.0.0.2:8501/", demo=True
@@ -51,7 +51,7 @@ def document(world_file):
 @pytest.fixture(scope="module")
 def heads(world_file):
     db = open_database(world_file)
-    names = set(read_homes(db, PLANNER, round_id="2", place_id="d")["head_name"])
+    names = set(read_homes(db, TAKER, round_id="2", place_id="d")["head_name"])
     db.close()
     return names
 

@@ -29,6 +29,7 @@ from pathlib import Path
 
 from sqlalchemy import and_
 
+from geo.access import GRANTED
 from geo.model import IssueEntry, Scope, VisitEntry
 from geo.schema import household, household_tag, issue, issue_event, round_roster
 from geo.store.assignments import add_person, assign
@@ -42,6 +43,8 @@ from geo.store.visits import record_visit, void_visit
 
 TODAY = date(2019, 11, 20)
 PLANNER = Scope("planner", "planner", "d")
+#: A planner who was given the right to take names away, as a file is made for.
+TAKER = Scope("planner", "planner", "d", granted=GRANTED, sees_names=True)
 LEADER = Scope("leader", "leader", "d")
 STAMP = {"created_at": "2019-01-01T00:00:00.000Z", "created_by": "world"}
 VILLAGES = {

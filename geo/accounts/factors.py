@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pyotp
 from sqlalchemy import func, select
 
+from geo.accounts.sealing import seal, unseal
 from geo.schema import account, account_recovery
 from geo.store.database import now
 
@@ -58,10 +59,12 @@ def find_step(secret: str, typed: str, *, after: int, moment: float | None = Non
 def use_code(connection: Connection, account_id: str, typed: str) -> bool:
     """Take a code of the phone or of the paper; each is good once. False where it is neither."""
     asked = select(account.c.totp_secret, account.c.totp_step).where(account.c.id == account_id)
-    secret, after = connection.execute(asked).one()
-    step = find_step(secret, typed, after=after) if secret else None
-    if step is not None:
-        connection.execute(account.update().where(account.c.id == account_id).values(totp_step=step))
+    kept, after = connection.execute(asked).one()
+    # Of a file of before it was sealed: it is from now on.
+    secret = kept if kept is None or is_secret(kept) else unseal(connection, account_id, kept)
+    step = None if secret is None else find_step(secret, typed, after=after)
+    if secret is not None and step is not None:
+        _keep(connection, account_id, secret=secret, step=step)
         return True
     unused = account_recovery.update().where(
         account_recovery.c.account == account_id,
@@ -73,11 +76,16 @@ def use_code(connection: Connection, account_id: str, typed: str) -> bool:
 
 def set_secret(connection: Connection, account_id: str, *, secret: str, step: int) -> list[str]:
     """Keep a phone's secret, and return ten new recovery codes; those before are void."""
-    connection.execute(account.update().where(account.c.id == account_id).values(totp_secret=secret, totp_step=step))
+    _keep(connection, account_id, secret=secret, step=step)
     connection.execute(account_recovery.delete().where(account_recovery.c.account == account_id))
     made = [_make_recovery() for _ in range(_RECOVERY_CODES)]
     connection.execute(account_recovery.insert(), [{"account": account_id, "hash": _hash(code)} for code in made])
     return made
+
+
+def _keep(connection: Connection, account_id: str, *, secret: str, step: int) -> None:
+    sealed = seal(connection, account_id, secret)
+    connection.execute(account.update().where(account.c.id == account_id).values(totp_secret=sealed, totp_step=step))
 
 
 def drop_secret(connection: Connection, account_id: str) -> None:

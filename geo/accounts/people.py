@@ -128,7 +128,7 @@ def add_account(
 def move_account(db: Database, scope: Scope, *, account_id: str, area: str, further: Sequence[str] = ()) -> None:
     """Give an account other areas than it had; its sessions end. Raises `NotAllowed`, `NotFound`."""
     with db.write(counts=False) as connection:
-        name = _require_account(connection, scope, account_id)
+        name = require_account(connection, scope, account_id)
         require_areas(connection, scope, (area, *further), _RIGHT)
         before = _areas_of(connection, account_id)
         _change(connection, scope, account_id, area=area)
@@ -145,7 +145,7 @@ def grant_exports(db: Database, scope: Scope, *, account_id: str, allows: bool) 
     role that can never hold the right.
     """
     with db.write(counts=False) as connection:
-        name = _require_account(connection, scope, account_id)
+        name = require_account(connection, scope, account_id)
         role = connection.execute(select(account.c.role).where(account.c.id == account_id)).scalar_one()
         if allows and role not in RIGHTS["export_personal"]:
             raise Invalid("account.no_exports", role=role)
@@ -178,7 +178,7 @@ def create_first_account(db: Database, *, name: str, password: str, person_name:
 def disable_account(db: Database, scope: Scope, *, account_id: str) -> None:
     """Shut an account out, and end its sessions. Raises `NotAllowed`, `NotFound`, `Invalid` for the own one."""
     with db.write(counts=False) as connection:
-        name = _require_account(connection, scope, account_id)
+        name = require_account(connection, scope, account_id)
         if name == scope.actor:
             raise Invalid("account.own")
         _change(connection, scope, account_id, disabled_at=now())
@@ -189,7 +189,7 @@ def disable_account(db: Database, scope: Scope, *, account_id: str) -> None:
 def enable_account(db: Database, scope: Scope, *, account_id: str) -> None:
     """Let a disabled account in again. Raises `NotAllowed`, `NotFound`."""
     with db.write(counts=False) as connection:
-        name = _require_account(connection, scope, account_id)
+        name = require_account(connection, scope, account_id)
         _change(connection, scope, account_id, disabled_at=None)
         log_change(connection, scope, action="enable_account", object_id=account_id, diff={"name": name})
 
@@ -201,7 +201,7 @@ def reset_account(db: Database, scope: Scope, *, account_id: str, codes_too: boo
     """
     password = make_first_password()
     with db.write(counts=False) as connection:
-        name = _require_account(connection, scope, account_id)
+        name = require_account(connection, scope, account_id)
         _change(connection, scope, account_id, password=hash_password(password), must_change=True, password_at=now())
         if codes_too:
             factors.drop_secret(connection, account_id)
@@ -219,7 +219,7 @@ def find_account(db: Database, scope: Scope, *, name: str) -> str:
         found = connection.execute(select(account.c.id).where(account.c.name == fold_name(name))).scalar()
         if found is None:
             raise NotFound("account.unknown", name=name)
-        _require_account(connection, scope, found)
+        require_account(connection, scope, found)
     return str(found)
 
 
@@ -261,7 +261,8 @@ def _set_further(connection: Connection, account_id: str, area: str, further: Se
     return _areas_of(connection, account_id)
 
 
-def _require_account(connection: Connection, scope: Scope, account_id: str) -> str:
+def require_account(connection: Connection, scope: Scope, account_id: str) -> str:
+    """Return the login name of an account that the scope manages. Raises `NotAllowed`, `NotFound`."""
     require_right(scope, _RIGHT)
     found = connection.execute(select(account.c.name, account.c.role).where(account.c.id == account_id))
     row = found.one_or_none()

@@ -89,7 +89,7 @@ def find_session(db: Database, sid: str) -> Entered | None:
         account.c.exports_personal, further_areas().label("further"),
     )  # fmt: skip
     joined = account_session.join(account, account.c.id == account_session.c.account)
-    asked = select(*columns).select_from(joined).where(account_session.c.id == sid, _is_live())
+    asked = select(*columns).select_from(joined).where(account_session.c.id == sid, is_live())
     with db.read() as connection:
         row = connection.execute(asked).one_or_none()
     if row is None:
@@ -100,7 +100,7 @@ def find_session(db: Database, sid: str) -> Entered | None:
 def list_ended(db: Database, ids: Collection[str]) -> set[str]:
     """Return which of these sessions have ended."""
     joined = account_session.join(account, account.c.id == account_session.c.account)
-    asked = select(account_session.c.id).select_from(joined).where(account_session.c.id.in_(list(ids)), _is_live())
+    asked = select(account_session.c.id).select_from(joined).where(account_session.c.id.in_(list(ids)), is_live())
     with db.read() as connection:
         return set(ids) - set(connection.execute(asked).scalars())
 
@@ -127,7 +127,8 @@ def _end(connection: Connection, whose: ColumnElement[bool], why: str) -> None:
     connection.execute(live.values(ended_at=_iso(datetime.now(UTC)), ended_by=why))
 
 
-def _is_live() -> ColumnElement[bool]:
+def is_live() -> ColumnElement[bool]:
+    """Whether a session, joined with its account, is good now."""
     moment = datetime.now(UTC)
     return (
         account_session.c.ended_at.is_(None)

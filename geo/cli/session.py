@@ -53,7 +53,7 @@ def open_session(
     """
     db = _open_database(options, edition, spec)
     try:
-        yield Session(db, Scope("cli", "planner", root_place(db).id, granted=GRANTED))
+        yield Session(db, Scope("cli", "planner", root_place(db).id, granted=GRANTED, sees_names=True))
     finally:
         db.close()
 

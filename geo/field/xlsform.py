@@ -41,7 +41,8 @@ def write_xlsform(form: Form) -> bytes:
         rows = [_item(row) for row in form.rows]
         archive.writestr(f"{LIST_NAME}.csv", _write_csv(("name", "label", *_COLUMNS), [(one[1], *one) for one in rows]))
         archive.writestr(f"{LIST_NAME}-entities.csv", _write_csv(("label", *_COLUMNS), rows))
-        archive.writestr("README.txt", text("field.xlsform.readme").encode("utf-8-sig"))
+        said = f"{form.line(len(rows))}\n\n{text('field.xlsform.readme')}"
+        archive.writestr("README.txt", said.encode("utf-8-sig"))
     return packed.getvalue()
 
 

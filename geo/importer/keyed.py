@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from geo.importer.findings import FIELDS, Finding, column_letter
 from geo.importer.headers import Column
+from geo.mask import mask_name
 from geo.schema import household, place
 from geo.units import parse_group
 from geo.validate import to_text
@@ -98,7 +99,8 @@ def _same(key: str, said: str, known: str) -> bool:
     if key == "group":
         mine, theirs = parse_group(said), parse_group(known)
         return (mine.key if mine else said) == (theirs.key if theirs else known)
-    return said == known
+    # A form of who may not take names away holds them masked.
+    return said == known or (key == "head_name" and said == mask_name(known))
 
 
 def _fill_in(row: list[Cell], header: Header, home: _Home) -> None:

@@ -19,6 +19,7 @@ account = Table(
     Column("password", String, nullable=False, server_default=""),
     flag("must_change", default=True),
     Column("password_at", String),
+    #: Sealed with the key beside the file (`geo.accounts.sealing`).
     Column("totp_secret", String),
     #: The last time step whose code was taken: a code is good once.
     Column("totp_step", Integer, nullable=False, server_default="0"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, case, exists, func, or_, select
 
 from geo import codes
-from geo.access import places_around, places_inside, require_area, require_areas, require_home, require_right
+from geo.access import may, places_around, places_inside, require_area, require_areas, require_home, require_right
 from geo.audit import log_change
 from geo.coverage import is_live
 from geo.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -206,7 +206,7 @@ def list_returned(db: Database, scope: Scope, *, round_id: str, place_id: str) -
             )
             .order_by(assignment.c.updated_at.desc(), assignment.c.id)
         )
-        return [dict(row) if scope.sees_names else {**row, "reason": ""} for row in rows.mappings()]
+        return [dict(row) if may(scope, "see_details") else {**row, "reason": ""} for row in rows.mappings()]
 
 
 def list_assignees(db: Database, scope: Scope, *, place_id: str) -> list[RowMapping]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from sqlalchemy import and_, func, select
 
 from geo import config
-from geo.access import require_area, require_right
+from geo.access import may, require_area, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
 from geo.idnumbers import hide_id_numbers
@@ -75,11 +75,11 @@ def add_photo(
 
 
 def list_photos(db: Database, scope: Scope, *, about: Evident, about_id: str) -> list[dict[str, Any]]:
-    """Return the photos of something in the order they were added; none to who does not see names: faces are names."""
+    """Return the photos of something in the order they were added; none to a leader: faces are names."""
     require_right(scope, "view")
     with db.read() as connection:
         _require_evident(connection, scope, about, about_id)
-        if not scope.sees_names:
+        if not may(scope, "see_details"):
             return []
         mine = and_(attachment.c[about] == about_id, attachment.c.removed_at.is_(None))
         rows = connection.execute(select(attachment).where(mine).order_by(attachment.c.created_at, attachment.c.id))
@@ -87,8 +87,8 @@ def list_photos(db: Database, scope: Scope, *, about: Evident, about_id: str) ->
 
 
 def read_photo(db: Database, scope: Scope, *, photo_id: str) -> bytes:
-    """Return the JPEG of a photo. Raises `NotFound` (removed ones too), `NotAllowed` elsewhere or without names."""
-    require_right(scope, "see_names")
+    """Return the JPEG of a photo. Raises `NotFound` (removed ones too), `NotAllowed` elsewhere or for a leader."""
+    require_right(scope, "see_details")
     with db.read() as connection:
         row = _find(connection, scope, photo_id)
     return read_file(db.path, row["sha256"])

@@ -14,10 +14,11 @@ from geo.coverage import Share
 from geo.errors import Invalid
 from geo.issues import Funnel, Spans, issue_shares
 from geo.issues.picks import HOME_PICKS
+from geo.mask import mask_people
 from geo.schema import household, issue, issue_household, measure, place_path
 from geo.store.database import read_today
 from geo.store.frames import read_frame
-from geo.store.homes import IN_REGISTER_ORDER, mask_heads, name_leaves
+from geo.store.homes import IN_REGISTER_ORDER, name_leaves
 from geo.store.homes import pick as pick_homes
 from geo.store.issue_status import count_issues_once, read_status_under
 from geo.store.issues import NO_ISSUES
@@ -100,7 +101,7 @@ def list_funnel_homes(
         homes = read_frame(connection, facts.where(household.c.id.in_(chosen))).merge(levels, on="household")
         homes = homes.merge(name_leaves(connection, homes["place"].unique().tolist()), on="place", how="left")
     homes["level"] = homes["level"].map(dict(enumerate(codes.ISSUE_LEVELS)))
-    return mask_heads(homes.sort_values(IN_REGISTER_ORDER).reset_index(drop=True), scope)
+    return mask_people(homes.sort_values(IN_REGISTER_ORDER).reset_index(drop=True), scope)
 
 
 def _compute(

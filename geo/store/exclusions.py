@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from sqlalchemy import Select, and_, func, select
 
-from geo.access import require_area, require_right
+from geo.access import may, require_area, require_right
 from geo.audit import log_change
 from geo.coverage import homes_under, not_voided, standing
 from geo.errors import Conflict, Invalid, NotFound
-from geo.mask import mask_name
+from geo.mask import mask_people
 from geo.schema import household, round_roster, visit
 from geo.store.cells import refresh_cells
 from geo.store.database import read_today
@@ -41,7 +41,7 @@ def read_exclusions(
 ) -> pd.DataFrame:
     """Return one row per roster row under a place whose exclusion is proposed or approved by a day, pending ones first.
 
-    Columns: household, place, code, head_name (masked by right); township, village, group, village_code, group_code,
+    Columns: household, place, code, head_name (masked); township, village, group, village_code, group_code,
     village_id; reason (an outcome), proposed_on, approved_on, approved_by, rev; state: pending, left, or kept
     (approved, but an effective visit by then keeps it in D); keeps (approving would change nothing), effective (0/1);
     the visit it rests on, if one is kept: visit_on, visit_by, visit_reason, visit_note; evidence: what was written
@@ -59,8 +59,8 @@ def read_exclusions(
     frame["state"] = [
         _STATES[0] if row.pending else _STATES[1] if row.left else _STATES[2] for row in frame.itertuples()
     ]
-    if not scope.sees_names:
-        frame["head_name"] = frame["head_name"].map(mask_name)
+    frame = mask_people(frame, scope)
+    if not may(scope, "see_details"):
         frame["visit_note"] = frame["evidence"] = ""
     frame["order"] = frame["state"].map(_STATES.index)
     by = ["order", "village_code", "group_code", "code"]

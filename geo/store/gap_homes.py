@@ -11,10 +11,11 @@ from sqlalchemy import select
 
 from geo.access import require_area, require_right
 from geo.coverage import homes_under
+from geo.mask import mask_people
 from geo.schema import place_path, round_roster
 from geo.store.cells import ensure_cells
 from geo.store.database import read_today
-from geo.store.homes import IN_REGISTER_ORDER, Reading, mask_heads, pick
+from geo.store.homes import IN_REGISTER_ORDER, Reading, pick
 from geo.store.rounds import visible_round
 from geo.store.rules import read_rules
 from geo.store.since import Followed
@@ -66,7 +67,7 @@ def read_gap_homes(db: Database, scope: Scope, *, round_id: str, place_id: str, 
     round_, found = _follow(db, scope, round_id, place_id, as_of)
     with db.read() as connection:
         weights = read_rules(connection, round_).weights
-    return GapHomes(found.places, mask_heads(found.waiting, scope), len(found.todos), weights)
+    return GapHomes(found.places, mask_people(found.waiting, scope), len(found.todos), weights)
 
 
 def read_todo_homes(
@@ -76,7 +77,7 @@ def read_todo_homes(
 
     Nobody may change the table.
     """
-    return mask_heads(_follow(db, scope, round_id, place_id, as_of)[1].todos, scope)
+    return mask_people(_follow(db, scope, round_id, place_id, as_of)[1].todos, scope)
 
 
 def _follow(db: Database, scope: Scope, round_id: str, place_id: str, as_of: date | None) -> tuple[Round, _Open]:

@@ -17,7 +17,7 @@ from geo.access import require_area, require_right
 from geo.coverage import fared, homes_under, household_status, is_live, last_seen, roll_up
 from geo.gaps import missed_in_a_row
 from geo.issues import rings
-from geo.mask import mask_name
+from geo.mask import mask_people
 from geo.schema import (
     assignment,
     household,
@@ -54,7 +54,7 @@ def read_homes(
 ) -> pd.DataFrame:
     """Return one row per household of the round's D under a place (with `with_left` also those that have left).
 
-    Columns: those of `coverage.household_status`; code, head_name (masked by right), household_class, size,
+    Columns: those of `coverage.household_status`; code, head_name (masked), household_class, size,
     dwelling; township, village, group, village_code, group_code (of the roster place); tags (codes joined by a
     comma); priority_home; ring, open_issues, overdue_issues, undated_issues; last_on, last_outcome_ever,
     last_effective_on; missed_rounds; assignee, assignee_id, assignment_id, by_group (that of the whole group, 0/1). In
@@ -69,16 +69,7 @@ def read_homes(
         status = household_status(round_, reading.day, homes=homes).subquery("status")
         wanted = select(*status.c)
         frame = read_frame(connection, wanted if with_left else wanted.where(status.c.roster == 1))
-        return mask_heads(reading.complete(frame, homes), scope)
-
-
-def mask_heads(frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
-    """Return the rows as the scope may see them: another table where names are masked."""
-    if scope.sees_names:
-        return frame
-    codes, names = pd.factorize(frame["head_name"])
-    masked = pd.Series([mask_name(one) for one in names], dtype="str")
-    return frame.assign(head_name=masked.take(codes).set_axis(frame.index))
+        return mask_people(reading.complete(frame, homes), scope)
 
 
 def pick(connection: Connection, ids: Iterable[str], *, to: str = "picked") -> Homes:

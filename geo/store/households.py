@@ -53,7 +53,7 @@ class NewHousehold:
 def get_household(db: Database, scope: Scope, *, household_id: str) -> dict[str, Any]:
     """Return a household's row (columns of `household`), the phone masked, `has_id` in place of what is known of an ID.
 
-    For who may not see names the head is masked too, and the note left out. `store.reveal` gives the rest.
+    The head is masked too unless names were revealed; a leader gets no note. `store.reveal` gives the rest.
     Raises `NotFound`, `NotAllowed`.
     """
     require_right(scope, "view")
@@ -61,9 +61,9 @@ def get_household(db: Database, scope: Scope, *, household_id: str) -> dict[str,
         row = dict(_row(connection, household_id))
         require_area(connection, scope, row["place"])
     row |= {"phone": mask_phone(row["phone"]), "has_id": row["id_last4"] is not None, "id_hash": None, "id_last4": None}
-    if not may(scope, "see_names"):
-        row |= {"head_name": mask_name(row["head_name"]), "note": ""}
-    return row
+    if not scope.sees_names:
+        row["head_name"] = mask_name(row["head_name"])
+    return row if may(scope, "see_details") else row | {"note": ""}
 
 
 def find_code(db: Database, scope: Scope, *, code: str) -> str:

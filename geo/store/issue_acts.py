@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from geo.access import require_area, require_right, require_whole
+from geo.access import may, require_area, require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, Key, NotFound
 from geo.issues import Act, Event, Standing, fold, replay, take_step
@@ -130,7 +130,7 @@ def get_issue(db: Database, scope: Scope, *, issue_id: str) -> dict[str, Any]:
     require_right(scope, "view")
     with db.read() as connection:
         row = dict(find_issue(connection, scope, issue_id))
-        return row if scope.sees_names else {**row, "detail": ""}
+        return row if may(scope, "see_details") else {**row, "detail": ""}
 
 
 def read_history(db: Database, scope: Scope, *, issue_id: str) -> tuple[Standing, list[dict[str, Any]]]:
@@ -140,7 +140,7 @@ def read_history(db: Database, scope: Scope, *, issue_id: str) -> tuple[Standing
         row = find_issue(connection, scope, issue_id)
         events = [dict(one) for one in read_events(connection, issue_id)]
         standing = stand(row, events)
-        return standing, events if scope.sees_names else [{**one, "note": ""} for one in events]
+        return standing, events if may(scope, "see_details") else [{**one, "note": ""} for one in events]
 
 
 def find_number(db: Database, scope: Scope, *, number: str) -> str:
@@ -155,7 +155,7 @@ def find_number(db: Database, scope: Scope, *, number: str) -> str:
 
 
 def list_homes_of(db: Database, scope: Scope, *, issue_id: str) -> list[dict[str, Any]]:
-    """Return the households that an issue names: id, code, place, head_name (masked by right), by code."""
+    """Return the households that an issue names: id, code, place, head_name (masked), by code."""
     require_right(scope, "view")
     with db.read() as connection:
         find_issue(connection, scope, issue_id)

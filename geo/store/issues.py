@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from geo import codes
-from geo.access import require_area, require_home, require_right
+from geo.access import may, require_area, require_home, require_right
 from geo.audit import log_change
 from geo.errors import Invalid, NotFound
 from geo.issues import ISSUE_COUNTS, issue_status, roll_up_issues
@@ -110,7 +110,7 @@ def list_issues(db: Database, scope: Scope, *, household_id: str) -> list[dict[s
             .where(issue_household.c.household == household_id)
             .order_by(issue.c.raised_on.desc(), issue.c.number.desc())
         )
-        return [dict(row) if scope.sees_names else {**row, "detail": ""} for row in rows.mappings()]
+        return [dict(row) if may(scope, "see_details") else {**row, "detail": ""} for row in rows.mappings()]
 
 
 #: What a place without issues has.

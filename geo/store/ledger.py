@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
-from geo.access import require_area, require_right
-from geo.mask import mask_name
+from geo.access import may, require_area, require_right
+from geo.mask import mask_people
 from geo.schema import household, issue, issue_household, place, place_path
 from geo.store.categories import read_categories
 from geo.store.database import read_today
@@ -34,8 +34,8 @@ _OF_STATUS: Final = (
 def read_ledger(db: Database, scope: Scope, *, place_id: str, as_of: date | None = None) -> pd.DataFrame:
     """Return one row per issue filed under a place and raised by a day, by number.
 
-    Columns: issue, issue_number, place, township, village, group, village_code, head_name (of the first household it
-    names, masked by right), households (how many it names), category, category_name, title, detail, raised_on, route,
+    Columns: issue, issue_number, place, township, village, group, village_code, household and head_name (of the
+    first it names, masked), households (how many it names), category, category_name, title, detail, raised_on, route,
     level_now, unit, responsible, due_on (that day's), resolved_on, state, close_kind, duplicate_of (number), reopened
     (times by that day), remark (of its last event), lon, lat (WGS84 degrees: of that household for household scope,
     else the unit's centre); and of `geo.issues.issue_flags` valid, closed, open, bucket, level, original_due_on,
@@ -55,10 +55,9 @@ def read_ledger(db: Database, scope: Scope, *, place_id: str, as_of: date | None
         frame[axis] = frame[f"home_{axis}"].where(own, frame[axis]).astype(float)
     frame["head_name"] = frame["head_name"].fillna("")
     frame["households"] = frame["households"].fillna(0).astype(int)
-    if not scope.sees_names:
-        frame["head_name"] = frame["head_name"].map(mask_name)
+    if not may(scope, "see_details"):
         frame[["detail", "remark"]] = ""
-    return frame
+    return mask_people(frame, scope)
 
 
 def _issues(connection: Connection, place_id: str, status: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +80,7 @@ def _homes(connection: Connection, place_id: str) -> pd.DataFrame:
     """Return the first household (by code) that each issue names, and how many it names."""
     ranked = (
         select(
-            issue_household.c.issue, household.c.head_name,
+            issue_household.c.issue, household.c.id.label("household"), household.c.head_name,
             household.c.lon.label("home_lon"), household.c.lat.label("home_lat"),
             func.row_number()
             .over(partition_by=issue_household.c.issue, order_by=(household.c.code, household.c.id))
@@ -93,5 +92,5 @@ def _homes(connection: Connection, place_id: str) -> pd.DataFrame:
         .join(place_path, (place_path.c.place == issue.c.place) & (place_path.c.ancestor == place_id))
         .subquery("ranked")
     )  # fmt: skip
-    columns = (ranked.c.issue, ranked.c.head_name, ranked.c.home_lon, ranked.c.home_lat, ranked.c.households)
-    return read_frame(connection, select(*columns).where(ranked.c.nth == 1))
+    names = ("issue", "household", "head_name", "home_lon", "home_lat", "households")
+    return read_frame(connection, select(*(ranked.c[name] for name in names)).where(ranked.c.nth == 1))

@@ -58,6 +58,11 @@ class Criteria:
     missed: int = 0
     team: str = ""
 
+    @property
+    def asks_people(self) -> bool:
+        """Whether a trait of the people is asked for, and not only how the work on them stands."""
+        return bool(self.tag or self.household_class)
+
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
         return self != Criteria()

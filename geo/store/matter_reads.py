@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import and_, case, func, or_, select
 
 from geo import codes
-from geo.access import require_area, require_right
+from geo.access import may, require_area, require_right
 from geo.schema import issue, matter, place, place_path
 from geo.store.categories import read_categories
 from geo.store.database import read_today
@@ -113,7 +113,7 @@ def read_matters(
         frame = frame.merge(name_units(connection, place_id), on="place", how="left")
         names = {code: one.name for code, one in read_categories(connection).items()}
     frame["category_name"] = frame["category"].map(names)
-    if not scope.sees_names:
+    if not may(scope, "see_details"):
         frame["note"] = ""
     return frame
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, select
 
-from geo.access import require_area, require_right
+from geo.access import may, require_area, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
 from geo.schema import issue, measure, place_path
@@ -111,7 +111,7 @@ def list_measures(db: Database, scope: Scope, *, issue_id: str) -> list[dict[str
         find_issue(connection, scope, issue_id)
         wanted = select(measure).where(measure.c.issue == issue_id).order_by(measure.c.drawn_on, measure.c.id)
         rows = [dict(row) for row in connection.execute(wanted).mappings()]
-    return rows if scope.sees_names else [{**row, "text": ""} for row in rows]
+    return rows if may(scope, "see_details") else [{**row, "text": ""} for row in rows]
 
 
 def read_measures(db: Database, scope: Scope, *, place_id: str, as_of: date | None = None) -> pd.DataFrame:
@@ -138,6 +138,6 @@ def read_measures(db: Database, scope: Scope, *, place_id: str, as_of: date | No
             .order_by(done_on.is_not(None), measure.c.due_on, issue.c.number, measure.c.id),
         )  # fmt: skip
     found = found[found["issue"].isin(status.loc[status["valid"] == 1, "issue"])].reset_index(drop=True)
-    if not scope.sees_names:
+    if not may(scope, "see_details"):
         found["text"] = ""
     return found

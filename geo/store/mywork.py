@@ -11,6 +11,7 @@ from geo.access import places_around, places_inside, require_right
 from geo.coverage import is_live, not_voided
 from geo.errors import NotAllowed, NotFound
 from geo.issues import issue_status
+from geo.mask import mask_people
 from geo.schema import (
     account,
     assignment,
@@ -46,7 +47,7 @@ VIAS: Final = ("assigned", "helper", "cadre")
 #: What somebody did.
 KINDS: Final = ("visit", "issue", "measure", "matter")
 _SETTLED: Final = ("resolved", "closed")
-_COLUMNS: Final = ("on", "kind", "place", "code", "head_name", "about", "what", "result")
+_COLUMNS: Final = ("on", "kind", "place", "code", "household", "head_name", "about", "what", "result")
 
 
 def list_own_homes(db: Database, scope: Scope, *, person_id: str, round_id: str) -> pd.DataFrame:
@@ -89,7 +90,8 @@ def read_work(
 ) -> pd.DataFrame:
     """Return what a person did, the latest first: visits they came to, and what they answered for and settled.
 
-    Columns: on, kind (`KINDS`), place, township, village, group, code, head_name, about (number), what, result (codes:
+    Columns: on, kind (`KINDS`), place, township, village, group, code, household, head_name
+    (masked), about (number), what, result (codes:
     an outcome, a closing kind, done). Issues, measures and matters are theirs by the name of who is responsible, in the
     villages where they have or had a task. Raises `NotFound`, `NotAllowed`.
     """
@@ -105,7 +107,8 @@ def read_work(
     if since is not None:
         frame = frame[frame["on"] >= since]
     order = frame["kind"].map(KINDS.index)
-    frame = frame.assign(order=order).sort_values(["on", "order", "code", "about"], ascending=[False, True, True, True])
+    frame = mask_people(frame, scope).assign(order=order)
+    frame = frame.sort_values(["on", "order", "code", "about"], ascending=[False, True, True, True])
     return frame.drop(columns="order").reset_index(drop=True)
 
 
@@ -182,8 +185,9 @@ def _places_of(person_id: str) -> Any:
 def _visits(connection: Connection, person_id: str, day: date) -> pd.DataFrame:
     wanted = (
         select(
-            visit.c.visited_on.label("on"), household.c.place, household.c.code, household.c.head_name,
-            visit.c.note.label("what"), visit.c.outcome.label("result"),
+            visit.c.visited_on.label("on"), household.c.place, household.c.code,
+            household.c.id.label("household"), household.c.head_name, visit.c.note.label("what"),
+            visit.c.outcome.label("result"),
         )
         .join(visit_person, visit_person.c.visit == visit.c.id)
         .join(household, household.c.id == visit.c.household)
@@ -203,11 +207,14 @@ def _issues(connection: Connection, name: str, here: Any, day: date) -> pd.DataF
         .where(issue.c.responsible == name, issue.c.place.in_(here), status.c.state.in_(_SETTLED), status.c.valid == 1)
     )  # fmt: skip
     frame = read_frame(connection, wanted)
-    named = select(issue_household.c.issue.label("id"), household.c.code, household.c.head_name)
+    named = select(
+        issue_household.c.issue.label("id"), household.c.code, household.c.id.label("household"), household.c.head_name
+    )
     named = named.join(household, household.c.id == issue_household.c.household)
     theirs = select(issue.c.id).where(issue.c.responsible == name)
     homes = read_frame(connection, named.where(issue_household.c.issue.in_(theirs)))
-    frame = frame.merge(homes.drop_duplicates("id"), on="id", how="left").fillna({"code": "", "head_name": ""})
+    frame = frame.merge(homes.drop_duplicates("id"), on="id", how="left")
+    frame = frame.fillna(dict.fromkeys(("code", "household", "head_name"), ""))
     return frame.assign(kind="issue")[list(_COLUMNS)]
 
 
@@ -220,7 +227,7 @@ def _measures(connection: Connection, name: str, here: Any, day: date) -> pd.Dat
         .where(measure.c.responsible == name, issue.c.place.in_(here), measure.c.done_on <= day)
     )
     frame = read_frame(connection, wanted)
-    return frame.assign(kind="measure", code="", head_name="", result="done")[list(_COLUMNS)]
+    return frame.assign(kind="measure", code="", household="", head_name="", result="done")[list(_COLUMNS)]
 
 
 def _matters(connection: Connection, name: str, here: Any, day: date) -> pd.DataFrame:
@@ -228,4 +235,4 @@ def _matters(connection: Connection, name: str, here: Any, day: date) -> pd.Data
         matter.c.done_on.label("on"), matter.c.place, matter.c.number.label("about"), matter.c.title.label("what")
     ).where(matter.c.responsible == name, matter.c.place.in_(here), matter.c.done_on <= day)
     frame = read_frame(connection, wanted)
-    return frame.assign(kind="matter", code="", head_name="", result="done")[list(_COLUMNS)]
+    return frame.assign(kind="matter", code="", household="", head_name="", result="done")[list(_COLUMNS)]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pypinyin import Style, lazy_pinyin
 from sqlalchemy import func, select
 
-from geo.access import places_inside, require_area, require_right
+from geo.access import may, places_inside, require_area, require_right
 from geo.errors import NotFound
+from geo.mask import mask_name
 from geo.model import Place
 from geo.schema import household, place, place_path
 from geo.units import shorten_township
@@ -157,7 +158,7 @@ def initials(name: str) -> str:
 def search(db: Database, scope: Scope, *, words: str, limit: int = 8) -> list[dict[str, str]]:
     """Return up to `limit` hits by name, code or pinyin initials: kind (place / household), id, label, place.
 
-    Household heads are matched only for roles that see names; codes match from their beginning or end.
+    Heads are matched for roles that may have them revealed, and shown masked; codes match from their beginning or end.
     """
     require_right(scope, "view")
     words = words.strip()
@@ -200,7 +201,7 @@ def _search_households(connection: Connection, scope: Scope, words: str, limit: 
     if limit <= 0:
         return []
     matches = household.c.code.startswith(words, autoescape=True) | household.c.code.endswith(words, autoescape=True)
-    if scope.sees_names:
+    if may(scope, "reveal"):
         matches = matches | household.c.head_name.startswith(words, autoescape=True)
     rows = connection.execute(
         select(household.c.id, household.c.code, household.c.head_name, household.c.place)
@@ -208,8 +209,11 @@ def _search_households(connection: Connection, scope: Scope, words: str, limit: 
         .order_by(household.c.code)
         .limit(limit)
     )
-    shown = "{0.code} {0.head_name}" if scope.sees_names else "{0.code}"
-    return [{"kind": "household", "id": row.id, "label": shown.format(row).strip(), "place": row.place} for row in rows]
+    say = str if scope.sees_names else mask_name
+    return [
+        {"kind": "household", "id": row.id, "label": f"{row.code} {say(row.head_name)}".strip(), "place": row.place}
+        for row in rows
+    ]
 
 
 def places_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Place]:

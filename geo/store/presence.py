@@ -12,10 +12,11 @@ from sqlalchemy import and_, literal, or_, select, true
 from geo.access import require_area, require_right
 from geo.coverage import Share, homes_under, not_voided, standing
 from geo.errors import Invalid
+from geo.mask import mask_people
 from geo.schema import household, round_roster, team_member, visit, visit_check, visit_person, visit_topic
 from geo.store.database import read_today
 from geo.store.frames import read_frame
-from geo.store.homes import IN_REGISTER_ORDER, mask_heads, name_leaves, pick
+from geo.store.homes import IN_REGISTER_ORDER, name_leaves, pick
 from geo.store.rounds import visible_round
 from geo.store.since import Followed
 
@@ -75,7 +76,7 @@ def list_present(
     """Return the households behind one number of `read_presence`, in register order.
 
     `what`: a kind and its word, `lead:county_lead` (or `lead:any`), `topic:…`, `check:…` (asked), `problem:…`.
-    Columns: household, code, head_name (masked by right), place and its unit columns. Raises as `read_presence`, and
+    Columns: household, code, head_name (masked), place and its unit columns. Raises as `read_presence`, and
     `Invalid` for another kind.
     """
     if what.partition(":")[0] not in _KINDS:
@@ -91,7 +92,7 @@ def list_present(
         )
         homes = read_frame(connection, facts)
         homes = homes.merge(name_leaves(connection, homes["place"].unique().tolist()), on="place", how="left")
-    return mask_heads(homes.sort_values(IN_REGISTER_ORDER).reset_index(drop=True), scope)
+    return mask_people(homes.sort_values(IN_REGISTER_ORDER).reset_index(drop=True), scope)
 
 
 def _follow(db: Database, scope: Scope, round_id: str, place_id: str, as_of: date | None) -> pd.DataFrame:

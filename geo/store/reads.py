@@ -11,13 +11,14 @@ from geo import codes
 from geo.access import may, require_area, require_areas, require_right
 from geo.coverage import Counts, Share, by_tag, homes_under, is_cleared, roll_up, same_day_of
 from geo.issues import issue_shares
+from geo.mask import is_small
 from geo.schema import CELL_COUNTS, place, place_path, round_roster
 from geo.store.cells import ensure_cells, read_cells
 from geo.store.database import read_today
 from geo.store.homes import read_homes
 from geo.store.issue_status import count_issues_once
 from geo.store.issues import NO_ISSUES
-from geo.store.places import places_by_id
+from geo.store.places import find_place, places_by_id
 from geo.store.published import frozen_counts, frozen_tags
 from geo.store.remember import Remembered, stamp_round
 from geo.store.rounds import held_at, previous_round, visible_round
@@ -39,9 +40,6 @@ __all__ = [
     "read_many",
     "read_same_day",
 ]
-
-#: Households that hold a care tag, below which a count would be about one of them.
-SMALLEST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +147,23 @@ def read_by_tag(
 ) -> dict[str, Share]:
     """Return 重点户覆盖率 over each care tag that households of D under a place hold, in the order of the tags.
 
-    Who may not see names is not told of a tag that fewer than `SMALLEST` households hold: it were about one of them.
+    A tag that too few households hold is left out of a place wider than a village, and for a leader of any place
+    (`geo.mask.SMALLEST`): it were about one of them. Whoever sees names is told all.
     """
     require_right(scope, "view")
     with db.read() as connection:
         require_area(connection, scope, place_id)
         round_ = visible_round(connection, scope, round_id)
         day = as_of or read_today(connection)
+        level = find_place(connection, place_id).level if may(scope, "see_details") else "district"
         frozen = frozen_tags(connection, round_, day, place_id)
         if frozen is not None:
             found = {kind: Share("kpi.priority", one[1], one[0]) for kind, one in frozen.items()}
         else:
             rows = connection.execute(by_tag(round_, day, homes=homes_under(round_, place_id)))
             found = {row.kind: Share("kpi.priority", int(row.effective), int(row.roster)) for row in rows}
-    least = 0 if may(scope, "see_names") else SMALLEST
-    return {kind: found[kind] for kind in codes.CARE_TAGS if kind in found and found[kind].denominator >= least}
+    told = {kind: one for kind, one in found.items() if scope.sees_names or not is_small(one.denominator, level)}
+    return {kind: told[kind] for kind in codes.CARE_TAGS if kind in told}
 
 
 def read_same_day(db: Database, scope: Scope, *, figures: Figures) -> Figures | None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from sqlalchemy import Select, and_, func, null, or_, select
 
-from geo.access import require_area, require_right
+from geo.access import may, require_area, require_right
 from geo.coverage import homes_under, household_status
-from geo.mask import mask_name, mask_phone
+from geo.mask import mask_people
 from geo.schema import household, household_tag, place, place_path
 from geo.store.database import read_today
 from geo.store.rounds import visible_round
@@ -51,10 +51,9 @@ def read_roster(
         held = _tags(connection, day)
         frame["tags"] = [held.get(one, "") for one in frame["household"]]
         frame = frame.merge(name_units(connection), on="place", how="left")
-    if not scope.sees_names:
-        frame["head_name"] = frame["head_name"].map(mask_name)
-        frame["phone"] = frame["phone"].map(mask_phone)
+    if not may(scope, "see_details"):
         frame["note"] = ""
+    frame = mask_people(frame, scope, ("head_name", "phone"))
     return frame.sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
 
 

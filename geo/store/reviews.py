@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import func, select
 
 from geo import codes
-from geo.access import require_area, require_right
+from geo.access import may, require_area, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, Key, NotFound
 from geo.idnumbers import hide_id_numbers
@@ -226,7 +226,7 @@ def list_reviews(db: Database, scope: Scope, *, place_id: str) -> list[dict[str,
             .group_by(review.c.id)
             .order_by(review.c.held_on.desc(), review.c.created_at.desc())
         ).mappings()
-        return [dict(row) if scope.sees_names else {**row, "minutes": "", "participants": ""} for row in rows]
+        return [dict(row) if may(scope, "see_details") else {**row, "minutes": "", "participants": ""} for row in rows]
 
 
 def read_decided(db: Database, scope: Scope, *, review_id: str) -> pd.DataFrame:
@@ -248,7 +248,7 @@ def read_decided(db: Database, scope: Scope, *, review_id: str) -> pd.DataFrame:
         ).mappings().all()  # fmt: skip
         lasts = _read_lasts(connection, [one["issue"] for one in items], read_today(connection))
     told = pd.DataFrame([dict(one) for one in items], columns=["issue", "reasons", "decision", "note", "given_to"])
-    if not scope.sees_names:
+    if not may(scope, "see_details"):
         told["note"] = ""
     told["history"] = [lasts[one].history if one in lasts else "" for one in told["issue"]]
     return told.merge(read_ledger(db, scope, place_id=row["place"]), on="issue", how="left")

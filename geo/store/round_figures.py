@@ -12,7 +12,7 @@ from geo.access import require_area, require_right
 from geo.compare import IN_A_ROW, KINDS, name_kinds, sum_kinds
 from geo.coverage import homes_under, household_status
 from geo.errors import Invalid, NotFound
-from geo.mask import mask_name
+from geo.mask import mask_people
 from geo.schema import household, place, place_path
 from geo.store.comparing import list_earlier
 from geo.store.database import read_today
@@ -105,7 +105,7 @@ def list_compared(
 ) -> pd.DataFrame:  # fmt: skip
     """Return the households behind a number of `compare_rounds` (`PICKED`), in register order.
 
-    Columns: household, code, head_name (masked by right), place, township, village, group, village_code, group_code,
+    Columns: household, code, head_name (masked), place, township, village, group, village_code, group_code,
     kind, missed_rounds, complete, last_outcome. Raises as `compare_rounds`; `Invalid` for an unknown number.
     """
     require_right(scope, "view")
@@ -123,9 +123,7 @@ def list_compared(
         facts = select(household.c.id.label("household"), household.c.code, household.c.head_name)
         homes = homes.merge(read_frame(connection, facts), on="household", how="left")
         homes = homes.merge(name_leaves(connection, homes["place"].unique().tolist()), on="place", how="left")
-    if not scope.sees_names:
-        homes["head_name"] = homes["head_name"].map(mask_name)
-    return homes.sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
+    return mask_people(homes, scope).sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
 
 
 def _choose_earlier(db: Database, scope: Scope, later: Round, earlier_id: str) -> Round:

@@ -12,7 +12,7 @@ from geo import codes
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, NotFound
-from geo.mask import mask_phone
+from geo.mask import mask_people
 from geo.model import new_id
 from geo.schema import household, person, place, place_path, team, team_member
 from geo.store.database import now, read_today
@@ -121,7 +121,7 @@ def mark_leader(db: Database, scope: Scope, *, member_id: str, rev: int) -> int:
 def list_members(db: Database, scope: Scope, *, place_id: str, on: date | None = None) -> pd.DataFrame:
     """Return who has a task under a place on a day: the five of each village, then cadres, then helpers.
 
-    Columns: member, person, person_name, phone (masked for a leader), role, leads, since, until, rev, place, household,
+    Columns: member, person, person_name, phone (masked), role, leads, since, until, rev, place, household,
     code (of the household), township, village, group, village_id.
     """
     require_right(scope, "view")
@@ -131,8 +131,7 @@ def list_members(db: Database, scope: Scope, *, place_id: str, on: date | None =
         frame = read_frame(connection, _members(place_id, day))
         frame = frame.merge(name_units(connection, place_id), on="place", how="left")
     frame["code"] = frame["code"].fillna("")
-    if not scope.sees_names:
-        frame["phone"] = frame["phone"].map(mask_phone)
+    frame = mask_people(frame, scope, ("phone",))
     order = [codes.TEAM_ROLES.index(role) for role in frame["role"]]
     frame = frame.assign(order=order).sort_values(["village_code", "order", "group_code", "code", "member"])
     return frame.drop(columns="order").reset_index(drop=True)

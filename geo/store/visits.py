@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, exists, select
 
 from geo import codes, config
-from geo.access import require_area, require_home, require_right
+from geo.access import may, require_area, require_home, require_right
 from geo.audit import log_change
 from geo.coverage import Counts
 from geo.errors import Conflict, Invalid, NotFound
@@ -188,7 +188,7 @@ def list_visits(db: Database, scope: Scope, *, household_id: str) -> list[dict[s
             .where(visit.c.household == household_id, visit.c.kind == "visit")
             .order_by(visit.c.visited_on.desc(), visit.c.recorded_at.desc())
         )
-        return [dict(row) if scope.sees_names else {**row, "note": ""} for row in rows.mappings()]
+        return [dict(row) if may(scope, "see_details") else {**row, "note": ""} for row in rows.mappings()]
 
 
 def list_persons(db: Database, scope: Scope, *, visit_id: str) -> list[str]:

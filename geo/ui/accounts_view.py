@@ -24,6 +24,7 @@ from geo.accounts.people import list_areas
 from geo.accounts.sheet import import_accounts
 from geo.errors import GeoError, Invalid
 from geo.i18n import text
+from geo.ui.accounts_online import draw_online
 from geo.ui.done import note_done
 from geo.ui.drop import drop_files
 from geo.ui.overview_head import draw_head
@@ -55,6 +56,8 @@ def draw_page(session: Session) -> None:
     _draw_list(accounts)
     with st.container(key="sec_account", horizontal=True, vertical_alignment="bottom", gap="small"):
         _draw_acts(session, accounts)
+    with st.container(key="sec_online"):
+        draw_online(session)
     left, right = st.columns(2, gap="large")
     with left, st.container(key="sec_account_new"):
         _draw_new(session)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from geo import codes
+from geo.access import for_files
 from geo.errors import GeoError
 from geo.exports import ExportHead, tabulate_teams
 from geo.i18n import text
 from geo.importer.listed import import_teams
-from geo.mask import mask_phone
 from geo.model import new_id
 from geo.schema.columns_work import TEAM_COLUMNS
 from geo.store.assignments import list_returned
@@ -27,8 +27,11 @@ from geo.ui.plain import escape, say, show_error
 from geo.ui.ticks import clear_ticks, draw_ticked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
+    from geo.exports import Table
     from geo.model import Place
     from geo.ui.session import Session
 
@@ -53,7 +56,10 @@ def draw_teams(session: Session) -> None:
         where = chosen or session.scope.area
         frame = list_members(session.db, session.scope, place_id=where, on=day)
         draw_head(text("admin.tab.teams"), text("team.note", n=len(frame)))
-        _draw_exports(session, frame, by_id[where].name if where in by_id else session.place.name)
+        _draw_exports(
+            session, len(frame), by_id[where].name if where in by_id else session.place.name,
+            lambda: tabulate_teams(list_members(session.db, for_files(session.scope), place_id=where, on=day)),
+        )  # fmt: skip
     _draw_members(session, frame, where)
     if chosen:
         _draw_form(session, by_id[chosen])
@@ -62,16 +68,15 @@ def draw_teams(session: Session) -> None:
     offer_upload(session, "teams", import_teams)
 
 
-def _draw_exports(session: Session, frame: pd.DataFrame, place: str) -> None:
+def _draw_exports(session: Session, rows: int, place: str, tabulate: Callable[[], Table]) -> None:
     head = ExportHead(
         title=text("exports.title.teams"), place=place, round="", as_of=session.today, filters="",
         user=session.scope.actor,
     )  # fmt: skip
     exports = offer_table(
-        "teams", head, rows=len(frame), stamp=(place, len(frame)), tabulate=partial(tabulate_teams, frame),
-        forms=("xlsx", "csv", "pdf"),
+        "teams", head, rows=rows, stamp=(place, rows), tabulate=tabulate, forms=("xlsx", "csv", "pdf"),
     )  # fmt: skip
-    draw_menu(session, text("visits.export", n=len(frame)), exports)
+    draw_menu(session, text("visits.export", n=rows), exports)
 
 
 def _draw_members(session: Session, frame: pd.DataFrame, where: str) -> None:
@@ -80,7 +85,6 @@ def _draw_members(session: Session, frame: pd.DataFrame, where: str) -> None:
         return
     headers = {column.header: column.key for column in TEAM_COLUMNS}
     table = tabulate_teams(frame).as_frame().rename(columns=headers)
-    table["phone"] = table["phone"].map(mask_phone)
     table = table[[key for key in _WIDTHS if table[key].astype(str).str.len().any()]]
     names = {column.key: column.header for column in TEAM_COLUMNS}
     columns: dict[str, Any] = {

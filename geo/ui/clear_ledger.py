@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -18,7 +17,7 @@ from geo.store.clearance import list_funnel_homes
 from geo.store.measures import read_measures
 from geo.ui.clear_homes import draw_home_list
 from geo.ui.clicks import clicked_row
-from geo.ui.export_menu import draw_menu, offer_table
+from geo.ui.export_menu import draw_menu, offer_people
 from geo.ui.list_upload import offer_upload
 from geo.ui.navigation import find_page
 from geo.ui.overview_head import draw_head
@@ -99,9 +98,9 @@ def _draw_exports(session: Session, pick: str, rows: pd.DataFrame) -> None:
         title=text("exports.title.ledger"), place=session.place.name, round="", as_of=session.as_of,
         filters="" if pick == "all" else _word(pick), user=session.scope.actor,
     )  # fmt: skip
-    exports = offer_table(
-        "ledger", head, rows=len(rows), stamp=(session.place.id, pick, session.as_of),
-        tabulate=partial(tabulate_ledger, rows), forms=_FORMS,
+    exports = offer_people(
+        session, "ledger", head, frame=rows, stamp=(session.place.id, pick, session.as_of), tabulate=tabulate_ledger,
+        forms=_FORMS,
     )  # fmt: skip
     draw_menu(session, text("clear.export", n=len(rows)), exports)
 

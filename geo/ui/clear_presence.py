@@ -9,6 +9,7 @@ import streamlit as st
 from geo.coverage import Share
 from geo.errors import GeoError
 from geo.i18n import text
+from geo.mask import is_small, say_count
 from geo.store.presence import list_present
 from geo.ui.clear_homes import draw_home_list
 from geo.ui.navigation import find_page
@@ -37,7 +38,9 @@ def draw_presence(session: Session, found: Presence) -> None:
     with looked:
         for word, (asked, problems) in _most(found.checks.items(), "check"):
             _draw_line(session, f"check:{word}", say_entry("check", word), asked, found.roster)
-            if problems:
+            if is_small(problems, session.place.level):
+                st.text(text("clear.problems", n=say_count(problems, session.place.level)))
+            elif problems:
                 said = text("clear.problems", n=problems).strip()
                 _draw_line(session, f"problem:{word}", said, problems, asked, good=False)
     what = str(st.query_params.get("present", ""))

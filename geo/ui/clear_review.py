@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -31,7 +30,7 @@ from geo.store.reviews import (
 )
 from geo.ui.clear_ledger import follow_issue, note_issue
 from geo.ui.done import note_done
-from geo.ui.export_menu import draw_menu, offer_table
+from geo.ui.export_menu import draw_menu, offer_people
 from geo.ui.navigation import find_page
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import escape, say, show_error
@@ -245,13 +244,14 @@ def _draw_exports(session: Session, rows: pd.DataFrame, level: str, review: Mapp
     said = [text("review.of", level=text(f"issue_level.{level}"))]
     said += [text("review.on", d=review["held_on"])] if review else []
     told = (("review.present", "participants"), ("review.told", "minutes"))
-    said += [text(key, said=review[name]) for key, name in told if review.get(name) and session.scope.sees_names]
+    kept = [(key, review[name]) for key, name in told if review.get(name)]
+    said += [text(key, said=one) for key, one in kept if may(session.scope, "see_details")]
     head = ExportHead(
         title=text("exports.title.review"), place=session.place.name, round="", as_of=session.as_of,
         filters=text("list.comma").join(said), user=session.scope.actor,
     )  # fmt: skip
-    exports = offer_table(
-        "review", head, rows=len(rows), stamp=(session.place.id, level, tuple(rows["issue"]), *said),
-        tabulate=partial(tabulate_review, rows), forms=_FORMS,
+    exports = offer_people(
+        session, "review", head, frame=rows, stamp=(session.place.id, level, tuple(rows["issue"]), *said),
+        tabulate=tabulate_review, forms=_FORMS,
     )  # fmt: skip
     draw_menu(session, text("review.print"), exports)

@@ -16,11 +16,14 @@ from geo.errors import GeoError
 from geo.exports import FORMATS, SHOW_PROGRESS_FROM, ExportHead, write_table
 from geo.i18n import text
 from geo.store.exportlog import log_export
+from geo.store.reveal import take_people
 from geo.ui.plain import show_error
 from geo.web import grants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
+
+    import pandas as pd
 
     from geo.exports import Progress, Table
     from geo.model import Scope
@@ -58,6 +61,18 @@ def offer_table(
         return write_table(table, head=head.signed(), form=form, progress=progress), len(table)
 
     return [Export(what, form, head, rows, stamp, partial(make, form)) for form in forms]
+
+
+def offer_people(
+    session: Session, what: str, head: ExportHead, *, frame: pd.DataFrame, stamp: Hashable,
+    tabulate: Callable[[pd.DataFrame], Table], forms: Sequence[str],
+) -> list[Export]:  # fmt: skip
+    """Return a list of the screen that names people, as `offer_table`: in full only for who may take names away."""
+
+    def make() -> Table:
+        return tabulate(take_people(session.db, session.scope, frame))
+
+    return offer_table(what, head, rows=len(frame), stamp=stamp, tabulate=make, forms=forms)
 
 
 def draw_menu(

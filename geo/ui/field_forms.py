@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from geo.access import may
+from geo.access import for_files, may
 from geo.exports import ExportHead
 from geo.field import make_form, print_sheets, write_template, write_xlsform
 from geo.i18n import text
@@ -49,7 +49,7 @@ def _make(session: Session, round_: Round, form: str, _progress: Progress | None
 
 
 def _form(session: Session, round_: Round) -> Form:
-    homes = read_homes(session.db, session.scope, round_id=round_.id, place_id=session.place.id)
+    homes = read_homes(session.db, for_files(session.scope), round_id=round_.id, place_id=session.place.id)
     return make_form(
         homes, place=session.place.name, round_name=round_.name, starts_on=round_.starts_on, ends_on=round_.ends_on,
         made_on=session.today, made_by=session.scope.actor,

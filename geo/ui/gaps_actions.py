@@ -12,8 +12,9 @@ from geo.access import may
 from geo.exports import FORMATS, ExportHead, assignment_sheets, draw_outlines, tabulate_gaps, tabulate_groups
 from geo.gaps import PRIORITY_TERMS
 from geo.i18n import text
+from geo.store.reveal import take_people
 from geo.ui.assigning import Work, offer_work
-from geo.ui.export_menu import Export, draw_export, draw_menu, offer_table
+from geo.ui.export_menu import Export, draw_export, draw_menu, offer_people, offer_table
 from geo.ui.navigation import find_page, has_page
 from geo.ui.plain import escape
 from geo.ui.plan_start import offer_planning
@@ -22,9 +23,7 @@ from geo.ui.shell import say_round
 from geo.ui.ticks import clear_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from geo.exports import Table
+    from geo.exports import Progress
     from geo.model import Round
     from geo.ui.gaps_data import GapFilter, GapLists
     from geo.ui.session import Session
@@ -38,27 +37,30 @@ def draw_exports(session: Session, round_: Round, chosen: GapFilter, lists: GapL
     filtered = "filtered" if chosen.words() else "all"
     unit = "group" if chosen.by == "group" else "home"
     label = text(f"gap.export.{unit}.{filtered}", n=len(rows))
-    exports = offer_table(
-        _WHAT[chosen.by], _head(session, round_, chosen), rows=len(rows), stamp=(lists.view, chosen),
-        tabulate=_tabulator(session, round_, chosen, rows), forms=list(FORMATS),
-    )  # fmt: skip
+    said = _head(session, round_, chosen)
+    if chosen.by == "group":
+        draw = draw_outlines(session.db, session.scope, place_id=session.place.id, level="group", round_id=round_.id)
+        exports = offer_table(
+            _WHAT[chosen.by], said, rows=len(rows), stamp=(lists.view, chosen), forms=list(FORMATS),
+            tabulate=partial(tabulate_groups, rows, draw, target_bp=round_.target_bp),
+        )  # fmt: skip
+    else:
+        exports = offer_people(
+            session, _WHAT[chosen.by], said, frame=rows, stamp=(lists.view, chosen), tabulate=tabulate_gaps,
+            forms=list(FORMATS),
+        )  # fmt: skip
     more = []
     if chosen.by == "home":
         sheet = _head(session, round_, chosen, title="assigned")
-        by_person = Export(
-            "sheets", "xlsx", sheet, len(rows), (lists.view, chosen),
-            lambda _progress: (assignment_sheets(rows, head=sheet.signed()), len(rows)),
-        )  # fmt: skip
+
+        def make_sheets(_: Progress | None) -> tuple[bytes, int]:
+            taken = take_people(session.db, session.scope, rows)
+            return assignment_sheets(taken, head=sheet.signed()), len(rows)
+
+        by_person = Export("sheets", "xlsx", sheet, len(rows), (lists.view, chosen), make_sheets)
         more = [(text("gap.export.sheets"), by_person)]
     with st.container(key="exports", horizontal=True, vertical_alignment="center", gap="small", width="content"):
         draw_menu(session, label, exports, more=more)
-
-
-def _tabulator(session: Session, round_: Round, chosen: GapFilter, rows: pd.DataFrame) -> Callable[[], Table]:
-    if chosen.by != "group":
-        return partial(tabulate_gaps, rows)
-    draw = draw_outlines(session.db, session.scope, place_id=session.place.id, level="group", round_id=round_.id)
-    return partial(tabulate_groups, rows, draw, target_bp=round_.target_bp)
 
 
 def _head(session: Session, round_: Round, chosen: GapFilter, *, title: str = "", also: str = "") -> ExportHead:
@@ -87,9 +89,9 @@ def draw_actions(session: Session, round_: Round, chosen: GapFilter, lists: GapL
                 offer_planning(session, tuple(picked["household"].astype(str)), key="plan_picked")
         if unit == "home":
             head = _head(session, round_, chosen, also=text("gap.only_picked"))
-            (export,) = offer_table(
-                "picked", head, rows=len(picked), stamp=(lists.view, tuple(picked["household"])),
-                tabulate=partial(tabulate_gaps, picked.reset_index(drop=True)), forms=["xlsx"],
+            (export,) = offer_people(
+                session, "picked", head, frame=picked.reset_index(drop=True),
+                stamp=(lists.view, tuple(picked["household"])), tabulate=tabulate_gaps, forms=["xlsx"],
             )  # fmt: skip
             draw_export(session, text("gap.export.picked"), export)
             _draw_touched(session, chosen, picked.iloc[-1])

@@ -12,6 +12,7 @@ from geo.coverage import remaining_to_target
 from geo.exports import tabulate_gaps, tabulate_groups
 from geo.gaps import GAP_STATES, TODO_MARKS
 from geo.i18n import text
+from geo.mask import say_count
 from geo.schema import GAP_COLUMNS, GROUP_COLUMNS
 from geo.store.rounds import previous_round
 from geo.ui.clicks import clicked_row, follow_click, open_home
@@ -88,7 +89,7 @@ def draw_lists(chosen: GapFilter, lists: GapLists) -> None:
     )
 
 
-def draw_pills(chosen: GapFilter, lists: GapLists) -> None:
+def draw_pills(chosen: GapFilter, lists: GapLists, *, level: str) -> None:
     """Draw the pills: states, which exclude each other and add up, and marks, of which a row may have several."""
     rows = lists.of(chosen.by)
     if chosen.by in ONLY:
@@ -102,9 +103,22 @@ def draw_pills(chosen: GapFilter, lists: GapLists) -> None:
         _draw_row("state", options, labels, chosen.state)
     held = {mark: int(rows[f"m_{mark}"].sum()) for mark in chosen.marks}
     options = ["", *(mark for mark in chosen.marks if held[mark] or mark == chosen.mark)]
-    labels = {mark: text("gap.pill", word=text(f"mark.{mark}"), n=held[mark]) for mark in options if mark}
+    labels = {
+        mark: text("gap.pill", word=text(f"mark.{mark}"), n=_say_held(mark, held[mark], level))
+        for mark in options
+        if mark
+    }
     labels[""] = text("gap.any")
     _draw_row("mark", options, labels, chosen.mark)
+
+
+#: Marks that tell a trait of people.
+_TRAITS: Final = frozenset({"priority_overdue"})
+
+
+def _say_held(mark: str, held: int, level: str) -> str:
+    """Return how many households a mark holds for; of one that tells a trait of people, no small count."""
+    return say_count(held, level) if mark in _TRAITS else f"{held}"
 
 
 def _draw_only(chosen: GapFilter, rows: pd.DataFrame) -> None:

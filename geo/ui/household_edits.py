@@ -44,9 +44,6 @@ def _facts_dialog(db: Database, scope: Scope, household_id: str, seen: dict[str,
         return
     key = f"facts:{household_id}:{seen['rev']}"
     changes: dict[str, Any] = {
-        "head_name": st.text_input(
-            text("household.field.head_name"), seen["head_name"], key=f"{key}:head", max_chars=60
-        ),
         "size": st.number_input(
             text("household.field.size"), min_value=0, max_value=99, value=seen["size"], step=1, key=f"{key}:size"
         ),
@@ -54,10 +51,16 @@ def _facts_dialog(db: Database, scope: Scope, household_id: str, seen: dict[str,
         "residence": _pick("residence", codes.RESIDENCES, seen, key),
         "note": st.text_area(text("household.field.note"), seen["note"], key=f"{key}:note", max_chars=2000, height=70),
     }
-    # The phone is masked here as everywhere: what is typed replaces it, nothing typed leaves it.
+    # Head and phone are masked here as everywhere: what is typed replaces them, nothing typed leaves them.
+    head = st.text_input(
+        text("household.field.head_name"), key=f"{key}:head", max_chars=60,
+        placeholder=text("household.now", value=seen["head_name"] or "—"),
+    ).strip()  # fmt: skip
+    if head:
+        changes["head_name"] = head
     phone = st.text_input(
         text("household.field.phone"), key=f"{key}:phone", max_chars=30,
-        placeholder=text("household.phone_now", phone=seen["phone"] or "—"),
+        placeholder=text("household.now", value=seen["phone"] or "—"),
     ).strip()  # fmt: skip
     if phone:
         changes["phone"] = "" if phone in _NONE else phone

@@ -11,7 +11,6 @@ from geo.access import may
 from geo.errors import NotAllowed, NotFound
 from geo.gaps import rank_gaps
 from geo.i18n import text
-from geo.mask import mask_name
 from geo.store.gap_homes import read_gap_homes
 from geo.store.households import get_household
 from geo.ui import household_edits as edits
@@ -62,7 +61,7 @@ def show_household(db: Database, scope: Scope, *, household_id: str, round_: Rou
         show_last_saved(db, scope)
         _show_homes(card)
     with middle, st.container(key="sec_household"):
-        _show_head(scope, card)
+        _show_head(card)
         with st.container(key="last_visit"):
             st.text(say_last(card))
         if may(scope, "record_visit"):
@@ -83,11 +82,11 @@ def open_household(household_id: str) -> None:
     st.rerun()
 
 
-def _show_head(scope: Scope, card: Card) -> None:
+def _show_head(card: Card) -> None:
     name = str(card.row["head_name"])
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="hh_head"):
         with st.container(key="hh_name", width="content"):
-            st.text((name if scope.sees_names else mask_name(name)) or text("household.no_name"))
+            st.text(name or text("household.no_name"))
         st.text(" · ".join([str(card.row["code"]), *(one.name for one in card.crumbs[-2:])]))
         st.badge(text(f"household_class.{card.row['household_class']}"), color="gray")
         for tag in card.tags:

@@ -66,7 +66,7 @@ def link_home(session: Session, household_id: str, tile_id: int, *, label: str) 
 
 def draw_card(session: Session, card: Card) -> None:
     """Draw who lives there, how it stands, why it comes first, and what to do next."""
-    if session.scope.sees_names:
+    if may(session.scope, "see_details"):
         note_view(card.listed.household)
     home = card.home
     group = home["group"] or home["village"]

@@ -10,6 +10,7 @@ import streamlit as st
 
 from geo.coverage import remaining_to_target
 from geo.i18n import text
+from geo.mask import SMALLEST
 from geo.store.basemap import read_basemap
 from geo.store.tile_reads import list_unlocated
 from geo.ui.base_maps import offer_base
@@ -74,7 +75,9 @@ def draw_map(session: Session) -> None:
             picked = choose_part("view", VIEWS, lambda one: text(f"map.view.{one}"), label=text("map.views"))
             asked = _ask(session, picked)
         found = asked.read(session)
-        if asked.earlier is None:
+        if found.too_few:
+            st.caption(text("map.too_few", n=SMALLEST))
+        elif asked.earlier is None:
             _draw_figure(found, asked)
     card, drawn = _chosen(session), read_drawn(session)
     left, right = st.columns(_WIDTHS)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from geo.access import may
+from geo.access import for_files, may
 from geo.exports import ExportHead, draw_outlines, tabulate_gaps, tabulate_groups
 from geo.gaps import rank_gaps
 from geo.i18n import text
 from geo.store.gap_homes import read_gap_homes
 from geo.ui.assigning import Work, offer_work
-from geo.ui.export_menu import draw_export, offer_table
+from geo.ui.export_menu import draw_export, offer_people, offer_table
 from geo.ui.gaps_data import read_lists
 from geo.ui.plan_start import offer_planning
 from geo.ui.shell import say_round
@@ -54,9 +54,9 @@ def offer_homes(session: Session, round_: Round, gaps: pd.DataFrame, *, filters:
         ))  # fmt: skip
         if may(session.scope, "assign"):
             offer_planning(session, tuple(gaps["household"].astype(str)), key="plan_drawn")
-    (export,) = offer_table(
-        "drawn", _head(session, round_, "gaps", filters), rows=len(gaps), stamp=tuple(gaps["household"]),
-        tabulate=partial(tabulate_gaps, gaps), forms=["xlsx"],
+    (export,) = offer_people(
+        session, "drawn", _head(session, round_, "gaps", filters), frame=gaps, stamp=tuple(gaps["household"]),
+        tabulate=tabulate_gaps, forms=["xlsx"],
     )  # fmt: skip
     draw_export(session, text("map.picked.export", n=len(gaps)), export)
 
@@ -87,7 +87,7 @@ def offer_list(session: Session, round_: Round, numbers: NDArray[np.uint32], *, 
 
     def tabulate() -> Table:
         found = read_gap_homes(
-            session.db, session.scope, round_id=round_.id, place_id=session.place.id, as_of=session.as_of
+            session.db, for_files(session.scope), round_id=round_.id, place_id=session.place.id, as_of=session.as_of
         )
         gaps = rank_gaps(found.waiting, session.as_of, found.weights)
         return tabulate_gaps(gaps[gaps["tile_id"].isin(numbers)].reset_index(drop=True))

@@ -8,6 +8,7 @@ from functools import partial
 from operator import add
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from geo.codes import COMPARED_STATES, ISSUE_RINGS, VISIT_STATES
@@ -15,6 +16,7 @@ from geo.coverage import Share
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.mapspec import Facts, Frame, MapSpec, Unit, View, build_spec
+from geo.mask import is_small
 from geo.store import land
 from geo.store.comparing import read_reached_by_phone, read_then
 from geo.store.map_reads import count_unit_issues
@@ -30,7 +32,6 @@ from geo.tiles.live import keep_index
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from geo.areas import Areas
@@ -50,6 +51,8 @@ class MapView:
     tiles: TileView
     figures: Figures
     share: Share
+    #: Whether a trait of people was asked for that too few have to be shown so wide.
+    too_few: bool = False
 
     @property
     def figures_id(self) -> str:
@@ -86,7 +89,7 @@ def read_map(
     )
     below = below if by_village else below + _own_homes(session, figures, below)
     below = [one for one in below if one.counts.rows or one.issues["valid"]]
-    tiles = _cut_tiles(session, _matching(session, criteria) if criteria else among)
+    tiles, too_few = _choose_tiles(session, criteria, among)
     counted = _count(session, figures, below, tiles)
     if view == "compare" and earlier is not None:
         tiles = replace(tiles, live=_compare(session, round_id, earlier))
@@ -104,7 +107,7 @@ def read_map(
         escalated=count_escalated(*tiles.now()),
     )
     share = figures.share("kpi.clear") if view == "issues" else counted.share
-    return MapView(spec, tiles, figures, share)
+    return MapView(spec, tiles, figures, share, too_few)
 
 
 def _compare(session: Session, round_id: str, earlier: Round) -> ComparedIndex:
@@ -128,6 +131,21 @@ def read_before(session: Session, earlier: Round, criteria: Criteria) -> MapView
     """
     then = replace(session, round=earlier, as_of=earlier.ends_on)
     return read_map(then, "visits", among=_matching(session, criteria) if criteria else None)
+
+
+def _choose_tiles(session: Session, criteria: Criteria | None, among: Pick | None) -> tuple[TileView, bool]:
+    """Return the tiles of the households that match, and whether they are empty because too few of a wide place do."""
+    tiles = _cut_tiles(session, _matching(session, criteria) if criteria else among)
+    if criteria is None or not criteria.asks_people:
+        return tiles, False
+    index, wanted = tiles.now()
+    if not is_small(sum(index.tally(wanted).states), session.place.level):
+        return tiles, False
+    return _cut_tiles(session, _nobody), True
+
+
+def _nobody() -> NDArray[np.uint32]:
+    return np.zeros(0, dtype=np.uint32)
 
 
 def _matching(session: Session, criteria: Criteria) -> Pick:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from geo.access import for_files
 from geo.exports import (
     FORMATS,
     ExportHead,
@@ -70,7 +71,7 @@ def _head(session: Session, overview: Overview, what: str) -> ExportHead:
 
 
 def _tabulate(session: Session, overview: Overview, what: str) -> Table:
-    db, scope, place_id = session.db, session.scope, session.place.id
+    db, scope, place_id = session.db, for_files(session.scope), session.place.id
     if what == "coverage":
         draw = draw_outlines(db, scope, place_id=place_id, level=overview.level, round_id=overview.round.id)
         listed = [one for one in overview.units if one.counts.roster]

@@ -29,8 +29,8 @@ _MINUTES: Final = 60.0
 
 
 def draw_photos(db: Database, scope: Scope, *, about: Evident, about_id: str, adds: bool) -> None:
-    """Draw the photos of something; `adds`: whoever may can add and remove them. Nothing for who sees no names."""
-    if not scope.sees_names:
+    """Draw the photos of something; `adds`: whoever may can add and remove them. Nothing for a leader."""
+    if not may(scope, "see_details"):
         return
     found = list_photos(db, scope, about=about, about_id=about_id)
     if found:

@@ -60,7 +60,7 @@ def read_kept(session: Session) -> Kept:
     crumbs = [one for one in breadcrumb(session.db, session.scope, place_id=session.place.id) if one.level != "group"]
     kept, here = read_plan_settings(session.db), crumbs[-1]
     # Somebody whose area is one village keeps its ways there.
-    upper = here.level == "village" and session.scope.area != here.id and len(crumbs) > 1
+    upper = here.level == "village" and here.id not in session.scope.areas and len(crumbs) > 1
     below = [
         one for level in ("township", "village")
         for one in list_below(session.db, session.scope, place_id=here.id, level=level)

@@ -1,4 +1,4 @@
-"""The masked phone of a household, and the button that shows it for a minute to who has the right and says why."""
+"""Head, phone and end of the ID of a household, masked, and the button that shows them for a minute, with a reason."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def show_phone(db: Database, scope: Scope, *, card: Card) -> None:
         st.fragment(_draw_revealed, run_every=left + 0.5)(card.id, masked)
         return
     st.session_state.pop(_KEPT, None)
-    if not masked and not card.row["has_id"]:
+    if not masked and not card.row["has_id"] and not card.row["head_name"]:
         return
     _draw_line(masked or "—")
     if may(scope, "reveal"):
@@ -55,32 +55,36 @@ def _draw_line(words: str) -> None:
 
 
 def _say(found: reveal.Revealed) -> str:
-    parts = [found.phone, text("reveal.last4", digits=found.id_last4) if found.id_last4 else ""]
+    parts = [found.head_name, found.phone, text("reveal.last4", digits=found.id_last4) if found.id_last4 else ""]
     return text("list.comma").join(part for part in parts if part)
 
 
 def _ask(db: Database, scope: Scope, household_id: str) -> None:
-    """Draw the question why, behind a button; the answer is a form, so nothing happens before it is whole."""
-    with (
-        st.popover(text("reveal.show"), type="tertiary"),
-        st.form(f"reveal_{household_id}", border=False, enter_to_submit=False),
-    ):
-        st.caption(text("reveal.note", s=reveal.SHOWN_SECONDS))
+    """Draw the question why, behind a button."""
+    with st.popover(text("reveal.show"), type="tertiary"):
+        said = ask_reason(household_id, text("reveal.note", s=reveal.SHOWN_SECONDS))
+    if said is not None:
+        _reveal(db, scope, household_id, said)
+
+
+def ask_reason(about: str, note: str) -> str | None:
+    """Draw the question why, as a form: nothing happens before it is whole; return the answer once it is sent."""
+    with st.form(f"reveal_{about}", border=False, enter_to_submit=False):
+        st.caption(note)
         reason = st.radio(
-            text("reveal.reason"), _REASONS, key=f"reveal_reason_{household_id}",
+            text("reveal.reason"), _REASONS, key=f"reveal_reason_{about}",
             format_func=lambda one: text(f"reveal.reason.{one}"),
         )  # fmt: skip
-        words = st.text_input(text("reveal.words"), key=f"reveal_words_{household_id}", max_chars=100)
-        asked = st.form_submit_button(text("reveal.do"), type="primary", key=f"reveal_do_{household_id}")
-    if asked:
-        _reveal(db, scope, household_id, reason, words)
-
-
-def _reveal(db: Database, scope: Scope, household_id: str, reason: str, words: str) -> None:
+        words = st.text_input(text("reveal.words"), key=f"reveal_words_{about}", max_chars=100)
+        if not st.form_submit_button(text("reveal.do"), type="primary", key=f"reveal_do_{about}"):
+            return None
     chosen = "" if reason == "other" else text(f"reveal.reason.{reason}")
-    said = text("list.comma").join(filter(None, [chosen, words.strip()]))
+    return text("list.comma").join(filter(None, [chosen, words.strip()]))
+
+
+def _reveal(db: Database, scope: Scope, household_id: str, reason: str) -> None:
     try:
-        found = reveal.reveal_person(db, scope, household_id=household_id, reason=said)
+        found = reveal.reveal_person(db, scope, household_id=household_id, reason=reason)
     except GeoError as error:
         show_error(error)
         return

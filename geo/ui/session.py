@@ -6,8 +6,9 @@ The role is not in the address (a link carries a view, not a right); it stays wi
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 import streamlit as st
@@ -35,6 +36,8 @@ ROUND: Final = "round"
 AS_OF: Final = "asof"
 #: Where the map stands: lat, lon, zoom. The browser writes it.
 AT: Final = "at"
+#: In the session's state: the place whose heads are shown, and until when.
+NAMES_SHOWN: Final = "_names_shown"
 _KEPT: Final = "_view"
 _WRITTEN: Final = "_written"
 _ROLE: Final = "_role"
@@ -110,9 +113,16 @@ def read_session() -> Session:
         return Session(db, scope, today, root_place(db), None, today)
     round_ = _read_round(db, scope)
     place = _read_place(db, scope)
+    scope = replace(scope, sees_names=names_left(place.id) > 0)
     session = Session(db, scope, today, place, round_, _read_day(today))
     _keep(view_params(session))
     return session
+
+
+def names_left(place_id: str) -> float:
+    """Return how many seconds the heads of a place stay shown; 0 when they are not, or the time is over."""
+    shown, until = st.session_state.get(NAMES_SHOWN, ("", 0.0))
+    return max(0.0, until - monotonic()) if shown == place_id else 0.0
 
 
 def view_params(session: Session, **other: str) -> dict[str, str]:

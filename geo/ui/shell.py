@@ -20,6 +20,7 @@ from geo.ui.noting import note_refusal
 from geo.ui.overview_data import read_overview
 from geo.ui.plain import escape, show_error
 from geo.ui.printing import draw_prints
+from geo.ui.reveal_names import draw_names
 from geo.ui.saying import say_day, say_round
 from geo.ui.session import (
     AS_OF,
@@ -131,6 +132,7 @@ def _draw_context(session: Session) -> None:
                 text("shell.find"), key="find", placeholder=text("shell.find.hint"), label_visibility="collapsed",
                 on_change=_note_place, args=(_view_of(session),), width=250,
             )  # fmt: skip
+            draw_names(session)
             _draw_ways_out(session)
     if words:
         _draw_hits(session, words)

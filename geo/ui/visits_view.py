@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -20,7 +19,7 @@ from geo.store.mywork import KINDS, find_worker, list_own_homes, read_work
 from geo.store.reads import read_homes
 from geo.ui.clicks import follow_click, open_home
 from geo.ui.done import note_done
-from geo.ui.export_menu import draw_menu, offer_table
+from geo.ui.export_menu import draw_menu, offer_people
 from geo.ui.household_data import SYMBOLS
 from geo.ui.navigation import find_page
 from geo.ui.overview_head import draw_head
@@ -219,8 +218,8 @@ def _draw_work(session: Session, person_id: str, name: str) -> None:
             title=text("exports.title.work"), place=session.place.name, round="", as_of=session.today,
             filters=name if since is None else f"{name} {since}", user=session.scope.actor,
         )  # fmt: skip
-        exports = offer_table(
-            "work", head, rows=len(frame), stamp=(person_id, since), tabulate=partial(tabulate_work, frame),
+        exports = offer_people(
+            session, "work", head, frame=frame, stamp=(person_id, since), tabulate=tabulate_work,
             forms=("xlsx", "csv", "pdf"),
         )  # fmt: skip
         draw_menu(session, text("visits.export", n=len(frame)), exports)

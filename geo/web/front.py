@@ -67,6 +67,9 @@ def with_headers(send: Send, *, path: str, secure: bool) -> Send:
                 "private"
             ):
                 headers["Cache-Control"] = "no-store"
+            if path == "/logout":
+                # Tiles that the browser kept say where homes stand.
+                headers["Clear-Site-Data"] = '"cache"'
         await send(message)
 
     return send_marked

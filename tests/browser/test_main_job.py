@@ -252,7 +252,7 @@ def compare_export(job: Job, db: Database, village: Any) -> None:
     rows = [list(row) for row in book.active.iter_rows(values_only=True)]
     head = next(nth for nth, row in enumerate(rows) if "户编号" in row)
     columns = rows[head]
-    scope = Scope("test", "planner", root_place(db).id)
+    scope = Scope("test", "planner", root_place(db).id, sees_names=True)
     homes = read_homes(db, scope, round_id="1", place_id=village.id)
     gaps = rank_gaps(homes, db.today())
     told = [row for row in rows[head + 1 :] if row[columns.index("户编号")]]

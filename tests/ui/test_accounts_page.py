@@ -95,6 +95,20 @@ def test_a_disabled_account_runs_nothing(office: Database) -> None:
     assert not app.dataframe
 
 
+def test_one_session_is_ended(office: Database) -> None:
+    """The admin sees who is logged in and ends one session of theirs; the other lives on, and the log says it."""
+    create_account(office, BOSS, name="ann", role="leader", area="t1")
+    _, first = open_as(office, "ann", "overview")
+    _, second = open_as(office, "ann", "overview")
+    app, own = open_as(office, "boss", "accounts")
+    assert {str(one) for one in app.dataframe[1].value["name"]} == {"ann", "boss"}
+    app.selectbox(key="online_chosen").set_value(first).run()
+    app.button(key="online_end").click().run()
+    assert [find_session(office, one) is None for one in (first, second, own)] == [True, False, False]
+    with office.read() as connection:
+        assert "revoke_session" in connection.exec_driver_sql("SELECT action FROM audit_log").scalars().all()
+
+
 def test_a_township_sees_its_own(office: Database) -> None:
     """A township's admin sees and makes accounts of the township only."""
     create_account(office, BOSS, name="t1admin", role="admin", area="t1")

@@ -21,13 +21,22 @@ from tests.world import PLANNER
 
 
 def test_a_filter_changes_the_figure(world: Database) -> None:
-    """With a tag chosen the figure is that of its households; without it, that of all."""
+    """With a tag chosen the figure of a village is that of its households, without it that of all.
+
+    Of the district, where fewer than three hold the tag, none is given.
+    """
     homes = read_homes(world, PLANNER, round_id="2", place_id="d")
     tag = next(one for tags in homes["tags"] for one in tags.split(",") if one)
     held = homes[[tag in tags.split(",") for tags in homes["tags"]]]
     app = open_page("map")
     assert f"应访 {len(homes)}" in read_words(app)
     app.selectbox(key="tag").select(tag).run()
+    assert text("map.too_few", n=3) in [one.value for one in app.caption]
+    assert f"÷ 应访 {len(held)}" not in read_words(app)
+    village = held["village_id"].iloc[0]
+    held = held[held["village_id"] == village]
+    app.query_params["place"] = village
+    app.run()
     assert f"有效走访 {int(held['effective'].sum())} ÷ 应访 {len(held)}" in read_words(app)
     assert not app.exception
 
