@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import runpy
 import sqlite3
+from argparse import Namespace
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
+from geo.access import require_right
 from geo.audit import HEAD, KINDS, inspect_log, kind_of, log_change
 from geo.cli import main
+from geo.cli.session import open_session
 from geo.errors import NotAllowed
 from geo.model import Scope
 from geo.store.auditlog import Wanted, list_acts, log_act, take_acts, verify_audit
@@ -100,6 +104,14 @@ def test_a_log_written_anew_is_found_by_its_anchor(world: Database) -> None:
     assert verify_audit(world, AUDITOR).fault == ""
     assert verify_audit(world, AUDITOR, anchor=anchor).fault == "anchor"
     assert verify_audit(world, AUDITOR, anchor="not one").fault == "anchor"
+
+
+def test_a_refusal_of_a_command_is_noted(world: Database) -> None:
+    """What a command is refused stands in the log under its name, and is refused all the same."""
+    with pytest.raises(NotAllowed), open_session(Namespace(db=world.path, command="undo")) as session:
+        require_right(replace(session.scope, role="leader"), "import")
+    (line,) = list_acts(world, AUDITOR, wanted=Wanted(kind="refusal"))
+    assert (line["actor"], line["object"], json.loads(line["diff"])) == ("cli", "undo", {"action": "import"})
 
 
 def test_acts_of_each_kind(world: Database) -> None:

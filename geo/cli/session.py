@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from geo import config
 from geo.access import GRANTED
-from geo.errors import Invalid, NotFound
+from geo.errors import GeoError, Invalid, NotAllowed, NotFound
 from geo.i18n import text
 from geo.model import Scope
 from geo.schema import place
+from geo.store.auditlog import log_act
 from geo.store.create import create_database, open_database
 from geo.store.database import Database
 from geo.store.editions import DEFAULT_EDITION, choose_edition
@@ -48,12 +50,20 @@ def open_session(
     """Open the database of `--db`, which is made with the shipped units of an edition where there is none.
 
     With a mapping that brings its own district, a new one holds that district instead.
-    Without `--db` it is the one the app serves, which is never made here. Closed at the end. Raises `NotFound`, and
-    `Invalid` when the database has other units than `edition` asks for.
+    Without `--db` it is the one the app serves, which is never made here. Closed at the end; a refusal is noted in the
+    log of acts. Raises `NotFound`, and `Invalid` when the database has other units than `edition` asks for.
     """
     db = _open_database(options, edition, spec)
     try:
-        yield Session(db, Scope("cli", "planner", root_place(db).id, granted=GRANTED, sees_names=True))
+        scope = Scope("cli", "planner", root_place(db).id, granted=GRANTED, sees_names=True)
+        try:
+            yield Session(db, scope)
+        except NotAllowed as error:
+            asked = str(error.params.get("action", error.key))
+            # A file that cannot be written must not hide why the command was refused.
+            with suppress(GeoError, SQLAlchemyError):
+                log_act(db, scope, action="refusal", object_id=options.command, diff={"action": asked})
+            raise
     finally:
         db.close()
 
