@@ -212,6 +212,16 @@ def test_villages_pool_their_teams(db, round_id):
     assert "东测村 甲组" in found.villages[0].teams
 
 
+def test_a_home_whose_people_nobody_counted(world):
+    """A household of unknown size is planned like any other, beside those whose size is known."""
+    with world.write() as connection:
+        connection.exec_driver_sql("UPDATE household SET size = NULL WHERE id = 'h11'")
+    (task,) = list_tasks(world, PLANNER, round_=current_round(world, PLANNER), place_id="v1", setup=default_setup())
+    sizes = {row.household: row.size for row in task.rows}
+    assert sizes.pop("h11") == 0
+    assert all(sizes.values())
+
+
 def test_only_some_households(db, round_id, document):
     """A selection is planned alone."""
     some = [stop.household for stop in document.villages[0].stops][:3]

@@ -115,7 +115,7 @@ def _to_row(row: dict[Any, Any], setup: UnitSetup) -> StopRow:
     terms = {term: int(row[f"p_{term}"]) for term in PRIORITY_TERMS if row[f"p_{term}"]}
     return StopRow(
         row["household"], row["code"], mask_name(_word(row["head_name"])), _word(row["township"]),
-        _word(row["village"]), _word(row["village_code"]), _word(row["group"]), int(row["size"] or 0),
+        _word(row["village"]), _word(row["village_code"]), _word(row["group"]), _count(row["size"]),
         tuple(kind for kind in _word(row["tags"]).split(",") if kind), _day(row["last_on"]), int(row["overdue_days"]),
         float(row["lon"]) if located else None, float(row["lat"]) if located else None,
         service_seconds(row, setup.minutes), int(row["priority"]), terms, row["state"],
@@ -139,6 +139,11 @@ def _day(value: object) -> date | None:
 
 def _word(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _count(value: float | None) -> int:
+    """Return a number of people; a frame holds an unknown one as None or NaN."""
+    return 0 if value is None or value != value else int(value)  # noqa: PLR0124 - NaN alone differs
 
 
 def service_seconds(row: dict[Any, Any], minutes: Any) -> int:
