@@ -223,6 +223,22 @@ def world(world_file: Path, tmp_path: Path) -> Iterator[Database]:
     db.close()
 
 
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a password cost next to nothing."""
+    monkeypatch.setenv("GEO_ARGON2", "1,8,1")
+
+
+@pytest.fixture
+def office(world: Database) -> Database:
+    """Return the small world as real data with its first account."""
+    from tests.gatehouse import add_boss, make_real
+
+    make_real(world)
+    add_boss(world)
+    return world
+
+
 @pytest.fixture(scope="session")
 def empty_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of an empty register on the day of `tests/workbooks.py`, to be copied."""

@@ -29,23 +29,11 @@ from geo.errors import Invalid, NotAllowed
 from geo.model import Scope
 from geo.schema import account
 from geo.store.database import Database
-from tests.gatehouse import BOSS, add_boss, make_real
+from tests.gatehouse import BOSS
 
 HERE = "127.0.0.1"
 
-
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a password cost next to nothing."""
-    monkeypatch.setenv("GEO_ARGON2", "1,8,1")
-
-
-@pytest.fixture
-def office(world: Database) -> Database:
-    """Return the small world as real data with its first account."""
-    make_real(world)
-    add_boss(world)
-    return world
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 def test_several_areas(office: Database) -> None:

@@ -38,19 +38,7 @@ from tests.gatehouse import ADMIN_PASSWORD, BOSS, add_boss, make_real
 
 HERE = "127.0.0.1"
 
-
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a password cost next to nothing."""
-    monkeypatch.setenv("GEO_ARGON2", "1,8,1")
-
-
-@pytest.fixture
-def office(world: Database) -> Database:
-    """Return the small world as real data with its first account."""
-    make_real(world)
-    add_boss(world)
-    return world
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 def try_enter(db: Database, name: str, password: str, address: str = HERE) -> str:

@@ -21,7 +21,7 @@ from geo.model import Scope
 from geo.store.database import Database
 from geo.web.settings import Settings, find_unsafe, is_this_machine, read_settings
 from tests.conftest import ROOT
-from tests.gatehouse import BOSS, add_boss, make_real
+from tests.gatehouse import BOSS, make_real
 from tests.workbooks import write_csv
 
 HEAD = ["登录名", "姓名", "角色", "单位"]
@@ -40,19 +40,7 @@ SAFE = {
 }
 STANDING = Settings(hosts=frozenset({"visits.example"}), tls=True)
 
-
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a password cost next to nothing."""
-    monkeypatch.setenv("GEO_ARGON2", "1,8,1")
-
-
-@pytest.fixture
-def office(world: Database) -> Database:
-    """Return the small world as real data with its first account."""
-    make_real(world)
-    add_boss(world)
-    return world
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 def run(db: Database, capsys: pytest.CaptureFixture, *words: str) -> tuple[int, str, str]:

@@ -19,6 +19,12 @@ from geo.store.issue_acts import list_unlike_their_events
 from geo.store.places import root_place
 from tests import workbooks
 
+#: Tables that files of the oldest programs did not have.
+LATER = (
+    "account_session", "account_recovery", "account_area", "account", "login_attempt", "land_sheet", "zone",
+    "attachment", "matter", "round_figures", "review_item", "review", "visit_check", "draft",
+)  # fmt: skip
+
 
 def columns_of(db: Database) -> dict[str, dict[str, tuple[object, ...]]]:
     """Return type, emptiness, default and key of every column of every table, by name."""
@@ -41,19 +47,7 @@ def make_older(db: Database) -> None:
             connection.exec_driver_sql("UPDATE import_row SET after_hash = ? WHERE row_id = ?", (digest, row[0]))
         for table in ("area_aside", "made_code", "import_mapping"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
-        for table in ("account_session", "account_recovery", "account_area", "account", "login_attempt"):
-            connection.exec_driver_sql(f"DROP TABLE {table}")
-        for table in (
-            "land_sheet",
-            "zone",
-            "attachment",
-            "matter",
-            "round_figures",
-            "review_item",
-            "review",
-            "visit_check",
-            "draft",
-        ):
+        for table in LATER:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         strip_table(connection, "visit", "approved_by")
         strip_table(connection, "round_roster", "excluded_note")
@@ -177,19 +171,7 @@ def test_issues_of_an_older_file_become_their_events(tmp_path: Path):
     db = Database(tmp_path / "d.sqlite")
     expected = columns_of(db)
     with db.write() as connection:
-        for table in ("account_session", "account_recovery", "account_area", "account", "login_attempt"):
-            connection.exec_driver_sql(f"DROP TABLE {table}")
-        for table in (
-            "land_sheet",
-            "zone",
-            "attachment",
-            "matter",
-            "round_figures",
-            "review_item",
-            "review",
-            "visit_check",
-            "draft",
-        ):
+        for table in LATER:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         added = {"issue": ("unit", "follows"), "measure": ("unit", "drawn_on"), "visit": ("approved_by",)}
         for table, names in {**added, "round_roster": ("excluded_note",)}.items():
