@@ -162,6 +162,27 @@ HOUSEHOLD: Final = "household"
 
 #: A household's visit state in a round, the first that holds (domain §6); the order is also the tile code.
 VISIT_STATES: Final = ("overdue", "unvisited", "missed", "refused", "partial", "effective", "excluded")
+#: States of gap rows, worst first: exclusive, and their counts sum to the length of the list.
+GAP_STATES: Final = tuple(state for state in VISIT_STATES if state not in ("effective", "excluded"))
+#: Marks on gap rows, in the order they are shown: any number of them may hold.
+GAP_MARKS: Final = (
+    "never",
+    "missed_rounds",
+    "missed_twice",
+    "away_uncontacted",
+    "revisit_on_return",
+    "unassigned",
+    "priority_overdue",
+    "unlocated",
+    "issue_overdue",
+    "issue_undated",
+    "exclusion_pending",
+)
+#: Why a visited home still needs somebody.
+TODO_MARKS: Final = ("issue_overdue", "issue_undated", "unlocated", "unassigned")
+#: A household in two rounds. In C of both; 新漏: in C then, not now; 补上: missed then, in C now; 连漏: missed in both;
+#: 新增户 in C, and not.
+COMPARED_KINDS: Final = ("kept", "newly_missed", "recovered", "missed_again", "new_reached", "new_missed")
 #: What became of a household since an earlier round, the first that holds; the order is also the tile code. The state
 #: "excluded" has the number that it has among the visit states.
 COMPARED_STATES: Final = (

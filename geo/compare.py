@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from geo.codes import COMPARED_KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: In C of both; 新漏: in C then, not now; 补上: missed then, in C now; 连漏: missed in both; 新增户 in C, and not.
-KINDS: Final = ("kept", "newly_missed", "recovered", "missed_again", "new_reached", "new_missed")
 #: From so many rounds missed in a row on, a household counts as 连漏.
 IN_A_ROW: Final = 2
 #: Kind by (fate then + 1, in C now): fate 1 in C, 0 missed, -1 not in D.
@@ -22,7 +22,7 @@ _BY_FATE: Final = (("new_missed", "new_reached"), ("missed_again", "recovered"),
 
 
 def name_kinds(homes: pd.DataFrame, then: Mapping[str, int]) -> pd.Series:
-    """Return the kind (`KINDS`) of each household of a later round's D, with column complete (in C, 0/1).
+    """Return the kind (`COMPARED_KINDS`) of each household of a later round's D, with column complete (in C, 0/1).
 
     `then`: each household of the earlier round's D with whether it was in C.
     """
@@ -32,12 +32,12 @@ def name_kinds(homes: pd.DataFrame, then: Mapping[str, int]) -> pd.Series:
 
 
 def sum_kinds(homes: pd.DataFrame, units: Mapping[str, str], order: Sequence[str]) -> pd.DataFrame:
-    """Return one row per unit in an order: unit, roster, each of `KINDS`, in_a_row (连漏 `IN_A_ROW` 轮以上).
+    """Return one row per unit in an order: unit, roster, each of `COMPARED_KINDS`, in_a_row (连漏 `IN_A_ROW` 轮以上).
 
     `homes`: place, kind, missed_rounds; `units`: roster place → the unit that it counts for.
     """
     unit = homes["place"].map(units)
-    counts = pd.crosstab(unit, homes["kind"]).reindex(index=list(order), columns=list(KINDS), fill_value=0)
+    counts = pd.crosstab(unit, homes["kind"]).reindex(index=list(order), columns=list(COMPARED_KINDS), fill_value=0)
     missed = homes["missed_rounds"].to_numpy() >= IN_A_ROW
     rows = counts.assign(roster=counts.sum(axis=1))
     rows["in_a_row"] = unit[missed].value_counts().reindex(rows.index, fill_value=0).astype(np.int64)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from geo import codes, config
+from geo import config
+from geo.codes import GAP_STATES, TODO_MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,24 +22,6 @@ if TYPE_CHECKING:
 #: Some homes → those of them that a round's D held on its last day, with complete (in C then, 0/1).
 AskRound: TypeAlias = Callable[[Sequence[str]], Mapping[str, int]]
 
-#: States of gap rows, worst first: exclusive, and their counts sum to the length of the list.
-GAP_STATES: Final = tuple(state for state in codes.VISIT_STATES if state not in ("effective", "excluded"))
-#: Marks on gap rows, in the order they are shown: any number of them may hold.
-GAP_MARKS: Final = (
-    "never",
-    "missed_rounds",
-    "missed_twice",
-    "away_uncontacted",
-    "revisit_on_return",
-    "unassigned",
-    "priority_overdue",
-    "unlocated",
-    "issue_overdue",
-    "issue_undated",
-    "exclusion_pending",
-)
-#: Why a visited home still needs somebody.
-TODO_MARKS: Final = ("issue_overdue", "issue_undated", "unlocated", "unassigned")
 #: Terms of the priority, in the order they are printed; each is a column `p_<term>` of points.
 PRIORITY_TERMS: Final = (
     "tag",

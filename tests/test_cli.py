@@ -10,12 +10,14 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import date
+from pkgutil import resolve_name
 
 import pytest
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from geo.cli import main
+from geo.cli.commands import COMMANDS
 from geo.cli.parser import build_parser
 from geo.i18n import text
 from geo.schema import CELL_COUNTS, export_log, household, round_, visit
@@ -341,6 +343,13 @@ def test_it_runs_as_a_module(tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == 0
     assert "没有发现问题" in done.stdout.decode("utf-8")
+
+
+def test_every_command_has_its_function():
+    """What can be typed is what can be run: each command names a function that is there."""
+    (commands,) = (action for action in build_parser()._actions if isinstance(action.choices, dict))
+    assert set(commands.choices) == set(COMMANDS)
+    assert all(callable(resolve_name(function)) for function in COMMANDS.values())
 
 
 def list_parsers(parser, words=()):

@@ -16,9 +16,9 @@ from geo.cli import parser
 from geo.cli.exporting import _TABLES
 from geo.cli.importing import EXIT_CODES
 from geo.cli.parser import build_parser
+from geo.codes import GAP_MARKS, TODO_MARKS
 from geo.coverage import SHARES
 from geo.exports import FORMATS
-from geo.gaps import GAP_MARKS, TODO_MARKS
 from geo.i18n import has_text, text
 from geo.importer.asread import AsRead
 from geo.issues import ISSUE_COUNTS, issue_shares

@@ -9,7 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from geo.cli import main
-from geo.compare import KINDS
+from geo.codes import COMPARED_KINDS
 from geo.errors import Invalid, NotFound
 from geo.i18n import text
 from geo.model import VisitEntry
@@ -34,7 +34,7 @@ def count_by_hand(db: Database) -> dict[str, int]:
     )
     names = {(1, 1): "kept", (1, 0): "newly_missed", (0, 1): "recovered", (0, 0): "missed_again"}
     found = [names.get((then.get(one, -1), done), "new_reached" if done else "new_missed") for one, done in now.items()]
-    return {kind: found.count(kind) for kind in KINDS}
+    return {kind: found.count(kind) for kind in COMPARED_KINDS}
 
 
 def test_the_kinds_are_those_counted_by_hand(world: Database) -> None:
@@ -43,7 +43,7 @@ def test_the_kinds_are_those_counted_by_hand(world: Database) -> None:
     whole = found.whole
     assert sum(whole.kinds.values()) == whole.now.counts.roster == 53
     assert whole.kinds == count_by_hand(world)
-    for name in KINDS:
+    for name in COMPARED_KINDS:
         assert sum(one.kinds[name] for one in found.units) == whole.kinds[name], name
     for pick in PICKED:
         homes = list_compared(world, LEADER, round_id="2", place_id="d", pick=pick)
@@ -59,7 +59,7 @@ def test_a_visit_moves_one_household(world: Database) -> None:
     record_visit(world, PLANNER, entry=VisitEntry("v-new", home, TODAY, "effective"))
     after = compare_rounds(world, PLANNER, round_id="2", place_id="d").whole.kinds
     moved = {"recovered": 1, "missed_again": -1}
-    assert {name: after[name] - before[name] for name in KINDS if after[name] != before[name]} == moved
+    assert {name: after[name] - before[name] for name in COMPARED_KINDS if after[name] != before[name]} == moved
     with pytest.raises(NotFound):
         compare_rounds(world, PLANNER, round_id="1", place_id="d")
     with pytest.raises(Invalid):
@@ -76,7 +76,7 @@ def test_the_command_line_the_page_and_the_file_say_the_same(
     assert main(["rounds", "compare", "2", "--with", "1", "--json", "--out", str(out), "--db", str(world.path)]) == 0
     said = json.loads(capsys.readouterr().out)
     found = compare_rounds(world, PLANNER, round_id="2", place_id="d").whole
-    assert {name: said[name] for name in KINDS} == found.kinds
+    assert {name: said[name] for name in COMPARED_KINDS} == found.kinds
     assert (said["now_effective"], said["earlier"]["number"], len(said["units"])) == (21, 1, 5)
     assert said["points"] == pytest.approx(said["now_coverage"] - said["then_coverage"])
     last = CalamineWorkbook.from_path(out).get_sheet_by_index(0).to_python()[-1]

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from geo.codes import GAP_STATES
 from geo.coverage import Counts, Share, pace, remaining_to_target, same_day_of
-from geo.gaps import GAP_STATES, group_gaps, list_todos, rank_gaps
+from geo.gaps import group_gaps, list_todos, rank_gaps
 from geo.issues import highest_levels
 from geo.store.cells import differing_cells
 from geo.store.reads import read_children, read_figures, read_homes, read_same_day

@@ -16,16 +16,14 @@ import time
 import traceback
 import uuid
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from geo.cli.commands import run_command
+from geo.cli.exits import DONE, FAILED
 from geo.cli.parser import build_parser
 from geo.errors import GeoError
 from geo.i18n import has_text, text
-
-FAILED: Final = 1
 
 
 def main(arguments: list[str], *, began: float | None = None) -> int:
@@ -47,7 +45,7 @@ def main(arguments: list[str], *, began: float | None = None) -> int:
     except BrokenPipeError:
         # Whoever read the answer has read enough; what is left in the buffer must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return DONE
     except OSError as error:
         sentence = text("cli.no_access", path=error.filename or options.db)
     except KeyboardInterrupt:

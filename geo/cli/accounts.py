@@ -22,6 +22,7 @@ from geo.accounts import (
 )
 from geo.accounts.people import find_account
 from geo.accounts.sheet import NewAccount, import_accounts
+from geo.cli.exits import DONE
 from geo.cli.session import Session, choose_place, open_session, print_json, print_table, tell
 from geo.errors import Invalid
 from geo.i18n import text
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-DONE: Final = 0
 _SHOWN: Final = ("name", "person_name", "role", "area_name", "disabled", "must_change", "has_codes", "exports_personal")
 _ROOT: Final = Path(__file__).resolve().parents[2]
 

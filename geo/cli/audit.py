@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
+from geo.cli.exits import DONE, FAILED
 from geo.cli.session import Session, open_session, print_json, print_table
 from geo.errors import Invalid
 from geo.exports.acts import say_state, write_acts
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-DONE: Final = 0
-BROKEN: Final = 1
 _SHOWN: Final = ("seq", "at", "actor", "kind", "action", "object", "diff")
 
 
@@ -34,7 +33,7 @@ def _verify(session: Session, options: argparse.Namespace) -> int:
         print_json({"ok": not found.fault, **asdict(found)})
     else:
         print(say_state(found))
-    return BROKEN if found.fault else DONE
+    return FAILED if found.fault else DONE
 
 
 def _list(session: Session, options: argparse.Namespace) -> int:

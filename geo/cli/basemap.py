@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from geo.basemaps import open_source
+from geo.cli.exits import DONE
 from geo.cli.session import open_session, print_json
 from geo.i18n import text
 from geo.store.basemap import BaseMap, read_basemap, read_basemap_key, set_basemap, system_of
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     import argparse
 
     from geo.cli.session import Session
-
-DONE = 0
 
 
 def run_basemap(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geo import exports
+from geo.cli.exits import DONE
 from geo.cli.reports import choose_day
 from geo.cli.session import choose_place, open_session, print_json, print_table
 from geo.errors import Invalid
@@ -41,12 +42,12 @@ def run_compare(options: argparse.Namespace) -> int:
             _write(session, options, place, found)
     if options.json:
         print_json(_answer(found))
-        return 0
+        return DONE
     rows = [tell_compared(one) for one in (*found.units, found.whole)]
     print(text("cli.compare.line", then=found.earlier.name, now=found.later.name, as_of=found.as_of))
     shown = [one for one in COMPARED_COLUMNS if one.key != "number"]
     print_table([one.header for one in shown], [[_word(row[one.key]) for one in shown] for row in rows])
-    return 0
+    return DONE
 
 
 def _current(session: Session) -> str:
@@ -80,7 +81,7 @@ def _print_homes(session: Session, options: argparse.Namespace, where: dict[str,
         print_table(
             [text(f"cli.head.{name}") for name in _LISTED], [[_word(row[name]) for name in _LISTED] for row in rows]
         )
-    return 0
+    return DONE
 
 
 def _write(session: Session, options: argparse.Namespace, place: Place, found: Compared) -> None:

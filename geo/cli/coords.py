@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from geo import crs
+from geo.cli.exits import DONE, FAILED
 from geo.cli.session import print_json, tell
 from geo.errors import Invalid
 from geo.i18n import text
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from geo.crs import System
 
-DONE: Final = 0
-FAILED: Final = 1
 #: What the two columns may be called, by pairs: x or longitude first.
 _PAIRS: Final = (("lon", "lat"), ("lng", "lat"), ("longitude", "latitude"), ("x", "y"))
 _OUT: Final = ("lon", "lat")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from geo.cli.exits import DONE, FAILED
 from geo.cli.session import Session, open_session, print_json, print_table
 from geo.i18n import text
 from geo.model import Scope
@@ -14,9 +15,6 @@ from geo.store.traces import files_of, rewrite_file, search_files
 
 if TYPE_CHECKING:
     import argparse
-
-DONE = 0
-FOUND = 1
 
 
 def run_erase(options: argparse.Namespace) -> int:
@@ -47,7 +45,7 @@ def _prove(session: Session, options: argparse.Namespace, erased: Erased) -> int
         for key, paths in (("found", traces.found), ("unread", traces.unread)):
             for path in paths:
                 print(text(f"erase.{key}", path=path))
-    return FOUND if traces.found else DONE
+    return FAILED if traces.found else DONE
 
 
 def _list(session: Session, options: argparse.Namespace) -> int:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from geo import config, exports
+from geo.cli.exits import DONE
 from geo.cli.reports import choose_day
 from geo.cli.session import choose_place, choose_round, open_session, print_json
+from geo.codes import GAP_MARKS, GAP_STATES, TODO_MARKS
 from geo.errors import Invalid, NotFound
-from geo.gaps import GAP_MARKS, GAP_STATES, TODO_MARKS, list_todos, rank_gaps, rank_places
+from geo.gaps import list_todos, rank_gaps, rank_places
 from geo.i18n import text
 from geo.store.exportlog import log_export
 from geo.store.gap_homes import read_gap_homes, read_todo_homes
@@ -71,7 +73,7 @@ def run_export(options: argparse.Namespace) -> int:
         print_json({"list": options.list, "format": form, "out": options.out, **about})
     else:
         print(text("cli.export.done", path=options.out, n=len(table)))
-    return 0
+    return DONE
 
 
 def _read_format(options: argparse.Namespace) -> str:

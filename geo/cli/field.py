@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from geo.cli.exits import DONE
 from geo.cli.session import choose_place, choose_round, open_session, print_json
 from geo.errors import Invalid
 from geo.field import make_form, print_sheets, write_template, write_xlsform
@@ -52,7 +53,7 @@ def _run(options: argparse.Namespace, writers: Mapping[str, Callable[[Form], byt
         print_json({"out": options.out, "kind": what, "place": form.place, "rows": len(form.rows)})
     else:
         print(text("cli.gaps.written", path=options.out, n=len(form.rows)))
-    return 0
+    return DONE
 
 
 def _form(session: Session, options: argparse.Namespace) -> Form:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from geo.cli.exits import DONE
 from geo.cli.matters import run_matters
 from geo.cli.reports import choose_day
 from geo.cli.session import choose_place, open_session, print_json, print_table
@@ -37,7 +38,7 @@ def run_issues(options: argparse.Namespace) -> int:
         found = read_clearance(session.db, session.scope, place_id=place.id, as_of=day)
     if options.json:
         print_json(_funnel_of(found) if options.funnel else _answer(found, place.code, place.name))
-        return 0
+        return DONE
     clear = found.share("kpi.clear")
     said = f"{clear.numerator:,} ÷ {clear.denominator:,} = {clear.percent}"
     print(text("cli.issues.line", place=place.name, as_of=found.as_of, fraction=said, m=found.measures))
@@ -50,7 +51,7 @@ def run_issues(options: argparse.Namespace) -> int:
             print_table([text(f"cli.head.{key}") for key in _HEADS], rows)
     else:
         _print_figures(found)
-    return 0
+    return DONE
 
 
 def _funnel_of(found: Clearance) -> dict[str, Any]:
@@ -111,12 +112,12 @@ def run_ledger(options: argparse.Namespace) -> int:
     if options.json:
         answer = {"place": {"code": place.code, "name": place.name}, "as_of": day, "rows": len(rows), "issues": rows}
         print_json(answer)
-        return 0
+        return DONE
     heads = {one.key: one.header for one in LEDGER_COLUMNS}
     shown = ("issue_number", "village", "category", "raised_on", "level_now", "due_on", "state")
     lines = [[_word(name, row[name]) for name in shown] for row in rows]
     print_table([heads.get(name, name) for name in shown], lines)
-    return 0
+    return DONE
 
 
 _CODED: Final = {"category": "category", "level_now": "issue_level", "state": "issue_state"}

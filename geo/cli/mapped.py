@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from geo.cli.progress import tell_progress
 from geo.cli.rounds import read_round
 from geo.cli.session import print_json, tell
+from geo.crs import ASK, AUTO
 from geo.errors import Invalid
 from geo.i18n import has_text, text
 from geo.importer import import_files
-from geo.importer.points import ASK, AUTO
 from geo.importer.progress import listening
 from geo.importer.report import add_up
 from geo.importer.together import ALL

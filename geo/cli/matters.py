@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from geo.cli.exits import DONE
 from geo.cli.reports import choose_day
 from geo.cli.session import choose_place, open_session, print_json, print_table
 from geo.errors import Invalid
@@ -38,7 +39,7 @@ def run_matters(options: argparse.Namespace) -> int:
         rows = [_row(named(one), found) for one, found in sums.by_category.items()]
         rows.append(_row(text("matter.infrastructure"), sums.infrastructure))
         print_table([text(f"cli.head.{name}") for name in ("category", "matters", "done", "funds")], rows)
-        return 0
+        return DONE
     frame["funds"] = [None if fen is None or fen != fen else yuan(int(fen)) for fen in frame["funds_fen"]]  # noqa: PLR0124
     frame["homes"] = [None if one is None or one != one else int(one) for one in frame["homes"]]  # noqa: PLR0124
     shown = frame[[*_SHOWN]].astype(object)
@@ -51,7 +52,7 @@ def run_matters(options: argparse.Namespace) -> int:
             "matters": shown.where(shown.notna(), None).to_dict("records"),
         }
     )  # fmt: skip
-    return 0
+    return DONE
 
 
 def yuan(fen: int) -> int | float:

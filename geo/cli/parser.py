@@ -14,11 +14,10 @@ from geo.cli.parser_audit import add_audit, add_erase
 from geo.cli.parser_plan import add_planning
 from geo.cli.parser_rules import add_compare, add_rules
 from geo.cli.typed import read_answer, read_choice, read_column, read_day
-from geo.crs import System, parse_system
+from geo.codes import GAP_MARKS, GAP_STATES
+from geo.crs import AUTO, System, parse_system
 from geo.errors import Invalid
-from geo.gaps import GAP_MARKS, GAP_STATES
 from geo.i18n import text
-from geo.importer.points import AUTO
 from geo.store.basemap import KINDS
 
 PRESETS: Final = ("heping", "bijiang_rural", "bijiang_all", "stress")

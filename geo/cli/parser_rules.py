@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo import codes
 from geo.cli.typed import read_day
-from geo.compare import KINDS
+from geo.codes import COMPARED_KINDS
 from geo.i18n import text
 from geo.rules import CHOICES
 
@@ -52,7 +52,7 @@ def add_compare(actions: Any, share: Callable[..., None]) -> None:
     parser.add_argument("--place", metavar="CODE", help=text("cli.compare.place"))
     parser.add_argument("--as-of", type=read_day, metavar="DAY", help=text("cli.compare.as_of"))
     parser.add_argument("--level", choices=codes.LEVELS[1:], default="village", help=text("cli.compare.level"))
-    parser.add_argument("--list", choices=(*KINDS, "in_a_row"), help=text("cli.compare.list"))
+    parser.add_argument("--list", choices=(*COMPARED_KINDS, "in_a_row"), help=text("cli.compare.list"))
     parser.add_argument("--out", type=Path, metavar="FILE", help=text("cli.compare.out"))
 
 

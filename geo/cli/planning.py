@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geo.cli.exits import DONE, FAILED
 from geo.cli.roundplan import run_plan_round
 from geo.cli.session import print_json, print_table, tell
 from geo.cli.stoplist import read_task
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     import argparse
 
     from numpy.typing import NDArray
-
-DONE: Final = 0
-FOUND: Final = 1
 
 
 def run_plan(options: argparse.Namespace) -> int:
@@ -75,7 +73,7 @@ def run_plan_metrics(options: argparse.Namespace) -> int:
     for rule, ids in broken.items():
         if ids:
             tell(text(f"plan.broken.{rule}", ids=", ".join(ids[:10]), n=len(ids)))
-    return FOUND if any(broken.values()) else DONE
+    return FAILED if any(broken.values()) else DONE
 
 
 def _describe(plan: Plan, stops: Stops, figures: Metrics) -> dict[str, object]:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from geo import exports
+from geo.cli.exits import DONE
 from geo.cli.session import choose_place, choose_round, open_session, print_json, print_table, tell
+from geo.codes import GAP_STATES
 from geo.coverage import remaining_to_target
 from geo.errors import Invalid
-from geo.gaps import GAP_STATES, list_todos, rank_gaps, rank_places
+from geo.gaps import list_todos, rank_gaps, rank_places
 from geo.i18n import text
 from geo.store.exportlog import log_export
 from geo.store.gap_homes import read_gap_homes, read_todo_homes
@@ -60,12 +62,12 @@ def _report_coverage(session: Session, options: argparse.Namespace) -> int:
                 ],
             }
         )
-        return 0
+        return DONE
     coverage = total.share("kpi.coverage")
     fraction = f"{coverage.numerator:,} ÷ {coverage.denominator:,} = {coverage.percent}"
     print(text("cli.coverage.line", place=place.name, round=round_.name, as_of=total.as_of, fraction=fraction))
     print_table([text(f"cli.head.{key}") for key in _HEADS], [_row(one) for one in rows])
-    return 0
+    return DONE
 
 
 def _list_rows(session: Session, total: Figures, wanted: str | None) -> tuple[str, list[exports.UnitFigures]]:
@@ -137,7 +139,7 @@ def _report_gaps(session: Session, options: argparse.Namespace, suffix: str) -> 
         print_json(answer)
     else:
         _print_gaps(answer, place)
-    return 0
+    return DONE
 
 
 def _hand_over(session: Session, content: bytes, line: str, rows: int, options: argparse.Namespace) -> None:

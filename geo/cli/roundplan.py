@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from geo import config
+from geo.cli.exits import DONE
 from geo.cli.session import Session, choose_place, choose_round, open_session, print_json, print_table, tell, to_json
 from geo.exports.routes import RouteHead, write_route_files
 from geo.i18n import text
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     import argparse
 
     from geo.model import Round
-
-DONE: Final = 0
 
 
 def run_plan_round(options: argparse.Namespace) -> int:

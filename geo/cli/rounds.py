@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from geo.cli.comparing import run_compare
+from geo.cli.exits import DONE, FAILED
 from geo.cli.session import choose_place, open_session, print_json, print_table
 from geo.cli.typed import parse_day
 from geo.errors import Invalid, NotFound
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _PARTS: Final = 3
 _HEADS: Final = ("number", "name", "starts_on", "ends_on", "target", "status", "figures")
 #: The exit code where published figures are not what they were.
-BROKEN: Final = 1
 
 
 def read_round(typed: str) -> tuple[str, date, date]:
@@ -76,7 +76,7 @@ def run_rounds(options: argparse.Namespace) -> int:
     else:
         lines = [(*_row(one), figures.get(one.id, "")) for one in rounds]
         print_table([text(f"cli.head.{key}") for key in _HEADS], lines)
-    return 0
+    return DONE
 
 
 _STEPS: Final[dict[str, Callable[..., object]]] = {"close": close_round, "reopen": reopen_round, "lock": lock_round}
@@ -106,7 +106,7 @@ def run_figures(options: argparse.Namespace) -> int:
             print(text("cli.figures.broken"))
         heads = ("code", "name", "roster", "effective", "coverage")
         print_table([text(f"cli.head.{key}") for key in heads], [_figure_row(one) for one in places])
-    return 0 if found.intact else BROKEN
+    return DONE if found.intact else FAILED
 
 
 def _place(one: PlaceFigures) -> dict[str, object]:

@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from geo.cli.exits import DONE, FAILED
 from geo.cli.session import print_json, tell
 from geo.errors import Invalid
 from geo.i18n import text
@@ -22,8 +23,6 @@ from geo.ways.tables import read_table
 if TYPE_CHECKING:
     import argparse
 
-DONE: Final = 0
-FAILED: Final = 1
 UNREACHABLE: Final = "unreachable"
 #: Where nothing else says when to stop; a loaded machine gives this process a part of the wall's time only.
 _MOST_ITERATIONS: Final = 10**9

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from geo.cli.exits import DONE
 from geo.cli.session import open_session, print_json, print_table
 from geo.errors import Invalid
 from geo.i18n import text
@@ -32,7 +33,7 @@ def run_rules(options: argparse.Namespace) -> int:
     else:
         names = [name for name in rows[0] if not name.startswith("changed_")] if rows else []
         print_table([text(f"cli.head.{name}") for name in names], [[_say(row[name]) for name in names] for row in rows])
-    return 0
+    return DONE
 
 
 def _show_rule(one: RuleRow) -> dict[str, Any]:

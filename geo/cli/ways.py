@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from geo.cli.exits import DONE
 from geo.cli.session import open_session, print_json, print_table
 from geo.errors import Invalid
 from geo.i18n import text
@@ -12,8 +13,6 @@ from geo.ways.kept import keep_ways
 
 if TYPE_CHECKING:
     import argparse
-
-DONE: Final = 0
 
 
 def run_ways(options: argparse.Namespace) -> int:

@@ -29,6 +29,8 @@ from geo.crs.shifted import (
     wgs84_from_gcj02,
 )
 from geo.crs.systems import (
+    ASK,
+    AUTO,
     BD09,
     CGCS2000,
     GCJ02,
@@ -44,6 +46,8 @@ from geo.crs.systems import (
 from geo.crs.written import Angle, Pair, read_angle, read_pair, read_plain_pair
 
 __all__ = [
+    "ASK",
+    "AUTO",
     "BD09",
     "CGCS2000",
     "CHINA",

@@ -79,6 +79,10 @@ class System:
         return within
 
 
+#: What can be said of a file instead of a system: apply the one that is proven, or ask about it.
+AUTO: Final = "auto"
+ASK: Final = "ask"
+
 WGS84: Final = System("wgs84")
 CGCS2000: Final = System("cgcs2000")
 GCJ02: Final = System("gcj02")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo.compare import KINDS
+from geo.codes import COMPARED_KINDS
 from geo.exports import said
 from geo.exports.table import Table, tabulate
 from geo.schema.columns_work import COMPARED_COLUMNS
@@ -31,7 +31,8 @@ def tell_compared(one: UnitCompared) -> dict[str, Any]:
         "place": one.now.place.id, "code": one.now.place.code, "level": one.now.place.level, "name": one.now.place.name,
         "then_roster": then.denominator, "then_effective": then.numerator, "then_coverage": _percent(then.tenths),
         "now_roster": now.denominator, "now_effective": now.numerator, "now_coverage": _percent(now.tenths),
-        "points": one.points, **{kind: one.kinds[kind] for kind in KINDS}, "in_a_row": one.in_a_row, "left": one.left,
+        "points": one.points, **{kind: one.kinds[kind] for kind in COMPARED_KINDS}, "in_a_row": one.in_a_row,
+        "left": one.left,
     }  # fmt: skip
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from geo import codes, config
+from geo.codes import GAP_MARKS, GAP_STATES
 from geo.exports import said
 from geo.exports.outlines import tell_boundary
 from geo.exports.table import Look, Style, Table, coverage_looks, draw_points, tabulate
-from geo.gaps import GAP_MARKS, GAP_STATES
 from geo.i18n import text
 from geo.palette import VISIT_SYMBOLS
 from geo.schema import GAP_COLUMNS, GROUP_COLUMNS, ROSTER_COLUMNS, OutColumn

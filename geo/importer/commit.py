@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from geo.access import require_area, require_right
 from geo.audit import log_change
 from geo.coverage import Counts
+from geo.crs import ASK
 from geo.errors import FileRefused, Invalid
 from geo.i18n import text
 from geo.importer.apart import read_sheets
@@ -26,7 +27,6 @@ from geo.importer.outlines.commit import import_outlines, read_map
 from geo.importer.outlines.features import Layer
 from geo.importer.outlines.files import is_map_file
 from geo.importer.plan import Plan
-from geo.importer.points import ASK
 from geo.importer.progress import Progress, listening, step
 from geo.importer.proposals import Choices
 from geo.importer.readers import find_sheet, is_packed_table

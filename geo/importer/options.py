@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import select
 
-from geo.crs import parse_system
+from geo.crs import ASK, AUTO, parse_system
 from geo.errors import Invalid
 from geo.importer.madecodes import MAKE, read_code_book
-from geo.importer.points import ASK, AUTO
 from geo.importer.register import known_pairs
 from geo.importer.understand import Background
 from geo.schema import place

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
+from geo.crs import AUTO
 from geo.importer.answers import read_answers
 from geo.importer.contradictions import settle_contradictions
 from geo.importer.duplicates import find_firsts, list_same_persons
@@ -18,7 +19,7 @@ from geo.importer.meanings import Meanings
 from geo.importer.persons import fold_persons, read_persons
 from geo.importer.places import Locator, UnitCells
 from geo.importer.plain import plain_codes, plain_id_numbers, plain_phones
-from geo.importer.points import AUTO, PointSource, locate_rows
+from geo.importer.points import PointSource, locate_rows
 from geo.importer.progress import step
 from geo.importer.rows import take_rows
 from geo.importer.ticks import add_ticks

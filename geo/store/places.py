@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import func, select
 
 from geo.access import may, places_inside, require_area, require_right
@@ -152,6 +151,8 @@ def insert_place(connection: Connection, values: dict[str, object], *, parent: s
 @lru_cache(maxsize=20_000)
 def initials(name: str) -> str:
     """Return the pinyin initials of a name: 和平乡 → hpx."""
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - its dictionary takes a quarter of a second to load
+
     return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 from sqlalchemy import select
 
 from geo.access import require_area, require_right
-from geo.compare import IN_A_ROW, KINDS, name_kinds, sum_kinds
+from geo.codes import COMPARED_KINDS
+from geo.compare import IN_A_ROW, name_kinds, sum_kinds
 from geo.coverage import homes_under, household_status
 from geo.errors import Invalid, NotFound
 from geo.mask import mask_people
@@ -32,15 +33,16 @@ if TYPE_CHECKING:
     from geo.store.database import Database
 
 #: What a list of households may be of: a kind, or those that missed several rounds in a row.
-PICKED: Final = (*KINDS, "in_a_row")
+PICKED: Final = (*COMPARED_KINDS, "in_a_row")
 
 
 @dataclass(frozen=True, slots=True)
 class UnitCompared:
     """One unit in two rounds: its figures in the earlier one as of its last day, in the later one as of the day.
 
-    `kinds`: `geo.compare.KINDS` (they sum to |D| of the later round), `in_a_row` of them missed two rounds or more in a
-    row before the day; `left`: how many of the earlier round's D are not in the later one's, by the unit then.
+    `kinds`: `codes.COMPARED_KINDS` (they sum to |D| of the later round), `in_a_row` of them missed two rounds or
+    more in a row before the day; `left`: how many of the earlier round's D are not in the later one's, by the unit
+    then.
     """
 
     then: Figures
@@ -191,5 +193,5 @@ def _figures(db: Database, scope: Scope, round_: Round, ids: list[str], day: dat
 
 
 def _unit(then: Figures, now: Figures, counts: dict[Any, Any], left: int) -> UnitCompared:
-    kinds = {name: int(counts.get(name, 0)) for name in KINDS}
+    kinds = {name: int(counts.get(name, 0)) for name in COMPARED_KINDS}
     return UnitCompared(then, now, kinds, int(counts.get("in_a_row", 0)), left)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
-from geo.compare import KINDS
+from geo.codes import COMPARED_KINDS
 from geo.exports import ExportHead
 from geo.exports.compared import tabulate_compared, tell_compared
 from geo.i18n import text
@@ -92,7 +92,7 @@ def _draw_exports(session: Session, found: Compared) -> None:
 
 def _draw_kinds(session: Session, found: Compared) -> None:
     """Draw the kinds, which sum to the households due, and beside them those that missed several rounds in a row."""
-    counts = {**{kind: found.whole.kinds[kind] for kind in KINDS}, "in_a_row": found.whole.in_a_row}
+    counts = {**{kind: found.whole.kinds[kind] for kind in COMPARED_KINDS}, "in_a_row": found.whole.in_a_row}
     with st.container(key="compare_kinds", horizontal=True, gap="small", vertical_alignment="center"):
         for kind, count in counts.items():
             label = text("compare.count", word=text(f"compare.kind.{kind}"), n=count)

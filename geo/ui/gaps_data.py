@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from geo.gaps import GAP_MARKS, GAP_STATES, TODO_MARKS, list_todos, rank_gaps, rank_places
+from geo.codes import GAP_MARKS, GAP_STATES, TODO_MARKS
+from geo.gaps import list_todos, rank_gaps, rank_places
 from geo.i18n import text
 from geo.store.exclusions import read_exclusions
 from geo.store.gap_homes import GapHomes, read_gap_homes, read_todo_homes

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import streamlit as st
 
+from geo.codes import GAP_STATES, TODO_MARKS
 from geo.coverage import remaining_to_target
 from geo.exports import tabulate_gaps, tabulate_groups
-from geo.gaps import GAP_STATES, TODO_MARKS
 from geo.i18n import text
 from geo.mask import say_count
 from geo.schema import GAP_COLUMNS, GROUP_COLUMNS

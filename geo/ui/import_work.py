@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from geo.crs import ASK
 from geo.errors import GeoError, Stopped
 from geo.i18n import text
 from geo.importer.commit import follow, import_files
 from geo.importer.options import ImportOptions
-from geo.importer.points import ASK
 from geo.importer.together import ALL
 from geo.store.land import draw_ahead
 from geo.ui.import_journey import end_journey

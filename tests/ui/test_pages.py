@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from geo import codes
 from geo.access import RIGHTS
 from geo.audit import verify_log
-from geo.gaps import GAP_STATES
+from geo.codes import GAP_STATES
 from geo.i18n import text
 from geo.model import VisitEntry
 from geo.schema import household, place

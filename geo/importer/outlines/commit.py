@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from geo.access import require_area, require_right
 from geo.audit import log_change
+from geo.crs import AUTO
 from geo.errors import FileRefused
 from geo.importer.apart import read_layer
 from geo.importer.apply import insert_paths, store_batch
@@ -22,7 +23,7 @@ from geo.importer.options import find_village, read_index
 from geo.importer.outlines.features import Layers
 from geo.importer.outlines.neighbours import list_outside, measure_neighbours
 from geo.importer.outlines.plan import OUTLINE, Maker, make_plan
-from geo.importer.outlines.systems import AUTO, choose_system
+from geo.importer.outlines.systems import choose_system
 from geo.importer.outlines.understand import prove_swap, understand_layer
 from geo.importer.progress import step
 from geo.importer.refused import list_repaired, store_refused, was_imported_on

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from geo.crs import (
+    AUTO,
     BD09,
     CGCS2000,
     GCJ02,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from geo.importer.outlines.features import Layer
     from geo.store.area import Area
 
-AUTO: Final = "auto"
 _QUESTION: Final = "crs"
 #: Numbers beyond these are no degrees.
 _DEGREES: Final = 360.0

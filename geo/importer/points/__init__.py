@@ -7,6 +7,6 @@ what came of each row, `surroundings` doubts points among the others, `rows` fit
 
 from geo.importer.points.located import Evidence, PointSource
 from geo.importer.points.rows import Located, locate_rows
-from geo.importer.points.verdict import ASK, AUTO, READING
+from geo.importer.points.verdict import READING
 
-__all__ = ["ASK", "AUTO", "READING", "Evidence", "Located", "PointSource", "locate_rows"]
+__all__ = ["READING", "Evidence", "Located", "PointSource", "locate_rows"]

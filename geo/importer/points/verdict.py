@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from geo.crs import System
+from geo.crs import ASK, System
 from geo.importer.meanings import SKIP
 from geo.importer.points.evidence import Weighed, weigh
 from geo.importer.points.readings import PLAIN, SHIFTS, SWAPPED, Reading, are_metres, list_projections, parse_reading
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from geo.importer.points.sources import Source
     from geo.store.area import Area
 
-#: What the user can say of a file instead of a system: apply what is proven, or ask about it.
-AUTO: Final = "auto"
-ASK: Final = "ask"
 #: The kind of the question how a source is read, and how its id begins.
 READING: Final = "points_crs"
 #: Rows from which a sample tells whether a shift is worth weighing at all: its blocks, and the share it must reach.
