@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pandas as pd
@@ -180,7 +181,13 @@ def whoever_may(case: Case, area: str = "d") -> Scope:
 def runs(service: Callable[..., Any], call: Callable[[], Any]) -> bool:
     """Say whether a call runs this very function: a copied row of the matrix would prove nothing."""
     seen = []
-    sys.setprofile(lambda frame, event, _arg: seen.append(event) if frame.f_code is service.__code__ else None)
+
+    def look(frame: FrameType, event: str, _arg: object) -> None:
+        if frame.f_code is service.__code__:
+            seen.append(event)
+            sys.setprofile(None)
+
+    sys.setprofile(look)
     try:
         call()
     finally:
