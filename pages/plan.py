@@ -9,7 +9,7 @@ from geo.ui.done import say_done
 from geo.ui.overview_view import draw_no_round
 from geo.ui.plain import show_error
 from geo.ui.plan_actions import draw_changes
-from geo.ui.plan_compare import draw_comparison, draw_what_if
+from geo.ui.plan_compare import draw_comparison
 from geo.ui.plan_data import find_draft, list_kept, read_wanted
 from geo.ui.plan_files import draw_files
 from geo.ui.plan_publish import draw_publish, draw_publish_all
@@ -17,6 +17,7 @@ from geo.ui.plan_run import draw_run
 from geo.ui.plan_start import draw_start
 from geo.ui.plan_units import choose_unit
 from geo.ui.plan_view import draw_day_map, draw_lead, draw_team_days, draw_why
+from geo.ui.plan_whatif import draw_what_if
 from geo.ui.routes_view import draw_routes, follow_code
 from geo.ui.shell import require
 

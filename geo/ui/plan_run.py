@@ -59,7 +59,12 @@ def start_run(session: Session, round_: Round, wanted: Wanted, tasks: Sequence[U
     run = PlanRun(tasks, wanted, partial(keep_content, session, round_, wanted))
     st.session_state[_RUN] = run
     forget_shown()
-    run.wait(None if sum(len(one.rows) for one in tasks) <= _FEW_HOMES else _PATIENCE_SECONDS)
+    be_patient(run, sum(len(one.rows) for one in tasks))
+
+
+def be_patient(run: Background, homes: int) -> None:
+    """Wait for the planning of few homes to its end, of more for a moment: a bar that flashes tells nothing."""
+    run.wait(None if homes <= _FEW_HOMES else _PATIENCE_SECONDS)
 
 
 def draw_run() -> bool:

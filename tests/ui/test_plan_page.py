@@ -6,18 +6,22 @@ import gzip
 import io
 import re
 from datetime import date
+from threading import Event
 
 import pytest
 from pypdf import PdfReader
 
 from geo.plan.travel import Pace
-from geo.planning import kept_setup, list_tasks
+from geo.planning import Order, default_setup, kept_setup, list_tasks, plan_places
+from geo.planning.whatif import list_changes
 from geo.store.assignments import add_person
 from geo.store.check import check_database
 from geo.store.plansettings import read_plan_settings
 from geo.store.rounds import get_round
 from geo.store.routes import read_routes
+from geo.ui.plan_compare import clock
 from geo.ui.plan_ways import kind_of
+from geo.ui.plan_whatif import WhatIfRun
 from geo.ways.kept import keep_ways
 from geo.web import grants
 from tests.ui.test_pages import open_page
@@ -64,12 +68,35 @@ def test_a_village_is_planned_changed_and_published(world):
     assert home in [stop.code for one in again.team_days if one.locked for stop in one.stops]
     assert take(app, "plan_gpx").startswith(b"<?xml")
     assert read_routes(world, PLANNER, round_id="2", place_id="v1") == []
-    figures = find_table(app, "最优先的逐天")
-    assert figures.iloc[:, 0].tolist() == ["本方案", "按名册顺序", "总去最近的一户"]
+    figures = find_table(app, "同样的户和人手").set_index("同样的户和人手")
+    assert figures.columns.tolist() == ["本方案", "按名册顺序", "总去最近的一户"]
+    assert figures.loc["路上（时:分）", "本方案"] == clock(again.metrics.travel_s)
     find(app.button, "plan_what_if").click().run()
     means = find_table(app, "人手").set_index("人手")
-    assert means.index.tolist() == ["本方案", "只有 3 天", "只有 5 天", "每村多一个小组"]
-    assert set(means["已排"]) == {str(len(again.stops))}
+    assert means.columns.tolist() == ["本方案", "只有 3 天", "只有 5 天", "每村多一个小组"]
+    assert set(means.loc["已排（户）"]) == {str(len(again.stops))}
+
+
+def test_other_means_are_stopped(world):
+    """Stopped while the second change is planned, what was planned of the first is kept, and no more is begun."""
+    round_, begun, at_work = get_round(world, PLANNER, round_id="2"), [], Event()
+
+    def plan(setup, tell):
+        begun.append(setup)
+        if len(begun) == 2:
+            at_work.wait()
+            run.stop()
+        return plan_places(
+            world, PLANNER, round_id=round_.id, place_id="v1", setup=setup, order=Order(effort=0.01), tell=tell
+        )
+
+    run = WhatIfRun(list_changes(default_setup()), plan, of=None)
+    at_work.set()
+    assert run.wait(None)
+    assert run.error is None
+    assert [name for name, _ in run.rows] == ["只有 3 天"]
+    assert (run.whole, len(begun), run.share) == (False, 2, pytest.approx(2 / 3))
+    assert "已算完 1 / 3" in run.say()
 
 
 def take(app, what: str) -> bytes:
