@@ -234,22 +234,25 @@ def test_rows_are_counted_before_they_are_parsed(tmp_path, monkeypatch):
 
 
 def test_nobody_else_parses():
-    """No module but the end over there calls the readers of tables and maps, or opens a picture of a user."""
+    """No module but the end over there calls the readers of tables, maps and ways, or opens a picture of a user."""
     parsing = re.compile(
         r"from geo\.importer(\.outlines)? import (readers|files)\b|"
         r"from geo\.importer\.(readers|outlines\.files) import [^\n]*\bread_(sheets|layer)\b"
     )
     pictures = re.compile(r"\bImage\.open\(")
+    ways = re.compile(r"(?<!def )\bread_(heights|osm|network)\(")
     found = {
         wanted: sorted(
             str(path.relative_to(ROOT / "geo"))
             for path in (ROOT / "geo").rglob("*.py")
             if pattern.search(path.read_text())
         )
-        for wanted, pattern in (("tables", parsing), ("pictures", pictures))
+        for wanted, pattern in (("tables", parsing), ("pictures", pictures), ("ways", ways))
     }
-    # Heights are the administrator's own file, tiles of a base map those of the service or file that he chose.
+    # Tiles of a base map are those of the service or file that the administrator chose; commands read the files of
+    # roads and heights that they are given (`plan --roads`, `network-distance`).
     assert found == {
         "tables": ["importer/apart/layers.py", "importer/apart/tables.py"],
         "pictures": ["basemaps/ground.py", "photos/drawing.py", "ways/heights.py"],
+        "ways": ["cli/routing.py", "ways/apart.py", "ways/legs.py"],
     }

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import struct
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from geo.backup import write_backup
 from geo.cli import main
@@ -18,10 +21,13 @@ from geo.planning import Order, default_setup, list_tasks, plan_places
 from geo.store.create import open_database
 from geo.store.rounds import current_round
 from geo.store.ways import WayFiles, drop_ways, list_ways, read_way_files
+from geo.ways.apart import fetch_ways
 from geo.ways.heights import read_heights
 from geo.ways.kept import keep_ways
 from geo.ways.legs import measure_legs
-from tests.test_plan_travel import OSM, write_tiff
+from geo.ways.packed import read_packed_heights, read_packed_network
+from geo.ways.roads import read_osm
+from tests.test_plan_travel import OSM, make_pbf, write_tiff
 from tests.world import PLANNER
 
 STEP_M, SPEED_KMH = 1_500.0, 54.0
@@ -143,8 +149,8 @@ def test_only_what_can_be_read_is_kept(tmp_path, world, task, capsys):
     (tmp_path / "text.tif").write_text("hello", encoding="utf-8")
     (tmp_path / "a.osm").write_text(OSM, encoding="utf-8")
     height = write_tiff(tmp_path / "h.tif", np.full((5, 5), 800, dtype=np.int16), 109.0, 27.7, 0.01)
-    for wrong in ({"elevation": ("x", b"hello")}, read(nodes=nodes), read(roads=nodes), {"maps": ("a", b"")},
-                  {"elevation": ("", b"")}):  # fmt: skip
+    for wrong in ({"elevation": ("x", b"hello")}, read(nodes=nodes), {"maps": ("a", b"")},
+                  {"elevation": ("", b"")}, {"roads": ("a.osm.pbf", make_pbf()[:-5])}):  # fmt: skip
         with pytest.raises(Invalid):
             keep_ways(world, PLANNER, files=wrong)
     assert list_ways(world) == {}
@@ -158,10 +164,64 @@ def test_only_what_can_be_read_is_kept(tmp_path, world, task, capsys):
     target = tmp_path / "copy.sqlite"
     write_backup(world, PLANNER, target=target)
     copy = open_database(target)
-    assert read_heights(read_way_files(copy).elevation).metres.shape == (5, 5)
+    assert read_packed_heights(read_way_files(copy).elevation).metres.shape == (5, 5)
     assert read_way_files(copy).elevation != read_way_files(world).elevation
     copy.close()
+    kept, given = read_packed_network(read_way_files(world).roads), read_osm(tmp_path / "a.osm")
+    assert (kept.graph != given.graph).nnz == 0
+    assert [replace(one, start="", end="") for one in kept.edges] == [
+        replace(one, start="", end="") for one in given.edges
+    ]
     assert run("--drop", "roads", "--drop", "elevation") == {}
     assert main(["ways", "--db", str(world.path), "--elevation", str(tmp_path / "text.tif")]) == 1
     assert main(["ways", "--db", str(world.path)]) == 0
     assert "直线" in capsys.readouterr().out
+
+
+def test_hostile_files_are_refused_in_words(tmp_path):
+    """Claims of too many cells, bombs, places that are none, cut and spoilt files: each is refused by its own key, read
+    by itself or over there, where one that would take all memory ends its process and nothing else.
+    """  # noqa: D205 - one sentence
+    values = np.full((50, 50), 800, dtype=np.int16)
+    good = write_tiff(tmp_path / "good.tif", values, 109.0, 27.7, 0.01).read_bytes()
+    cases = {
+        "claims": (spoil(good, {256: 100_000, 257: 100_000}), "heights.too_large"),
+        "many": (spoil(good, {256: 9_400, 257: 9_400}), "heights.too_large"),
+        "bomb": (spoil(good, {256: 8_000, 257: 8_000}), "heights.unreadable"),
+        "cut": (good[: len(good) // 3], "heights.unreadable"),
+        "nowhere": (write_tiff(tmp_path / "a.tif", values, 109.0, 27.7, 0.0).read_bytes(), "heights.no_place"),
+        "endless": (write_tiff(tmp_path / "b.tif", values, math.nan, 27.7, 0.01).read_bytes(), "heights.no_place"),
+        "system": (write_tiff(tmp_path / "c.tif", values, 109.0, 27.7, 0.01, epsg=32_767).read_bytes(), "heights.no_place"),
+        "unknown": (write_tiff(tmp_path / "d.tif", values, 109.0, 27.7, 0.01, epsg=9).read_bytes(), "heights.no_place"),
+        "colours": (draw_colours(tmp_path / "e.tif"), "heights.unreadable"),
+    }  # fmt: skip
+    for name, (content, key) in cases.items():
+        path = tmp_path / "elevation" / f"{name}.tif"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        for way in (
+            lambda path=path: read_heights(path),
+            lambda path=path: fetch_ways(path.parent.parent, kind="elevation"),
+        ):
+            with pytest.raises(Invalid) as refused:
+                way()
+            assert refused.value.key == key, name
+        path.unlink()
+
+
+def spoil(tiff, entries):
+    """Write other numbers (4 bytes) into entries of a little-endian TIFF's directory."""
+    out = bytearray(tiff)
+    start = int.from_bytes(out[4:8], "little")
+    for nth in range(int.from_bytes(out[start : start + 2], "little")):
+        at = start + 2 + 12 * nth
+        tag = int.from_bytes(out[at : at + 2], "little")
+        if tag in entries:
+            out[at + 2 : at + 12] = struct.pack("<HII", 4, 1, entries[tag])
+    return bytes(out)
+
+
+def draw_colours(path):
+    """A picture of three bands."""
+    Image.new("RGB", (5, 5)).save(path)
+    return path.read_bytes()

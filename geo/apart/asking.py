@@ -46,16 +46,17 @@ def get_ready(work: str) -> None:
         _WAITING.start(work)
 
 
-def ask(work: str, path: Path, *, name: str = "", wanted: str = "") -> Iterator[dict[str, Any]]:
+def ask(work: str, path: Path, *, name: str = "", wanted: str = "", alone: bool = False) -> Iterator[dict[str, Any]]:
     """Have a module do its work on a file in a process of its own; yield the frames of its answer.
 
     The module `work` has `prepare(name)`, which loads what all such files need, and `answer(path, name=, wanted=)`,
-    which yields the frames. Raises `FileRefused`: what `answer` raises, E_TOO_LARGE where it needed more time or memory
+    which yields the frames. `alone`: in a program of its own, because what it loads does not go with what other work
+    has loaded. Raises `FileRefused`: what `answer` raises, E_TOO_LARGE where it needed more time or memory
     than it may have, E_CORRUPT where the file ended the process otherwise; and `RuntimeError` for a defect over there.
     """
     request = {"work": work, "path": str(path.resolve()), "name": name, "wanted": wanted}
     run = _Run(time.perf_counter())
-    begin = _begin_forked if CAN_FORK else _begin_once
+    begin = _begin_forked if CAN_FORK and not alone else _begin_once
     trouble: Exception | None = None
     try:
         with begin(request, run) as stream:
@@ -124,7 +125,7 @@ def _environment() -> dict[str, str]:
 
 @contextmanager
 def _begin_once(request: dict[str, Any], run: _Run) -> Iterator[BinaryIO]:
-    """Start a program for this request alone: where nothing can fork."""
+    """Start a program for this request alone."""
     with subprocess.Popen(  # noqa: S603 - our own program
         [*_COMMAND, "--once"],
         stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""The user's own ways (路网、高程), kept as files beside the database; which there are is a setting."""
+"""The user's own ways (路网、高程), kept in our form as files beside the database; which there are is a setting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from geo import config
 from geo.access import require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Invalid
@@ -26,7 +25,8 @@ WAY_KINDS: Final = ("roads", "nodes", "edges", "elevation")
 _INSTEAD: Final[Mapping[str, frozenset[str]]] = {
     "roads": frozenset({"nodes", "edges"}), "nodes": frozenset({"roads"}), "edges": frozenset({"roads"}),
 }  # fmt: skip
-_MB: Final = 1024 * 1024
+#: How files of our form end.
+PACKED: Final = ".npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +56,20 @@ def list_ways(db: Database) -> dict[str, str]:
 
 
 def keep_way_files(db: Database, scope: Scope, *, files: Mapping[str, tuple[str, bytes]]) -> None:
-    """Keep files (name, content) by kind, in the place of those of their kind; an extract instead of tables, too.
+    """Keep files by kind, in the place of those of their kind; an extract instead of tables, too.
 
-    What is in them is looked at by `geo.ways.kept.keep_ways`. Raises `Invalid` for a kind that is none or a file that
-    is too large, `NotAllowed` without the right for the whole district, because its plans follow these ways.
+    Each is the name it came in with and its content in our form (`geo.ways.packed`). Raises `Invalid` for a kind that
+    is none, `NotAllowed` without the right for the whole district, because its plans follow these ways.
     """
     require_right(scope, "assign")
-    for kind, (name, content) in files.items():
+    for kind in files:
         if kind not in WAY_KINDS:
             raise Invalid("ways.kind", kind=kind, known=" ".join(WAY_KINDS))
-        if len(content) > config.WAYS_MB * _MB:
-            raise Invalid("ways.too_large", file=name, mb=config.WAYS_MB)
     with db.read() as connection:
         require_whole(connection, scope, "assign")
     # The files first: the setting never names one that is not there.
     kept = {
-        kind: {"name": name, "file": keep_file(db.path, content, ending=_ending(name))}
+        kind: {"name": name, "file": keep_file(db.path, content, ending=PACKED)}
         for kind, (name, content) in files.items()
     }
     gone = {other for kind in files for other in _INSTEAD.get(kind, ())}
@@ -96,9 +94,3 @@ def _change(db: Database, scope: Scope, *, gone: set[str], kept: Mapping[str, An
 
 def _read(said: str) -> dict[str, Any]:
     return dict(json.loads(said)) if said else {}
-
-
-def _ending(name: str) -> str:
-    """Return the last ending of a name in plain letters, which readers go by, '.bin' where there is none."""
-    ending = Path(name).suffix.lower()
-    return ending if ending[1:].isascii() and ending[1:].isalnum() else ".bin"

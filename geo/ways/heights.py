@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from warnings import catch_warnings
 
 import numpy as np
 import pyproj
@@ -24,8 +26,8 @@ _RASTER_TYPE, _GEOGRAPHIC, _PROJECTED = 1025, 2048, 3072
 _IS_POINT: Final = 2
 _USER_DEFINED: Final = 32767
 _WGS84: Final = 4326
-#: A raster that a district needs has far fewer cells than this; one that has more is not read into memory.
-_MOST_CELLS: Final = 400_000_000
+#: A district at ten metres has fewer cells than this; a raster that has more is not read into memory.
+_MOST_CELLS: Final = 80_000_000
 _LOWEST_M, _HIGHEST_M = -500.0, 9_000.0
 
 
@@ -65,29 +67,52 @@ class Heights:
 
 
 def read_heights(path: Path) -> Heights:
-    """Return the heights of a GeoTIFF. Raises `Invalid` when it is none, or does not say where it lies."""
+    """Return the heights of a GeoTIFF. Raises `Invalid` when it is none, too large, or does not say where it lies."""
     if not path.is_file():
         raise Invalid("cli.no_file", path=path.name)
     try:
-        with Image.open(path, formats=["TIFF"]) as image:
+        # What Pillow warns of, and reads past, is no height to plan by.
+        with catch_warnings(action="error"), Image.open(path, formats=["TIFF"]) as image:
             tags: Any = image.tag_v2  # type: ignore[attr-defined]
-            if image.width * image.height > _MOST_CELLS or len(image.getbands()) != 1:
-                raise Invalid("heights.unreadable", file=path.name)
+            _check_image(image, tags, path.name)
             values = np.asarray(image).astype(np.float32)
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        if isinstance(error, Invalid):
-            raise
+    except Invalid:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Invalid("heights.too_large", file=path.name, n=_MOST_CELLS // 1_000_000) from error
+    except (Warning, UnidentifiedImageError, OSError, SyntaxError, ValueError, OverflowError, struct.error) as error:
         raise Invalid("heights.unreadable", file=path.name) from error
-    if _SCALE not in tags or _TIEPOINT not in tags or values.ndim != 2:  # noqa: PLR2004 - rows and columns
-        raise Invalid("heights.no_place", file=path.name)
+    if values.ndim != 2:  # noqa: PLR2004 - rows and columns
+        raise Invalid("heights.unreadable", file=path.name)
     values[~((values >= _LOWEST_M) & (values <= _HIGHEST_M))] = np.nan
     if (nodata := _read_nodata(tags)) is not None:
         values[values == nodata] = np.nan
     keys = _read_keys(tags)
-    (step_x, step_y), (column, row, _, x, y) = tags[_SCALE][:2], tags[_TIEPOINT][:5]
-    middle = 0.0 if keys.get(_RASTER_TYPE) == _IS_POINT else 0.5
-    west, north = x + (middle - column) * step_x, y - (middle - row) * step_y
-    return Heights(values, float(west), float(north), float(step_x), float(step_y), _find_system(keys, path))
+    west, north, step_x, step_y = _read_frame(tags, path.name, is_point=keys.get(_RASTER_TYPE) == _IS_POINT)
+    return Heights(values, west, north, step_x, step_y, _find_system(keys, path))
+
+
+def _check_image(image: Image.Image, tags: Any, name: str) -> None:
+    """Look at what the file claims, before a cell is read. Raises `Invalid`."""
+    if image.width * image.height > _MOST_CELLS:
+        raise Invalid("heights.too_large", file=name, n=_MOST_CELLS // 1_000_000)
+    if len(image.getbands()) != 1:
+        raise Invalid("heights.unreadable", file=name)
+    if _SCALE not in tags or _TIEPOINT not in tags:
+        raise Invalid("heights.no_place", file=name)
+
+
+def _read_frame(tags: Any, name: str, *, is_point: bool) -> tuple[float, float, float, float]:
+    """Return west, north, step_x, step_y of `Heights`. Raises `Invalid` where they are no place on Earth."""
+    try:
+        (step_x, step_y), (column, row, _, x, y) = tags[_SCALE][:2], tags[_TIEPOINT][:5]
+        middle = 0.0 if is_point else 0.5
+        frame = float(x + (middle - column) * step_x), float(y - (middle - row) * step_y), float(step_x), float(step_y)
+    except (TypeError, ValueError) as error:
+        raise Invalid("heights.no_place", file=name) from error
+    if not (np.isfinite(frame).all() and step_x > 0 and step_y > 0):
+        raise Invalid("heights.no_place", file=name)
+    return frame
 
 
 def _read_nodata(tags: Any) -> float | None:
@@ -100,7 +125,7 @@ def _read_nodata(tags: Any) -> float | None:
 def _read_keys(tags: Any) -> dict[int, int]:
     """Return the keys whose value stands in the directory itself."""
     listed = tags.get(_KEYS, ())
-    rows = [listed[at : at + 4] for at in range(4, len(listed), 4)]
+    rows = [listed[at : at + 4] for at in range(4, len(listed) - 3, 4)] if isinstance(listed, tuple) else []
     return {int(key): int(value) for key, place, _, value in rows if place == 0}
 
 

@@ -11,7 +11,9 @@ import numpy as np
 from geo.errors import Invalid
 from geo.plan.network import Network, travel_seconds
 from geo.plan.travel import SPEEDS_KMH, Pace, Walk
+from geo.store.ways import PACKED
 from geo.ways.heights import Heights, read_heights
+from geo.ways.packed import read_packed_heights, read_packed_network
 from geo.ways.roads import read_network, read_osm
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def _measure(
 @lru_cache(2)
 def _open_heights(path: Path, stamp: tuple[int, int]) -> Heights:  # noqa: ARG001 - tells files apart
     """Return the heights of a file, read once."""
-    return read_heights(path)
+    return read_packed_heights(path) if path.suffix == PACKED else read_heights(path)
 
 
 @lru_cache(2)
@@ -94,8 +96,9 @@ def _open_network(
     edges: Path | None,
     stamps: _Stamps,  # noqa: ARG001
 ) -> Network:
-    if roads is not None:
-        return read_osm(roads)
-    if nodes is None or edges is None:
+    given = [path for path in ((roads,) if roads is not None else (nodes, edges)) if path is not None]
+    if not given:
         raise Invalid("ways.no_roads")
-    return read_network(nodes, edges)
+    if all(path.suffix == PACKED for path in given):
+        return read_packed_network(*given)
+    return read_osm(*given) if len(given) == 1 else read_network(*given)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyogrio
 import shapely
 
 from geo.errors import Invalid
@@ -49,6 +48,8 @@ def read_osm(path: Path) -> Network:
 
     Raises `Invalid` when it is no such file or holds no road.
     """
+    import pyogrio.raw  # noqa: PLC0415 - tables need no GDAL
+
     if not path.is_file():
         raise Invalid("cli.no_file", path=path.name)
     with path.open("rb") as file:
@@ -59,7 +60,8 @@ def read_osm(path: Path) -> Network:
         _, _, lines, columns = pyogrio.raw.read(
             path, layer="lines", columns=["highway", "other_tags"], where="highway IS NOT NULL"
         )
-    except pyogrio.errors.DataSourceError as error:
+    except (ValueError, RuntimeError) as error:
+        # Of pyogrio, for what does not open, and for what breaks off.
         raise Invalid("roads.no_osm", file=path.name) from error
     found = list(_cut(shapely.from_wkb(lines), *columns))
     if not found:

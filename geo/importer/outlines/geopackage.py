@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 #: The one driver.
-DRIVERS: Final = ("GPKG",)
-#: Every vector driver of the pinned GDAL but GPKG; should another one come along nothing is read (`load_driver`).
-_SKIPPED: Final = (
+DRIVER: Final = "GPKG"
+#: Every other vector driver of the pinned GDAL; should another one come along nothing is read (`load_driver`).
+_OTHERS: Final = (
     "ADBC,AIVector,AVCBin,AVCE00,AmigoCloud,CSV,CSW,Carto,DGN,DXF,EDIGEO,EEDA,ESRI Shapefile,ESRIJSON,Elasticsearch,"
     "FlatGeobuf,GDALG,GML,GPSBabel,GPX,GTFS,GeoJSON,GeoJSONSeq,GeoRSS,HTTP,Idrisi,JML,JSONFG,KML,LIBKML,LVBAG,MBTiles,"
     "MEM,MVT,MapInfo File,MapML,MiraMonVector,NGW,OAPIF,ODS,OGCAPI,OGR_GMT,OGR_PDS,OGR_VRT,OSM,OpenFileGDB,PCIDSK,PDF,"
@@ -35,18 +35,18 @@ _HEAD: Final = 1 << 20
 _EMPTY_BYTES: Final = 21
 
 
-def load_driver() -> ModuleType:
-    """Return pyogrio's plain reader, with GDAL limited to its one driver. Raises `RuntimeError` when it has others.
+def load_driver(driver: str = DRIVER) -> ModuleType:
+    """Return pyogrio's plain reader, with GDAL limited to one driver. Raises `RuntimeError` when it has others.
 
     GDAL reads its environment once, so this must be the first thing in a process that loads it.
     """
-    os.environ["OGR_SKIP"] = _SKIPPED
+    os.environ["OGR_SKIP"] = ",".join(sorted({DRIVER, *_OTHERS.split(",")} - {driver}))
     for name in _UNUSED:
         # None: the import system takes it for missing.
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
     import pyogrio.raw  # noqa: PLC0415 - after its environment
 
-    if tuple(pyogrio.list_drivers()) != DRIVERS:
+    if tuple(pyogrio.list_drivers()) != (driver,):
         raise RuntimeError(*sorted(pyogrio.list_drivers()))
     reader: ModuleType = pyogrio.raw
     return reader
