@@ -29,9 +29,9 @@ _DAY_COST_DAYS: Final = 4
 _SERVED_DAYS: Final = 100
 #: Of so many team-days one is spare, where the days are not counted and not every stop may be on every one.
 _SPARE: Final = 4
-#: Iterations × stops of one step of a search; where stops tell days or teams apart, an iteration takes so much longer.
-_ITERATIONS: Final = 1_100_000
-_BOUND_SHARE: Final = 0.35
+#: Iterations × stops of one step of a search, and the most iterations; where stops tell days apart each takes longer.
+_ITERATIONS, _MOST_ITERATIONS = 3_000_000, 10_000
+_BOUND_SHARE: Final = 0.15
 #: A step gets at least so much, however little is left of the time.
 _LEAST_SECONDS: Final = 0.05
 #: So often a plan that left something out is sought again with more days, and the deadlines that it missed put off.
@@ -214,13 +214,13 @@ class _Run:
             routes, feasible = self._run_counted(among, begin, share=0.6)
             return self._shrink(among, routes if feasible else begin)
         routes, _ = self._run(among, kinds, prizes=prizes, day_cost=day_cost, start=begin)
-        for nth in range(_MOST_TRIES):
+        for _ in range(_MOST_TRIES):
             missed = sorted(set(among) - {stop for one in routes for stop in one.stops})
             if not missed:
                 return self._shrink(among, routes)
             if work.terms.days is not None and not self._work.stops.deadline_day[missed].any():
                 break
-            self._relax(missed, 2**nth)
+            self._relax(missed)
             kinds = list_kinds(self._work)
             begin = self._append_left(among, self._carry(routes, kinds))
             if sum(len(one.stops) for one in begin) == len(among):
@@ -229,7 +229,7 @@ class _Run:
         if work.terms.days is None:
             missed = sorted(set(among) - {stop for one in routes for stop in one.stops})
             if missed:
-                self._relax(missed, self._work.horizon)
+                self._relax(missed)
                 routes = self._append_left(among, self._carry(routes, list_kinds(self._work)))
             return routes
         return self._search_best(among, list_kinds(self._work))
@@ -265,12 +265,14 @@ class _Run:
             left = sorted(set(left) - {stop for one in routes for stop in one.stops})
         return routes
 
-    def _relax(self, missed: list[int], days: int) -> None:
-        """Put off the deadlines of some stops; days that are not counted become more, because some may lie idle."""
+    def _relax(self, missed: list[int]) -> None:
+        """Give up the deadlines of some stops; days that are not counted become more, because some may lie idle.
+
+        Put off by days instead, they would push out those that are due then.
+        """
         work = self._work
         deadlines = work.stops.deadline_day.copy()
-        deadlines[missed] = np.where(deadlines[missed] > 0, deadlines[missed] + days, 0)
-        deadlines[deadlines >= work.horizon] = 0
+        deadlines[missed] = 0
         more = 0 if work.terms.days is not None else -(-len(missed) // work.terms.teams)
         self._work = replace(work, stops=replace(work.stops, deadline_day=deadlines), horizon=work.horizon + more)
 
@@ -336,7 +338,7 @@ class _Run:
 
     def _budget(self, count: int, share: float) -> Budget:
         """Return fewer iterations for more stops, because each takes longer there, and longer still with windows."""
-        most = float(np.clip(_ITERATIONS / max(count, 1), 500, 5_000)) * (1.0 if self._work.plain else _BOUND_SHARE)
+        most = float(np.clip(_ITERATIONS / max(count, 1), 500, _MOST_ITERATIONS)) * (1.0 if len(self._work.spans) == 1 else _BOUND_SHARE)
         left = max(_LEAST_SECONDS, self._ends - time.perf_counter())
         return Budget(max(1, round(most * share * self._work.terms.effort)), left)
 
@@ -347,10 +349,10 @@ class _Run:
 
 
 def _schedule(work: Work, routes: list[_Route]) -> list[tuple[Slot, tuple[int, ...]]]:
-    """Return the slot of each route: of its own kind, or an earlier one that is free and allowed; most urgent first."""
+    """Return the slot of each route: of its own kind, or an earlier one that is free and allowed."""
     closed = work.terms.shut | work.taken
     given: dict[Slot, tuple[int, ...]] = {}
-    for one in sorted(routes, key=lambda one: (one.kind.first, one.kind.last, -_urgency(work, one.stops), one.stops)):
+    for one in sorted(routes, key=lambda one: (one.kind.first, one.kind.last, *_waits(work, one), one.stops)):
         own = [slot for slot in one.kind.slots if slot not in given]
         teams = (one.kind.team,) if one.kind.team else range(1, work.terms.teams + 1)
         days = range(1, own[0][0])
@@ -360,6 +362,9 @@ def _schedule(work: Work, routes: list[_Route]) -> list[tuple[Slot, tuple[int, .
     return sorted(given.items())
 
 
-def _urgency(work: Work, route: tuple[int, ...]) -> float:
-    """Return the mean priority of a route's stops: what a team-day spent on it is worth."""
-    return float(work.stops.priority[list(route)].mean())
+def _waits(work: Work, route: _Route) -> tuple[int, float]:
+    """Return what puts a route behind others of its kind: few stops that are late there, and a low mean priority."""
+    stops = list(route.stops)
+    deadlines = work.stops.deadline_day[stops]
+    late = int(((deadlines > 0) & (deadlines < route.kind.last)).sum())
+    return -late, -float(work.stops.priority[stops].mean())

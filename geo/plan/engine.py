@@ -18,7 +18,14 @@ import pyvrp
 from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.IteratedLocalSearch import IteratedLocalSearch, IteratedLocalSearchParams
 from pyvrp.PenaltyManager import PenaltyManager, PenaltyParams
-from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, compute_neighbours
+from pyvrp.search import (
+    OPERATORS,
+    LocalSearch,
+    NeighbourhoodParams,
+    PerturbationManager,
+    PerturbationParams,
+    compute_neighbours,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +35,8 @@ _OVERTIME_COST: Final = 20
 #: Moves are tried between a stop and so many near ones. The engine's own 50 makes a search four times as slow; with
 #: windows, near in time is not near on the ground, and few are too few.
 _NEIGHBOURS, _NEIGHBOURS_IN_TIME = 12, 40
+#: An iteration shakes at most so many stops. Without windows, the engine's own 25 make iterations twice as slow.
+_SHAKEN, _SHAKEN_IN_TIME = 10, 25
 #: What a unit beyond a limit costs at first, and after how many answers that is adapted. The engine's own 50,000 and
 #: 500 leave a search of seconds no way through answers that break a limit.
 _PENALTY, _PENALTY_UPDATES = 20.0, 50
@@ -128,10 +137,10 @@ def search(
     if start is None:
         begin = moves(pyvrp.Solution.make_random(data, random), penalties.max_cost_evaluator(), exhaustive=True)
     else:
-        routes = [pyvrp.Route(data, [_activity(stop) for stop in stops], kind) for kind, stops in start if stops]
-        begin = pyvrp.Solution(data, routes)
+        begin = _improve(_to_solution(data, start), moves, penalties)
     history = int(np.clip(budget.iterations // _HISTORY_SHARE, _SHORTEST_HISTORY, _LONGEST_HISTORY))
-    going = IteratedLocalSearch(data, penalties, moves, begin, IteratedLocalSearchParams(history_length=history))
+    params = IteratedLocalSearchParams(history_length=history, exhaustive_on_best=False)
+    going = IteratedLocalSearch(data, penalties, moves, begin, params)
     with warnings.catch_warnings():
         # It says that times are hard to keep; `feasible` says whether they were.
         warnings.simplefilter("ignore", PenaltyBoundWarning)
@@ -145,9 +154,22 @@ def search(
     return Found(found, unserved, best.is_feasible(), result.num_iterations)
 
 
+def _to_solution(data: pyvrp.ProblemData, start: Sequence[tuple[int, Sequence[int]]]) -> pyvrp.Solution:
+    routes = [pyvrp.Route(data, [_activity(stop) for stop in stops], kind) for kind, stops in start if stops]
+    return pyvrp.Solution(data, routes)
+
+
+def _improve(begin: pyvrp.Solution, moves: LocalSearch, penalties: PenaltyManager) -> pyvrp.Solution:
+    """Return a solution after every move that betters it; as it was where that would break a limit that it keeps."""
+    better = moves(begin, penalties.cost_evaluator(), exhaustive=True)
+    return better if better.is_feasible() or not begin.is_feasible() else begin
+
+
 def _make_moves(data: pyvrp.ProblemData, task: Task, random: pyvrp.RandomNumberGenerator) -> LocalSearch:
-    near = _NEIGHBOURS if task.latest_s is None else _NEIGHBOURS_IN_TIME
-    moves = LocalSearch(data, random, compute_neighbours(data, NeighbourhoodParams(num_neighbours=near)))
+    timed = task.latest_s is not None
+    near = NeighbourhoodParams(num_neighbours=_NEIGHBOURS_IN_TIME if timed else _NEIGHBOURS)
+    shaking = PerturbationManager(PerturbationParams(1, _SHAKEN_IN_TIME if timed else _SHAKEN))
+    moves = LocalSearch(data, random, compute_neighbours(data, near), shaking)
     for operator in OPERATORS:
         if operator.supports(data):
             moves.add_operator(operator(data))

@@ -51,31 +51,44 @@ def read(path):
         return list(csv.DictReader(file))
 
 
-def test_mountain_roads_equal_another_dijkstra(shared_data, tmp_path, capsys):
-    """Lengths between 200 pairs of nodes of Andorra's roads are within 1 m of a Dijkstra written here."""
+def test_settlements_over_mountain_roads_equal_another_dijkstra(shared_data, tmp_path, capsys):
+    """Between Andorra's settlements, from their nearest nodes, lengths are within 1 m of a Dijkstra written here."""
     folder = shared_data / "routing"
     nodes, edges = folder / "andorra_road_nodes.csv.gz", folder / "andorra_road_edges.csv.gz"
     ways: dict[str, list[tuple[str, float]]] = {}
     for edge in read(edges):
         ways.setdefault(edge["from"], []).append((edge["to"], float(edge["length_m"])))
         ways.setdefault(edge["to"], []).append((edge["from"], float(edge["length_m"])))
-    ids = [node["node_id"] for node in read(nodes)]
-    chosen = np.random.default_rng(8).integers(0, [40, len(ids)], (200, 2))
-    pairs = [(ids[start], ids[end]) for start, end in chosen]
+    points = {node["node_id"]: (float(node["lon"]), float(node["lat"])) for node in read(nodes)}
+    joined = max((walk(ways, node) for node in list(points)[:3]), key=len)
+    with (shared_data / "places" / "andorra_settlements.csv").open(encoding="utf-8") as file:
+        settlements = [(float(row["lon"]), float(row["lat"])) for row in csv.DictReader(file)]
+    near = [min((apart(point, points[node]), node) for node in joined) for point in settlements]
+    pairs = [(start, end) for _, start in near for _, end in near]
     (tmp_path / "pairs.csv").write_text("from,to\n" + "".join(f"{a},{b}\n" for a, b in pairs), encoding="utf-8")
-    assert (
-        main(["network-distance", "--nodes", str(nodes), "--edges", str(edges), "--pairs", str(tmp_path / "pairs.csv")])
-        == 0
-    )
+    options = ["--nodes", str(nodes), "--edges", str(edges), "--pairs", str(tmp_path / "pairs.csv")]
+    assert main(["network-distance", *options]) == 0
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
     assert [(row["from"], row["to"]) for row in rows] == pairs
-    lengths = {start: walk(ways, start) for start in {start for start, _ in pairs}}
-    for row, (start, end) in zip(rows, pairs, strict=True):
-        expected = lengths[start].get(end)
-        if expected is None:
-            assert row["distance_m"] == "unreachable"
-        else:
-            assert math.isclose(float(row["distance_m"]), expected, abs_tol=1.0)
+    lengths = {start: walk(ways, start) for _, start in near}
+    expected = np.array([lengths[start][end] for start, end in pairs])
+    assert np.array([float(row["distance_m"]) for row in rows]) == pytest.approx(expected, abs=1.0)
+
+    lon, lat = np.array(settlements).T
+    seconds, off_m = travel_seconds(read_network(nodes, edges), lon, lat, travel="walk", walk=Walk(Pace(4.5, 1.0)))
+    own_off = np.array([off for off, _ in near])
+    assert off_m == pytest.approx(own_off, abs=1.0)
+    by_road = expected.reshape(len(near), -1) + own_off[:, None] + own_off[None, :]
+    far = (measure_sphere(lon, lat) > 1_000) & (off_m <= 3_000)[:, None] & (off_m <= 3_000)[None, :]
+    # Walks to the roads and back are whole seconds each.
+    assert seconds[far] * 1.25 == pytest.approx(by_road[far], abs=2.0)
+
+
+def apart(one, other):
+    """Metres between two points (lon, lat in degrees) on a sphere, by the cosine rule."""
+    (lon, lat), (other_lon, other_lat) = (tuple(map(math.radians, point)) for point in (one, other))
+    cosine = math.sin(lat) * math.sin(other_lat) + math.cos(lat) * math.cos(other_lat) * math.cos(lon - other_lon)
+    return 6_371_008.8 * math.acos(min(1.0, cosine))
 
 
 def walk(ways, start):
