@@ -83,7 +83,7 @@ def measure_reference(count: int, seconds: float) -> list[object]:
     task = Task((matrix,), stops.service_s[1:], (Fleet(len(routes), DAY_S),))
     travel = []
     for budget in (1.0, seconds):
-        found = search(task, Budget(5_000, 1e9, budget), start=[(0, route) for route in routes])
+        found = search(task, Budget(10**9, 1e9, budget), start=[(0, route) for route in routes])
         travel.append(cost(matrix, [route for _, route in found.routes]))
     return [count, len(routes), round(travel[0] / 3600, 2), round(travel[1] / 3600, 2),
             round((travel[0] / travel[1] - 1) * 100, 2)]  # fmt: skip

@@ -188,6 +188,20 @@ def test_deadlines_of_many_are_kept_from_the_beginning():
         assert (plan.late, plan.unserved) == ((), ())
 
 
+@pytest.mark.parametrize(("days", "due", "most"), [(None, [2] * 32 + [4] * 16, 18), (6, [2] * 16 + [4] * 16, 1)])
+def test_few_are_late_where_the_days_hold_too_few(days, due, most):
+    """A day holds about eight: who cannot be in time pushes nobody else out, and too few days leave others out instead."""
+    random = np.random.default_rng(7)
+    xy = np.vstack([[0, 0], random.normal(0, 900, (80, 2))])
+    matrix = np.rint(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))).astype(np.int64)
+    stops = make_stops([1_200] * 80, deadline=[*due, *([0] * (80 - len(due)))], xy=xy)
+    terms = Terms(14_400, days=days, effort=0.05)
+    plan = assemble(stops, matrix, terms)
+    check(plan, stops, matrix, terms)
+    assert len(plan.late) <= most
+    assert bool(plan.unserved) == (days is not None)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_half_of_the_time_serves_all_of_the_most_urgent(seed):
     """With half of the team-days that all would need, every stop of the highest priority is served."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -210,29 +210,32 @@ class _Run:
         prizes = np.full(len(among), _SERVED_DAYS * work.terms.day_s)
         day_cost = _DAY_COST_DAYS * work.terms.day_s
         begin = self._begin(among, kinds)
-        if sum(len(one.stops) for one in begin) == len(among):
+        if not _list_missing(among, begin):
             routes, feasible = self._run_counted(among, begin, share=0.6)
             return self._shrink(among, routes if feasible else begin)
+        beyond = _list_missing(among, begin)
         routes, _ = self._run(among, kinds, prizes=prizes, day_cost=day_cost, start=begin)
         for _ in range(_MOST_TRIES):
-            missed = sorted(set(among) - {stop for one in routes for stop in one.stops})
+            missed = _list_missing(among, routes)
             if not missed:
                 return self._shrink(among, routes)
-            if work.terms.days is not None and not self._work.stops.deadline_day[missed].any():
-                break
+            if work.terms.days is not None:
+                # Others are left out for want of days, not because they are due too soon.
+                missed = [stop for stop in missed if stop in beyond and self._work.stops.deadline_day[stop]]
+                if not missed:
+                    break
             self._relax(missed)
             kinds = list_kinds(self._work)
             begin = self._append_left(among, self._carry(routes, kinds))
-            if sum(len(one.stops) for one in begin) == len(among):
+            if not _list_missing(among, begin):
                 return self._shrink(among, begin)
             routes, _ = self._run(among, kinds, prizes=prizes, day_cost=day_cost, start=begin, share=0.3)
-        if work.terms.days is None:
-            missed = sorted(set(among) - {stop for one in routes for stop in one.stops})
-            if missed:
-                self._relax(missed)
-                routes = self._append_left(among, self._carry(routes, list_kinds(self._work)))
-            return routes
-        return self._search_best(among, list_kinds(self._work))
+        if work.terms.days is not None:
+            return self._search_best(among, list_kinds(self._work))
+        if missed := _list_missing(among, routes):
+            self._relax(missed)
+            routes = self._append_left(among, self._carry(routes, list_kinds(self._work)))
+        return routes
 
     def _begin(self, among: Sequence[int], kinds: Sequence[Kind]) -> list[_Route]:
         """Return routes to begin with: team-days in their order, each first with what is due."""
@@ -256,13 +259,13 @@ class _Run:
 
     def _append_left(self, among: Sequence[int], routes: list[_Route]) -> list[_Route]:
         """Return the routes, and more for the stops on none: in the first stretch of days where there is room."""
-        left = sorted(set(among) - {stop for one in routes for stop in one.stops})
+        left = _list_missing(among, routes)
         for kind in list_kinds(self._work):
             taken = sum(one.kind == kind for one in routes)
             some = [stop for stop in left if self._work.may_be(stop, kind)]
             nearest = nearest_neighbour(self._work.matrix, self._work.stops, day_s=self._work.terms.day_s, among=some)
             routes = [*routes, *(_Route(stops, kind) for stops in nearest[: max(0, len(kind.slots) - taken)])]
-            left = sorted(set(left) - {stop for one in routes for stop in one.stops})
+            left = _list_missing(left, routes)
         return routes
 
     def _relax(self, missed: list[int]) -> None:
@@ -282,15 +285,24 @@ class _Run:
         bands = band_priorities(work.stops.priority[list(among)])
         prizes = day_s * _PRIZE_FACTOR**bands
         must = [stop for stop, band in zip(among, bands, strict=True) if band == bands.max()]
-        nearest = nearest_neighbour(work.matrix, work.stops, day_s=day_s, among=must)
-        if len(must) < len(among) and len(nearest) <= sum(len(kind.slots) for kind in kinds):
+        begin = self._begin_best(must, kinds)
+        if len(must) < len(among) and begin is not None:
             required = np.where(bands == bands.max(), 0, prizes)
-            begin = [_Route(stops, kinds[0]) for stops in nearest] if work.plain else None
             routes, feasible = self._run(among, kinds, prizes=required, start=begin)
             # What is required may have been put where it must not be: that is dearer than any prize, not impossible.
             if feasible and all(self._allowed(one) for one in routes):
                 return routes
-        return self._run(among, kinds, prizes=prizes)[0]
+        start = None if work.plain else self._begin(among, kinds)
+        return self._run(among, kinds, prizes=prizes, start=start)[0]
+
+    def _begin_best(self, must: Sequence[int], kinds: Sequence[Kind]) -> list[_Route] | None:
+        """Return routes that hold the most urgent stops, nothing where the simplest reckoning finds no room for all."""
+        work = self._work
+        if not work.plain:
+            begin = self._begin(must, kinds)
+            return None if _list_missing(must, begin) else begin
+        nearest = nearest_neighbour(work.matrix, work.stops, day_s=work.terms.day_s, among=must)
+        return [_Route(stops, kinds[0]) for stops in nearest] if len(nearest) <= len(kinds[0].slots) else None
 
     def _allowed(self, route: _Route) -> bool:
         """Say whether every stop of a route may be on some team-day of its kind."""
@@ -338,7 +350,9 @@ class _Run:
 
     def _budget(self, count: int, share: float) -> Budget:
         """Return fewer iterations for more stops, because each takes longer there, and longer still with windows."""
-        most = float(np.clip(_ITERATIONS / max(count, 1), 500, _MOST_ITERATIONS)) * (1.0 if len(self._work.spans) == 1 else _BOUND_SHARE)
+        most = float(np.clip(_ITERATIONS / max(count, 1), 500, _MOST_ITERATIONS))
+        if len(self._work.spans) > 1:
+            most *= _BOUND_SHARE
         left = max(_LEAST_SECONDS, self._ends - time.perf_counter())
         return Budget(max(1, round(most * share * self._work.terms.effort)), left)
 
@@ -346,6 +360,11 @@ class _Run:
         if self._ask is not None and not self.stopped:
             self.stopped = self._ask(share)
         return self.stopped
+
+
+def _list_missing(among: Iterable[int], routes: Sequence[_Route]) -> list[int]:
+    """Return which stops are on no route."""
+    return sorted(set(among) - {stop for one in routes for stop in one.stops})
 
 
 def _schedule(work: Work, routes: list[_Route]) -> list[tuple[Slot, tuple[int, ...]]]:
