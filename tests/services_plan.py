@@ -15,7 +15,7 @@ def _route(ground: Ground) -> list[routes.Route]:
 #: A stop as `routes.read_routes` gives it.
 STOP = {
     "household": "h01", "status": "assigned", "day": DUE, "seq": 1, "person": "p", "team": None, "person_name": "周测",
-    "team_name": None, "locked": False, "created_at": "",
+    "team_name": None, "locked": False, "created_at": "", "route": None,
 }  # fmt: skip
 
 PLAN_CASES: dict[str, Case] = {

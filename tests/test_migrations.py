@@ -51,6 +51,7 @@ def make_older(db: Database) -> None:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         strip_table(connection, "visit", "approved_by")
         strip_table(connection, "round_roster", "excluded_note")
+        strip_table(connection, "assignment", "route")
         strip_table(connection, "issue", "unit", "follows")
         strip_table(connection, "measure", "unit", "drawn_on")
         strip_table(connection, "issue_event", *ADDED_TO_EVENTS)
@@ -152,6 +153,7 @@ def test_categories_of_an_older_file_can_be_added_to(tmp_path: Path):
             "CHECK (category = ''INC'' OR category = ''OTH'')') WHERE name IN ('issue', 'matter')"
         )
         connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+        strip_table(connection, "assignment", "route")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0014'")
     db.close()
     columns = "id, number, place, category, title, created_at, created_by"
@@ -173,7 +175,12 @@ def test_issues_of_an_older_file_become_their_events(tmp_path: Path):
     with db.write() as connection:
         for table in LATER:
             connection.exec_driver_sql(f"DROP TABLE {table}")
-        added = {"issue": ("unit", "follows"), "measure": ("unit", "drawn_on"), "visit": ("approved_by",)}
+        added = {
+            "issue": ("unit", "follows"),
+            "measure": ("unit", "drawn_on"),
+            "visit": ("approved_by",),
+            "assignment": ("route",),
+        }
         for table, names in {**added, "round_roster": ("excluded_note",)}.items():
             strip_table(connection, table, *names)
         strip_table(connection, "issue_event", *ADDED_TO_EVENTS)

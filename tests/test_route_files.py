@@ -98,8 +98,8 @@ def test_links(document):
     """AMap's link is in GCJ-02 as another program computes it, longitude first; geo: is in WGS84, latitude first."""
     rows = list(csv.reader(io.StringIO(write_links(document, HEAD).decode("utf-8-sig"))))[1:]
     assert len(rows) == len(list_stops(document))
-    for (village, row, stop), (route, seq, code, amap, link, made) in zip(list_stops(document), rows, strict=True):
-        assert (route, seq, code) == (route_id(HEAD, village, row), str(stop.seq), stop.code)
+    for (_, row, stop), (route, seq, code, amap, link, made) in zip(list_stops(document), rows, strict=True):
+        assert (route, seq, code) == (route_id(HEAD, row), str(stop.seq), stop.code)
         lat, lon = eviltransform.wgs2gcj(stop.lat, stop.lon)
         east, north = (float(one) for one in amap.split("position=")[1].split("&")[0].split(","))
         assert (east, north) == pytest.approx((lon, lat), abs=3e-6)
@@ -116,7 +116,7 @@ def test_sheets(document, heads):
     text = "".join(page.extract_text() for page in reader.pages)
     places = [text.index(stop.code) for row in village.team_days for stop in row.stops]
     assert places == sorted(places)
-    assert route_id(HEAD, village, village.team_days[0]) in text
+    assert all(route_id(HEAD, row) in text for row in village.team_days)
     assert "演示数据" in text
     asked = {category for stop in village.stops for category in stop.issues}
     assert all(say(f"category.{one}") in text.replace("\n", "") for one in asked)
@@ -124,8 +124,14 @@ def test_sheets(document, heads):
     assert every.pages >= sum(len(one.team_days) for one in document.villages)
     assert not [name for name in heads if name and name in text]
     assert all(len(page.images) == 1 for page in reader.pages[:1])
-    link = route_link(HEAD, village, village.team_days[0])
-    assert link == f"http://10.0.0.2:8501/plan?route=R2-{village.code}-{village.team_days[0].day:%Y%m%d}-1"
+    first = village.team_days[0]
+    head, mark, *rest = route_link(HEAD, first).rsplit("-", 3)
+    assert (head, rest) == (f"http://10.0.0.2:8501/visits?route=R2-{village.code}", [f"{first.day:%Y%m%d}", "1"])
+    assert len(mark) == 6
+    assert (
+        len({route_id(HEAD, row) for one in document.villages for row in one.team_days})
+        == document.total()["team_days"]
+    )
 
 
 def test_the_twin_comes_back(tmp_path, world, document):

@@ -50,7 +50,10 @@ class StopRow:
 
 @dataclass(frozen=True, slots=True)
 class TeamDayRow:
-    """A team on a day: its stops in order, where its time goes (seconds), and whether people locked it."""
+    """A team on a day: its stops in order, where its time goes (seconds), and whether people locked it.
+
+    `route`: how it is called within its round (`call_route`); of a published one as it was published.
+    """
 
     day: date
     team: str
@@ -59,11 +62,17 @@ class TeamDayRow:
     service_s: int
     over_s: int
     locked: bool = False
+    route: str = ""
 
     @property
     def load_s(self) -> int:
         """Return the length of the team-day."""
         return self.travel_s + self.service_s
+
+
+def call_route(unit: str, mark: str, day: date, team: int) -> str:
+    """Return how a route is called, by numbers: code of the unit, mark of its plan, day, number of the team in it."""
+    return f"{unit}-{mark}-{day:%Y%m%d}-{team}"
 
 
 @dataclass(frozen=True, slots=True)

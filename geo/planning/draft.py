@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +17,7 @@ from geo.plan.engine import Ask
 from geo.plan.metrics import compare, measure
 from geo.plan.replan import Keep, move_stop, replan
 from geo.plan.stops import Bounds, Mode, Plan, Slot, Terms, list_late, make_team_day
-from geo.planning.document import StopRow, TeamDayRow, VillagePlan
+from geo.planning.document import StopRow, TeamDayRow, VillagePlan, call_route
 from geo.planning.stops import UnitTask
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 #: A bound for slow machines on the seconds of one village: iterations end it before, so that plans can be repeated.
 _MOST_SECONDS: Final = 120.0
+#: So many signs of 32 tell the plans of a unit in a round apart.
+_MARK: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,15 @@ def make_terms(task: UnitTask, order: Order) -> Terms:
 def draft_unit(task: UnitTask, order: Order, *, ask: Ask | None = None) -> Draft:
     """Return the plan of one unit as a draft that people may change."""
     terms = make_terms(task, order)
-    return Draft(task, assemble(task.stops, task.measure(), terms, bounds=task.bounds, ask=ask), terms, task.bounds)
+    plan = assemble(task.stops, task.measure(), terms, bounds=task.bounds, ask=ask)
+    return Draft(task, plan, terms, task.bounds, _mark(task, plan))
+
+
+def _mark(task: UnitTask, plan: Plan) -> str:
+    """Return a few signs that tell a plan from others of its unit: who is visited when, by whom, in which order."""
+    routes = [[one.day, one.team, [task.stops.ids[stop] for stop in one.stops]] for one in plan.team_days]
+    said = json.dumps([[one.isoformat() for one in task.days], routes])
+    return base64.b32encode(hashlib.sha256(said.encode()).digest())[:_MARK].decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +70,14 @@ class Draft:
     """A plan of one unit while people change it.
 
     What was moved or held stays where it is (`bounds.fixed`), what is barred does not meet, locked days stay whole.
+    `mark` tells the plan from others of its unit, whatever is changed by hand.
     """
 
     task: UnitTask
     plan: Plan
     terms: Terms
     bounds: Bounds
+    mark: str
     locked: frozenset[Slot] = frozenset()
 
     @property
@@ -77,7 +92,7 @@ class Draft:
 
     def village(self) -> VillagePlan:
         """Return the rows of the plan."""
-        return to_village(self.task, self.plan, self.matrix, self.terms, locked=self.locked)
+        return to_village(self)
 
     def held(self, household: str, *, stays: bool) -> Draft:
         """Return the draft with a household that stays on its team-day when the rest is planned again, or need not."""
@@ -122,10 +137,9 @@ class Draft:
         return replace(self, plan=plan)
 
 
-def to_village(
-    task: UnitTask, plan: Plan, matrix: NDArray[np.int64], terms: Terms, *, locked: frozenset[Slot] = frozenset()
-) -> VillagePlan:
+def to_village(draft: Draft) -> VillagePlan:
     """Return a plan of stops as the rows of a village, with its figures beside those of simpler orders."""
+    task, plan, terms, matrix = draft.task, draft.plan, draft.terms, draft.matrix
     late = set(plan.late)
     team_days = tuple(
         TeamDayRow(
@@ -134,7 +148,8 @@ def to_village(
                 replace(task.rows[stop - 1], seq=nth, arrive_s=arrive, late=stop in late)
                 for nth, (stop, arrive) in enumerate(_arrivals(task, one.stops, matrix), start=1)
             ),
-            one.travel_s, one.service_s, one.over_s, (one.day, one.team) in locked,
+            one.travel_s, one.service_s, one.over_s, (one.day, one.team) in draft.locked,
+            call_route(task.code, draft.mark, task.days[one.day - 1], one.team),
         )
         for one in plan.team_days
     )  # fmt: skip
@@ -171,6 +186,7 @@ def to_content(draft: Draft) -> dict[str, Any]:
 
     return {
         "place": task.place, "code": task.code, "name": task.name, "seed": draft.terms.seed, "mode": draft.terms.mode,
+        "mark": draft.mark,
         "teams": [[one.name, list(one.people)] for one in task.setup.teams], **draft.village().figures(),
         "routes": [
             [*name((one.day, one.team)), [ids[stop] for stop in one.stops], (one.day, one.team) in draft.locked]
@@ -211,4 +227,4 @@ def from_content(task: UnitTask, order: Order, content: dict[str, Any]) -> Draft
     bounds = replace(task.bounds, fixed={**task.bounds.fixed, **fixed}, barred=task.bounds.barred | barred)
     team_days.sort(key=lambda one: (one.day, one.team))
     plan = Plan(tuple(team_days), tuple(left), list_late(stops, team_days))
-    return Draft(task, plan, terms, bounds, frozenset(locked))
+    return Draft(task, plan, terms, bounds, content["mark"], frozenset(locked))

@@ -42,17 +42,25 @@ def read_published(
 def _to_village(task: UnitTask, wanted: Mapping[str, Mapping[Any, Any]]) -> VillagePlan:
     rows = sorted((wanted[one.household] for one in task.rows), key=lambda one: (one["day"], one["seq"]))
     names = name_teams(rows)
-    routes: dict[tuple[str, str], list[Any]] = {}
+    whose = list(names)
+    # Somebody may have two routes on a day, of two teams or of two plans: each is a sheet of its own.
+    routes: dict[tuple[Any, int, str], list[Mapping[Any, Any]]] = {}
     for one in rows:
-        key = (one["day"].isoformat(), names[assignee_of(one)])
-        route = routes.setdefault(key, [*key, [], False])
-        route[2].append(one["household"])
-        route[3] |= bool(one["locked"])
-    teams = tuple(TeamSetup(name) for name in names.values())
-    setup = replace(task.setup, teams=teams)
-    bare = replace(task, setup=setup, bounds=Bounds())
-    content = {"routes": list(routes.values()), "unserved": [], "fixed": [], "barred": []}
-    return from_content(bare, _ORDER, content).village()
+        key = (one["day"], whose.index(assignee_of(one)), one["route"] or "")
+        routes.setdefault(key, []).append(one)
+    ordered = sorted(routes.items(), key=lambda one: one[0][:2])
+    content = {
+        "routes": [
+            [day.isoformat(), names[whose[who]], [one["household"] for one in some], any(one["locked"] for one in some)]
+            for (day, who, _), some in ordered
+        ],
+        "unserved": [], "fixed": [], "barred": [], "mark": "",
+    }  # fmt: skip
+    setup = replace(task.setup, teams=tuple(TeamSetup(name) for name in names.values()))
+    village = from_content(replace(task, setup=setup, bounds=Bounds()), _ORDER, content).village()
+    called = [route for (_, _, route), _ in ordered]
+    team_days = [replace(row, route=route or row.route) for row, route in zip(village.team_days, called, strict=True)]
+    return replace(village, team_days=tuple(team_days))
 
 
 def assignee_of(row: Mapping[Any, Any]) -> str:

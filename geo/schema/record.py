@@ -83,6 +83,7 @@ assignment = Table(
     flag("locked"),
     code("status", codes.ASSIGNMENT_STATUSES, default="assigned"),
     Column("reason", FreeWord),
+    Column("route", String),
     *edited(),
     CheckConstraint("(household IS NULL) <> (place IS NULL)"),
     CheckConstraint("(person IS NULL) <> (team IS NULL)"),

@@ -34,12 +34,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Households (ids) in the order in which one person or team visits them on a day; `locked` keeps them there."""
+    """Households (ids) in the order in which one person or team visits them on a day; `locked` keeps them there.
+
+    `called`: what the sheets of the plan call it within its round (`geo.planning.document.call_route`).
+    """
 
     assignee: str
     day: date
     households: tuple[str, ...]
     locked: bool = False
+    called: str = ""
 
 
 def publish_routes(db: Database, scope: Scope, *, round_id: str, routes: Sequence[Route]) -> int:
@@ -64,6 +68,7 @@ def publish_routes(db: Database, scope: Scope, *, round_id: str, routes: Sequenc
                     assignment.insert().values(
                         {"id": new_id(), "round": round_.id, "household": one, column: route.assignee,
                          "day": route.day, "seq": seq, "due_on": route.day, "locked": route.locked,
+                         "route": route.called or None,
                          "status": "assigned", "created_at": now(), "created_by": scope.actor}
                     )
                 )  # fmt: skip
@@ -76,8 +81,8 @@ def publish_routes(db: Database, scope: Scope, *, round_id: str, routes: Sequenc
 def read_routes(db: Database, scope: Scope, *, round_id: str, place_id: str) -> list[RowMapping]:
     """Return the published stops under a place that are live or came back: one row a household, by day, team, order.
 
-    Columns: id, rev, household, day, seq, due_on, locked, status, created_at, reason, code, place, person and team
-    (ids, one of them None), person_name, team_name.
+    Columns: id, rev, household, day, seq, due_on, locked, status, created_at, route (what its sheet calls it, or None),
+    reason, code, place, person and team (ids, one of them None), person_name, team_name.
     """
     require_right(scope, "view")
     with db.read() as connection:
@@ -87,7 +92,7 @@ def read_routes(db: Database, scope: Scope, *, round_id: str, place_id: str) -> 
         kept = (*codes.LIVE_ASSIGNMENTS, "returned")
         columns = [
             assignment.c[name]
-            for name in ("id", "rev", "household", "day", "seq", "due_on", "locked", "status", "created_at")
+            for name in ("id", "rev", "household", "day", "seq", "due_on", "locked", "status", "created_at", "route")
         ]
         asked = (
             select(

@@ -30,7 +30,7 @@ ENTRIES: Final[Mapping[str, _Entry]] = {
     "overview": _Entry("overview.py"),
     "map": _Entry("map.py"),
     "gaps": _Entry("gaps.py"),
-    "plan": _Entry("plan.py", "record_visit"),
+    "plan": _Entry("plan.py", "assign"),
     "visits": _Entry("visits.py", "record_visit"),
     "clear": _Entry("clear.py"),
     "household": _Entry("household.py", hidden=True),

@@ -78,8 +78,8 @@ def list_kept(session: Session, round_: Round) -> dict[str, Any]:
         return {}
     below = {one.id for level in ("township", "village")
              for one in list_below(session.db, session.scope, place_id=session.place.id, level=level)}  # fmt: skip
-    # What an older program kept, without figures, cannot be shown.
-    seen = {unit: one for unit, one in kept.items() if unit in below | {session.place.id} and "figures" in one["draft"]}
+    # What an older program kept, without its mark, cannot be shown.
+    seen = {unit: one for unit, one in kept.items() if unit in below | {session.place.id} and "mark" in one["draft"]}
     return dict(sorted(seen.items(), key=lambda one: str(one[1]["draft"]["code"])))
 
 

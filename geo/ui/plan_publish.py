@@ -12,6 +12,7 @@ import streamlit as st
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.planning import Draft, VillagePlan
+from geo.planning.document import call_route
 from geo.store.assignments import list_assignees
 from geo.store.gap_homes import read_gap_homes
 from geo.store.routes import Route, publish_routes
@@ -47,7 +48,7 @@ def _ask_publish(session: Session, round_: Round, draft: Draft, village: Village
     if not st.button(text("plan.publish.do"), type="primary", key="plan_publish_do"):
         return
     routes = [
-        Route(chosen[one.team], one.day, tuple(stop.household for stop in one.stops), one.locked)
+        Route(chosen[one.team], one.day, tuple(stop.household for stop in one.stops), one.locked, one.route)
         for one in village.team_days
     ]
     _publish(session, round_, routes, [village.place])
@@ -88,9 +89,10 @@ def _collect(
             continue
         likely = choose_people(draft["teams"], names)
         by_team: dict[str, list[Route]] = {}
-        for day, team, households, locked in draft["routes"]:
-            left = tuple(home for home in households if home in waiting)
-            by_team.setdefault(team, []).append(Route(likely[team], date.fromisoformat(day), left, locked))
+        for written, team, households, locked in draft["routes"]:
+            left, day = tuple(home for home in households if home in waiting), date.fromisoformat(written)
+            called = call_route(draft["code"], draft["mark"], day, 1 + list(likely).index(team))
+            by_team.setdefault(team, []).append(Route(likely[team], day, left, locked, called))
         for team, some in by_team.items():
             routes += [route for route in some if route.households]
             homes = sum(len(route.households) for route in some)

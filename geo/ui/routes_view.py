@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import streamlit as st
 
-from geo.access import may
 from geo.errors import GeoError
 from geo.exports.routes import amap_link, geo_link
 from geo.i18n import text
@@ -34,34 +32,69 @@ if TYPE_CHECKING:
     from geo.model import Round
     from geo.ui.session import Session
 
-#: Parts of what a route is called: round, unit code, day, team.
-_PARTS = 4
-_OPEN = ("assigned", "accepted")
+_CODE: Final = "route"
+_OPEN: Final = ("assigned", "accepted")
 
 
-def draw_routes(session: Session, round_: Round) -> None:
-    """Draw what was published in the place in view: progress, one route at a time, the ways to answer, the files."""
+def draw_published(session: Session, round_: Round) -> None:
+    """Draw what was published in the place in view: progress, team-days, the rest, files, one route at a time."""
     rows = read_routes(session.db, session.scope, round_id=round_.id, place_id=session.place.id)
-    plans = may(session.scope, "assign")
-    draw_head(text("routes.title" if plans else "routes.mine"))
+    draw_head(text("routes.title"))
     if not rows:
         st.markdown(text("routes.none"))
         return
     homes = read_homes(session.db, session.scope, round_id=round_.id, place_id=session.place.id)
+    done = _draw_progress(rows, homes)
+    names = name_teams(rows)
+    _draw_team_days(rows, names, done)
+    _offer_rest(session, [str(one["household"]) for one in rows if one["household"] not in done])
+    document = read_published(session.db, session.scope, round_=round_, place_id=session.place.id, rows=rows)
+    if document.villages:
+        draw_files(session, round_, document, what="routes")
+    _draw_route(session, rows, homes, done)
+
+
+def draw_my_route(session: Session, round_: Round) -> None:
+    """Draw the reader's route, or the one that a sheet's code names: progress, stops, the ways to answer."""
+    rows = read_routes(session.db, session.scope, round_id=round_.id, place_id=session.place.id)
+    draw_head(text("routes.mine"))
+    code = _read_code()
+    if code and not _rows_of(rows, code, round_):
+        st.warning(escape(text("routes.unknown", id=code)))
+    if not rows:
+        st.markdown(text("routes.none"))
+        return
+    homes = read_homes(session.db, session.scope, round_id=round_.id, place_id=session.place.id)
+    done = _draw_progress(_rows_of(rows, code, round_) or rows, homes)
+    _draw_route(session, rows, homes, done)
+
+
+def has_route(session: Session, round_: Round, person_id: str) -> bool:
+    """Say whether somebody has stops in the place in view that are published and not given back."""
+    rows = read_routes(session.db, session.scope, round_id=round_.id, place_id=session.place.id)
+    return any(one["person"] == person_id and one["status"] in _OPEN for one in rows)
+
+
+def _rows_of(rows: Sequence[RowMapping], code: str, round_: Round) -> list[RowMapping]:
+    """Return the stops of the route that a sheet's code names (`exports.routes.head.route_id`)."""
+    number, _, called = code.partition("-")
+    return [one for one in rows if one["route"] == called] if number == f"R{round_.number}" and called else []
+
+
+def _draw_progress(rows: Sequence[RowMapping], homes: pd.DataFrame) -> set[str]:
+    """Draw how many of some stops are reached; return the households that are."""
     done = set(homes.loc[homes["effective"] == 1, "household"])
     reached = sum(one["household"] in done for one in rows)
     st.progress(reached / len(rows), text("routes.progress", n=reached, total=len(rows)))
+    return done
+
+
+def _draw_route(session: Session, rows: Sequence[RowMapping], homes: pd.DataFrame, done: set[str]) -> None:
     names = name_teams(rows)
-    if plans:
-        _draw_team_days(rows, names, done)
-        _offer_rest(session, [str(one["household"]) for one in rows if one["household"] not in done])
-        document = read_published(session.db, session.scope, round_=round_, place_id=session.place.id, rows=rows)
-        if document.villages:
-            draw_files(session, round_, document, what="routes")
     shown = _choose_route(session, rows, names)
     _draw_stops(shown, names, homes.set_index("household"), done)
     left = [one for one in shown if one["status"] in _OPEN and one["household"] not in done]
-    if left and may(session.scope, "record_visit"):
+    if left:
         _draw_answer(session, left)
 
 
@@ -87,20 +120,21 @@ def _offer_rest(session: Session, rest: list[str]) -> None:
 
 def _choose_route(session: Session, rows: Sequence[RowMapping], names: dict[str, str]) -> list[RowMapping]:
     """Draw whose route of which day is shown: the one that a sheet's code names, else the reader's next one."""
-    asked = _read_code()
-    me = None if asked else find_worker(session.db, session.scope)
+    coded = [] if session.round is None else _rows_of(rows, _read_code(), session.round)
+    me = None if coded else find_worker(session.db, session.scope)
     whose = list(names)
-    numbered = whose[asked[2] - 1] if asked is not None and 0 < asked[2] <= len(whose) else None
-    first = numbered or (me[0] if me is not None and me[0] in names else None)
+    first = assignee_of(coded[0]) if coded else me[0] if me is not None and me[0] in names else None
     with st.container(key="routes_choice", horizontal=True, vertical_alignment="bottom", gap="small"):
         who = st.selectbox(text("routes.who"), whose, whose.index(first) if first else None, width=220,
                            format_func=names.__getitem__, key="routes_who", placeholder=text("routes.all"))  # fmt: skip
         own = [one for one in rows if who is None or assignee_of(one) == who]
         days = sorted({one["day"] for one in own})
         next_day = min((day for day in days if day >= session.today), default=days[0])
-        usual = asked[1] if asked is not None and asked[1] in days else next_day
+        usual = coded[0]["day"] if coded and who == first else next_day
         day = st.selectbox(text("plan.day"), days, days.index(usual) if who else None, format_func=say_day,
                            width=220, key=f"routes_day_{who}", placeholder=text("routes.all"))  # fmt: skip
+    if coded and (who, day) == (first, coded[0]["day"]):
+        return coded
     return [one for one in own if day is None or one["day"] == day]
 
 
@@ -167,21 +201,18 @@ def _accept(session: Session, rows: Sequence[RowMapping]) -> None:
     note_done(text("routes.accepted", n=len(rows)))
 
 
-def _read_code() -> tuple[str, date, int] | None:
-    """Return unit code, day and number of the team of the route in the address (`R4-520602202204-20191121-1`)."""
-    parts = str(st.query_params.get("route", "")).split("-")
-    try:
-        return (parts[1], date.fromisoformat(parts[2]), int(parts[3])) if len(parts) == _PARTS else None
-    except ValueError:
-        return None
+def _read_code() -> str:
+    """Return what the code on a sheet calls its route (`R4-520602202204-K7Q2XM-20191121-1`), '' without one."""
+    return str(st.query_params.get(_CODE, ""))
 
 
 def follow_code(session: Session) -> None:
-    """Go to the village whose route the code on a sheet names, once."""
-    asked = _read_code()
-    if asked is None or asked[0] == session.place.code:
+    """Go to the village (or township) whose route the code on a sheet names, once."""
+    _, _, called = _read_code().partition("-")
+    unit = called.partition("-")[0]
+    if not unit or unit == session.place.code:
         return
-    found = find_by_code(session.db, session.scope, code=asked[0])
+    found = find_by_code(session.db, session.scope, code=unit)
     if found is not None:
         show(place=found)
         st.rerun()

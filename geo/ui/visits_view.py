@@ -1,4 +1,4 @@
-"""走访 on the screen: 我的户 (whom I answer for), 多户登记 (家中无人 at several doors), 我的工作 (what I did)."""
+"""走访: 我的路线 (published to me), 我的户 (mine to answer for), 多户登记 (nobody at several doors), 我的工作."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from geo.ui.household_data import SYMBOLS
 from geo.ui.navigation import find_page
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import escape, say, show_error
+from geo.ui.routes_view import draw_my_route, follow_code, has_route
 from geo.ui.session import show, view_params
 from geo.ui.ticks import clear_ticks, draw_ticked
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from geo.model import Round
     from geo.ui.session import Session
 
-_TABS: Final = ("own", "many", "work")
+_TABS: Final = ("route", "own", "many", "work")
 _ROW: Final = 28
 _ROWS: Final = 16
 _WIDTHS: Final = {
@@ -46,8 +47,9 @@ _WORK_WIDTHS: Final = {
 
 def draw_page(session: Session) -> None:
     """Draw who one is, the switch between the parts, and the part that is looked at."""
+    follow_code(session)
     asked = str(st.query_params.get("tab", ""))
-    tab = asked if asked in _TABS else _TABS[0]
+    tab = asked if asked in _TABS else _find_tab(session)
     with st.container(key="visits_top", horizontal=True, vertical_alignment="center"):
         st.session_state["visits_tab"] = tab
         st.segmented_control(
@@ -55,9 +57,11 @@ def draw_page(session: Session) -> None:
             format_func=lambda one: text(f"visits.tab.{one}"),
             on_change=lambda: show(tab=st.session_state["visits_tab"]),
         )  # fmt: skip
-        me = _choose_me(session) if tab != "many" else None
+        me = _choose_me(session) if tab in ("own", "work") else None
     if session.round is None:
         st.info(text("empty.round"))
+    elif tab == "route":
+        draw_my_route(session, session.round)
     elif tab == "many":
         _draw_many(session, session.round)
     elif me is None:
@@ -66,6 +70,15 @@ def draw_page(session: Session) -> None:
         _draw_own(session, session.round, *me)
     else:
         _draw_work(session, *me)
+
+
+def _find_tab(session: Session) -> str:
+    """Return the part to begin with: the route that a sheet's code names or that the reader has, else the own homes."""
+    if "route" in st.query_params:
+        return "route"
+    mine = find_worker(session.db, session.scope)
+    found = session.round is not None and mine is not None and has_route(session, session.round, mine[0])
+    return "route" if found else "own"
 
 
 def _choose_me(session: Session) -> tuple[str, str] | None:

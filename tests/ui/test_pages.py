@@ -70,6 +70,7 @@ def test_every_page_for_every_role(name: str, role: str) -> None:
     assert text("err.other", id="")[:6] not in read_words(app)
     is_refused = text("shell.refused", role=text(f"role.{role}")) in read_words(app)
     kept_from = {("import", "leader"), ("import", "recorder"), ("plan", "leader"), ("visits", "leader")}
+    kept_from |= {("plan", "recorder")}
     kept_from |= {("admin", "leader"), ("admin", "recorder")}
     kept_from |= {("accounts", one) for one in ("leader", "recorder", "planner")}
     assert is_refused == ((name, role) in kept_from)

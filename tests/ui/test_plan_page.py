@@ -135,10 +135,10 @@ def test_publish_answer_and_progress(world):
     assert check_database(world, PLANNER) == []
     app = open_page("plan", place="v3")
     sheets = PdfReader(io.BytesIO(take(app, "routes_pdf"))).pages
-    ids = re.findall(r"R2-\d+-\d{8}-\d", "".join(page.extract_text() for page in sheets))
+    ids = re.findall(r"R2-\d+-[A-Z2-7]{6}-\d{8}-\d", "".join(page.extract_text() for page in sheets))
     assert len(ids) == len({(one["day"], one["person"]) for one in rows})
     assert take(app, "routes_csv").decode("utf-8-sig").count("uri.amap.com") == len(rows)
-    app = open_page("plan", route=ids[-1])
+    app = open_page("visits", route=ids[-1])
     assert find(app.selectbox, "routes_who").value == rows[0]["person"]
     day = next(one.value for one in app.selectbox if one.key.startswith("routes_day"))
     stops = find_table(app, "高德")
@@ -155,6 +155,9 @@ def test_publish_answer_and_progress(world):
     statuses = {one["status"] for one in read_routes(world, PLANNER, round_id="2", place_id="v3")}
     assert "returned" in statuses
     assert "路断了" in {one["reason"] for one in read_routes(world, PLANNER, round_id="2", place_id="v3")}
+    mark = ids[-1].split("-")[2]
+    app = open_page("visits", route=ids[-1].replace(mark, "OTHERS"))
+    assert any("没有发布" in one.value for one in app.warning)
 
 
 @pytest.mark.usefixtures("world")

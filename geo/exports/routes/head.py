@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from geo.i18n import text
-from geo.planning import TeamDayRow, VillagePlan
+from geo.planning import TeamDayRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,11 @@ class RouteHead:
         return text("route.made", day=self.as_of, user=self.user)
 
 
-def route_id(head: RouteHead, village: VillagePlan, row: TeamDayRow) -> str:
-    """Return what a route is called: round, unit code, day, number of the team. It holds no name."""
-    team = village.teams.index(row.team) + 1
-    return f"R{head.number}-{village.code}-{row.day:%Y%m%d}-{team}"
+def route_id(head: RouteHead, row: TeamDayRow) -> str:
+    """Return what a route is called: number of the round and what `call_route` says. It holds no name."""
+    return f"R{head.number}-{row.route}"
 
 
-def route_link(head: RouteHead, village: VillagePlan, row: TeamDayRow) -> str:
+def route_link(head: RouteHead, row: TeamDayRow) -> str:
     """Return the address that opens a route in the app."""
-    return f"{head.address.rstrip('/')}/plan?route={route_id(head, village, row)}"
+    return f"{head.address.rstrip('/')}/visits?route={route_id(head, row)}"

@@ -26,7 +26,7 @@ def print_route_sheets(document: PlanDocument, head: RouteHead) -> Printed | Non
     listed = list(enumerate(document.list_routes()))
     if not listed:
         return None
-    files = {f"qr{nth}.png": _draw_code(route_link(head, village, row)) for nth, (village, row) in listed}
+    files = {f"qr{nth}.png": _draw_code(route_link(head, row)) for nth, (_, row) in listed}
     data = {
         "page_words": [text("field.page.before"), text("field.page.between"), text("field.page.after")],
         "heads": [{"head": text(f"route.sheet.{name}"), "width": width} for name, width in _HEADS],
@@ -62,7 +62,7 @@ def _sheet(village: VillagePlan, row: TeamDayRow, head: RouteHead, code: str) ->
         "facts": facts, "qr": code, "qr_words": text("route.scan"), "rows": [_cells(stop) for stop in stops],
         "told": text("route.told"), "signed": text("route.signed"),
         "foot_left": text("route.foot.demo") if head.demo else text("route.foot"),
-        "foot_right": text("route.foot.id", id=route_id(head, village, row), day=head.as_of, user=head.user),
+        "foot_right": text("route.foot.id", id=route_id(head, row), day=head.as_of, user=head.user),
     }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def write_geojson(document: PlanDocument, head: RouteHead) -> bytes:
     """
     features: list[dict[str, Any]] = []
     for village, row in document.list_routes():
-        facts = {"route": route_id(head, village, row), "village": village.name, "day": row.day.isoformat(),
+        facts = {"route": route_id(head, row), "village": village.name, "day": row.day.isoformat(),
                  "team": row.team}  # fmt: skip
         line = {**facts, "kind": "route", "stops": len(row.stops), "travel_s": row.travel_s, "service_s": row.service_s}
         features.append(_feature("LineString", _path(village, row), line))
@@ -57,7 +57,7 @@ def write_gpx(document: PlanDocument, head: RouteHead) -> bytes:
     out = [_GPX, f"<metadata><name>{xml_text(head.round)}</name><desc>{xml_text(head.made())}</desc></metadata>\n"]
     for village, row in document.list_routes():
         out.append(f"<rte><name>{xml_text(name_route(village, row))}</name>")
-        out.append(f"<desc>{xml_text(route_id(head, village, row))}</desc>\n")
+        out.append(f"<desc>{xml_text(route_id(head, row))}</desc>\n")
         if village.start is not None:
             out.append(f"{_rtept(village.start, text('route.start'))}\n")
         out += [f"{_rtept(_at(stop), f'{stop.seq} {stop.code}')}\n" for stop in row.stops]
@@ -88,10 +88,10 @@ def write_links(document: PlanDocument, head: RouteHead) -> bytes:
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\r\n")
     writer.writerow([text(f"route.column.{name}") for name in ("route", "seq", "code", "amap", "geo", "made")])
-    for village, row in document.list_routes():
+    for _, row in document.list_routes():
         for stop in row.stops:
             lon, lat = _at(stop)
-            writer.writerow([route_id(head, village, row), stop.seq, _plain(stop.code), amap_link(lon, lat, stop.code),
+            writer.writerow([route_id(head, row), stop.seq, _plain(stop.code), amap_link(lon, lat, stop.code),
                              geo_link(lon, lat), _plain(head.made())])  # fmt: skip
     return target.getvalue().encode("utf-8-sig")
 
