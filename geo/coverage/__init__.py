@@ -9,7 +9,7 @@ Nothing here executes, reads a clock or knows a database. Words of the formulas,
 - `C`: effective in person; where the round sets `away_phone_counts` also absent households reached by phone.
 """
 
-from geo.coverage.history import fared, last_seen, seen_after
+from geo.coverage.history import fared, last_effective, last_seen
 from geo.coverage.metrics import (
     SHARES,
     Counts,
@@ -51,6 +51,7 @@ __all__ = [
     "is_cleared",
     "is_live",
     "is_much_excluded",
+    "last_effective",
     "last_seen",
     "leaf_statement",
     "leaf_values",
@@ -60,7 +61,6 @@ __all__ = [
     "remaining_to_target",
     "roll_up",
     "same_day_of",
-    "seen_after",
     "standing",
     "tag_holds",
 ]

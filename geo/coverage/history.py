@@ -42,11 +42,12 @@ def last_seen(programme: str, as_of: date, *, homes: Homes | None = None) -> Sel
     ).group_by(rows.c.household)
 
 
-def seen_after(programme: str, day: date, as_of: date) -> Select[Any]:
-    """Households whose `last_effective_on` is after a day: `last_seen` without its order."""
-    return select(visit.c.household).where(
-        *_kept_in_person(programme, as_of), visit.c.outcome == "effective", visit.c.visited_on > day
+def last_effective(programme: str, as_of: date, *, homes: Homes | None = None) -> Select[Any]:
+    """One row per household with an effective visit: household, last_effective_on, as `last_seen` has it."""
+    seen = select(visit.c.household, func.max(visit.c.visited_on).label("last_effective_on")).where(
+        *_kept_in_person(programme, as_of), visit.c.outcome == "effective"
     )
+    return (seen if homes is None else seen.where(visit.c.household.in_(homes))).group_by(visit.c.household)
 
 
 def _kept_in_person(programme: str, as_of: date) -> tuple[ColumnElement[bool], ...]:

@@ -4,37 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from sqlalchemy import and_, case, exists, false, func, literal, or_, select, true
+from sqlalchemy import and_, func, or_, select
 
 from geo.access import places_around, places_inside, require_right
-from geo.coverage import is_live, seen_after
-from geo.issues import issue_status
-from geo.schema import (
-    assignment,
-    household,
-    household_tag,
-    issue_household,
-    person,
-    place_path,
-    round_roster,
-    team,
-    team_member,
-)
+from geo.coverage import is_live
+from geo.schema import assignment, person, place_path, round_roster, team, team_member
 from geo.store.missed import find_missed
 from geo.store.rounds import visible_round
+from geo.store.traits import keep_traits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from numpy.typing import NDArray
-    from sqlalchemy import ColumnElement, Select
-    from sqlalchemy.sql.selectable import NamedFromClause as _Table
+    from sqlalchemy import Connection
 
-    from geo.model import Round, Scope
+    from geo.model import Scope
     from geo.store.database import Database
+    from geo.store.traits import Kind
 
 
 #: In the place of an assignee: households for which nobody answers.
@@ -71,21 +62,28 @@ class Criteria:
 def list_matching(db: Database, scope: Scope, *, round_id: str, as_of: date, criteria: Criteria) -> NDArray[np.uint32]:
     """Return the numbers (tile ids, sorted) of the households of a round's roster in the scope's area that match."""
     require_right(scope, "view")
+    missed: list[NDArray[np.uint32]] = []
     with db.read() as connection:
         round_ = visible_round(connection, scope, round_id)
-        inside = places_inside(scope)
-        wanted = (
-            select(household.c.tile_id)
-            .join(round_roster, round_roster.c.household == household.c.id)
-            .where(round_roster.c.round == round_.id, round_roster.c.place.in_(inside))
-            .where(*_conditions(round_, as_of, criteria))
-            .order_by(household.c.tile_id)
-        )
-        found = np.array(connection.execute(wanted).scalars().all(), dtype=np.uint32)
-        if not criteria.missed:
-            return found
-        missed = find_missed(str(db.path), connection, scope, round_, as_of).get(criteria.missed, found[:0])
-        return np.intersect1d(found, missed, assume_unique=True)
+        theirs = _list_team(connection, criteria.team, as_of) if criteria.team else []
+        if criteria.missed:
+            runs = find_missed(str(db.path), connection, scope, round_, as_of)
+            missed = [runs.get(criteria.missed, np.zeros(0, dtype=np.uint32))]
+    traits = keep_traits(db, scope, round_, as_of)
+    asked: list[tuple[Kind, str, list[str]]] = [
+        ("class", criteria.household_class, [criteria.household_class]),
+        ("tag", criteria.tag, [criteria.tag]),
+        ("category", criteria.category, [criteria.category]),
+        ("answers", criteria.assignee, ["" if criteria.assignee == NOBODY else criteria.assignee]),
+        ("answers", criteria.team, theirs),
+    ]
+    parts = [traits.now(kind).having(values) for kind, wanted, values in asked if wanted]
+    if criteria.days:
+        parts.append(traits.now("seen").up_to((as_of - timedelta(days=criteria.days)).toordinal()))
+    if not parts:
+        # 连漏 is known of the whole roster, also of who has not joined the round yet; who has joined is of a class.
+        parts.append(traits.now("class").number)
+    return _in_all([*parts, *missed])
 
 
 def list_responsible(db: Database, scope: Scope, *, round_id: str, place_id: str) -> list[tuple[str, str]]:
@@ -98,20 +96,16 @@ def list_responsible(db: Database, scope: Scope, *, round_id: str, place_id: str
             .where(place_path.c.ancestor == place_id)
             .where(place_path.c.place.in_(places_inside(scope)))
         )
-        homes = select(round_roster.c.household).where(
-            round_roster.c.round == round_.id, round_roster.c.place.in_(here)
-        )
+        of_home = and_(round_roster.c.round == round_.id, round_roster.c.household == assignment.c.household)
         name = func.coalesce(person.c.name, team.c.name)
         rows = connection.execute(
             select(func.coalesce(assignment.c.person, assignment.c.team), name)
             .select_from(assignment)
             .outerjoin(person, person.c.id == assignment.c.person)
             .outerjoin(team, team.c.id == assignment.c.team)
-            .where(
-                assignment.c.round == round_.id,
-                is_live(assignment),
-                or_(assignment.c.place.in_(here), assignment.c.household.in_(homes)),
-            )
+            .outerjoin(round_roster, of_home)
+            .where(assignment.c.round == round_.id, is_live(assignment))
+            .where(func.coalesce(assignment.c.place, round_roster.c.place).in_(here))
             .distinct()
             .order_by(name)
         )
@@ -144,88 +138,20 @@ def list_answers(db: Database, scope: Scope, *, round_id: str, as_of: date) -> d
     require_right(scope, "view")
     with db.read() as connection:
         round_ = visible_round(connection, scope, round_id)
-        inside = places_inside(scope)
-        own, group = assignment.alias("own"), assignment.alias("for_group")
-        who = func.coalesce(own.c.person, own.c.team, group.c.person, group.c.team, "")
-        rows = connection.execute(
-            select(household.c.tile_id, who)
-            .select_from(round_roster)
-            .join(household, household.c.id == round_roster.c.household)
-            .outerjoin(own, and_(own.c.round == round_.id, own.c.household == household.c.id, is_live(own)))
-            .outerjoin(group, and_(group.c.round == round_.id, group.c.place == round_roster.c.place, is_live(group)))
-            .where(round_roster.c.round == round_.id, round_roster.c.place.in_(inside))
-            .where(*_conditions(round_, as_of, Criteria()))
-        )
-        found: dict[str, list[int]] = {}
-        for tile_id, assignee in rows:
-            found.setdefault(assignee, []).append(tile_id)
-    return {assignee: np.array(sorted(numbers), dtype=np.uint32) for assignee, numbers in found.items()}
+    return keep_traits(db, scope, round_, as_of).now("answers").split()
 
 
-def _conditions(round_: Round, as_of: date, criteria: Criteria) -> list[ColumnElement[bool]]:
-    # Households that have not joined the round yet are on no list and on no map.
-    found: list[ColumnElement[bool]] = [
-        case(
-            (round_roster.c.baseline == true(), literal(as_of >= round_.starts_on)),
-            else_=round_roster.c.added_on <= as_of,
-        )
-    ]
-    if criteria.household_class:
-        found.append(household.c.household_class == criteria.household_class)
-    if criteria.tag:
-        found.append(household.c.id.in_(_tagged(criteria.tag, as_of)))
-    if criteria.category:
-        found.append(household.c.id.in_(_concerned(criteria.category, as_of)))
-    if criteria.assignee == NOBODY:
-        found.append(_answered_by_nobody(round_))
-    elif criteria.assignee:
-        found.append(_answered_for(round_, criteria.assignee))
-    if criteria.team:
-        found.append(_answered_for(round_, criteria.team, _members(criteria.team, as_of)))
-    if criteria.days:
-        since = as_of - timedelta(days=criteria.days)
-        found.append(household.c.id.not_in(seen_after(round_.programme, since, as_of)))
-    return found
-
-
-def _tagged(kind: str, day: date) -> Any:
-    held = or_(household_tag.c.until.is_(None), household_tag.c.until >= day)
-    return select(household_tag.c.household).where(household_tag.c.kind == kind, household_tag.c.since <= day, held)
-
-
-def _concerned(category: str, day: date) -> Any:
-    """Households with an open issue of their own of the category."""
-    status = issue_status(day).subquery("status")
-    return (
-        select(issue_household.c.household)
-        .join(status, status.c.issue == issue_household.c.issue)
-        .where(status.c.open == 1, status.c.scope == "household", status.c.category == category)
-    )
-
-
-def _members(team_id: str, day: date) -> Select[tuple[str]]:
+def _list_team(connection: Connection, team_id: str, day: date) -> list[str]:
+    """Return the ids of a team and of those who are its members on a day."""
     held = or_(team_member.c.until.is_(None), team_member.c.until >= day)
-    return select(team_member.c.person).where(team_member.c.team == team_id, team_member.c.since <= day, held)
+    members = select(team_member.c.person).where(team_member.c.team == team_id, team_member.c.since <= day, held)
+    return [team_id, *connection.execute(members).scalars()]
 
 
-def _live_of(round_: Round) -> tuple[tuple[_Table, ColumnElement[bool]], tuple[_Table, ColumnElement[bool]]]:
-    """Return a household's own live assignment and that of its group, each with what makes it theirs."""
-    own, group = assignment.alias("own"), assignment.alias("for_group")
-    has_own = and_(own.c.round == round_.id, own.c.household == household.c.id, is_live(own))
-    by_group = and_(group.c.round == round_.id, group.c.place == round_roster.c.place, is_live(group))
-    return (own, has_own), (group, by_group)
-
-
-def _answered_by_nobody(round_: Round) -> ColumnElement[bool]:
-    (_, has_own), (_, by_group) = _live_of(round_)
-    return and_(~exists().where(has_own), ~exists().where(by_group))
-
-
-def _answered_for(round_: Round, assignee: str, members: Select[tuple[str]] | None = None) -> ColumnElement[bool]:
-    """Whether its own live assignment is theirs (or a member's), or it has none and that of its group is."""
-    (own, has_own), (group, by_group) = _live_of(round_)
-    theirs = [
-        or_(one.c.person == assignee, one.c.team == assignee, false() if members is None else one.c.person.in_(members))
-        for one in (own, group)
-    ]
-    return or_(exists().where(has_own, theirs[0]), and_(~exists().where(has_own), exists().where(by_group, theirs[1])))
+def _in_all(parts: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]:
+    """Return the numbers (sorted) that are in every one of some sorted columns."""
+    found, *others = sorted(parts, key=len)
+    for one in others:
+        at = np.minimum(np.searchsorted(one, found), len(one) - 1)
+        found = found[one[at] == found] if len(one) else one
+    return found
