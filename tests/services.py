@@ -310,7 +310,7 @@ CASES: dict[str, Case] = {
         matching.list_answers, "view", round_id=lambda ground: ground.own_round, as_of=DUE
     ),
     "store.matching.list_responsible": of_db(
-        matching.list_responsible, "view", round_id=lambda ground: ground.own_round, place_id="v1"
+        matching.list_responsible, "view", round_id=lambda ground: ground.own_round, place_id="v1", as_of=DUE
     ),
     "store.places.get_place": of_db(places.get_place, "view", place_id="v1"),
     "store.places.list_children": of_db(places.list_children, "view", place_id="v1"),
@@ -371,7 +371,7 @@ STEPS = {
     "mapping.rounds.settle_rounds": "makes the rounds of a mapping through insert_round, after load_file has asked for the whole file",
     "tiles.live.keep_index": "reads nothing by itself: what it keeps is read through read_tile_homes, for its scope's area",
     "store.proposals.adopt_visits": "takes visits into the round that insert_round has just made in the scope's area",
-    "store.missed.find_missed": "reads only what lies in the scope's areas, in the transaction of who asked for the right",
+    "store.traits.keep_traits": "reads nothing by itself: what it keeps is read for its scope's areas, by who asked for the right",
     "store.missed.read_roster": "reads only what lies in the scope's areas, in the transaction of who asked for the right",
 }
 

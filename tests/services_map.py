@@ -8,7 +8,7 @@ from typing import Any
 
 from geo.model import Scope
 from geo.schema import zone
-from geo.store import comparing, land, matching, missed, zones
+from geo.store import comparing, land, matching, zones
 from geo.store.rounds import get_round
 from tests.services import DUE, Case, Ground, of_db
 
@@ -46,7 +46,7 @@ MAP_CASES: dict[str, Case] = {
     "store.comparing.read_reached_by_phone": of_db(
         comparing.read_reached_by_phone, "view", round_id=_past, as_of=DUE
     ),
-    "store.missed.read_missed": of_db(missed.read_missed, "view", round_id=_past, as_of=DUE),
+    "store.matching.read_missed": of_db(matching.read_missed, "view", round_id=_past, as_of=DUE),
     "store.land.read_areas": of_db(land.read_areas, "view", place_id="v1", level="group"),
     "store.land.read_outlines": of_db(land.read_outlines, "view", place_id="v1"),
     "store.land.draw_ahead": of_db(land.draw_ahead, "view", blind=int),

@@ -65,7 +65,7 @@ SHARED: dict[str, set[str]] = {
     | {"store.mywork.list_own_homes", "store.mywork.read_work"}
     | {"store.assignments.assignee_column", "store.exclusions.decide_exclusions", "store.published.read_published"}
     | {f"store.comparing.{name}" for name in ("list_earlier", "read_then", "read_reached_by_phone")}
-    | {"store.missed.read_missed"},
+    | {"store.matching.read_missed"},
 }
 SHARED["groups"] = SHARED["parent"]
 LAYERS = ("geo.ui", "geo.cli", "geo.web", "geo.demo", "geo.__main__", "geo.access", "geo.audit", "geo.store.migrations")

@@ -14,8 +14,7 @@ from geo.model import Scope, VisitEntry
 from geo.store.comparing import list_earlier, read_reached_by_phone, read_then
 from geo.store.database import Database
 from geo.store.homes import read_homes
-from geo.store.matching import Criteria, list_matching
-from geo.store.missed import read_missed
+from geo.store.matching import Criteria, list_matching, read_missed
 from geo.store.rounds import RoundPlan, create_round, get_round
 from geo.store.visits import record_visit
 from geo.tiles import TileIndex, Wanted, count_by_place, numbers_in_state, places_within

@@ -16,12 +16,14 @@ from geo.model import IssueEntry, Scope, VisitEntry
 from geo.store.assignments import add_person, assign
 from geo.store.database import Database
 from geo.store.homes import read_homes
-from geo.store.households import edit_household, set_tags
+from geo.store.households import edit_household, move_household, set_tags
 from geo.store.issues import raise_issue
 from geo.store.matching import Criteria, list_answers, list_matching, list_responsible, list_teams
+from geo.store.rounds import get_round
 from geo.store.teams import MemberEntry, add_member, list_members
 from geo.store.tile_reads import list_leaves
-from geo.store.visits import record_visit
+from geo.store.traits import KINDS, Traits, keep_traits
+from geo.store.visits import record_visit, void_visit
 from geo.tiles import Wanted, decode_tile, encode_tile, split_key
 from geo.tiles.answers import TileView
 from geo.tiles.live import LiveIndex
@@ -96,7 +98,7 @@ def test_who_answers_is_the_own_assignment_before_that_of_the_group(told: tuple[
     expected = sorted(homes.loc[homes["assignee_id"] == person, "tile_id"].tolist())
     found = list_matching(world, SCOPE, round_id="2", as_of=TODAY, criteria=Criteria(assignee=person))
     assert found.tolist() == expected == [2, 7, 8, 9, 10]
-    assert (person, "周测三") in list_responsible(world, SCOPE, round_id="2", place_id="v1")
+    assert (person, "周测三") in list_responsible(world, SCOPE, round_id="2", place_id="v1", as_of=TODAY)
 
 
 def test_who_answers_for_whom(told: tuple[Database, str]) -> None:
@@ -157,6 +159,39 @@ def test_a_save_lets_households_in_and_out(world: Database) -> None:
     after = view.now()[1].among
     assert set(before.tolist()) - set(after.tolist()) == {11}
     assert view.answer(f"changes/{version}.json").body == f'{{"version":{view.version},"cells":null}}'.encode()
+
+
+def test_after_each_save_every_trait_is_as_one_read_anew(world: Database) -> None:
+    """Visits, classes, tags, issues, assignments and a move change what filters ask, and nothing is read whole again."""
+    round_ = get_round(world, SCOPE, round_id="2")
+    kept = keep_traits(world, SCOPE, round_, TODAY)
+    for kind in KINDS:
+        kept.now(kind)
+    person, other = (add_person(world, SCOPE, name=name, place_id="v1") for name in ("周测三", "钱测四"))
+    due, wanted = date(2019, 11, 30), IssueEntry("i9", "g03", "household", "CLOTH", "冬衣不够", TODAY, ("h13",))
+    saves: dict[str, Callable[[], object]] = {
+        "seen": lambda: record_visit(world, SCOPE, entry=VisitEntry("n1", "h11", TODAY, "effective")),
+        "seen again": lambda: void_visit(world, SCOPE, visit_id="n1", void_id="w1"),
+        "missed": lambda: record_visit(world, SCOPE, entry=VisitEntry("n2", "h12", date(2019, 10, 1), "effective")),
+        "class": lambda: edit_household(world, SCOPE, household_id="h01", rev=1, changes={"household_class": "lifted"}),
+        "tag": lambda: set_tags(world, SCOPE, household_id="h12", kinds=["dibao", "elder_alone"]),
+        "tag again": lambda: set_tags(world, SCOPE, household_id="h12", kinds=["dibao"]),
+        "category": lambda: raise_issue(world, SCOPE, entry=wanted),
+        "answers": lambda: assign(world, SCOPE, round_id="2", assignee=person, due_on=due, groups=["g01", "g02"]),
+        "answers again": lambda: assign(world, SCOPE, round_id="2", assignee=other, due_on=due, households=["h02"]),
+        "answers by a move": lambda: move_household(world, SCOPE, household_id="h05", rev=1, place_id="g02"),
+    }
+    for save in saves.values():
+        save()
+        for kind in KINDS:
+            fresh = Traits(kept.asked).now(kind)
+            held = kept.now(kind)
+            assert {one: held.having([one]).tolist() for one in fresh.codes} == {
+                one: fresh.having([one]).tolist() for one in fresh.codes
+            }
+            assert held.number.tolist() == fresh.number.tolist()
+            assert kind not in ("seen", "missed") or held.code.tolist() == fresh.code.tolist()
+    assert kept.builds == len(KINDS)
 
 
 def test_a_team_answers_through_its_members(told: tuple[Database, str]) -> None:

@@ -7,12 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import or_, select
 
 from geo.access import places_around, places_inside, require_right
-from geo.coverage import is_live
-from geo.schema import assignment, person, place_path, round_roster, team, team_member
-from geo.store.missed import find_missed
+from geo.schema import household, person, place_path, round_roster, team, team_member
 from geo.store.rounds import visible_round
 from geo.store.traits import keep_traits
 
@@ -62,13 +60,9 @@ class Criteria:
 def list_matching(db: Database, scope: Scope, *, round_id: str, as_of: date, criteria: Criteria) -> NDArray[np.uint32]:
     """Return the numbers (tile ids, sorted) of the households of a round's roster in the scope's area that match."""
     require_right(scope, "view")
-    missed: list[NDArray[np.uint32]] = []
     with db.read() as connection:
         round_ = visible_round(connection, scope, round_id)
         theirs = _list_team(connection, criteria.team, as_of) if criteria.team else []
-        if criteria.missed:
-            runs = find_missed(str(db.path), connection, scope, round_, as_of)
-            missed = [runs.get(criteria.missed, np.zeros(0, dtype=np.uint32))]
     traits = keep_traits(db, scope, round_, as_of)
     asked: list[tuple[Kind, str, list[str]]] = [
         ("class", criteria.household_class, [criteria.household_class]),
@@ -79,37 +73,45 @@ def list_matching(db: Database, scope: Scope, *, round_id: str, as_of: date, cri
     ]
     parts = [traits.now(kind).having(values) for kind, wanted, values in asked if wanted]
     if criteria.days:
-        parts.append(traits.now("seen").up_to((as_of - timedelta(days=criteria.days)).toordinal()))
-    if not parts:
-        # 连漏 is known of the whole roster, also of who has not joined the round yet; who has joined is of a class.
-        parts.append(traits.now("class").number)
-    return _in_all([*parts, *missed])
+        parts.append(traits.now("seen").between(0, (as_of - timedelta(days=criteria.days)).toordinal()))
+    if criteria.missed:
+        parts.append(traits.now("missed").between(criteria.missed))
+    return _in_all(parts or [traits.now("class").number])
 
 
-def list_responsible(db: Database, scope: Scope, *, round_id: str, place_id: str) -> list[tuple[str, str]]:
-    """Return (id, name) of the people and teams with a live assignment of a round under a place, by name."""
+def read_missed(db: Database, scope: Scope, *, round_id: str, as_of: date) -> dict[int, NDArray[np.uint32]]:
+    """Return k → the numbers (tile ids, sorted) of a round's roster in the scope's area that missed k rounds or more.
+
+    连漏 k 轮 over the rounds of the programme that ended before the day; only k that somebody has.
+    """
     require_right(scope, "view")
     with db.read() as connection:
         round_ = visible_round(connection, scope, round_id)
-        here = (
-            select(place_path.c.place)
-            .where(place_path.c.ancestor == place_id)
-            .where(place_path.c.place.in_(places_inside(scope)))
-        )
-        of_home = and_(round_roster.c.round == round_.id, round_roster.c.household == assignment.c.household)
-        name = func.coalesce(person.c.name, team.c.name)
-        rows = connection.execute(
-            select(func.coalesce(assignment.c.person, assignment.c.team), name)
-            .select_from(assignment)
-            .outerjoin(person, person.c.id == assignment.c.person)
-            .outerjoin(team, team.c.id == assignment.c.team)
-            .outerjoin(round_roster, of_home)
-            .where(assignment.c.round == round_.id, is_live(assignment))
-            .where(func.coalesce(assignment.c.place, round_roster.c.place).in_(here))
-            .distinct()
-            .order_by(name)
-        )
-        return [(row[0], row[1]) for row in rows]
+    missed = keep_traits(db, scope, round_, as_of).now("missed")
+    return {k: missed.between(k) for k in range(1, int(missed.code.max(initial=0)) + 1)}
+
+
+def list_responsible(db: Database, scope: Scope, *, round_id: str, place_id: str, as_of: date) -> list[tuple[str, str]]:
+    """Return (id, name) of the people and teams who answer for households of a round under a place, by name."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        round_ = visible_round(connection, scope, round_id)
+        under = select(place_path.c.place).where(place_path.c.ancestor == place_id)
+        homes = None
+        if scope.areas != (place_id,):
+            homes = (
+                connection.execute(
+                    select(household.c.tile_id)
+                    .join(round_roster, round_roster.c.household == household.c.id)
+                    .where(round_roster.c.round == round_.id, round_roster.c.place.in_(under))
+                )
+                .scalars()
+                .all()
+            )
+        named = select(person.c.id, person.c.name).union_all(select(team.c.id, team.c.name))
+        names = {row[0]: row[1] for row in connection.execute(named)}
+    found = keep_traits(db, scope, round_, as_of).now("answers").values_of(homes)
+    return sorted(((one, names[one]) for one in found if one), key=lambda one: (one[1], one[0]))
 
 
 def list_teams(db: Database, scope: Scope, *, place_id: str) -> list[tuple[str, str]]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from sqlalchemy import func, select
 
-from geo.access import places_inside, require_right
+from geo.access import places_inside
 from geo.coverage import fared
 from geo.gaps import missed_in_a_row
 from geo.schema import household, round_roster
+from geo.store.homes import pick
 from geo.store.remember import Remembered, stamp_round
-from geo.store.rounds import rounds_of, visible_round
+from geo.store.rounds import rounds_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,40 +23,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy import Connection
 
+    from geo.coverage import Homes
     from geo.model import Round, Scope
-    from geo.store.database import Database
-
-
-def read_missed(db: Database, scope: Scope, *, round_id: str, as_of: date) -> dict[int, NDArray[np.uint32]]:
-    """Return k → the numbers (tile ids, sorted) of a round's roster in the scope's area that missed k rounds or more.
-
-    连漏 k 轮 over the rounds of the programme that ended before the day; only k that somebody has.
-    """
-    require_right(scope, "view")
-    with db.read() as connection:
-        return find_missed(str(db.path), connection, scope, visible_round(connection, scope, round_id), as_of)
-
-
-def find_missed(
-    path: str, connection: Connection, scope: Scope, round_: Round, day: date
-) -> dict[int, NDArray[np.uint32]]:
-    """Return the same within a transaction, kept until something in an ended round or the roster changes."""
-    ended = [one for one in rounds_of(connection, round_.programme) if one.ends_on < day]
-    key = (scope.areas, *stamp_ended(path, connection, round_, ended))
-    known = _runs.get(key)
-    if known is None:
-        numbers, ids = read_roster(connection, scope, round_)
-        missed = np.array(count_missed(path, connection, round_, day, ids), dtype=np.int64)
-        known = {k: numbers[missed >= k] for k in range(1, int(missed.max(initial=0)) + 1)}
-        _runs.put(key, known)
-    return known
 
 
 def count_missed(path: str, connection: Connection, round_: Round, day: date, ids: Sequence[str]) -> list[int]:
     """Return 连漏 of each household over the rounds of the programme that ended before the day."""
+    ended = list_ended(connection, round_, day)
+    return missed_in_a_row(ids, (partial(ask_round, path, connection, one) for one in ended))
+
+
+def count_missed_of_few(connection: Connection, round_: Round, day: date, ids: Sequence[str]) -> list[int]:
+    """Return the same of a few households, of which alone the rounds are asked."""
+    homes = pick(connection, ids)
+    ended = list_ended(connection, round_, day)
+    return missed_in_a_row(ids, (partial(_fates_of, connection, one, homes) for one in ended))
+
+
+def list_ended(connection: Connection, round_: Round, day: date) -> list[Round]:
+    """Return the rounds of the programme that ended before a day, newest first."""
     held = [one for one in rounds_of(connection, round_.programme) if one.status != "draft" and one.ends_on < day]
-    newest_first = sorted(held, key=lambda one: one.ends_on, reverse=True)
-    return missed_in_a_row(ids, (partial(ask_round, path, connection, one) for one in newest_first))
+    return sorted(held, key=lambda one: one.ends_on, reverse=True)
 
 
 def ask_round(path: str, connection: Connection, ended: Round, _ids: Sequence[str] = ()) -> dict[str, int]:
@@ -63,9 +51,15 @@ def ask_round(path: str, connection: Connection, ended: Round, _ids: Sequence[st
     key = (path, ended, stamp_round(path, connection, ended.id))
     known = _fates.get(key)
     if known is None:
-        known = {row[0]: row[1] for row in connection.execute(fared(ended))}
+        known = _fates_of(connection, ended)
         _fates.put(key, known)
     return known
+
+
+def _fates_of(
+    connection: Connection, ended: Round, homes: Homes | None = None, _ids: Sequence[str] = ()
+) -> dict[str, int]:
+    return {row[0]: row[1] for row in connection.execute(fared(ended, homes=homes))}
 
 
 def stamp_ended(path: str, connection: Connection, round_: Round, ended: Sequence[Round]) -> tuple[object, ...]:
@@ -90,4 +84,3 @@ def read_roster(connection: Connection, scope: Scope, round_: Round) -> tuple[ND
 
 
 _fates: Final[Remembered[dict[str, int]]] = Remembered()
-_runs: Final[Remembered[dict[int, NDArray[np.uint32]]]] = Remembered()

@@ -19,6 +19,7 @@ from geo.access import places_inside
 from geo.coverage import is_live, last_effective
 from geo.issues import issue_status
 from geo.schema import assignment, household, household_tag, issue_household, round_roster
+from geo.store.missed import count_missed, count_missed_of_few
 from geo.store.tile_reads import read_changed, read_stamp
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 
     from geo.model import Round, Scope
     from geo.store.database import Database
-    from geo.store.tile_reads import Stamp
+from geo.store.tile_reads import Stamp
 
-Kind = Literal["class", "tag", "category", "answers", "seen"]
-KINDS: Final[tuple[Kind, ...]] = ("class", "tag", "category", "answers", "seen")
+Kind = Literal["class", "tag", "category", "answers", "seen", "missed"]
+KINDS: Final[tuple[Kind, ...]] = ("class", "tag", "category", "answers", "seen", "missed")
 #: Rounds, days and areas kept at once; the one asked for longest ago goes.
 _KEPT: Final = 6
 _NEVER: Final = 0
+_HIGHEST: Final = 1 << 30
 #: After a save that changed more households than this, reading all is the shorter way.
 _MOST_CHANGED: Final = 5000
 
@@ -45,7 +47,7 @@ class Trait:
     """Households and what they have: a row for each household (`number`, its tile id, ascending) and each value.
 
     `codes` are the numbers of values met so far. Of "seen" a code is the day of the last effective visit (proleptic
-    ordinal; 0: never).
+    ordinal; 0: never); of "missed" it is 连漏 over the rounds that ended before the day, of those who missed any.
     """
 
     number: NDArray[np.uint32]
@@ -58,9 +60,15 @@ class Trait:
         wanted[[self.codes[one] for one in values if one in self.codes]] = True
         return self.number[wanted[self.code]]
 
-    def up_to(self, code: int) -> NDArray[np.uint32]:
-        """Return the numbers (sorted) of the households whose code is at most this."""
-        return self.number[self.code <= code]
+    def between(self, lowest: int, highest: int = _HIGHEST) -> NDArray[np.uint32]:
+        """Return the numbers (sorted) of the households whose code lies between two, both included."""
+        return self.number[(self.code >= lowest) & (self.code <= highest)]
+
+    def values_of(self, homes: Collection[int] | None) -> list[str]:
+        """Return the values that somebody of some households (tile ids; None: of all) has."""
+        code = self.code if homes is None else self.code[np.isin(self.number, np.fromiter(homes, dtype=np.uint32))]
+        held = np.bincount(code, minlength=len(self.codes))
+        return [value for value, nth in self.codes.items() if held[nth]]
 
     def split(self) -> dict[str, NDArray[np.uint32]]:
         """Return value → the numbers (sorted) of those who have it; only values that somebody has."""
@@ -150,6 +158,8 @@ def _read(
     codes: dict[str, int] | None = None,
 ) -> Trait:  # fmt: skip
     """Read a trait of all households, or of some (tile ids); `codes` are numbers given to values before."""
+    if kind == "missed":
+        return _read_missed(connection, asked, homes)
     wanted = _SELECTS[kind](asked, homes)
     cursor = connection.execute(wanted.order_by(household.c.tile_id)).cursor
     rows = [] if cursor is None else cursor.fetchall()
@@ -162,6 +172,15 @@ def _read(
     for value in values:
         known.setdefault(value, len(known))
     return Trait(number, np.array([known[value] for value in values], dtype=np.int32)[nth], known)
+
+
+def _read_missed(connection: Connection, asked: _Asked, homes: Collection[int] | None) -> Trait:
+    rows = connection.execute(_of_roster(asked, homes, household.c.id).order_by(household.c.tile_id)).all()
+    number, ids = np.array([row[0] for row in rows], dtype=np.uint32), [row[1] for row in rows]
+    path, of = str(asked.db.path), (asked.round, asked.as_of, ids)
+    counted = count_missed(path, connection, *of) if homes is None else count_missed_of_few(connection, *of)
+    missed = np.array(counted, dtype=np.int32)
+    return Trait(number[missed > 0], missed[missed > 0], {})
 
 
 def _of_roster(asked: _Asked, homes: Collection[int] | None, value: Any) -> Select[Any]:
@@ -222,6 +241,6 @@ def _seen(asked: _Asked, homes: Collection[int] | None) -> Select[Any]:
     return _of_roster(asked, homes, seen.c.last_effective_on).outerjoin(seen, seen.c.household == household.c.id)
 
 
-_SELECTS: Final[dict[Kind, Callable[[_Asked, Collection[int] | None], Select[Any]]]] = {
+_SELECTS: Final[dict[str, Callable[[_Asked, Collection[int] | None], Select[Any]]]] = {
     "class": _class, "tag": _tag, "category": _category, "answers": _answers, "seen": _seen,
 }  # fmt: skip

@@ -42,11 +42,17 @@ def pick_criteria(session: Session) -> Criteria:
 
 
 def _pick_assignee(session: Session) -> str:
-    if session.round is None:
-        return ""
-    people = dict(list_responsible(session.db, session.scope, round_id=session.round.id, place_id=session.place.id))
+    people = dict(_list_people(session))
     people[NOBODY] = text("map.filter.nobody")
     return _pick("answers", list(people), lambda one: people.get(one, one))
+
+
+def _list_people(session: Session) -> list[tuple[str, str]]:
+    if session.round is None:
+        return []
+    return list_responsible(
+        session.db, session.scope, round_id=session.round.id, place_id=session.place.id, as_of=session.as_of
+    )
 
 
 def _pick(name: str, options: Sequence[str], say: Callable[[str], str]) -> str:
@@ -62,7 +68,7 @@ def say_criteria(session: Session, criteria: Criteria) -> str:
     if criteria.household_class:
         said.append(text(f"household_class.{criteria.household_class}"))
     if criteria.assignee and session.round is not None:
-        people = list_responsible(session.db, session.scope, round_id=session.round.id, place_id=session.place.id)
+        people = _list_people(session)
         names = {NOBODY: text("map.filter.nobody"), **dict(people)}
         said.append(text("map.filter.said", name=names.get(criteria.assignee, criteria.assignee)))
     if criteria.team:

@@ -28,7 +28,9 @@ _LEFT: Final = tuple(nth for nth in range(len(VISIT_STATES)) if nth not in (_EFF
 def draw_people(session: Session, found: MapView, assignee: str) -> None:
     """Draw the people with most households left in this place and how many are nobody's; of a chosen one the list."""
     names = dict(
-        list_responsible(session.db, session.scope, round_id=found.figures.round.id, place_id=session.place.id)
+        list_responsible(
+            session.db, session.scope, round_id=found.figures.round.id, place_id=session.place.id, as_of=session.as_of
+        )
     )
     if assignee:
         _draw_theirs(session, found, {NOBODY: text("map.filter.nobody"), **names}.get(assignee, "—"))

@@ -10,7 +10,7 @@ import streamlit as st
 from geo.codes import COMPARED_STATES
 from geo.i18n import text
 from geo.store.comparing import list_earlier
-from geo.store.missed import read_missed
+from geo.store.matching import read_missed
 from geo.store.tile_reads import find_units
 from geo.tiles import count_by_place, numbers_in_state
 from geo.ui.choices import choose_one

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import asynccontextmanager
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from geo.errors import GeoError
 from geo.model import Scope
 from geo.store.gap_homes import read_gap_homes
 from geo.store.land import draw_ahead
-from geo.store.missed import read_missed
 from geo.store.places import root_place
 from geo.store.presence import read_presence
 from geo.store.rounds import current_round
+from geo.store.traits import KINDS, keep_traits
 from geo.tiles import MIN_ZOOM, POINTS_FROM_ZOOM
 from geo.tiles.live import keep_index
 from geo.ui import datasource
@@ -22,9 +23,12 @@ from geo.web import promptly
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import date
 
     from geo.model import Round
     from geo.store.database import Database
+
+_LOOK_EVERY_S: Final = 30
 
 
 @asynccontextmanager
@@ -36,14 +40,25 @@ async def warm_up(app: object) -> AsyncIterator[dict[str, Any]]:
 
 
 def _warm_in_thread() -> None:
-    for warm in (warm_map, warm_lists):
+    """Make ready, and again on every new day: as of another day everything is read anew."""
+    while (day := _warm_all()) is not None:
+        while datasource.database().today() == day:
+            time.sleep(_LOOK_EVERY_S)
+
+
+def _warm_all() -> date | None:
+    """Make everything ready and return the day it is ready for; None where there is nothing to make ready."""
+    try:
+        day = datasource.database().today()
+    except GeoError:
+        # There is no database yet, or none that can be read: whoever opens a page is told so.
+        return None
+    for warm in (warm_map, warm_filters, warm_lists):
         try:
             warm()
-        except GeoError:
-            # There is no database yet, or none that can be read: whoever opens a page is told so.
-            return
         except Exception as error:  # noqa: BLE001 - the first look reads it then, and says what is wrong
             logging.getLogger(__name__).warning("%s failed: %s", warm.__name__, type(error).__name__)
+    return day
 
 
 def warm_map() -> int:
@@ -54,10 +69,22 @@ def warm_map() -> int:
     index = keep_index(db, scope, round_id=round_.id, as_of=db.today()).now()
     for zoom in range(MIN_ZOOM, POINTS_FROM_ZOOM):
         index.cells(zoom)
-    # Half a minute of work at a million households, which the first to ask for 连漏 would wait for.
-    read_missed(db, scope, round_id=round_.id, as_of=db.today())
     draw_ahead(db, scope, round_id=round_.id)
     return len(index)
+
+
+def warm_filters() -> int:
+    """Read what the map's filters ask of the district's households today; return how many of those there are.
+
+    At a million households 连漏 takes half a minute, the others seconds each, which the first to ask would wait for.
+    """
+    db, scope, round_ = _find_district()
+    if round_ is None:
+        return 0
+    traits = keep_traits(db, scope, round_, db.today())
+    for kind in KINDS:
+        traits.now(kind)
+    return len(traits.now("class").number)
 
 
 def warm_lists() -> int:
