@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from geo import config
 from geo.codes import COMPARED_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: From so many rounds missed in a row on, a household counts as 连漏.
-IN_A_ROW: Final = 2
 #: Kind by (fate then + 1, in C now): fate 1 in C, 0 missed, -1 not in D.
 _BY_FATE: Final = (("new_missed", "new_reached"), ("missed_again", "recovered"), ("newly_missed", "kept"))
 
@@ -31,14 +30,16 @@ def name_kinds(homes: pd.DataFrame, then: Mapping[str, int]) -> pd.Series:
     return pd.Series(kinds, index=homes.index, dtype="str")
 
 
-def sum_kinds(homes: pd.DataFrame, units: Mapping[str, str], order: Sequence[str]) -> pd.DataFrame:
-    """Return one row per unit in an order: unit, roster, each of `COMPARED_KINDS`, in_a_row (连漏 `IN_A_ROW` 轮以上).
+def sum_kinds(
+    homes: pd.DataFrame, units: Mapping[str, str], order: Sequence[str], *, mark: int = config.MISSED_ROUNDS_MARK
+) -> pd.DataFrame:
+    """Return one row per unit in an order: unit, roster, each of `COMPARED_KINDS`, in_a_row (连漏 `mark` 轮以上).
 
     `homes`: place, kind, missed_rounds; `units`: roster place → the unit that it counts for.
     """
     unit = homes["place"].map(units)
     counts = pd.crosstab(unit, homes["kind"]).reindex(index=list(order), columns=list(COMPARED_KINDS), fill_value=0)
-    missed = homes["missed_rounds"].to_numpy() >= IN_A_ROW
+    missed = homes["missed_rounds"].to_numpy() >= mark
     rows = counts.assign(roster=counts.sum(axis=1))
     rows["in_a_row"] = unit[missed].value_counts().reindex(rows.index, fill_value=0).astype(np.int64)
     return rows.rename_axis("unit").reset_index()

@@ -13,8 +13,13 @@ ZONE: Final = "Asia/Shanghai"
 EXCLUSION_WARN_BP: Final = 300
 #: Days over which the present pace is measured.
 PACE_DAYS: Final = 7
-#: Visits not met from which a household counts as 上门未遇≥2次.
+#: Visits not met from which a household counts as 上门未遇≥2次; rounds missed in a row from which it counts as 连漏.
 MISSES_MARK: Final = 2
+MISSED_ROUNDS_MARK: Final = 2
+#: Counts by a trait of people below this are not said of a place wider than a village.
+SMALL_COUNT: Final = 3
+#: Days that are proposed to whoever is given a household to go to.
+ASSIGN_DAYS: Final = 7
 #: A round's default target (basis points) and programme.
 TARGET_BP: Final = 9500
 WHOLE_BP: Final = 10_000

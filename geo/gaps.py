@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from geo import config
-from geo.codes import GAP_STATES, TODO_MARKS
+from geo.codes import GAP_MARKS, GAP_STATES, TODO_MARKS
+from geo.rules import USUAL, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from geo.config import PriorityWeights
+
 #: Some homes → those of them that a round's D held on its last day, with complete (in C then, 0/1).
 AskRound: TypeAlias = Callable[[Sequence[str]], Mapping[str, int]]
 
+#: Marks that hold from so many on: mark → the key of the figure of 口径.
+MARK_RULES: Final = {"missed_twice": "misses_mark", "missed_rounds": "missed_rounds_mark"}
 #: Terms of the priority, in the order they are printed; each is a column `p_<term>` of points.
 PRIORITY_TERMS: Final = (
     "tag",
@@ -33,22 +37,21 @@ PRIORITY_TERMS: Final = (
     "last_of_group",
     "missed_rounds",
 )
-_REPEATED = 2
-DEFAULT_WEIGHTS: Final = config.PriorityWeights()
 
 
-def rank_gaps(homes: pd.DataFrame, as_of: date, weights: config.PriorityWeights = DEFAULT_WEIGHTS) -> pd.DataFrame:
+def rank_gaps(homes: pd.DataFrame, as_of: date, rules: Rules = USUAL) -> pd.DataFrame:
     """Return the gap rows of a table of homes, highest priority first, one row per household.
 
-    `homes`: one row per household of D with the columns of `store.reads.read_homes`. Added columns: overdue_days,
-    one boolean per mark (`m_<mark>`), one integer per term (`p_<term>`), priority (their sum), suggested (1 … n).
+    `homes`: one row per household of D with the columns of `store.reads.read_homes`; `rules`: 口径 of the round.
+    Added columns: overdue_days, one boolean per mark (`m_<mark>`), one integer per term (`p_<term>`), priority (their
+    sum), suggested (1 … n).
     """
     gaps = homes[homes["effective"] == 0].copy()
     open_homes = homes[homes["complete"] == 0].groupby("place")["household"].transform("size")
     gaps["left_in_group"] = open_homes.reindex(gaps.index).fillna(0).astype(int)
     gaps["overdue_days"] = _overdue_days(gaps, as_of)
-    _add_marks(gaps)
-    _add_priority(gaps, weights)
+    _add_marks(gaps, GAP_MARKS, rules)
+    _add_priority(gaps, rules.weights)
     gaps = gaps.sort_values(
         ["priority", "overdue_days", "village_code", "group_code", "code"], ascending=[False, False, True, True, True]
     )
@@ -59,7 +62,7 @@ def rank_gaps(homes: pd.DataFrame, as_of: date, weights: config.PriorityWeights 
 def list_todos(homes: pd.DataFrame) -> pd.DataFrame:
     """Return 已走访待办: visited homes with overdue or undated issues, no point or nobody responsible."""
     todos = homes[homes["effective"] == 1].copy()
-    _add_marks(todos)
+    _add_marks(todos, TODO_MARKS)
     marks = [f"m_{mark}" for mark in TODO_MARKS]
     return todos[todos[marks].any(axis=1)].sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
 
@@ -119,11 +122,11 @@ def _overdue_days(homes: pd.DataFrame, as_of: date) -> pd.Series:
     return days.where(homes["overdue"] == 1, 0).fillna(0).astype(int)
 
 
-def _add_marks(homes: pd.DataFrame) -> None:
+def _add_marks(homes: pd.DataFrame, wanted: Sequence[str], rules: Rules = USUAL) -> None:
     marks = {
         "never": homes["last_on"].isna(),
-        "missed_rounds": homes["missed_rounds"] >= _REPEATED,
-        "missed_twice": homes["misses"] >= config.MISSES_MARK,
+        "missed_rounds": homes["missed_rounds"] >= rules["missed_rounds_mark"],
+        "missed_twice": homes["misses"] >= rules["misses_mark"],
         "away_uncontacted": (homes["away"] == 1) & (homes["phone"] == 0),
         "revisit_on_return": (homes["phone"] == 1) & (homes["effective"] == 0),
         "unassigned": homes["assigned"] == 0,
@@ -133,11 +136,11 @@ def _add_marks(homes: pd.DataFrame) -> None:
         "issue_undated": homes["undated_issues"] > 0,
         "exclusion_pending": homes["pending"] == 1,
     }
-    for mark, holds in marks.items():
-        homes[f"m_{mark}"] = holds.astype(bool)
+    for mark in wanted:
+        homes[f"m_{mark}"] = marks[mark].astype(bool)
 
 
-def _add_priority(gaps: pd.DataFrame, weights: config.PriorityWeights) -> None:
+def _add_priority(gaps: pd.DataFrame, weights: PriorityWeights) -> None:
     terms = {
         "tag": weights.tag * gaps["priority_home"],
         "never": weights.never * gaps["m_never"],

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 _PHONE_DIGITS = 11
 _HIDDEN: Final = "…"
-#: A count by a trait of people that is smaller is not said of a wide place: it were about one of them.
-SMALLEST: Final = 3
 _WIDE: Final = frozenset({"district", "township"})
 
 #: Column → class of personal data. `name` and `phone` are masked, `number` is a keyed hash or the last four digits of
@@ -83,14 +81,14 @@ def _mask_each(values: pd.Series, mask: Callable[[str], str]) -> pd.Series:
     return pd.Series([mask(one) for one in known], dtype="str").take(codes).set_axis(values.index)
 
 
-def is_small(count: int, level: str) -> bool:
-    """Say whether a count by a trait of people (tag, class, problem) is too small for a place of this level."""
-    return 0 < count < SMALLEST and level in _WIDE
+def is_small(count: int, level: str, *, least: int) -> bool:
+    """Say whether a count by a trait of people (tag, class, problem) is too small to be said of such a place."""
+    return 0 < count < least and level in _WIDE
 
 
-def say_count(count: int, level: str) -> str:
+def say_count(count: int, level: str, *, least: int) -> str:
     """Return a count by a trait of people as it may be said of a place of this level."""
-    return f"<{SMALLEST}" if is_small(count, level) else f"{count:,}"
+    return f"<{least}" if is_small(count, level, least=least) else f"{count:,}"
 
 
 def hide(value: str) -> str:

@@ -1,6 +1,6 @@
 """口径: the figures that somebody may choose, each with its bounds; what is chosen stands in the database.
 
-Percentages are basis points, spans are days, weights are points.
+Percentages are basis points, spans are days, weights are points, the rest is counted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Kinds of choices, in the order they are shown.
 GROUPS: Final = ("weight", "deadline", "threshold", "target")
-UNITS: Final = ("points", "days", "bp")
+UNITS: Final = ("points", "days", "bp", "times", "rounds", "homes")
 #: The year of the figures that the software comes with.
 USUAL_YEAR: Final = 2026
 
@@ -38,7 +38,13 @@ CHOICES: Final[tuple[Choice, ...]] = (
     # Days in which a new issue to be solved by a deadline is due; 0: nobody proposes a day.
     Choice("due_days", "deadline", "days", 0, 3650),
     Choice("reopen_days", "deadline", "days", config.REOPEN_DAYS, 3650),
+    Choice("assign_days", "deadline", "days", config.ASSIGN_DAYS, 3650),
     Choice("exclusion_warn", "threshold", "bp", config.EXCLUSION_WARN_BP, config.WHOLE_BP),
+    Choice("misses_mark", "threshold", "times", config.MISSES_MARK, 100, 1),
+    Choice("missed_rounds_mark", "threshold", "rounds", config.MISSED_ROUNDS_MARK, 100, 1),
+    Choice("pace_days", "threshold", "days", config.PACE_DAYS, 365, 1),
+    # Counts by a trait of people below this are not said of a wide place; 1 says all.
+    Choice("small_count", "threshold", "homes", config.SMALL_COUNT, 100, 1),
     Choice("target", "target", "bp", config.TARGET_BP, config.WHOLE_BP, 1),
 )
 BY_KEY: Final = {one.key: one for one in CHOICES}

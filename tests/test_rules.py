@@ -13,7 +13,7 @@ from geo import codes
 from geo.cli import main
 from geo.config import PriorityWeights
 from geo.errors import Invalid, NotAllowed
-from geo.exports import tabulate_ledger
+from geo.exports import tabulate_gaps, tabulate_ledger
 from geo.gaps import rank_gaps
 from geo.importer import ImportOptions
 from geo.importer.listed import import_issues
@@ -21,6 +21,7 @@ from geo.issues import Act
 from geo.model import IssueEntry
 from geo.rules import CHOICES
 from geo.store.categories import list_categories, write_category
+from geo.store.check import check_database
 from geo.store.database import Database
 from geo.store.gap_homes import read_gap_homes
 from geo.store.issue_acts import act_on_issue
@@ -29,6 +30,8 @@ from geo.store.ledger import read_ledger
 from geo.store.matter_reads import sum_matters
 from geo.store.matters import MatterEntry, add_matter
 from geo.store.published import lock_round, read_published
+from geo.store.reads import read_figures
+from geo.store.round_figures import compare_rounds
 from geo.store.rules import list_rule_changes, list_rules, load_rules, write_rule
 from tests.world import LEADER, PLANNER, TODAY
 
@@ -38,7 +41,7 @@ SOURCE = {"source": "区办〔2019〕3 号", "year": 2019}
 def top_priority(db: Database, round_id: str) -> int:
     """Return the priority of the first row of a round's gap list."""
     found = read_gap_homes(db, PLANNER, round_id=round_id, place_id="d")
-    return int(rank_gaps(found.waiting, TODAY, found.weights)["priority"].iloc[0])
+    return int(rank_gaps(found.waiting, TODAY, found.rules)["priority"].iloc[0])
 
 
 def test_everything_in_force_has_a_source_and_a_year(world: Database) -> None:
@@ -105,6 +108,31 @@ def test_a_locked_round_keeps_the_rules_it_was_locked_with(world: Database, caps
     assert load_rules(world, PLANNER, round_id="2")["target"] == 8000
     assert main(["figures", figures, "--db", str(world.path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rules"]["target"] == 9500
+
+
+def test_every_number_from_which_something_counts_is_chosen(world: Database) -> None:
+    """Two misses, two rounds, seven days of pace: each moves what is counted and named from it on, in no locked round."""
+    lock_round(world, PLANNER, round_id="1")
+    before = {one: count_from_marks(world, one) for one in ("1", "2")}
+    assert "未遇≥2次" in before["2"][0]
+    for key, value in (("misses_mark", 1), ("missed_rounds_mark", 1), ("pace_days", 300)):
+        write_rule(world, PLANNER, key=key, value=value, **SOURCE)
+    after = {one: count_from_marks(world, one) for one in ("1", "2")}
+    assert after["1"] == before["1"]
+    assert {"未遇≥1次", "连漏 1 轮以上"} <= after["2"][0]
+    assert all(now > then for now, then in zip(after["2"][1:], before["2"][1:], strict=True)), (before, after)
+    compared = compare_rounds(world, PLANNER, round_id="2", place_id="d")
+    assert (compared.mark, compared.whole.in_a_row > 0) == (1, True)
+    assert check_database(world, PLANNER) == []
+
+
+def count_from_marks(db: Database, round_id: str) -> tuple[set[str], int, int, int]:
+    """Return the reasons of a gap list in words, how many were missed often and in many rounds, and who came in lately."""
+    found = read_gap_homes(db, PLANNER, round_id=round_id, place_id="d")
+    gaps = rank_gaps(found.waiting, TODAY, found.rules)
+    words = tabulate_gaps(gaps, rules=found.rules).as_frame()["原因"].str.split("、").explode()
+    lately = read_figures(db, PLANNER, round_id=round_id, place_id="d").counts.entered_7d
+    return set(words), int(gaps["m_missed_twice"].sum()), int(gaps["m_missed_rounds"].sum()), lately
 
 
 def test_a_category_is_added_renamed_and_retired(world: Database, tmp_path: Path) -> None:

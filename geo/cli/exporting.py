@@ -21,6 +21,7 @@ from geo.store.matter_reads import read_matters
 from geo.store.reads import read_figures
 from geo.store.register import read_roster
 from geo.store.rounds import list_rounds
+from geo.store.rules import load_rules
 from geo.store.teams import list_members
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from geo.cli.session import Session
     from geo.model import Place, Round
+    from geo.rules import Rules
 
 #: Endings that name a format otherwise than the format does.
 _ENDINGS: Final = {"zip": "shp", "json": "geojson"}
@@ -103,11 +105,15 @@ def _choose_round(session: Session, options: argparse.Namespace) -> Round | None
     return choose_round(session, options.round)
 
 
+def _rules(wish: _Wish) -> Rules:
+    return load_rules(wish.session.db, wish.session.scope, round_id=wish.round_id)
+
+
 def _head(wish: _Wish) -> exports.ExportHead:
     options = wish.options
     title = {"homes": "gaps"}.get(options.kind, options.kind) if options.list == "gaps" else options.list
     words = [text(f"state.{options.state}")] if options.state else []
-    words += [text(f"mark.{options.mark}")] if options.mark else []
+    words += [exports.say_mark(options.mark, _rules(wish))] if options.mark else []
     if options.list in ("coverage", "areas") and options.level:
         words.append(text("exports.by_level", level=text(f"level.{options.level}")))
     return exports.ExportHead(
@@ -138,7 +144,7 @@ def _tabulate_gaps(wish: _Wish) -> exports.Table:
         rows = list_todos(read_todo_homes(db, scope, **where))
     else:
         found = read_gap_homes(db, scope, **where)
-        rows = rank_gaps(found.waiting, wish.day, found.weights)
+        rows = rank_gaps(found.waiting, wish.day, found.rules)
         if options.kind == "groups":
             draw = exports.draw_outlines(db, scope, place_id=wish.place.id, level="group", round_id=wish.round_id)
             target_bp = wish.round.target_bp if wish.round else config.TARGET_BP
@@ -147,7 +153,7 @@ def _tabulate_gaps(wish: _Wish) -> exports.Table:
         rows = rows[rows["state"] == options.state]
     if options.mark:
         rows = rows[rows[f"m_{options.mark}"]]
-    return exports.tabulate_gaps(rows.reset_index(drop=True))
+    return exports.tabulate_gaps(rows.reset_index(drop=True), rules=_rules(wish))
 
 
 def _tabulate_roster(wish: _Wish) -> exports.Table:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from geo.cli.session import Session
     from geo.model import Place, Round
+    from geo.rules import Rules
     from geo.store.reads import Figures
 
 _HEADS: Final = ("code", "parent", "name", "roster", "effective", "coverage", "remaining", "overdue")
@@ -116,7 +117,7 @@ def _report_gaps(session: Session, options: argparse.Namespace, suffix: str) -> 
     day = choose_day(session, options.as_of)
     where: dict[str, Any] = {"round_id": round_.id, "place_id": place.id, "as_of": day}
     found = read_gap_homes(session.db, session.scope, **where)
-    gaps = rank_gaps(found.waiting, day, found.weights)
+    gaps = rank_gaps(found.waiting, day, found.rules)
     answer = {
         "round": {"id": round_.id, "number": round_.number, "name": round_.name},
         "as_of": day,
@@ -133,7 +134,9 @@ def _report_gaps(session: Session, options: argparse.Namespace, suffix: str) -> 
         elif options.kind == "todos":
             rows = list_todos(read_todo_homes(session.db, session.scope, **where))
         head = _head(options.kind, place, round_, day)
-        _hand_over(session, _make_file(options.kind, rows, head, suffix), head.line(len(rows)), len(rows), options)
+        _hand_over(
+            session, _make_file(options.kind, rows, head, suffix, found.rules), head.line(len(rows)), len(rows), options
+        )
         answer |= {"out": options.out, "kind": options.kind, "rows": len(rows)}
     if options.json:
         print_json(answer)
@@ -164,11 +167,11 @@ def _head(kind: str, place: Place, round_: Round, day: date) -> exports.ExportHe
     )
 
 
-def _make_file(kind: str, rows: pd.DataFrame, head: exports.ExportHead, suffix: str) -> bytes:
+def _make_file(kind: str, rows: pd.DataFrame, head: exports.ExportHead, suffix: str, rules: Rules) -> bytes:
     """Return the file; unlike `export`, a workbook has one sheet, whatever it spans."""
     if kind == "sheets":
-        return exports.assignment_sheets(rows, head=head.signed())
-    table = exports.tabulate_groups(rows) if kind == "groups" else exports.tabulate_gaps(rows)
+        return exports.assignment_sheets(rows, head=head.signed(), rules=rules)
+    table = exports.tabulate_groups(rows) if kind == "groups" else exports.tabulate_gaps(rows, rules=rules)
     return exports.write_table(replace(table, sheets=""), head=head.signed(), form=suffix)
 
 

@@ -120,11 +120,11 @@ class Pace:
     lately: float
 
 
-def pace(counts: Counts, round_: Round, as_of: date) -> Pace:
-    """进度: needed a day = ⌈remaining ÷ d⌉, none when d ≤ 0; lately = entered C in (t − 7, t] ÷ 7."""
+def pace(counts: Counts, round_: Round, as_of: date, *, days_lately: int = config.PACE_DAYS) -> Pace:
+    """进度: needed a day = ⌈remaining ÷ d⌉, none when d ≤ 0; lately = entered C in (t − 7, t] ÷ 7 (7 as 口径 says)."""
     days = (round_.ends_on - as_of).days
     left = remaining_to_target(counts, round_.target_bp)
-    return Pace(days, -(-left // days) if days > 0 else None, counts.entered_7d / config.PACE_DAYS)
+    return Pace(days, -(-left // days) if days > 0 else None, counts.entered_7d / days_lately)
 
 
 def same_day_of(previous: Round, round_: Round, as_of: date) -> date:

@@ -92,30 +92,33 @@ class _Terms:
     starts_on: Any
     ends_on: Any
     as_of: Any
-    since: Any
     phone_counts: bool
 
 
 def _terms(round_: Round, as_of: date) -> _Terms:
-    since = as_of - timedelta(days=config.PACE_DAYS)
-    return _Terms(round_.id, round_.starts_on, round_.ends_on, as_of, since, round_.away_phone_counts)
+    return _Terms(round_.id, round_.starts_on, round_.ends_on, as_of, round_.away_phone_counts)
 
 
 @cache
 def leaf_statement(*, phone_counts: bool) -> Select[Any]:
     """Return `roll_up` of one leaf with named parameters (`leaf_values`): built once, for use inside every save."""
     named = {name: bindparam(f"cov_{name}", type_=Date) for name in ("starts_on", "ends_on", "as_of", "since")}
+    since = named.pop("since")
     terms = _Terms(bindparam("cov_round", type_=String), phone_counts=phone_counts, **named)
     leaf = bindparam("cov_leaf", type_=String)
     homes = select(round_roster.c.household).where(round_roster.c.round == terms.id, round_roster.c.place == leaf)
-    return _roll_up(terms, homes)
+    return _roll_up(terms, since, homes)
 
 
-def leaf_values(round_: Round, as_of: date, leaf: str) -> dict[str, object]:
+def leaf_values(round_: Round, as_of: date, leaf: str, *, pace_days: int = config.PACE_DAYS) -> dict[str, object]:
     """Return the parameters of `leaf_statement`."""
-    terms = _terms(round_, as_of)
-    days = {f"cov_{name}": getattr(terms, name) for name in ("starts_on", "ends_on", "as_of", "since")}
-    return {"cov_round": round_.id, "cov_leaf": leaf, **days}
+    days = {"starts_on": round_.starts_on, "ends_on": round_.ends_on, "as_of": as_of, "since": _since(as_of, pace_days)}
+    return {"cov_round": round_.id, "cov_leaf": leaf, **{f"cov_{name}": day for name, day in days.items()}}
+
+
+def _since(as_of: date, pace_days: int) -> date:
+    """Return the last day before those over which the present pace is measured."""
+    return as_of - timedelta(days=pace_days)
 
 
 def household_status(round_: Round, as_of: date, *, homes: Homes | None = None) -> Select[Any]:
@@ -164,18 +167,21 @@ def _household_status(terms: _Terms, homes: Homes | None) -> Select[Any]:
     return select(*inner.c, overdue.label("overdue"), state.label("state"))
 
 
-def roll_up(round_: Round, as_of: date, *, homes: Homes | None = None) -> Select[Any]:
+def roll_up(
+    round_: Round, as_of: date, *, homes: Homes | None = None, pace_days: int = config.PACE_DAYS
+) -> Select[Any]:
     """One row per leaf place (group, or a village with households of its own): the counts of `schema.CELL_COUNTS`.
 
     `rows` = roster rows entered by t; `roster` = |D|; `left` = rows that have left D; `pending` = exclusions awaiting
-    approval (still in D); attempted … partial count h ∈ D by their state; `entered_7d` = entered C in (t − 7, t];
-    `unassigned` = h ∈ D, not effective, nobody responsible; `groups` counts groups with D not empty, `groups_touched`
-    those with D ∩ C not empty, `groups_complete` those with D ⊆ C. Every count is additive over places.
+    approval (still in D); attempted … partial count h ∈ D by their state; `entered_7d` = entered C in (t − 7, t], or
+    in as many days as `pace_days` says; `unassigned` = h ∈ D, not effective, nobody responsible; `groups` counts groups
+    with D not empty, `groups_touched` those with D ∩ C not empty, `groups_complete` those with D ⊆ C. Every count is
+    additive over places.
     """
-    return _roll_up(_terms(round_, as_of), homes)
+    return _roll_up(_terms(round_, as_of), _since(as_of, pace_days), homes)
 
 
-def _roll_up(terms: _Terms, homes: Homes | None) -> Select[Any]:
+def _roll_up(terms: _Terms, since: Any, homes: Homes | None) -> Select[Any]:
     status = _household_status(terms, homes).subquery("status")
     d = status.c.roster == 1
     not_yet = and_(d, status.c.effective == 0)
@@ -193,7 +199,7 @@ def _roll_up(terms: _Terms, homes: Homes | None) -> Select[Any]:
         cells[name] = _sum(status.c.state == name)
     cells["away"] = _sum(and_(not_yet, status.c.away == 1))
     # C holds only h ∈ D: a household that joined after it was reached first entered C when it joined.
-    entered = or_(status.c.complete_on > terms.since, status.c.added_on > terms.since)
+    entered = or_(status.c.complete_on > since, status.c.added_on > since)
     cells["entered_7d"] = _sum(and_(d, status.c.complete == 1, entered))
     cells["priority_effective"] = _sum(and_(d, status.c.priority == 1, status.c.effective == 1))
     cells["unassigned"] = _sum(and_(not_yet, status.c.assigned == 0))

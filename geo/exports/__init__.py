@@ -11,6 +11,7 @@ from geo.exports.ledger import tabulate_ledger
 from geo.exports.matters import tabulate_matters
 from geo.exports.outlines import draw_outlines, draw_shapes, list_areas
 from geo.exports.review import tabulate_review
+from geo.exports.said import say_mark
 from geo.exports.sheets import assignment_sheets
 from geo.exports.table import Progress, Table
 from geo.exports.teams import tabulate_teams
@@ -32,6 +33,7 @@ __all__ = [
     "list_areas",
     "list_units",
     "name_units",
+    "say_mark",
     "tabulate_areas",
     "tabulate_coverage",
     "tabulate_gaps",

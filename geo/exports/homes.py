@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,12 +15,14 @@ from geo.exports.outlines import tell_boundary
 from geo.exports.table import Look, Style, Table, coverage_looks, draw_points, tabulate
 from geo.i18n import text
 from geo.palette import VISIT_SYMBOLS
+from geo.rules import USUAL
 from geo.schema import GAP_COLUMNS, GROUP_COLUMNS, ROSTER_COLUMNS, OutColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from geo.exports.outlines import Outlines
+    from geo.rules import Rules
     from geo.workbook import Value
 
 #: Columns whose values hardly repeat.
@@ -27,13 +30,15 @@ _DISTINCT: Final = frozenset({"code", "head_name", "phone", "note"})
 _HOLDS: Final = {column.key: column.holds for column in (*ROSTER_COLUMNS, *GROUP_COLUMNS, *GAP_COLUMNS)}
 
 
-def tabulate_gaps(frame: pd.DataFrame, *, columns: tuple[OutColumn, ...] = GAP_COLUMNS) -> Table:
+def tabulate_gaps(frame: pd.DataFrame, *, rules: Rules = USUAL, columns: tuple[OutColumn, ...] = GAP_COLUMNS) -> Table:
     """Return the list of gap rows (`gaps.rank_gaps` or `list_todos`, filtered and sorted as on screen).
 
-    A column that the rows do not have (the priority of visited homes) is empty.
+    `rules`: 口径 of the round, which the reasons name. A column that the rows do not have (the priority of visited
+    homes) is empty.
     """
     style = _style("reasons", GAP_STATES)
-    return tabulate("gaps", frame, columns, _say, shapes=draw_points, sheets="township", style=style)
+    say = partial(_say_gap, rules)
+    return tabulate("gaps", frame, columns, say, shapes=draw_points, sheets="township", style=style)
 
 
 def tabulate_groups(
@@ -62,9 +67,11 @@ def _style(column: str, states: tuple[str, ...]) -> Style:
     return Style(column, looks, label="code")
 
 
+def _say_gap(rules: Rules, frame: pd.DataFrame, key: str) -> Sequence[Value]:
+    return _reasons(frame, rules) if key == "reasons" else _say(frame, key)
+
+
 def _say(frame: pd.DataFrame, key: str) -> Sequence[Value]:
-    if key == "reasons":
-        return _reasons(frame)
     if key in _GAP_WORDS:
         source, word = _GAP_WORDS[key]
         return said.translate(frame[source], word)
@@ -115,7 +122,7 @@ _HOME_WORDS: Final[dict[str, Callable[[object], str]]] = {
 }
 
 
-def _reasons(frame: pd.DataFrame) -> Sequence[Value]:
+def _reasons(frame: pd.DataFrame, rules: Rules) -> Sequence[Value]:
     """Return the state and the marks of each row in words; few combinations occur, each is said once."""
     marks = [mark for mark in GAP_MARKS if f"m_{mark}" in frame]
     states, names = pd.factorize(frame["state"])
@@ -126,7 +133,7 @@ def _reasons(frame: pd.DataFrame) -> Sequence[Value]:
     words = []
     for number in distinct.tolist():
         state = names[number >> len(marks)]
-        reasons = [f"state.{state}"] if state in GAP_STATES else []
-        reasons += [f"mark.{mark}" for bit, mark in enumerate(marks) if number >> bit & 1]
-        words.append(text("list.comma").join(text(key) for key in reasons))
+        reasons = [text(f"state.{state}")] if state in GAP_STATES else []
+        reasons += [said.say_mark(mark, rules) for bit, mark in enumerate(marks) if number >> bit & 1]
+        words.append(text("list.comma").join(reasons))
     return [words[position] for position in positions]

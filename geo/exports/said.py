@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo.gaps import MARK_RULES
 from geo.i18n import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from geo.rules import Rules
     from geo.workbook import Value
 
 
@@ -76,6 +78,11 @@ def decimals(values: pd.Series) -> Sequence[Value]:
 def tags(value: object) -> str:
     """Return tag kinds joined by commas as words."""
     return text("list.comma").join(text(f"tag.{kind}") for kind in str(value or "").split(",") if kind)
+
+
+def say_mark(name: str, rules: Rules) -> str:
+    """Return a mark of a gap row in words, with the number of 口径 from which on it holds."""
+    return text(f"mark.{name}", k=rules[MARK_RULES[name]]) if name in MARK_RULES else text(f"mark.{name}")
 
 
 def group(value: object) -> str:

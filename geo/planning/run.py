@@ -68,7 +68,7 @@ def list_tasks(
     """
     today = db.today()
     found = read_gap_homes(db, scope, round_id=round_.id, place_id=place_id)
-    gaps = rank_gaps(found.waiting, today, found.weights)
+    gaps = rank_gaps(found.waiting, today, found.rules)
     if only is not None:
         gaps = gaps[gaps["household"].isin(set(only))]
     units = _read_units(db, gaps)

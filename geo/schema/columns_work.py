@@ -171,6 +171,6 @@ COMPARED_COLUMNS: Final = (
     OutColumn("missed_again", "两轮都漏", "again", 9, "whole"),
     OutColumn("new_reached", "新增户走到", "new_got", 10, "whole"),
     OutColumn("new_missed", "新增户未走到", "new_not", 11, "whole"),
-    OutColumn("in_a_row", "连漏2轮以上", "in_a_row", 11, "whole"),
+    OutColumn("in_a_row", "连漏", "in_a_row", 11, "whole"),
     OutColumn("left", "不在本轮", "left", 9, "whole"),
 )  # fmt: skip

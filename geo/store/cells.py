@@ -15,6 +15,7 @@ from geo.prepared import Prepared
 from geo.schema import CELL_COUNTS, coverage_cell, coverage_day, place_path
 from geo.store.database import read_today
 from geo.store.rounds import find_round
+from geo.store.rules import read_pace_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +43,7 @@ def rebuild_round(connection: Connection, round_id: str, as_of: date) -> None:
     """Compute every cell of the round anew as of a day."""
     round_ = find_round(connection, round_id)
     connection.execute(coverage_cell.delete().where(coverage_cell.c.round == round_id))
-    fresh = roll_up(round_, as_of).subquery("fresh")
+    fresh = _roll_up(connection, round_, as_of).subquery("fresh")
     counts = [fresh.c[name] for name in CELL_COUNTS]
     own = select(literal(round_id), fresh.c.place, literal("own"), *counts)
     columns = ["round", "place", "span", *CELL_COUNTS]
@@ -91,7 +92,7 @@ def differing_cells(connection: Connection, round_id: str) -> list[str]:
     if day is None:
         return []
     expected: dict[str, dict[str, int]] = {}
-    for row in connection.execute(roll_up(find_round(connection, round_id), day)).mappings():
+    for row in connection.execute(_roll_up(connection, find_round(connection, round_id), day)).mappings():
         expected[row["place"]] = {name: row[name] for name in CELL_COUNTS}
     totals: dict[str, dict[str, int]] = {}
     paths = connection.execute(select(place_path.c.place, place_path.c.ancestor))
@@ -109,6 +110,10 @@ def differing_cells(connection: Connection, round_id: str) -> list[str]:
     return sorted({key[0] for key in keys if wanted.get(key, nothing) != found.get(key, nothing)})
 
 
+def _roll_up(connection: Connection, round_: Round, as_of: date) -> Select[Any]:
+    return roll_up(round_, as_of, pace_days=read_pace_days(connection, round_))
+
+
 def _day_of(connection: Connection, round_id: str) -> date | None:
     day: date | None = _DAY.value(connection, {"of_round": round_id})
     return day
@@ -121,7 +126,8 @@ def read_cell(connection: Connection, round_id: str, place_id: str, *, span: str
 
 
 def _refresh_leaf(connection: Connection, round_: Round, as_of: date, leaf: str) -> None:
-    fresh = _LEAF_COUNTS[round_.away_phone_counts].first(connection, leaf_values(round_, as_of, leaf))
+    values = leaf_values(round_, as_of, leaf, pace_days=read_pace_days(connection, round_))
+    fresh = _LEAF_COUNTS[round_.away_phone_counts].first(connection, values)
     # The place stands before the counts.
     new = fresh[1:] if fresh else (0,) * len(CELL_COUNTS)
     old = read_cell(connection, round_.id, leaf, span="own")

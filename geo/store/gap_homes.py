@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
-    from geo.config import PriorityWeights
     from geo.coverage import Homes
     from geo.model import Round, Scope
+    from geo.rules import Rules
     from geo.store.database import Database
 
 
@@ -38,13 +38,13 @@ class GapHomes:
     `places`: one row per leaf place with a household of D: place, roster, effective, complete, the unit columns of
     `homes.read_homes`, and assignee and due_on of the live assignment of the place as a whole. `waiting`: the homes of
     D without an effective visit, with the columns of `homes.read_homes`. `todos`: how many visited homes have something
-    left to do (`gaps.list_todos`). `weights`: those of the priority in this round.
+    left to do (`gaps.list_todos`). `rules`: 口径 in this round.
     """
 
     places: pd.DataFrame
     waiting: pd.DataFrame
     todos: int
-    weights: PriorityWeights
+    rules: Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ def read_gap_homes(db: Database, scope: Scope, *, round_id: str, place_id: str, 
     """
     round_, found = _follow(db, scope, round_id, place_id, as_of)
     with db.read() as connection:
-        weights = read_rules(connection, round_).weights
-    return GapHomes(found.places, mask_people(found.waiting, scope), len(found.todos), weights)
+        rules = read_rules(connection, round_)
+    return GapHomes(found.places, mask_people(found.waiting, scope), len(found.todos), rules)
 
 
 def read_todo_homes(

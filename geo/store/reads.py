@@ -22,6 +22,7 @@ from geo.store.places import find_place, places_by_id
 from geo.store.published import frozen_counts, frozen_tags
 from geo.store.remember import Remembered, stamp_round
 from geo.store.rounds import held_at, previous_round, visible_round
+from geo.store.rules import read_pace_days, read_rules
 
 if TYPE_CHECKING:
     from datetime import date
@@ -148,7 +149,7 @@ def read_by_tag(
     """Return 重点户覆盖率 over each care tag that households of D under a place hold, in the order of the tags.
 
     A tag that too few households hold is left out of a place wider than a village, and for a leader of any place
-    (`geo.mask.SMALLEST`): it were about one of them. Whoever sees names is told all.
+    (`small_count` of 口径): it were about one of them. Whoever sees names is told all.
     """
     require_right(scope, "view")
     with db.read() as connection:
@@ -156,13 +157,18 @@ def read_by_tag(
         round_ = visible_round(connection, scope, round_id)
         day = as_of or read_today(connection)
         level = find_place(connection, place_id).level if may(scope, "see_details") else "district"
+        least = read_rules(connection, round_)["small_count"]
         frozen = frozen_tags(connection, round_, day, place_id)
         if frozen is not None:
             found = {kind: Share("kpi.priority", one[1], one[0]) for kind, one in frozen.items()}
         else:
             rows = connection.execute(by_tag(round_, day, homes=homes_under(round_, place_id)))
             found = {row.kind: Share("kpi.priority", int(row.effective), int(row.roster)) for row in rows}
-    told = {kind: one for kind, one in found.items() if scope.sees_names or not is_small(one.denominator, level)}
+    told = {
+        kind: one
+        for kind, one in found.items()
+        if scope.sees_names or not is_small(one.denominator, level, least=least)
+    }
     return {kind: told[kind] for kind in codes.CARE_TAGS if kind in told}
 
 
@@ -184,11 +190,12 @@ _past: Final[Remembered[dict[str, Counts]]] = Remembered()
 
 def _past_counts(db: Database, connection: Connection, round_: Round, day: date) -> dict[str, Counts]:
     path = str(db.path)
-    key = (path, round_, day, stamp_round(path, connection, round_.id))
+    pace_days = read_pace_days(connection, round_)
+    key = (path, round_, day, pace_days, stamp_round(path, connection, round_.id))
     known = _past.get(key)
     if known is not None:
         return known
-    leaves = roll_up(round_, day).subquery("leaves")
+    leaves = roll_up(round_, day, pace_days=pace_days).subquery("leaves")
     sums = (func.sum(leaves.c[name]).label(name) for name in CELL_COUNTS)
     rows = connection.execute(
         select(place_path.c.ancestor, *sums)

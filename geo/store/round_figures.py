@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from geo.access import require_area, require_right
 from geo.codes import COMPARED_KINDS
-from geo.compare import IN_A_ROW, name_kinds, sum_kinds
+from geo.compare import name_kinds, sum_kinds
 from geo.coverage import homes_under, household_status
 from geo.errors import Invalid, NotFound
 from geo.mask import mask_people
@@ -23,6 +23,7 @@ from geo.store.missed import ask_round, count_missed
 from geo.store.reads import Figures, read_many
 from geo.store.remember import Remembered, read_revision
 from geo.store.rounds import visible_round
+from geo.store.rules import read_rules
 
 if TYPE_CHECKING:
     from datetime import date
@@ -60,11 +61,15 @@ class UnitCompared:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Two rounds of one programme compared under a place as of a day: the whole, then its units by code."""
+    """Two rounds of one programme compared under a place as of a day: the whole, then its units by code.
+
+    `mark`: from so many rounds missed in a row on a household counts as 连漏.
+    """
 
     earlier: Round
     later: Round
     as_of: date
+    mark: int
     whole: UnitCompared
     units: list[UnitCompared]
 
@@ -77,12 +82,7 @@ def compare_rounds(
 
     Raises `Invalid` for a round that is not earlier, `NotFound` where there is none, `NotAllowed`.
     """
-    require_right(scope, "view")
-    with db.read() as connection:
-        require_area(connection, scope, place_id)
-        later = visible_round(connection, scope, round_id)
-        day = as_of or read_today(connection)
-    earlier = _choose_earlier(db, scope, later, earlier_id)
+    earlier, later, day, mark = _choose(db, scope, round_id, earlier_id, place_id, as_of)
     with db.read() as connection:
         units = _units_under(connection, place_id, level)
         homes = _read_kinds(db, connection, scope, later, earlier, place_id, day)
@@ -90,15 +90,16 @@ def compare_rounds(
     ids = [*dict.fromkeys([place_id, *units.values()])]
     now = _figures(db, scope, later, ids, day)
     then = _figures(db, scope, earlier, ids, min(day, earlier.ends_on))
-    by_unit: dict[str, dict[Any, Any]] = {row["unit"]: row for row in sum_kinds(homes, units, ids).to_dict("records")}
+    summed = sum_kinds(homes, units, ids, mark=mark)
+    by_unit: dict[str, dict[Any, Any]] = {row["unit"]: row for row in summed.to_dict("records")}
     whole: dict[Any, Any] = {
         **homes["kind"].value_counts().to_dict(),
-        "in_a_row": int((homes["missed_rounds"] >= IN_A_ROW).sum()),
+        "in_a_row": int((homes["missed_rounds"] >= mark).sum()),
     }
     rows = [_unit(then[one], now[one], by_unit[one], left.get(one, 0)) for one in ids[1:] if one in now]
     held = [one for one in rows if one.then.counts.roster or one.now.counts.roster]
     total = _unit(then[place_id], now[place_id], whole, sum(left.values()))
-    return Compared(earlier, later, day, total, sorted(held, key=lambda one: one.now.place.code))
+    return Compared(earlier, later, day, mark, total, sorted(held, key=lambda one: one.now.place.code))
 
 
 def list_compared(
@@ -110,22 +111,30 @@ def list_compared(
     Columns: household, code, head_name (masked), place, township, village, group, village_code, group_code,
     kind, missed_rounds, complete, last_outcome. Raises as `compare_rounds`; `Invalid` for an unknown number.
     """
-    require_right(scope, "view")
     if pick not in PICKED:
         raise Invalid("err.unknown_code", value=pick)
-    with db.read() as connection:
-        require_area(connection, scope, place_id)
-        later = visible_round(connection, scope, round_id)
-        day = as_of or read_today(connection)
-    earlier = _choose_earlier(db, scope, later, earlier_id)
+    earlier, later, day, mark = _choose(db, scope, round_id, earlier_id, place_id, as_of)
     with db.read() as connection:
         homes = _read_kinds(db, connection, scope, later, earlier, place_id, day)
-        kept = homes["missed_rounds"] >= IN_A_ROW if pick == "in_a_row" else homes["kind"] == pick
+        kept = homes["missed_rounds"] >= mark if pick == "in_a_row" else homes["kind"] == pick
         homes = homes[kept]
         facts = select(household.c.id.label("household"), household.c.code, household.c.head_name)
         homes = homes.merge(read_frame(connection, facts), on="household", how="left")
         homes = homes.merge(name_leaves(connection, homes["place"].unique().tolist()), on="place", how="left")
     return mask_people(homes, scope).sort_values(["village_code", "group_code", "code"]).reset_index(drop=True)
+
+
+def _choose(
+    db: Database, scope: Scope, round_id: str, earlier_id: str, place_id: str, as_of: date | None
+) -> tuple[Round, Round, date, int]:
+    """Return the earlier and the later round, the day, and the figure of 口径 that says who counts as 连漏."""
+    require_right(scope, "view")
+    with db.read() as connection:
+        require_area(connection, scope, place_id)
+        later = visible_round(connection, scope, round_id)
+        day = as_of or read_today(connection)
+        mark = read_rules(connection, later)["missed_rounds_mark"]
+    return _choose_earlier(db, scope, later, earlier_id), later, day, mark
 
 
 def _choose_earlier(db: Database, scope: Scope, later: Round, earlier_id: str) -> Round:

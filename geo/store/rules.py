@@ -17,7 +17,7 @@ from geo.errors import Invalid
 from geo.i18n import text
 from geo.idnumbers import hide_id_numbers
 from geo.rules import BY_KEY, CHOICES, USUAL_YEAR, Rules
-from geo.schema import audit_log, round_figures, setting
+from geo.schema import audit_log, coverage_day, round_figures, setting
 from geo.store.database import now, read_setting, write_setting
 from geo.store.rounds import visible_round
 
@@ -66,6 +66,13 @@ def load_rules(db: Database, scope: Scope, *, round_id: str = "") -> Rules:
         return read_rules(connection, visible_round(connection, scope, round_id) if round_id else None)
 
 
+def read_pace_days(connection: Connection, round_: Round) -> int:
+    """Return over how many days the present pace of a round is measured; every save asks."""
+    if round_.status == "locked":
+        return read_rules(connection, round_)["pace_days"]
+    return _read_rule(connection, "pace_days").value
+
+
 def list_rules(db: Database, scope: Scope) -> list[RuleRow]:
     """Return every figure in force in the order of `CHOICES`."""
     require_right(scope, "view")
@@ -94,6 +101,9 @@ def write_rule(db: Database, scope: Scope, *, key: str, value: int, source: str,
         write_setting(connection, f"{_RULE}{key}", json.dumps(asdict(chosen), ensure_ascii=False))
         diff = tell_change(asdict(was), asdict(chosen))
         log_change(connection, scope, action="rule.write", object_id=key, diff=diff)
+        if key == "pace_days":
+            # Cells hold what entered within these days: they are made anew on their next use.
+            connection.execute(coverage_day.delete())
     return chosen
 
 

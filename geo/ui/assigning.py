@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from geo.access import may
 from geo.errors import GeoError
 from geo.i18n import text
 from geo.store.assignments import add_person, assign, list_assignees, set_due, withdraw
+from geo.store.rules import load_rules
 from geo.ui.done import note_done
 from geo.ui.plain import say, show_error
 from geo.ui.ticks import clear_ticks
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from geo.model import Round, Scope
     from geo.store.database import Database
-
-_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def _draw_due(work: Work) -> None:
 
 def _ask_due(work: Work, key: str) -> date:
     first, last = max(work.round.starts_on, work.today), work.round.ends_on
-    usual = min(last, work.today + timedelta(days=_DAYS))
+    usual = min(last, work.today + timedelta(days=load_rules(work.db, work.scope)["assign_days"]))
     return st.date_input(
         text("assign.due"), value=usual, min_value=first, max_value=last, format="YYYY-MM-DD", key=key
     )  # fmt: skip

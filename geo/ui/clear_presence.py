@@ -35,11 +35,12 @@ def draw_presence(session: Session, found: Presence) -> None:
     with told:
         for word, count in _most(found.topics.items(), "topic"):
             _draw_line(session, f"topic:{word}", say_entry("topic", word), count, found.roster)
+    least = session.rules()["small_count"]
     with looked:
         for word, (asked, problems) in _most(found.checks.items(), "check"):
             _draw_line(session, f"check:{word}", say_entry("check", word), asked, found.roster)
-            if is_small(problems, session.place.level):
-                st.text(text("clear.problems", n=say_count(problems, session.place.level)))
+            if is_small(problems, session.place.level, least=least):
+                st.text(text("clear.problems", n=say_count(problems, session.place.level, least=least)))
             elif problems:
                 said = text("clear.problems", n=problems).strip()
                 _draw_line(session, f"problem:{word}", said, problems, asked, good=False)
@@ -72,7 +73,12 @@ def _draw_homes(session: Session, what: str) -> None:
     round_id = session.round.id if session.round is not None else ""
     try:
         homes = list_present(
-            session.db, session.scope, round_id=round_id, place_id=session.place.id, what=what, as_of=session.as_of
+            session.db,
+            session.scope,
+            round_id=round_id,
+            place_id=session.place.id,
+            what=what,
+            as_of=session.as_of,
         )
     except GeoError as error:
         show_error(error)

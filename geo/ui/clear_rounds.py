@@ -95,7 +95,7 @@ def _draw_kinds(session: Session, found: Compared) -> None:
     counts = {**{kind: found.whole.kinds[kind] for kind in COMPARED_KINDS}, "in_a_row": found.whole.in_a_row}
     with st.container(key="compare_kinds", horizontal=True, gap="small", vertical_alignment="center"):
         for kind, count in counts.items():
-            label = text("compare.count", word=text(f"compare.kind.{kind}"), n=count)
+            label = text("compare.count", word=text(f"compare.kind.{kind}", k=found.mark), n=count)
             if count:
                 params = view_params(session, tab="rounds", pick=kind, **{"with": str(found.earlier.number)})
                 st.page_link(find_page("clear"), label=label, query_params=params)

@@ -52,7 +52,8 @@ def draw_exclusion_lead(session: Session, figures: Figures) -> None:
         st.markdown(f"**{escape(said)}** :gray[{escape(how)}]")
         rules = load_rules(session.db, session.scope, round_id=figures.round.id)
         if is_much_excluded(counts, warn_bp=rules["exclusion_warn"]):
-            st.markdown(f":red[{escape(text('out.much'))}]")
+            most = f"{rules['exclusion_warn'] / 100:g}%"
+            st.markdown(f":red[{escape(text('out.much', most=most))}]")
 
 
 def draw_exclusions(session: Session, round_: Round, figures: Figures, lists: GapLists, rows: pd.DataFrame) -> None:

@@ -34,10 +34,11 @@ _WHAT: Final = {"home": "gaps", "group": "groups", "todo": "todos"}
 
 def draw_exports(session: Session, round_: Round, chosen: GapFilter, lists: GapLists, rows: pd.DataFrame) -> None:
     """Draw the export button, which says what it will give, and the other formats."""
-    filtered = "filtered" if chosen.words() else "all"
+    filtered = "filtered" if chosen.words(lists.rules) else "all"
     unit = "group" if chosen.by == "group" else "home"
     label = text(f"gap.export.{unit}.{filtered}", n=len(rows))
-    said = _head(session, round_, chosen)
+    said = _head(session, chosen, lists)
+    tabulate = partial(tabulate_gaps, rules=lists.rules)
     if chosen.by == "group":
         draw = draw_outlines(session.db, session.scope, place_id=session.place.id, level="group", round_id=round_.id)
         exports = offer_table(
@@ -46,16 +47,16 @@ def draw_exports(session: Session, round_: Round, chosen: GapFilter, lists: GapL
         )  # fmt: skip
     else:
         exports = offer_people(
-            session, _WHAT[chosen.by], said, frame=rows, stamp=(lists.view, chosen), tabulate=tabulate_gaps,
+            session, _WHAT[chosen.by], said, frame=rows, stamp=(lists.view, chosen), tabulate=tabulate,
             forms=list(FORMATS),
         )  # fmt: skip
     more = []
     if chosen.by == "home":
-        sheet = _head(session, round_, chosen, title="assigned")
+        sheet = _head(session, chosen, lists, title="assigned")
 
         def make_sheets(_: Progress | None) -> tuple[bytes, int]:
             taken = take_people(session.db, session.scope, rows)
-            return assignment_sheets(taken, head=sheet.signed()), len(rows)
+            return assignment_sheets(taken, head=sheet.signed(), rules=lists.rules), len(rows)
 
         by_person = Export("sheets", "xlsx", sheet, len(rows), (lists.view, chosen), make_sheets)
         more = [(text("gap.export.sheets"), by_person)]
@@ -63,13 +64,13 @@ def draw_exports(session: Session, round_: Round, chosen: GapFilter, lists: GapL
         draw_menu(session, label, exports, more=more)
 
 
-def _head(session: Session, round_: Round, chosen: GapFilter, *, title: str = "", also: str = "") -> ExportHead:
+def _head(session: Session, chosen: GapFilter, lists: GapLists, *, title: str = "", also: str = "") -> ExportHead:
     title = title or _WHAT[chosen.by]
-    filters = text("list.comma").join(part for part in (chosen.words(), also) if part)
+    filters = text("list.comma").join(part for part in (chosen.words(lists.rules), also) if part)
     return ExportHead(
         title=text(f"exports.title.{title}"),
         place=session.place.name,
-        round=say_round(round_, session.today),
+        round=say_round(session.round, session.today) if session.round else "",
         as_of=session.as_of,
         filters=filters,
         user=session.scope.actor,
@@ -88,10 +89,11 @@ def draw_actions(session: Session, round_: Round, chosen: GapFilter, lists: GapL
             if unit == "home" and may(session.scope, "assign"):
                 offer_planning(session, tuple(picked["household"].astype(str)), key="plan_picked")
         if unit == "home":
-            head = _head(session, round_, chosen, also=text("gap.only_picked"))
+            tabulate = partial(tabulate_gaps, rules=lists.rules)
+            head = _head(session, chosen, lists, also=text("gap.only_picked"))
             (export,) = offer_people(
                 session, "picked", head, frame=picked.reset_index(drop=True),
-                stamp=(lists.view, tuple(picked["household"])), tabulate=tabulate_gaps, forms=["xlsx"],
+                stamp=(lists.view, tuple(picked["household"])), tabulate=tabulate, forms=["xlsx"],
             )  # fmt: skip
             draw_export(session, text("gap.export.picked"), export)
             _draw_touched(session, chosen, picked.iloc[-1])

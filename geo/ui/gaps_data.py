@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from geo.codes import GAP_MARKS, GAP_STATES, TODO_MARKS
+from geo.exports import say_mark
 from geo.gaps import list_todos, rank_gaps, rank_places
 from geo.i18n import text
 from geo.store.exclusions import read_exclusions
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geo.model import Round, Scope
+    from geo.rules import Rules
     from geo.store.database import Database
     from geo.ui.session import Session
 
@@ -47,7 +49,8 @@ class GapLists:
     """The lists of a place in a round; shared between runs, so nobody may change their rows.
 
     `scope` and `view` name what the lists are of: the key of whatever is made from them. `lengths` counts each list, of
-    exclusions those that wait for a decision; `readers` give the rows, which for some are read when they are looked at.
+    exclusions those that wait for a decision; `readers` give the rows, which for some are read when they are looked at;
+    `rules` is 口径 of the round.
     """
 
     scope: Scope
@@ -55,6 +58,7 @@ class GapLists:
     lengths: Mapping[str, int]
     has_exclusions: bool
     readers: Mapping[str, Callable[[], pd.DataFrame]]
+    rules: Rules
 
     def of(self, by: str) -> pd.DataFrame:
         """Return one of the lists: rows of `geo.gaps`, or of `store.exclusions.read_exclusions`."""
@@ -87,23 +91,23 @@ class GapFilter:
             rows = rows[rows[f"m_{self.mark}"]]
         return rows.reset_index(drop=True)
 
-    def words(self) -> str:
+    def words(self, rules: Rules) -> str:
         """Return the filter as the screen and the file say it; empty without one."""
         said = []
         if self.state:
             said.append(text(f"state.{self.state}"))
         if self.mark:
-            said.append(text(f"mark.{self.mark}"))
+            said.append(say_mark(self.mark, rules))
         if self.only:
             said.append(text(f"gap.only.{self.only}"))
         return text("list.comma").join(said)
 
-    def last(self) -> tuple[str, str]:
+    def last(self, rules: Rules) -> tuple[str, str]:
         """Return the parameter of the last condition and its words, to offer its removal."""
         if self.only:
             return "only", text(f"gap.only.{self.only}")
         if self.mark:
-            return "mark", text(f"mark.{self.mark}")
+            return "mark", say_mark(self.mark, rules)
         return "state", text(f"state.{self.state}") if self.state else ""
 
 
@@ -139,13 +143,13 @@ def read_lists(session: Session, round_: Round) -> tuple[Figures, GapLists]:
         "todo": partial(_load_todos, scope, view, _db=session.db),
         "out": partial(_load_exclusions, scope, view, _db=session.db),
     }
-    return figures, GapLists(scope, view, lengths, bool(counts.pending or counts.left), readers)
+    return figures, GapLists(scope, view, lengths, bool(counts.pending or counts.left), readers, found.rules)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _load(scope: Scope, view: View, *, _db: Database) -> tuple[GapHomes, pd.DataFrame, pd.DataFrame]:
     found = read_gap_homes(_db, scope, round_id=view.round, place_id=view.place, as_of=view.as_of)
-    gaps = rank_gaps(found.waiting, view.as_of, found.weights)
+    gaps = rank_gaps(found.waiting, view.as_of, found.rules)
     return found, gaps, rank_places(found.places, gaps)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from geo.codes import GAP_STATES, TODO_MARKS
 from geo.coverage import remaining_to_target
-from geo.exports import tabulate_gaps, tabulate_groups
+from geo.exports import say_mark, tabulate_gaps, tabulate_groups
 from geo.i18n import text
 from geo.mask import say_count
 from geo.schema import GAP_COLUMNS, GROUP_COLUMNS
@@ -25,6 +25,7 @@ from geo.ui.widgets import note
 
 if TYPE_CHECKING:
     from geo.model import Round, Scope
+    from geo.rules import Rules
     from geo.store.reads import Figures
     from geo.ui.gaps_data import GapFilter, GapLists, View
     from geo.ui.session import Session
@@ -104,7 +105,11 @@ def draw_pills(chosen: GapFilter, lists: GapLists, *, level: str) -> None:
     held = {mark: int(rows[f"m_{mark}"].sum()) for mark in chosen.marks}
     options = ["", *(mark for mark in chosen.marks if held[mark] or mark == chosen.mark)]
     labels = {
-        mark: text("gap.pill", word=text(f"mark.{mark}"), n=_say_held(mark, held[mark], level))
+        mark: text(
+            "gap.pill",
+            word=say_mark(mark, lists.rules),
+            n=_say_held(mark, held[mark], level, lists.rules["small_count"]),
+        )
         for mark in options
         if mark
     }
@@ -116,9 +121,9 @@ def draw_pills(chosen: GapFilter, lists: GapLists, *, level: str) -> None:
 _TRAITS: Final = frozenset({"priority_overdue"})
 
 
-def _say_held(mark: str, held: int, level: str) -> str:
+def _say_held(mark: str, held: int, level: str, least: int) -> str:
     """Return how many households a mark holds for; of one that tells a trait of people, no small count."""
-    return say_count(held, level) if mark in _TRAITS else f"{held}"
+    return say_count(held, level, least=least) if mark in _TRAITS else f"{held}"
 
 
 def _draw_only(chosen: GapFilter, rows: pd.DataFrame) -> None:
@@ -159,7 +164,9 @@ def draw_table(session: Session, chosen: GapFilter, lists: GapLists, rows: pd.Da
     if chosen.by == "group":
         frame, columns = _group_frame(rows)
     else:
-        frame = _home_table(lists.scope, lists.view, chosen, page.number, session.place.level, _rows=rows)
+        frame = _home_table(
+            lists.scope, lists.view, chosen, page.number, session.place.level, _rows=rows, _rules=lists.rules
+        )
         columns = _home_columns(frame, rows)
     ids = rows["place" if chosen.by == "group" else "household"].tolist()
     ticked = draw_ticked(frame, columns, of=(lists.view.place, lists.view.round, chosen.by, page.number), ids=ids)
@@ -179,10 +186,11 @@ def _home_table(
     level: str,
     *,
     _rows: pd.DataFrame,
+    _rules: Rules,
 ) -> pd.DataFrame:
     """Return what the screen shows of the rows: the columns that say something, in words."""
     headers = {column.header: column.key for column in GAP_COLUMNS}
-    table = tabulate_gaps(_rows).as_frame().rename(columns=headers)
+    table = tabulate_gaps(_rows, rules=_rules).as_frame().rename(columns=headers)
     table["reasons"] = [words.split(text("list.comma")) if words else [] for words in table["reasons"]]
     for key in _BLANK_ZEROS:
         table[key] = table[key].replace(0, None)
@@ -253,8 +261,8 @@ def _click_group(places: list[str]) -> None:
 
 def draw_empty(session: Session, figures: Figures, chosen: GapFilter, lists: GapLists) -> None:
     """Say that nothing is on the list, or that the filter lets nothing through, with the way on."""
-    if chosen.words() and not lists.of(chosen.by).empty:
-        name, words = chosen.last()
+    if chosen.words(lists.rules) and not lists.of(chosen.by).empty:
+        name, words = chosen.last(lists.rules)
         st.markdown(escape(text("empty.filter")))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(text("gap.drop", last=words), on_click=show, kwargs={name: ""}, key="drop_filter")
@@ -277,5 +285,5 @@ def _offer_todos(chosen: GapFilter, lists: GapLists) -> None:
         return
     held = int(lists.of("todo")[f"m_{chosen.mark}"].sum())
     if held:
-        label = text("gap.in_todos", n=held, word=text(f"mark.{chosen.mark}"))
+        label = text("gap.in_todos", n=held, word=say_mark(chosen.mark, lists.rules))
         st.button(label, on_click=show, kwargs={"by": "todo", "state": ""}, key="to_todos")

@@ -174,6 +174,6 @@ def _offer_first(session: Session) -> None:
     if not may(session.scope, "record_visit"):
         return
     found = read_gap_homes(session.db, session.scope, round_id=session.round.id, place_id=session.place.id)
-    gaps = rank_gaps(found.waiting, session.today, found.weights)
+    gaps = rank_gaps(found.waiting, session.today, found.rules)
     if not gaps.empty and st.button(text("household.first"), type="primary", key="first_home"):
         open_household(str(gaps["household"].iloc[0]))

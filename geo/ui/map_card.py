@@ -110,8 +110,8 @@ def _draw_why(session: Session, card: Card) -> None:
     if home["effective"] or not home["roster"]:
         return
     round_id = session.round.id if session.round is not None else ""
-    weights = load_rules(session.db, session.scope, round_id=round_id).weights
-    gaps = rank_gaps(card.homes[card.homes["roster"] == 1], session.as_of, weights)
+    rules = load_rules(session.db, session.scope, round_id=round_id)
+    gaps = rank_gaps(card.homes[card.homes["roster"] == 1], session.as_of, rules)
     row = gaps[gaps["household"] == home["household"]].iloc[0]
     terms = [f"{text(f'term.{term}')} +{row[f'p_{term}']}" for term in PRIORITY_TERMS if row[f"p_{term}"]]
     st.markdown(f"**{text('map.card.why')}**")

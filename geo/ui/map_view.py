@@ -10,7 +10,6 @@ import streamlit as st
 
 from geo.coverage import remaining_to_target
 from geo.i18n import text
-from geo.mask import SMALLEST
 from geo.store.basemap import read_basemap
 from geo.store.tile_reads import list_unlocated
 from geo.ui.base_maps import offer_base
@@ -76,7 +75,7 @@ def draw_map(session: Session) -> None:
             asked = _ask(session, picked)
         found = asked.read(session)
         if found.too_few:
-            st.caption(text("map.too_few", n=SMALLEST))
+            st.caption(text("map.too_few", n=session.rules()["small_count"]))
         elif asked.earlier is None:
             _draw_figure(found, asked)
     card, drawn = _chosen(session), read_drawn(session)

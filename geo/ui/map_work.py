@@ -56,7 +56,7 @@ def offer_homes(session: Session, round_: Round, gaps: pd.DataFrame, *, filters:
             offer_planning(session, tuple(gaps["household"].astype(str)), key="plan_drawn")
     (export,) = offer_people(
         session, "drawn", _head(session, round_, "gaps", filters), frame=gaps, stamp=tuple(gaps["household"]),
-        tabulate=tabulate_gaps, forms=["xlsx"],
+        tabulate=partial(tabulate_gaps, rules=read_lists(session, round_)[1].rules), forms=["xlsx"],
     )  # fmt: skip
     draw_export(session, text("map.picked.export", n=len(gaps)), export)
 
@@ -89,8 +89,8 @@ def offer_list(session: Session, round_: Round, numbers: NDArray[np.uint32], *, 
         found = read_gap_homes(
             session.db, for_files(session.scope), round_id=round_.id, place_id=session.place.id, as_of=session.as_of
         )
-        gaps = rank_gaps(found.waiting, session.as_of, found.weights)
-        return tabulate_gaps(gaps[gaps["tile_id"].isin(numbers)].reset_index(drop=True))
+        gaps = rank_gaps(found.waiting, session.as_of, found.rules)
+        return tabulate_gaps(gaps[gaps["tile_id"].isin(numbers)].reset_index(drop=True), rules=found.rules)
 
     (export,) = offer_table(
         "drawn", _head(session, round_, "gaps", filters), rows=len(numbers), stamp=numbers.tobytes(),

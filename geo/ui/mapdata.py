@@ -139,7 +139,7 @@ def _choose_tiles(session: Session, criteria: Criteria | None, among: Pick | Non
     if criteria is None or not criteria.asks_people:
         return tiles, False
     index, wanted = tiles.now()
-    if not is_small(sum(index.tally(wanted).states), session.place.level):
+    if not is_small(sum(index.tally(wanted).states), session.place.level, least=session.rules()["small_count"]):
         return tiles, False
     return _cut_tiles(session, _nobody), True
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from geo.coverage import Pace, pace, remaining_to_target
 from geo.store.reads import Figures, read_children, read_figures, read_many, read_same_day
+from geo.store.rules import load_rules
 from geo.store.unentered import count_unentered
 from geo.units import shorten_township
 
@@ -22,12 +23,16 @@ UNIT_LEVEL = {"district": "village", "township": "village", "village": "group"}
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A place's figures, those of its units (`level`; empty for a place that has none), and the same days before."""
+    """A place's figures, those of its units (`level`; empty for a place that has none), and the same days before.
+
+    `days_lately`: over how many days the present pace is measured.
+    """
 
     round: Round
     figures: Figures
     before: Figures | None
     pace: Pace
+    days_lately: int
     unentered: int
     level: str
     units: list[Figures]
@@ -65,11 +70,13 @@ def read_overview(session: Session, round_: Round) -> Overview:
         ids = [one.place.id for one in units]
         found = read_many(db, scope, round_id=before.round.id, place_ids=ids, as_of=before.as_of)
         earlier = {one.place.id: one for one in found}
+    days_lately = load_rules(db, scope, round_id=round_.id)["pace_days"]
     return Overview(
         round=round_,
         figures=figures,
         before=before,
-        pace=pace(figures.counts, round_, session.as_of),
+        pace=pace(figures.counts, round_, session.as_of, days_lately=days_lately),
+        days_lately=days_lately,
         unentered=count_unentered(db, replace(scope, area=place.id), round_id=round_.id),
         level=level if units else "",
         units=sorted(units, key=lambda one: _badness(one, round_.target_bp)),

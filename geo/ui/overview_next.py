@@ -119,5 +119,5 @@ def _say_pace(overview: Overview) -> str:
     if overview.pace.needed is None:
         return text("kpi.pace.over_note", n=overview.remaining)
     if not overview.remaining:
-        return text("kpi.pace.done", b=lately)
-    return text("kpi.pace.need", a=overview.pace.needed, b=lately)
+        return text("kpi.pace.done", k=overview.days_lately, b=lately)
+    return text("kpi.pace.need", a=overview.pace.needed, k=overview.days_lately, b=lately)

@@ -22,12 +22,14 @@ from geo.model import Place, Round, Scope
 from geo.store.places import get_place, list_below, root_place
 from geo.store.reads import read_children
 from geo.store.rounds import current_round, get_round
+from geo.store.rules import load_rules
 from geo.ui import datasource
 from geo.ui.browser import owner
 from geo.web import grants
 
 if TYPE_CHECKING:
     from geo.accounts import Entered
+    from geo.rules import Rules
     from geo.store.database import Database
 
 #: Parameters of the address that every page with a context bar shares.
@@ -59,6 +61,10 @@ class Session:
     def is_past(self) -> bool:
         """Whether the view is of another day than today."""
         return self.as_of != self.today
+
+    def rules(self) -> Rules:
+        """Return 口径 of the round, without one that in force."""
+        return load_rules(self.db, self.scope, round_id=self.round.id if self.round is not None else "")
 
 
 def read_role(db: Database) -> str:
