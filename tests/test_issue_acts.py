@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from geo import codes
+from geo.accounts import create_account
 from geo.errors import Conflict, Invalid, NotAllowed, NotFound
 from geo.issues import Act
 from geo.model import IssueEntry, Scope
@@ -15,6 +17,7 @@ from geo.store.database import Database
 from geo.store.issue_acts import act_on_issue, get_issue, read_history
 from geo.store.issues import raise_issue
 from geo.store.measures import MeasureEntry, add_measure, finish_measure, list_measures
+from tests.gatehouse import BOSS, make_real
 from tests.world import LEADER, PLANNER, TODAY
 
 RECORDER = Scope("recorder", "recorder", "v1")
@@ -54,6 +57,34 @@ def test_from_raising_to_closing(world, issue):
     standing, events = read_history(world, PLANNER, issue_id=issue)
     assert [one["kind"] for one in events] == ["raised", "assigned", "extended", "resolved", "closed"]
     assert standing.closed_on == date(2019, 11, 16)
+
+
+def test_where_there_are_accounts_another_one_closes(world, issue, monkeypatch):
+    """Who resolved it closes it under no name but by the household's answer, which is kept; another account may."""
+    monkeypatch.setenv("GEO_ARGON2", "1,1024,1")
+    make_real(world)
+    for name, person in (("wu", "吴测"), ("zheng", "郑测")):
+        create_account(world, BOSS, name=name, role="recorder", area="v1", person_name=person)
+    wu, zheng = (replace(RECORDER, actor=name) for name in ("wu", "zheng"))
+    act(world, "amended", date(2019, 11, 2), responsible="周测")
+    act(world, "resolved", date(2019, 11, 15), wu, close_kind="solved")
+    for who, name in (
+        (wu, "郑测"),
+        (wu, "村监督委员会"),
+        (zheng, "吴测"),
+        (zheng, " 吴 测"),
+        (zheng, "wu"),
+        (zheng, "周测"),
+    ):
+        with pytest.raises(Invalid, match=r"err\.issue_same_person"):
+            act(world, "closed", TODAY, who, verified_by=name)
+    act(world, "closed", TODAY, zheng, verified_by="郑测", satisfaction=1)
+    act(world, "reopened", TODAY, wu, note="又坏了")
+    act_on_issue(world, wu, issue_id=issue, act=Act("resolved", TODAY, close_kind="solved"), act_id="again")
+    told = Act("closed", TODAY, verified_by=codes.HOUSEHOLD, satisfaction=0)
+    act_on_issue(world, wu, issue_id=issue, act=told, act_id="told")
+    row = get_issue(world, PLANNER, issue_id=issue)
+    assert (row["state"], row["verified_by"], row["satisfaction"]) == ("closed", codes.HOUSEHOLD, 0)
 
 
 def test_what_is_sent_a_hundred_times_is_one_event(world, issue):
@@ -130,7 +161,10 @@ def test_measures(world, issue):
 
 
 def test_twenty_people_fifty_edits_each(world, issue):
-    """Twenty at once, fifty acts each on one issue: what was saved and what was told to be in conflict are all attempts."""
+    """Twenty at once, fifty acts each on one issue: what was saved and what was told to be in conflict are all attempts.
+
+    Whoever waits longest is next, so nobody is turned away (`Busy`), however slow the machine.
+    """
 
     def work(worker: int) -> tuple[int, int]:
         saved = conflicts = 0

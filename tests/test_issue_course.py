@@ -144,7 +144,10 @@ def test_reasons_of_refusal():
     assert refuse(top, kind="escalated") == "err.issue_level"
     assert refuse(resolved, kind="closed") == "err.issue_verifier"
     assert refuse(resolved, kind="closed", verified_by="甲") == "err.issue_same_person"
-    assert refuse(resolved, kind="closed", verified_by="乙") == "err.issue_same_person"
+    for name in ("乙", " 乙 ", "乙\u3000"):
+        assert refuse(resolved, kind="closed", verified_by=name) == "err.issue_same_person"
+    latin = Standing("resolved", "village", "village", day(5), resolved_on=day(5), resolved_by="Li Si")
+    assert refuse(latin, kind="closed", verified_by="ＬＩ　ＳＩ") == "err.issue_same_person"
     assert refuse(resolved, kind="closed", verified_by=codes.HOUSEHOLD) == "err.issue_satisfaction"
     late = day(6) + timedelta(days=config.REOPEN_DAYS + 1)
     assert refuse(closed, kind="reopened", note="又坏了", on=late) == "err.issue_reopen_late"

@@ -1,6 +1,6 @@
 """Issues (问题): what may happen to one (`course`), and every figure of many (`figures`). Nothing here executes."""
 
-from geo.issues.course import ACTS, Act, Event, Standing, act_of_route, fold, list_acts, replay, take_step
+from geo.issues.course import ACTS, Act, Event, Standing, act_of_route, fold, is_same_name, list_acts, replay, take_step
 from geo.issues.figures import (
     ISSUE_COUNTS,
     highest_levels,
@@ -23,6 +23,7 @@ __all__ = [
     "act_of_route",
     "fold",
     "highest_levels",
+    "is_same_name",
     "issue_flags",
     "issue_shares",
     "issue_status",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from geo import codes, config
 from geo.errors import Invalid, Key
+from geo.signs import clean_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -282,8 +283,13 @@ def _check_closing(standing: Standing, act: Act) -> None:
         raise Invalid("err.issue_satisfaction")
     if act.satisfaction not in (None, 0, 1):
         raise Invalid("err.unknown_code", value=act.satisfaction)
-    if who in (standing.resolved_by, standing.responsible):
+    if any(is_same_name(who, one) for one in (standing.resolved_by, standing.responsible)):
         raise Invalid("err.issue_same_person", who=who)
+
+
+def is_same_name(one: str, other: str | None) -> bool:
+    """Say whether two names are written alike but for width, spaces and letter case."""
+    return clean_name(one).casefold() == clean_name(other or "").casefold()
 
 
 def _check_reopening(standing: Standing, act: Act, days: int) -> None:

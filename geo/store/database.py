@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections import defaultdict
+from collections import defaultdict, deque
 from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime
 from itertools import chain, islice
@@ -80,20 +80,64 @@ def _make_engine(path: Path) -> Engine:
     return engine
 
 
-#: One lock a file: writers of this process queue here. SQLite's own waiting sleeps and tries again, so that with twenty
-#: at once somebody can lose every race until the time is up.
-_TURNS: Final[defaultdict[Path, Lock]] = defaultdict(Lock)
+class _Queue:
+    """Whoever waited longest writes next.
+
+    SQLite's own waiting sleeps and tries again, and a lock lets anybody pass who asks at the right moment: with twenty
+    at once somebody could lose every race until the time is up.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nobody at work."""
+        self._guard = Lock()
+        self._waiting: deque[Lock] = deque()
+        self._at_work = False
+        self._turns = 0
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for the turn; raises `Busy` when one before kept it for `config.BUSY_SECONDS`."""
+        if (gate := self._stand_in_line()) is not None:
+            self._wait(gate)
+        try:
+            yield
+        finally:
+            self._call_next()
+
+    def _stand_in_line(self) -> Lock | None:
+        """Return a closed gate that opens at the turn; None where nobody is before."""
+        with self._guard:
+            if not self._at_work:
+                self._at_work = True
+                return None
+            gate = Lock()
+            gate.acquire()
+            self._waiting.append(gate)
+            return gate
+
+    def _wait(self, gate: Lock) -> None:
+        """Wait at a gate for as long as the line moves."""
+        seen = self._turns
+        while not gate.acquire(timeout=config.BUSY_SECONDS):
+            with self._guard:
+                if gate not in self._waiting:
+                    return
+                if self._turns == seen:
+                    self._waiting.remove(gate)
+                    raise Busy("err.busy")
+                seen = self._turns
+
+    def _call_next(self) -> None:
+        with self._guard:
+            self._turns += 1
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._at_work = False
 
 
-@contextmanager
-def _take_turn(path: Path) -> Iterator[None]:
-    turn = _TURNS[path]
-    if not turn.acquire(timeout=config.BUSY_SECONDS):
-        raise Busy("err.busy")
-    try:
-        yield
-    finally:
-        turn.release()
+#: One queue a file for the writers of this process.
+_TURNS: Final[defaultdict[Path, _Queue]] = defaultdict(_Queue)
 
 
 @contextmanager
@@ -139,7 +183,7 @@ class Database:
         """
         if self.held and counts:
             raise NotAllowed(f"health.{self.held}")
-        with _take_turn(self.path), self.engine.connect().execution_options(immediate=True) as connection:
+        with _TURNS[self.path].turn(), self.engine.connect().execution_options(immediate=True) as connection:
             try:
                 transaction = connection.begin()
             except OperationalError as error:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from geo import codes
 from geo.access import may, require_area, require_right, require_whole
 from geo.audit import log_change
 from geo.errors import Conflict, Invalid, Key, NotFound
-from geo.issues import Act, Event, Standing, fold, replay, take_step
+from geo.issues import Act, Event, Standing, fold, is_same_name, replay, take_step
 from geo.mask import mask_name
-from geo.schema import household, issue, issue_event, issue_household
+from geo.schema import account, household, issue, issue_event, issue_household
 from geo.store.database import now, read_today
 from geo.store.rules import read_rules
 
@@ -81,6 +82,8 @@ def insert_act(
     merged = rev is not None and rev != row["rev"] and _check_since(row, events, rev, act)
     act = replace(act, actor=act.actor or scope.actor)
     event = take_step(standing, act, reopen_days=read_rules(connection)["reopen_days"])
+    if event.kind == "closed" and event.verified_by != codes.HOUSEHOLD:
+        _check_second_person(connection, standing, event)
     if event.duplicate_of is not None:
         _check_original(connection, scope, issue_id, event.duplicate_of)
     _store(connection, issue_id, seq=events[-1]["seq"] + 1, act_id=act_id, event=event)
@@ -245,6 +248,17 @@ def _check_since(row: RowMapping, events: list[RowMapping], rev: int, act: Act) 
         who, time, *_ = next(iter(fields.values()))
         raise Conflict("err.changed", who=who, time=time, fields=fields)
     return True
+
+
+def _check_second_person(connection: Connection, standing: Standing, event: Event) -> None:
+    """Refuse that one account resolves an issue and closes it for another name, or for another name of its own.
+
+    Where there are no accounts, names are all that tells persons apart (`geo.issues.course`).
+    """
+    wanted = select(account.c.person_name).where(account.c.name == standing.resolved_by)
+    person = connection.execute(wanted).scalar()
+    if person is not None and (event.actor == standing.resolved_by or is_same_name(event.verified_by or "", person)):
+        raise Invalid("err.issue_same_person", who=person or standing.resolved_by)
 
 
 def _check_original(connection: Connection, scope: Scope, issue_id: str, original: str) -> None:
