@@ -9,6 +9,7 @@ import pytest
 from geo.errors import Invalid
 from geo.importer import undo_last
 from geo.issues import Act, issue_status, roll_up_issues
+from geo.store.categories import write_category
 from geo.store.issue_acts import act_on_issue, list_unlike_their_events
 from tests import workbooks
 from tests.mapped import UNITS, load, open_mapped, rows, spec_of, write
@@ -96,6 +97,34 @@ def test_figures_follow_from_the_events(issues):
         found = [dict(row) for row in connection.execute(roll_up_issues(date(2024, 7, 1))).mappings()]
     sums = {name: sum(row[name] for row in found) for name in ("valid", "closed", "open", "judged", "on_time")}
     assert sums == {"valid": 6, "closed": 1, "open": 5, "judged": 4, "on_time": 0}
+
+
+def test_categories_of_the_database_itself_are_read(tmp_path):
+    """A mapping may name an added code, a cell its name or that of a renamed one; a code that nobody added is asked about."""
+    own = ISSUES.replace("map: {road: INF_R,", "map: {road: INF_R, boats: TOUR, ferries: FERRY,")
+    spec = spec_of(own.replace(", otherwise: OTH", "").replace("      title: about\n", ""))
+    db, scope = open_mapped(tmp_path / "d.sqlite", spec)
+    table = """
+        no,village,about,asked,status,done
+        1,North,boats,2024-01-01,Open,
+        2,North,Tourism,2024-01-01,Open,
+        3,North,Drinking,2024-01-01,Open,
+        4,North,TOUR,2024-01-01,Open,
+        5,North,ferries,2024-01-01,Open,
+    """
+    path = write(tmp_path / "i.csv", table)
+    told = {"criteria": "noise", "source": "council", "year": 2024}
+    write_category(db, scope, code="TOUR", name="Tourism", **told)
+    write_category(db, scope, code="WATER", name="Drinking", **told)
+    report = load(db, scope, path, spec)
+    (question,) = report.questions
+    assert (report.outcome, question.value) == ("ask", "FERRY")
+    assert {"TOUR", "WATER"} <= {one.value for one in question.options}
+    write_category(db, scope, code="FERRY", name="Ferries", **told)
+    assert load(db, scope, path, spec).stored
+    assert rows(db, "SELECT category, title FROM issue ORDER BY number") == [
+        ("TOUR", "Tourism"), ("TOUR", "Tourism"), ("WATER", "Drinking"), ("TOUR", "Tourism"), ("FERRY", "Ferries"),
+    ]  # fmt: skip
 
 
 def test_only_what_ended_is_reopened(tmp_path):

@@ -108,7 +108,8 @@ class Meanings:
     def _issue(self, word: str) -> str:
         plain = clean_name(word)
         known = self._categories.get(plain.upper()) or self._words.issue.get(plain)
-        return known or self._answers.get(f"issue:{word}", "") or self._answers.get("issue:*", "")
+        said = known or self._answers.get(f"issue:{word}", "") or self._answers.get("issue:*", "")
+        return said if said in (*codes.ISSUE_CATEGORIES, *self._categories.values(), SKIP) else ""
 
     def household_class(self, nth: int, cell: Cell) -> tuple[str, tuple[str, ...]]:
         """Return the class ('' where nothing is said) and the care tags of a cell: 五保户 is general and tekun."""

@@ -56,7 +56,8 @@ class Desk:
 
     `homes` has the household of every row that names one, `leaves` its place; None for the others. `visits` has the
     household, and day, mode and outcome, of every row that makes a visit, `issues` every row that tells of an issue.
-    `visit_date` is the day (ISO) of visits that have none. `begun` and `again`: see `importer.proposals.Choices`. `new`
+    `visit_date` is the day (ISO) of visits that have none. `begun` and `again`: see `importer.proposals.Choices`;
+    `category_names`: what the database calls the categories of issues, by their codes. `new`
     holds the new rows of each table in the order of its columns, `new_places` those of places.
     """
 
@@ -71,6 +72,7 @@ class Desk:
     visit_date: str | None = None
     begun: frozenset[str] = frozenset()
     again: bool = False
+    category_names: dict[str, str] = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan)
     stamp: str = field(default_factory=now)
     homes: list[Home | None] = field(default_factory=list)

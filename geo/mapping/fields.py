@@ -21,7 +21,7 @@ from geo.validate import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -52,7 +52,8 @@ def read_field(ledger: Ledger, field: MappedField, value: Value, mask: NDArray[n
     texts = evaluate(value, ledger.table)
     if field.kind not in ("word", "words", "flag"):
         texts = [said.removeprefix(UNKNOWN) for said in texts]
-    read = read_distinct(texts, _rule_of(field, value, today))
+    own = ledger.categories if field.key == "category" else {}
+    read = read_distinct(texts, _rule_of(field, value, today, own))
     for nth, ((_, code), inside) in enumerate(zip(read, mask.tolist(), strict=True)):
         if not code or not inside:
             continue
@@ -65,13 +66,13 @@ def read_field(ledger: Ledger, field: MappedField, value: Value, mask: NDArray[n
     return [found for found, _ in read]
 
 
-def _rule_of(field: MappedField, value: Value, today: date) -> Callable[[str], tuple[Any, str]]:
+def _rule_of(field: MappedField, value: Value, today: date, own: Mapping[str, str]) -> Callable[[str], tuple[Any, str]]:
     rules: dict[str, Callable[[str], tuple[Any, str]]] = {
         "text": lambda said: parse_text(said, longest=field.longest),
         "key": lambda said: parse_code(said, longest=field.longest),
         "day": lambda said: read_day(said, value, date.max if field.ahead else today),
         "flag": lambda said: _read_flag(said, field),
-        "word": lambda said: _read_word(said, field),
+        "word": lambda said: _read_word(said, field, own),
         "words": lambda said: _read_words(said, field),
         "size": parse_size,
         "phone": parse_phone,
@@ -110,15 +111,18 @@ def _read_formats(said: str, formats: tuple[str, ...]) -> tuple[date | None, str
         return None, "W_DATE_IMPOSSIBLE"
 
 
-def _read_word(said: str, field: MappedField) -> tuple[str | None, str]:
+def _read_word(said: str, field: MappedField, own: Mapping[str, str]) -> tuple[str | None, str]:
     """Return a word of the closed list: as mapped, as it is, or as the importer's word list knows it.
 
-    A word of the list comes before the words for nothing: `none` may be one.
+    `own`: what the database itself calls its categories → their codes. A word of the list comes before the words for
+    nothing: `none` may be one.
     """
     word = said.removeprefix(UNKNOWN)
     mode, _, outcome = word.rpartition(":")
     if word in field.allowed or (field.key == "outcome" and mode in ("phone", "video") and outcome in field.allowed):
         return word, ""
+    if (code := own.get(clean_name(word).upper())) is not None:
+        return code, ""
     if is_blank(said):
         return None, ""
     if said.startswith(UNKNOWN):
@@ -129,7 +133,7 @@ def _read_word(said: str, field: MappedField) -> tuple[str | None, str]:
 
 def _read_flag(said: str, field: MappedField) -> tuple[int | None, str]:
     """Return a word of 0 and 1 as a number."""
-    word, code = _read_word(said, field)
+    word, code = _read_word(said, field, {})
     return (None, code) if word is None else (int(word), "")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from geo.i18n import text
 from geo.importer.proposals import Proposal
 from geo.importer.register import Row
 from geo.mapping.evaluate import holds
@@ -139,14 +138,14 @@ def _new_issue(desk: Desk, book: PlaceBook, kept: list[Told], home: Home | None,
     return {
         "place": place, "raised_by_visit": None, "level_now": "village", "max_level": "village", "resolved_on": None,
         "closed_on": None, "reopen_count": 0, **FACTS, **desk.created(), **facts,
-        "scope": facts.get("scope", scope), "title": _title_of(facts), "original_due_on": facts.get("due_on"),
+        "scope": facts.get("scope", scope), "title": _title_of(desk, facts), "original_due_on": facts.get("due_on"),
     }  # fmt: skip
 
 
-def _title_of(facts: Row) -> str:
+def _title_of(desk: Desk, facts: Row) -> str:
     """Return the title of an issue; where the file has none, the detail, else the category as people call it."""
     said: str = facts.get("title") or facts.get("detail", "")[:_SHORT]
-    return said or text(f"category.{facts['category']}")
+    return said or desk.category_names[facts["category"]]
 
 
 def _plan_issue(desk: Desk, row: Row, wanted: list[Event], home: Home | None) -> None:
@@ -224,7 +223,7 @@ def _fill(desk: Desk, nth: int, known: Row, facts: Row) -> Row:
     The very same file adds nothing: what is empty now was emptied since.
     """
     changes: Row = {}
-    unsaid = (None, "", _title_of({"category": known["category"]}))
+    unsaid = (None, "", _title_of(desk, {"category": known["category"]}))
     for name, said in facts.items():
         if name == "duplicate_of":
             changes |= {name: said} if known[name] is None else {}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from geo.importer.findings import FIELDS, Finding, Option, Question
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from geo.mapping.spec import Value
     from geo.mapping.table import Table
     from geo.schema.mapped import MappedField
@@ -20,7 +22,8 @@ class Ledger:
     """Findings by data row; row 1 is the first data row, `nth` counts them from 0.
 
     `faulty` holds (target, field, nth) of cells that say something which is not understood, `waiting` the rows whose
-    place is asked about: they are neither accepted nor refused.
+    place is asked about: they are neither accepted nor refused. `categories`: what the database itself calls its
+    categories of issues → their codes.
     """
 
     table: Table
@@ -29,10 +32,14 @@ class Ledger:
     questions: dict[str, Question] = field(default_factory=dict)
     faulty: set[tuple[str, str, int]] = field(default_factory=set)
     waiting: set[int] = field(default_factory=set)
+    categories: Mapping[str, str] = field(default_factory=dict)
 
     def copy(self, refused: dict[int, Finding]) -> Ledger:
         """Return a ledger that knows what this one knows, with other refused rows."""
-        return Ledger(self.table, list(self.findings), dict(refused), dict(self.questions), set(self.faulty))
+        return Ledger(
+            self.table, list(self.findings), dict(refused), dict(self.questions), set(self.faulty),
+            categories=self.categories,
+        )  # fmt: skip
 
     def warn(self, code: str, nth: int, header: str, said: str, *, value: Value | None = None) -> None:
         """List a field that is left empty, or that differs."""
@@ -51,7 +58,8 @@ class Ledger:
     def ask(self, field: MappedField, nth: int, said: str, value: Value) -> None:
         """Ask once what a word means; the answer belongs into the mapping."""
         name = f"{field.target}.{field.key}:{said}"
-        options = tuple(Option(word, word) for word in field.allowed)
+        own = self.categories.values() if field.key == "category" else ()
+        options = tuple(Option(word, word) for word in dict.fromkeys((*field.allowed, *own)))
         self._ask(name, "mapping", field.header, nth, said, value, options)
 
     def ask_unit(self, header: str, nth: int, said: str, names: tuple[str, ...]) -> None:

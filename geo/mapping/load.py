@@ -36,6 +36,7 @@ from geo.mapping.visits import plan_visits
 from geo.model import new_id
 from geo.schema import place
 from geo.store.area import district_area
+from geo.store.categories import read_categories, read_category_words
 from geo.store.database import hash_file, now, read_setting, read_today
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ if TYPE_CHECKING:
     from geo.mapping.reading import Reading
     from geo.mapping.spec import MappingSpec
     from geo.model import Scope
-    from geo.store.database import Database
-
+from geo.store.database import Database
 
 #: Refusals that hang on the rows before them.
 _REPEATS: Final = ("R_DUP_ROW", "R_DUP_KEY_CONFLICT")
@@ -80,8 +80,9 @@ def load_file(
     with db.read() as connection:
         require_root(connection, spec)
         today, area = read_today(connection), district_area(connection)
+        own = read_category_words(connection)
     step("read", 1, 1)
-    ledger = Ledger(table)
+    ledger = Ledger(table, categories=own)
     ledger.findings += table.listed
     step("understand", 0, len(table))
     reading = read_file(ledger, spec, today=today, area=area)
@@ -143,6 +144,7 @@ def _make_desk(
     return Desk(
         connection, spec, ledger, scope.actor, read_today(connection), read_setting(connection, "edition"), root,
         read_id_key(connection), options.visit_date.isoformat() if options.visit_date else None, options.begun, again,
+        {code: one.name for code, one in read_categories(connection).items()},
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from geo.mapping.spec import Condition, Grid, Value
 from geo.schema.words import load_words
+from geo.store.categories import is_category_code
 from geo.validate import parse_code
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _parse_constant(checker: Checker, node: Node, field: MappedField | None) -> 
     said = checker.text(node, empty=True).strip()
     if not said or field is None or field.kind not in _CHECKED:
         return said
-    if field.kind in ("word", "flag") and said not in field.allowed and not _is_phone_outcome(field, said):
+    if field.kind in ("word", "flag") and said not in field.allowed and not _may_mean(field, said):
         checker.tell_word(node, said, field.allowed)
     elif field.kind == "words":
         for one in said.split(","):
@@ -111,7 +112,10 @@ def _parse_constant(checker: Checker, node: Node, field: MappedField | None) -> 
     return said
 
 
-def _is_phone_outcome(field: MappedField, said: str) -> bool:
+def _may_mean(field: MappedField, said: str) -> bool:
+    """Say whether a word beside the closed list may be meant: an outcome by phone, a category that a database added."""
+    if field.key in ("category", "issue"):
+        return is_category_code(said)
     mode, _, outcome = said.rpartition(":")
     return field.key == "outcome" and mode in ("phone", "video") and outcome in field.allowed
 

@@ -125,6 +125,11 @@ def read_category_words(connection: Connection) -> dict[str, str]:
     return {one.code: one.code for one in rows} | words
 
 
+def is_category_code(said: str) -> bool:
+    """Say whether a text can be the code of a category; whether there is one, a database knows."""
+    return _CODE.fullmatch(said) is not None
+
+
 def check_category(connection: Connection, code: str, *, new: bool) -> None:
     """Refuse a code that is none, and for something `new` one that is not offered any more. Raises `Invalid`."""
     found = read_categories(connection).get(code)
@@ -139,7 +144,7 @@ def _usual(code: str) -> CategoryRow:
 
 
 def _check_new(code: str, name: str) -> None:
-    if not _CODE.fullmatch(code):
+    if not is_category_code(code):
         raise Invalid("rules.bad_code", code=code)
     if not name:
         raise Invalid("rules.no_name")
