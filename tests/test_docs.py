@@ -181,8 +181,8 @@ def test_every_finding_is_documented():
 
 @pytest.mark.parametrize("prefix", LISTS)
 def test_every_code_is_in_the_glossary(prefix):
-    """docs/glossary.md has each closed list with the words that the screens show."""
-    row = " · ".join(f"`{code}` {text(f'{prefix}.{code}')}" for code in LISTS[prefix])
+    """docs/glossary.md has each closed list with the words that the screens show until somebody changes 口径."""
+    row = " · ".join(f"`{code}` {text(f'{prefix}.{code}', k=2)}" for code in LISTS[prefix])
     assert f"| {row} |" in read("docs/glossary.md")
 
 
