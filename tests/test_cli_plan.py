@@ -203,6 +203,25 @@ def test_network_distances(tmp_path, capsys):
     assert "77" in err
 
 
+def test_one_way_in_many_words(tmp_path, capsys):
+    """A yes in any of the words that workbooks have is one-way, -1 the other way only, what is neither is refused."""
+    said = {"是": 1, "TRUE": 1, "1.0": 1, "y": 1, "-1": -1, "否": 0, "0.0": 0, "": 0, "False": 0, "reversible": 0}
+    edges = "".join(f"a{nth},b{nth},5,{word}\n" for nth, word in enumerate(said))
+    (tmp_path / "nodes.csv").write_text("node_id\na0\n", encoding="utf-8")
+    (tmp_path / "edges.csv").write_text(f"from,to,length_m,oneway\n{edges}", encoding="gb18030")
+    pairs = "".join(f"a{nth},b{nth}\nb{nth},a{nth}\n" for nth in range(len(said)))
+    (tmp_path / "pairs.csv").write_text(f"from,to\n{pairs}", encoding="utf-8-sig")
+    files = [f"--{name}={tmp_path / name}.csv" for name in ("nodes", "edges", "pairs")]
+    code, out, err = run(capsys, "network-distance", *files)
+    assert (code, err) == (0, "")
+    found = [row["distance_m"] != "unreachable" for row in csv.DictReader(io.StringIO(out))]
+    assert found == [way for one in said.values() for way in (one >= 0, one <= 0)]
+    (tmp_path / "edges.csv").write_text("from,to,length_m,oneway\na,b,5,maybe\n", encoding="utf-8")
+    code, out, err = run(capsys, "network-distance", *files)
+    assert (code, out) == (1, "")
+    assert "maybe" in err
+
+
 def test_an_instance_is_solved(tmp_path, capsys):
     """An instance is solved, its gap to the solution beside it said, and the routes written as a solution."""
     head = "NAME : t\nTYPE : TSP\nDIMENSION : 4\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n"

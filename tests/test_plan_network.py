@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import Invalid
-from geo.plan.network import Edge, build_network, measure_pairs
-from geo.plan.travel import Pace, measure_plane, measure_sphere, project
+from geo.plan.network import Edge, build_network, measure_pairs, travel_seconds
+from geo.plan.travel import Pace, Walk, measure_plane, measure_sphere, project
 
 
 def walk(edges: list[Edge], start: str) -> dict[str, float]:
@@ -48,6 +48,30 @@ def test_shortest_ways(edges):
     pairs = [(start, end) for start in "abcdef" for end in "abcdef"]
     expected = [walk(edges, start).get(end, math.inf) for start, end in pairs]
     assert measure_pairs(network, pairs) == pytest.approx(expected, abs=1e-6)
+
+
+def test_only_what_is_near_is_searched_and_nothing_is_lost():
+    """In a net of one-way streets, places near each other are as far apart as a search of the whole net finds."""
+    random = np.random.default_rng(4)
+    side, step = 24, 0.02
+    nodes = [
+        (f"{row} {column}", 109 + column * step, 27 + row * step, 0.0) for row in range(side) for column in range(side)
+    ]
+    beside = [((row, column), other) for row in range(side) for column in range(side)
+              for other in ((row + 1, column), (row, column + 1)) if max(other) < side]  # fmt: skip
+    edges = [Edge(*(f"{row} {column}" for row, column in pair[:: random.choice([1, -1])]), float(random.integers(2_000, 20_000)),
+                  bool(random.random() < 0.4)) for pair in beside]  # fmt: skip
+    network = build_network(nodes, edges)
+    near = [
+        nth
+        for nth in np.flatnonzero(network.main_part)
+        if all(abs(int(one) - 9) < 4 for one in network.ids[nth].split())
+    ]
+    seconds, off_m = travel_seconds(network, network.lon[near], network.lat[near], travel="car", walk=Walk(Pace()))
+    assert off_m == pytest.approx(0, abs=0.1)
+    lengths = [walk(edges, network.ids[start]) for start in near]
+    expected = [[some[network.ids[end]] for end in near] for some in lengths]
+    assert seconds == pytest.approx(np.array(expected) / (25 / 3.6), abs=1)
 
 
 def test_a_node_that_nobody_lists():

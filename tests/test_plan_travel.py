@@ -90,6 +90,21 @@ def test_ground_without_heights_is_level(tmp_path):
     assert found == pytest.approx(metres / (6 * math.exp(-0.175) / 3.6), abs=1)
 
 
+def test_a_hole_in_a_slope_is_as_steep_as_what_is_around_it(tmp_path):
+    """A kilometre up 10 % takes what the formula says although the cells half-way have no value."""
+    step = 0.0005
+    rows = np.arange(60, dtype=np.float32)[:, None] * np.ones((1, 40), dtype=np.float32)
+    values = (2_000 - rows * np.float32(step * DEGREE_M * 0.1)).astype(np.float32)
+    values[27:36] = -9_999
+    heights = read_heights(write_tiff(tmp_path / "hole.tif", values, 109.0, 27.7, step, nodata=-9_999))
+    lat = np.array([27.7 - 0.02, 27.7 - 0.02 + 1_000 / DEGREE_M])
+    lon = np.array([109.01, 109.01])
+    assert np.isnan(heights.at(lon[:1], lat.mean(keepdims=True))).all()
+    found = Walk(Pace(4.5, 1.0), heights.at).matrix(lon, lat)
+    for start, end, slope in ((0, 1, 0.1), (1, 0, -0.1)):
+        assert found[start, end] == pytest.approx(1_000 / (6 * math.exp(-3.5 * abs(slope + 0.05)) / 3.6), rel=3e-3)
+
+
 def test_cells_and_projections(tmp_path):
     """A height is that of a cell's centre, or of its point; a raster in metres is read through its EPSG number."""
     values = np.array([[100, 200], [300, 400]], dtype=np.float32)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from geo.errors import Invalid
 from geo.plan.stops import UNREACHABLE
-from geo.plan.travel import Walk, measure_sphere, project, speed_on
+from geo.plan.travel import RADIUS_M, Walk, measure_sphere, speed_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,9 +34,15 @@ _ON_FOOT_M: Final = 1_000.0
 _NO_LENGTH: Final = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+#: Roads are made ready for a way of moving once while villages of a district are planned one after the other.
+_READY: Final = 2
+#: More than what adding seconds in another order can make of a sum.
+_HAIR: Final = 1 + 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """A road network.
+    """A road network; two are never the same, so that what is made ready of one is found again.
 
     `ids` in order; `place` the index of each id; `graph` the shortest edge between two nodes (row → column), metres.
     `lon`, `lat` degrees WGS84, NaN where a node has none; `elev_m` metres above the sea, NaN where unknown.
@@ -150,12 +157,13 @@ def travel_seconds(
     Each point walks to and from the nearest node of the network's main part; one that is farther than 3 km from it has
     no way (`UNREACHABLE`). Points within 1 km of each other walk over where that is quicker.
     """
-    graph = network.time(travel)
-    node, off_m = _snap(network, graph, lon, lat)
+    roads = _make_ready(network, travel)
+    chord, nth = roads.tree.query(_on_sphere(lon, lat))
+    node, off_m = roads.nodes[nth], 2 * RADIUS_M * np.arcsin(np.clip(chord / 2, 0, 1))
     to_road, from_road = walk.seconds(lon, lat, network.lon[node], network.lat[node])
     unique, back = np.unique(node, return_inverse=True)
-    parts = [unique[at : at + _ROWS] for at in range(0, len(unique), _ROWS)]
-    table = np.vstack([np.atleast_2d(dijkstra(graph, indices=some))[:, unique] for some in parts])
+    middle = int(np.hypot(network.lon[unique] - np.median(lon), network.lat[unique] - np.median(lat)).argmin())
+    table = _measure_between(roads.graph, unique, middle)
     by_road = table[np.ix_(back, back)] + to_road[:, None] + from_road[None, :]
     seconds = np.minimum(by_road, _walk_over(lon, lat, walk))
     far = off_m > _FARTHEST_M
@@ -174,13 +182,50 @@ def _walk_over(lon: Floats, lat: Floats, walk: Walk) -> Floats:
     return seconds
 
 
-def _snap(network: Network, graph: csr_array, lon: Floats, lat: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Return the nearest node of the main part to each point, and the metres to it."""
+@dataclass(frozen=True, slots=True)
+class _Roads:
+    """Roads as one way of moving sees them: seconds (row → column), and the nodes that people walk to from their doors.
+
+    `nodes` are those of the main part that have a place; `tree` finds the nearest, by points of a sphere of radius 1.
+    """
+
+    graph: csr_array
+    nodes: NDArray[np.int64]
+    tree: cKDTree
+
+
+@lru_cache(_READY)
+def _make_ready(network: Network, travel: str) -> _Roads:
+    """Return the roads for a way of moving. Raises `Invalid` where no node of the main part has a place."""
+    graph = network.time(travel)
     placed = np.isfinite(network.lon) & np.isfinite(network.lat)
-    usable = np.flatnonzero(_find_main_part(graph) & placed)
-    if not usable.size:
+    nodes = np.flatnonzero(_find_main_part(graph) & placed)
+    if not nodes.size:
         raise Invalid("network.no_points")
-    x, y = project(np.concatenate([lon[:1], network.lon[usable]]), np.concatenate([lat[:1], network.lat[usable]]))
-    tree = cKDTree(np.column_stack([x[1:], y[1:]]))
-    off_m, nth = tree.query(np.column_stack(project(lon, lat)))
-    return usable[nth], off_m
+    return _Roads(graph, nodes, cKDTree(_on_sphere(network.lon[nodes], network.lat[nodes])))
+
+
+def _on_sphere(lon: Floats, lat: Floats) -> Floats:
+    """Return points (lon, lat in degrees) on a sphere of radius 1, x, y, z a row."""
+    east, north = np.radians(lon), np.radians(lat)
+    return np.column_stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
+
+
+def _measure_between(graph: csr_array, nodes: NDArray[np.int64], middle: int) -> Floats:
+    """Return the seconds from each of some nodes, all of which reach each other, to each of them.
+
+    The shortest way between two is no longer than that by the `middle` one, so that on it nothing lies farther from
+    the middle, there and back, than the two ends together: the rest of the network is not searched.
+    """
+    out, home = dijkstra(graph, indices=nodes[middle]), dijkstra(graph.T.tocsr(), indices=nodes[middle])
+    around = out + home
+    kept = np.flatnonzero(around <= 2 * around[nodes].max() * _HAIR)
+    inner = graph[kept][:, kept]
+    place = np.searchsorted(kept, nodes)
+    table = np.empty((len(nodes), len(nodes)))
+    order = np.argsort(home[nodes], kind="stable")
+    for at in range(0, len(nodes), _ROWS):
+        some = order[at : at + _ROWS]
+        farthest = (home[nodes[some]].max() + out[nodes].max()) * _HAIR
+        table[some] = np.atleast_2d(dijkstra(inner, indices=place[some], limit=farthest))[:, place]
+    return table

@@ -38,7 +38,7 @@ _VILLAGE_ROAD: Final = (20.0, 25.0)
 #: Nobody walks there.
 _NOT_ON_FOOT: Final = frozenset({"motorway", "motorway_link"})
 #: Mean radius of the earth in metres (IUGG).
-_RADIUS_M: Final = 6_371_008.8
+RADIUS_M: Final = 6_371_008.8
 #: Heights along a line are taken so far apart, or at so many places where it is long.
 _SAMPLE_M: Final = 50.0
 _MOST_SAMPLES: Final = 100
@@ -84,8 +84,8 @@ class Walk:
     """How people go on foot where there is no road: along the straight line, the way being `pace.detour` times as long.
 
     At the speed of the pace; with `height_at` (metres above the sea at lon, lat, NaN where unknown) by Tobler instead,
-    uphill and downhill apart. Heights are taken at least every 50 m; slopes are as much gentler as the way is longer,
-    and ground without heights is level.
+    uphill and downhill apart. Heights are taken at least every 50 m (at most 100 a line); slopes are as much gentler as
+    the way is longer. Ground without heights rises evenly from one known height to the next, and is level beyond them.
     """
 
     pace: Pace
@@ -103,7 +103,7 @@ class Walk:
             lon[:, None] + np.outer(to_lon - lon, part), lat[:, None] + np.outer(to_lat - lat, part)
         )
         run = np.maximum(straight * self.pace.detour / steps, 1e-9)[:, None]
-        slope = np.nan_to_num(np.diff(heights, axis=1), nan=0.0) / run
+        slope = np.diff(_fill_gaps(heights), axis=1) / run
         there, back = ((run / (tobler_kmh(one) / 3.6)).sum(axis=1) for one in (slope, -slope))
         return np.rint(np.where(straight > 0, there, 0.0)), np.rint(np.where(straight > 0, back, 0.0))
 
@@ -120,12 +120,22 @@ class Walk:
         return matrix
 
 
+def _fill_gaps(heights: Floats) -> Floats:
+    """Return heights along lines (one a row) with those that are unknown between the known ones, evenly."""
+    known = np.isfinite(heights)
+    filled = np.where(known.any(axis=1, keepdims=True), heights, 0.0)
+    places = np.arange(heights.shape[1])
+    for row in np.flatnonzero(known.any(axis=1) & ~known.all(axis=1)):
+        filled[row] = np.interp(places, places[known[row]], heights[row, known[row]])
+    return filled
+
+
 def distance_m(lon: Floats, lat: Floats, other_lon: Floats, other_lat: Floats) -> Floats:
     """Return the great-circle metres from points to points, pair by pair (degrees), by the haversine formula."""
     phi, other = np.radians(lat), np.radians(other_lat)
     half = np.sin((phi - other) / 2) ** 2
     half = half + np.cos(phi) * np.cos(other) * np.sin(np.radians(lon - other_lon) / 2) ** 2
-    metres: Floats = 2 * _RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    metres: Floats = 2 * RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
     return metres
 
 
@@ -142,5 +152,5 @@ def measure_sphere(lon: Floats, lat: Floats) -> Floats:
 
 def project(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Return x, y in metres east and north of the first point; true to a part in a thousand within a district."""
-    x = np.radians(lon - lon[0]) * np.cos(np.radians(lat[0])) * _RADIUS_M
-    return x, np.radians(lat - lat[0]) * _RADIUS_M
+    x = np.radians(lon - lon[0]) * np.cos(np.radians(lat[0])) * RADIUS_M
+    return x, np.radians(lat - lat[0]) * RADIUS_M

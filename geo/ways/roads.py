@@ -13,6 +13,7 @@ import shapely
 from geo.errors import Invalid
 from geo.plan.network import Edge, Network, build_network
 from geo.plan.travel import distance_m
+from geo.schema.words import load_words
 from geo.ways.tables import Row, read_table
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 #: What a table of nodes may call its ids.
 _IDS: Final = ("node_id", "id", "node")
-_YES: Final = frozenset({"1", "true", "yes", "t", "y"})
+#: What a column or tag says of a one-way road, and of one that is none; reversible roads go both ways in turn.
+_YES: Final = load_words().yes | {"t"}
+_NO: Final = load_words().no | {"", "f", "reversible", "alternating"}
 #: OpenStreetMap's word for a way that is one-way against the order of its nodes.
 _BACKWARDS: Final = frozenset({"-1", "reverse"})
 _ONEWAY: Final = re.compile(r'"oneway"=>"([^"]*)"')
@@ -39,8 +42,10 @@ def read_network(nodes: Path, edges: Path) -> Network:
     name = next((one for one in _IDS if points and one in points[0].cells), None)
     if name is None:
         raise Invalid("table.no_column", file=nodes.name, columns=_IDS[0])
-    ways = read_table(edges, needed=["from", "to", "length_m"])
-    return build_network([_to_node(row, name) for row in points], [_to_edge(row) for row in ways])
+    # Rows of text take far more memory than what they say: one table at a time.
+    places = [_to_node(row, name) for row in points]
+    del points
+    return build_network(places, map(_to_edge, read_table(edges, needed=["from", "to", "length_m"])))
 
 
 def read_osm(path: Path) -> Network:
@@ -97,7 +102,10 @@ def _to_node(row: Row, name: str) -> tuple[str, float, float, float]:
 
 
 def _to_edge(row: Row) -> Edge:
-    said = row.word("oneway").lower()
+    # A table that was a frame of numbers says 1.0.
+    said = row.word("oneway").lower().removesuffix(".0")
+    if said not in _YES | _NO | _BACKWARDS:
+        raise Invalid("table.no_tick", file=row.file, line=str(row.line), column="oneway", value=row.word("oneway"))
     start, end = row.word("from"), row.word("to")
     if said in _BACKWARDS:
         start, end = end, start

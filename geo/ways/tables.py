@@ -59,14 +59,14 @@ def read_table(path: Path, *, needed: Iterable[str] = ()) -> list[Row]:
     """Return the rows of a CSV; lines count from 1, the header's. Raises `Invalid` for a file that is none."""
     if not path.is_file():
         raise Invalid("cli.no_file", path=path.name)
-    lines = list(csv.reader(io.StringIO(decode_text(_read_bytes(path)), newline="")))
-    if not lines:
+    lines = csv.reader(io.StringIO(decode_text(_read_bytes(path)), newline=""))
+    header = [name.strip().lower() for name in next(lines, [])]
+    if not header:
         raise Invalid("table.empty", file=path.name)
-    header = [name.strip().lower() for name in lines[0]]
     missing = [name for name in needed if name not in header]
     if missing:
         raise Invalid("table.no_column", file=path.name, columns=", ".join(missing))
-    numbered = enumerate(lines[1:], start=2)
+    numbered = enumerate(lines, start=2)
     return [Row(path.name, at, dict(zip(header, line, strict=False))) for at, line in numbered if any(line)]
 
 
