@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from geo.errors import Conflict
 from geo.importer import NewRound, undo_last
 from geo.model import VisitEntry
 from geo.store.cells import differing_cells
 from geo.store.exclusions import decide_exclusions
 from geo.store.households import edit_household, get_household, move_household, set_tags
+from geo.store.published import close_round, lock_round
 from geo.store.reads import read_figures
 from geo.store.visits import record_visit, void_visit
 from tests import workbooks
@@ -112,6 +114,25 @@ def test_a_visit_that_was_taken_back_stays_so(register, tmp_path):
     assert select(db, "SELECT count(*) FROM visit WHERE visited_on = '2019-11-01' AND kind = 'visit'") == [(1,)]
     assert bring(db, scope, file, round="1", apply=frozenset({"correction"})).changes["visits_corrected"] == 1
     assert not bring(db, scope, file, round="1").changed
+
+
+def test_a_locked_round_keeps_its_visits_whatever_a_file_says(register, tmp_path):
+    """A file corrects no visit of a locked round, chosen or not, and an import it was locked with is not taken back."""
+    db, scope = register
+    past = NewRound("第1轮", date(2019, 10, 15), date(2019, 11, 10))
+    bring(db, scope, write_csv(tmp_path / "a.csv", [home("A1"), home("A2", 走访状态="")]), round=past)
+    bring(db, scope, write_csv(tmp_path / "b.csv", [home("A2")]))
+    close_round(db, scope, round_id=(round_id := str(select(db, "SELECT id FROM round")[0][0])))
+    lock_round(db, scope, round_id=round_id)
+    other = write_csv(tmp_path / "c.csv", [home("A1", 走访状态="未见面"), home("A2", 备注="另有说明")])
+    report = bring(db, scope, other, apply=frozenset({"correction"}))
+    assert [(one.kind, one.code, one.taken) for one in report.proposals if one.kind == "correction"] == [
+        ("correction", "A1", False), ("correction", "A2", False),
+    ]  # fmt: skip
+    assert select(db, "SELECT count(*), sum(kind = 'void') FROM visit") == [(2, 0)]
+    with pytest.raises(Conflict) as refused:
+        undo_last(db, scope)
+    assert refused.value.key == "import.undo_locked"
 
 
 def test_two_visits_of_a_day_agree_with_either(register, tmp_path):

@@ -39,13 +39,14 @@ def propose_details(bench: Bench, nth: int, known: Row, changes: Mapping[str, An
     """Propose a correction of a visit's details; say whether it is carried out."""
     unit = bench.value("village", nth).name
     comma = text("list.comma")
-    return bench.propose(
+    return bench.propose_correction(
         Proposal(
             "correction", nth + 1, bench.value("code", nth), unit,
             comma.join(_say(name, known[name]) or "-" for name in changes),
             comma.join(_say(name, said) for name, said in changes.items()),
             field=comma.join(FIELDS[name].header for name in changes),
-        )
+        ),
+        known,
     )  # fmt: skip
 
 

@@ -198,7 +198,8 @@ def _enters(bench: Bench, nth: int, key: tuple[str, str, str], outcome: str, kno
         bench.plan.counts["visits_new"] += 1
         return True
     unit, before = bench.value("village", nth).name, known["outcome"] if known is not None else ""
-    taken = bench.propose(Proposal("correction", nth + 1, bench.value("code", nth), unit, before, outcome))
+    correction = Proposal("correction", nth + 1, bench.value("code", nth), unit, before, outcome)
+    taken = bench.propose_correction(correction, known)
     bench.plan.counts["visits_corrected"] += taken
     return taken
 

@@ -9,6 +9,7 @@ from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from geo.i18n import text
 from geo.importer.blocks import Block
 from geo.importer.findings import FIELDS, Finding
 from geo.importer.progress import step
@@ -142,6 +143,13 @@ class Bench:
         taken = self.choices.takes(proposal)
         self.plan.proposals.append(replace(proposal, taken=taken))
         return taken
+
+    def propose_correction(self, proposal: Proposal, known: Row | None) -> bool:
+        """As `propose`, of a visit that is there: one of a locked round is listed and stays, whatever is chosen."""
+        if known is None or known["round"] not in self.calendar.locked:
+            return self.propose(proposal)
+        self.plan.proposals.append(replace(proposal, evidence=text("import.locked")))
+        return False
 
     def fetch(self, sql: str, *values: str) -> list[Row]:
         """Return the rows of a statement as mappings."""

@@ -72,7 +72,10 @@ def settle_round(connection: Connection, scope: Scope, choice: RoundChoice) -> t
 
 
 class Calendar:
-    """The rounds of the programme by their days and scopes, and by the rosters of households that moved away."""
+    """The rounds of the programme by their days and scopes, and by the rosters of households that moved away.
+
+    `rounds` are those that take visits; `locked` names those whose visits nobody may touch.
+    """
 
     def __init__(self, connection: Connection, villages: Iterable[str], *, moving: Iterable[str] = ()) -> None:
         """Read the rounds that begin, the units above the villages, the rosters of households that may move."""
@@ -80,8 +83,10 @@ class Calendar:
             round_.c.id, round_.c.programme, round_.c.name, round_.c.number, round_.c.scope, round_.c.starts_on,
             round_.c.ends_on, round_.c.target_bp, round_.c.status, round_.c.away_phone_counts,
         )  # fmt: skip
-        wanted = select(*columns).where(round_.c.programme == config.PROGRAMME, round_.c.status.in_(("open", "closed")))
-        self.rounds = [Round(**row) for row in connection.execute(wanted).mappings()]
+        wanted = select(*columns).where(round_.c.programme == config.PROGRAMME, round_.c.status != "draft")
+        begun = [Round(**row) for row in connection.execute(wanted).mappings()]
+        self.rounds = [one for one in begun if one.status != "locked"]
+        self.locked = frozenset(one.id for one in begun if one.status == "locked")
         self._above: dict[str, set[str]] = {}
         above = select(place_path.c.place, place_path.c.ancestor).where(place_path.c.place.in_(list(villages)))
         for village, ancestor in connection.execute(above):

@@ -68,7 +68,8 @@ def find_undoable(db: Database, scope: Scope) -> RowMapping | None:
 def undo_last(db: Database, scope: Scope) -> Undone:
     """Take back the last import: its new rows go, what it changed is as before; the batch stays, marked.
 
-    Raises `NotFound` when there is none within `config.UNDO_DAYS`, `Conflict` when something later touches its rows.
+    Raises `NotFound` when there is none within `config.UNDO_DAYS`, `Conflict` when something later touches its rows, or
+    a round that they belong to has been locked since.
     """
     require_right(scope, "import")
     with db.write() as connection:
@@ -80,6 +81,7 @@ def undo_last(db: Database, scope: Scope) -> Undone:
         _stage(connection, entries)
         touched, rounds = _touched(connection), _rounds_of(connection)
         _check_pointers(connection, batch["id"])
+        _check_locked(connection)
         restored = _restore_changed(connection, entries)
         removed = _remove_made(connection, entries)
         connection.execute(made_code.delete().where(made_code.c.batch == batch["id"]))
@@ -152,6 +154,18 @@ def _check_pointers(connection: Connection, batch: str) -> None:
         ).first()
         if later is not None:
             raise Conflict("import.touched", table=table)
+
+
+def _check_locked(connection: Connection) -> None:
+    """Refuse when visits or roster rows of the batch have been published with a round since."""
+    for table in ("visit", "round_roster"):
+        locked = connection.exec_driver_sql(
+            f'SELECT r.name FROM "{table}" x JOIN "round" r ON r.id = x."round" WHERE r.status = \'locked\' AND'
+            f" {_name_of(table)} IN (SELECT name FROM of_batch WHERE table_name = ?) LIMIT 1",
+            (table,),
+        ).scalar()
+        if locked is not None:
+            raise Conflict("import.undo_locked", round=locked)
 
 
 #: Rows without an entry of their own: what is more than the import wrote was added later.
