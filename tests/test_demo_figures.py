@@ -17,9 +17,11 @@ from geo.demo import PRESETS, build_demo
 from geo.demo.copies import multiply
 from geo.demo.parameters import load_world
 from geo.model import Scope
-from geo.schema import household, matter, place, visit, visit_check
+from geo.photos import make_photo
+from geo.schema import attachment, household, matter, place, visit, visit_check
 from geo.store.check import check_database
 from geo.store.database import Database
+from geo.store.files import folder_of, read_file
 from geo.store.homes import read_homes
 from geo.store.places import root_place
 from geo.store.reads import read_many
@@ -71,6 +73,7 @@ def test_copies_stand_side_by_side(demo: tuple[Database, Scope, Judge], tmp_path
         homes = connection.execute(select(func.count()).select_from(household)).scalar_one()
         lon = connection.execute(select(func.avg(household.c.lon))).scalar_one()
     shutil.copy(demo[0].path, path)
+    shutil.copytree(folder_of(demo[0].path), folder_of(path))
     world = load_world(preset="stress", today=TODAY)
     given = copy.deepcopy(world.params)
     given["presets"]["stress"]["copies"] = 3
@@ -87,6 +90,19 @@ def test_copies_stand_side_by_side(demo: tuple[Database, Scope, Judge], tmp_path
     assert names == ["和平土家族侗族乡（压测2）"]
     assert check_database(many, demo[1]) == []
     assert roster_of(many, demo[1]) == 3 * roster_of(demo[0], demo[1])
+
+
+def test_some_issues_show_drawn_evidence(demo: tuple[Database, Scope, Judge]) -> None:
+    """One issue in five that can be pictured shows how it was found, a measure done how it is now; each file is whole."""
+    with demo[0].read() as connection:
+        photos = connection.execute(select(attachment)).mappings().all()
+    assert {(one["issue"] is None, one["measure"] is None) for one in photos} == {(True, False), (False, True)}
+    assert all("演示图" in one["name"] for one in photos)
+    sizes = {one["sha256"]: (one["width"], one["height"]) for one in photos}
+    assert 2 < len(sizes) <= 14
+    for key, size in sizes.items():
+        redrawn = make_photo(read_file(demo[0].path, key))
+        assert (redrawn.width, redrawn.height) == size
 
 
 def roster_of(db: Database, scope: Scope) -> int:

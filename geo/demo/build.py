@@ -14,6 +14,7 @@ from geo import config
 from geo.demo.copies import multiply
 from geo.demo.issue_slots import share_issues
 from geo.demo.parameters import ACTOR, PRESETS, TODAYS, iso_day, load_world, stamp
+from geo.demo.photos import hang_photos
 from geo.demo.rosters import name_round
 from geo.demo.seats import lay_out, read_anchors
 from geo.demo.unit_rows import write_unit
@@ -57,7 +58,7 @@ def build_demo(path: Path | str, *, preset: str, today: date, seed: int | None =
     try:
         database = create_database(draft, kind="demo", edition=world.edition, today=today)
         try:
-            _fill(database, world)
+            _fill(database, world, path)
         finally:
             database.close()
         draft.rename(path)
@@ -66,7 +67,7 @@ def build_demo(path: Path | str, *, preset: str, today: date, seed: int | None =
             draft.with_name(draft.name + suffix).unlink(missing_ok=True)
 
 
-def _fill(database: Database, world: World) -> None:
+def _fill(database: Database, world: World, path: Path) -> None:
     units = list_units(world)
     land = lay_out(world, units)
     chosen = [unit for unit in units if unit.in_preset(world)]
@@ -93,6 +94,7 @@ def _fill(database: Database, world: World) -> None:
             rebuild_round(connection, name_round(number), world.today)
         if world.preset == "stress":
             multiply(connection, world)
+        hang_photos(connection, path)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
