@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from geo.cli import main
 from geo.errors import Invalid, Stopped
 from geo.planning import Order, default_setup, kept_setup, list_tasks, plan_places, read_setup
+from geo.planning.markets import ANIMALS, animal_of, lunar_day
 from geo.planning.stops import due_day, service_seconds
 from geo.store.create import open_database
 from geo.store.gap_homes import read_gap_homes
@@ -153,6 +154,32 @@ minutes: {no_access: 7, registered_poor: 3, mon_sudden: 4}
     tagged = next(stop for one in document.villages for stop in one.stops if "tag" in stop.terms)
     assert due_day({"due_on": tagged.due_on, "priority_home": 1}, setup) == date(2019, 11, 29)
     assert due_day({"due_on": tagged.due_on, "priority_home": 0}, setup) == tagged.due_on
+
+
+KNOWN_DAYS = (
+    # Day, day of its lunar month, stem and branch: New Year of three years, mid-autumn, a leap month, a founding day.
+    (date(2019, 2, 5), 1, "癸酉"), (date(2020, 1, 25), 1, "丁卯"), (date(2023, 1, 22), 1, "庚辰"),
+    (date(2019, 9, 13), 15, "癸丑"), (date(2020, 5, 23), 1, "丙寅"), (date(1949, 10, 1), 10, "甲子"),
+    (date(2000, 1, 1), 25, "戊午"),
+)  # fmt: skip
+
+
+def test_market_days(tmp_path):
+    """Days of known lunar date and branch are told; markets by the moon, by animals or every so many days are off."""
+    for day, moon, signs in KNOWN_DAYS:
+        assert (lunar_day(day), animal_of(day)) == (moon, ANIMALS["子丑寅卯辰巳午未申酉戌亥".index(signs[1])])
+    for said, first, off in (
+        ("market_lunar: [3, 8]", date(2020, 1, 25), [27, 1, 6, 11, 16, 21]),  # 初三 初八 十三 十八 廿三 廿八
+        ("market_animals: [虎, monkey]", date(2019, 11, 20), [25, 1, 7, 13, 19]),  # 丙寅 壬申 戊寅 甲申 庚寅
+        ("market_every: [2020-01-31, 7]", date(2020, 1, 1), [3, 10, 17, 24]),
+    ):
+        setup = read_setup(write(tmp_path, said)).common
+        last = first + timedelta(days=29)
+        going = set(setup.list_days(first, last))
+        span = [first + timedelta(days=nth) for nth in range(30)]
+        assert [day.day for day in span if day not in going] == off
+    with pytest.raises(Invalid):
+        read_setup(write(tmp_path, "market_animals: [猫]"))
 
 
 def test_what_is_kept_of_a_place_holds_below_it(world):

@@ -18,6 +18,7 @@ from geo import codes
 from geo.errors import Invalid
 from geo.i18n import text
 from geo.plan.travel import DETOUR, SPEEDS_KMH, WAYS, Pace, Ways
+from geo.planning.markets import ANIMALS, Markets
 from geo.store.ways import WayFiles
 
 #: A five-person team splits into two pairs, and one stays to write up.
@@ -48,7 +49,7 @@ class UnitSetup:
     """What holds for a village: teams, days, hours, pace, minutes at the door.
 
     `start`: a word of `STARTS`, or lon, lat. `off`: days on which nobody goes, as on `off_weekdays` (1 = Monday) and on
-    market days (赶集), told by the last digit of the day of the month: `market` {3, 8} is the 3rd, 8th, 13th, ….
+    market days (赶集): `market`, `market_lunar`, `market_animals` and `market_every` are the fields of `Markets`.
     `away_window`: the days on which homes that have gone away as a whole are back; outside it they are not visited.
     `detour`: None = the township's setting. `ways`: what journeys are known from. `due_tagged`: the last day in time
     for homes with a care tag. `forced`: household code → team ('' = any) and day (None = any) it must have;
@@ -62,6 +63,9 @@ class UnitSetup:
     off: frozenset[date] = frozenset()
     off_weekdays: frozenset[int] = frozenset()
     market: frozenset[int] = frozenset()
+    market_lunar: frozenset[int] = frozenset()
+    market_animals: frozenset[str] = frozenset()
+    market_every: tuple[date, int] | None = None
     start: str | tuple[float, float] = STARTS[0]
     travel: str = "walk"
     ways: Ways = "straight"
@@ -88,11 +92,9 @@ class UnitSetup:
         """Return the days on which the teams go, from `start_on` or the first on, at most so many as are set."""
         begin = max(first, self.start_on or first)
         span = [begin + timedelta(days=nth) for nth in range(max(0, (last - begin).days + 1))]
-        return [day for day in span if self.goes_on(day)][: self.days]
-
-    def goes_on(self, day: date) -> bool:
-        """Say whether teams go on a day: it is not off, no weekday off and no market day."""
-        return not (day in self.off or day.isoweekday() in self.off_weekdays or day.day % 10 in self.market)
+        markets = Markets(self.market, self.market_lunar, self.market_animals, self.market_every)
+        off = (day in self.off or day.isoweekday() in self.off_weekdays or markets.are_on(day) for day in span)
+        return [day for day, is_off in zip(span, off, strict=True) if not is_off][: self.days]
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +265,17 @@ def _read_numbers(least: int, most: int) -> Callable[[Any], frozenset[int]]:
     return lambda value: frozenset(_bounded(int(one), least, most) for one in value)
 
 
+def _read_animals(value: Any) -> frozenset[str]:
+    """Read animals by their names in the code or in words."""
+    known = {word: animal for animal in ANIMALS for word in (animal, text(f"plan.animal.{animal}"))}
+    return frozenset(known[one] for one in value)
+
+
+def _read_every(value: Any) -> tuple[date, int]:
+    first, days = value
+    return _read_day(first), _bounded(int(days), 2, 60)
+
+
 def _read_forced(value: Any) -> dict[str, tuple[str, date | None]]:
     """Read household code → team, or a mapping of team and day."""
     said = {str(code): one if isinstance(one, dict) else {"team": one} for code, one in value.items()}
@@ -286,7 +299,9 @@ def _read_window(value: Any) -> tuple[date, date]:
 
 
 #: An empty value of these says that it is not set here, whatever holds elsewhere.
-_MAY_BE_NONE: Final = frozenset({"days", "start_on", "speed_kmh", "detour", "away_window", "due_tagged"})
+_MAY_BE_NONE: Final = frozenset(
+    {"days", "start_on", "speed_kmh", "detour", "away_window", "due_tagged", "market_every"}
+)
 _READERS: Final[dict[str, Any]] = {
     "teams": _read_teams,
     "hours": _read_hours,
@@ -295,6 +310,9 @@ _READERS: Final[dict[str, Any]] = {
     "off": _read_off,
     "off_weekdays": _read_numbers(1, 7),
     "market": _read_numbers(0, 9),
+    "market_lunar": _read_numbers(0, 9),
+    "market_animals": _read_animals,
+    "market_every": _read_every,
     "start": _read_start,
     "travel": _read_travel,
     "ways": _read_ways,

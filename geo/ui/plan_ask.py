@@ -12,6 +12,7 @@ import streamlit as st
 
 from geo.i18n import text
 from geo.plan.travel import SPEEDS_KMH, WAYS
+from geo.planning.markets import ANIMALS
 from geo.planning.teams import MINUTES, STARTS, number_teams
 from geo.store.assignments import list_assignees
 from geo.store.gap_homes import read_gap_homes
@@ -110,13 +111,33 @@ def _ask_days(asking: Asking, _: dict[str, Any]) -> dict[str, Any]:
         weekdays = st.pills(text("plan.ask.off_weekdays"), range(1, 8), selection_mode="multi",
                             default=kept.value("off_weekdays"), key=asking.key("off_weekdays"),
                             format_func=lambda one: text(f"plan.weekday.{one}"))  # fmt: skip
-        market = st.pills(text("plan.ask.market"), range(10), selection_mode="multi", default=kept.value("market"),
-                          key=asking.key("market"), help=text("plan.ask.market.help"))  # fmt: skip
     return {
         "start_on": begin.isoformat() if begin else None,
         "off": [*(one.isoformat() for one in sorted(off)), *([away] if away else [])],
         "away_window": back, "due_tagged": due.isoformat() if due else None,
-        "off_weekdays": sorted(weekdays), "market": sorted(market),
+        "off_weekdays": sorted(weekdays), **_ask_markets(asking),
+    }  # fmt: skip
+
+
+def _ask_markets(asking: Asking) -> dict[str, Any]:
+    """Draw how market days are told: by the solar or lunar day, by animals, or by one and how often they are."""
+    kept, first = asking.kept, asking.kept.value("market_every")
+    with _line("markets"):
+        solar, lunar = (
+            st.pills(text(f"plan.ask.{name}"), range(10), selection_mode="multi", default=kept.value(name),
+                     key=asking.key(name), help=text(f"plan.ask.{name}.help"))
+            for name in ("market", "market_lunar")
+        )  # fmt: skip
+        animals = st.pills(text("plan.ask.market_animals"), ANIMALS, selection_mode="multi",
+                           default=kept.value("market_animals"), key=asking.key("market_animals"),
+                           format_func=lambda one: text(f"plan.animal.{one}"))  # fmt: skip
+        day = st.date_input(text("plan.ask.market_from"), _read_day(first[0]) if first else None, format="YYYY-MM-DD",
+                            key=asking.key("market_from"), width=150)  # fmt: skip
+        often = st.number_input(text("plan.ask.market_days"), 2, 60, int(first[1]) if first else 6,
+                                key=asking.key("market_days"), width=_NARROW)  # fmt: skip
+    return {
+        "market": sorted(solar), "market_lunar": sorted(lunar), "market_animals": sorted(animals, key=ANIMALS.index),
+        "market_every": [day.isoformat(), int(often)] if day else None,
     }  # fmt: skip
 
 

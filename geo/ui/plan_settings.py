@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 #: What holds where nothing is kept.
 USUAL: Final[dict[str, Any]] = {
     "teams": 2, "days": 3, "hours": 7.0, "travel": "walk", "ways": WAYS[0], "detour": DETOUR, "start": "village",
-    "minutes": MINUTES, "start_on": None, "off": [], "off_weekdays": [], "market": [], "away_window": None,
+    "minutes": MINUTES, "start_on": None, "off": [], "off_weekdays": [], "market": [],
+    "market_lunar": [], "market_animals": [], "market_every": None, "away_window": None,
     "due_tagged": None, "speed_kmh": None, "forced": {}, "forbidden": {},
 }  # fmt: skip
 #: What is said of these at a village holds for its township: the ways are the same.

@@ -201,6 +201,9 @@ TYPED = (
     ("date_input", "away_window", (date(2020, 1, 20), date(2020, 2, 5))),
     ("button_group", "off_weekdays", [7]),
     ("button_group", "market", [3, 0]),
+    ("button_group", "market_lunar", [2]),
+    ("button_group", "market_animals", ["tiger"]),
+    ("date_input", "market_from", date(2019, 12, 4)),
     ("number_input", "minutes_default", 30),
     ("number_input", "minutes_lifted", 4),
     ("selectbox", "start", "township"),
@@ -225,7 +228,7 @@ def test_what_is_typed_is_kept_and_followed(world):
     assert not app.exception
     setup = app.session_state["_plan_shown"][1].task.setup
     assert setup.list_days(date(2019, 11, 21), date(2019, 12, 10)) == [
-        date(2019, 11, 22), date(2019, 11, 25), date(2019, 11, 27)]  # fmt: skip
+        date(2019, 12, 2), date(2019, 12, 5), date(2019, 12, 6)]  # fmt: skip
     assert (setup.hours, setup.start, setup.pace) == (6.5, "township", Pace(3.5, 1.64))
     assert (setup.minutes["default"], setup.minutes["lifted"], "registered_poor" in setup.minutes) == (30, 4, False)
     assert setup.away_window == (date(2020, 1, 20), date(2020, 2, 5))
@@ -234,6 +237,8 @@ def test_what_is_typed_is_kept_and_followed(world):
     again = open_page("plan", place="v1")
     assert find(again.multiselect, "plan_off_v1").value == [date(2019, 11, 26)]
     assert find(again.multiselect, "plan_people_0_v1").value == ["赵测组"]
+    assert find(again.button_group, "plan_market_animals_v1").value == ["tiger"]
+    assert find(again.date_input, "plan_market_from_v1").value == date(2019, 12, 4)
     assert read_plan_settings(world)["t1"] == {"speed_kmh": 3.5, "detour": 1.64}
     assert find(open_page("plan", place="v2").number_input, "plan_detour_v2").value == 1.64
     above = open_page("plan", place="t1")
