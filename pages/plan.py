@@ -46,10 +46,10 @@ if draft is not None:
     with right:
         draw_team_days(village)
         draw_changes(session, session.round, wanted, draft, village)
-        draw_why(village)
     with st.container(key="plan_out", horizontal=True, vertical_alignment="center", gap="small"):
         draw_publish(session, session.round, draft, village)
         draw_publish_all(session, session.round, kept)
         drafted = PlanDocument(session.round.id, session.today, draft.terms.mode, draft.terms.seed, (village,))
         draw_files(session, session.round, drafted, what="plan")
+    draw_why(village)
 draw_published(session, session.round)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -119,7 +120,12 @@ def test_sheets(document, heads):
     assert all(route_id(HEAD, row) in text for row in village.team_days)
     assert "演示数据" in text
     asked = {category for stop in village.stops for category in stop.issues}
-    assert all(say(f"category.{one}") in text.replace("\n", "") for one in asked)
+    flat = text.replace("\n", "")
+    assert all(say(f"category.{one}") in flat for one in asked)
+    assert all(
+        f"{say(f'plan.term.{term}')} +{points}" in flat for one in village.stops for term, points in one.terms.items()
+    )
+    assert {one.owner for one in village.stops if one.owner} == set(re.findall(r"责任人 (\w测\w)", flat))
     every = print_route_sheets(document, HEAD)
     assert every.pages >= sum(len(one.team_days) for one in document.villages)
     assert not [name for name in heads if name and name in text]
@@ -144,6 +150,10 @@ def test_the_twin_comes_back(tmp_path, world, document):
     header = [cell.value for cell in sheet[HEAD_ROWS]]
     keys = [sheet.cell(nth, 1).value for nth in range(HEAD_ROWS + 1, sheet.max_row + 1)]
     assert keys == [stop.household for stop in village.stops]
+    told = [header.index(name) + 1 for name in ("优先级", "应访日期", "路线责任人")]
+    assert [[sheet.cell(nth, at).value for at in told] for nth in range(HEAD_ROWS + 1, sheet.max_row + 1)] == [
+        [str(stop.priority), str(stop.due_on or ""), stop.owner] for stop in village.stops
+    ]
     for nth, (day, outcome) in enumerate([("2019-11-20", "有效走访"), ("2019-11-20", "家中无人")], start=HEAD_ROWS + 1):
         for name, value in ((header_of("visited_on"), day), (header_of("outcome"), outcome)):
             sheet.cell(nth, header.index(name) + 1).value = value

@@ -43,7 +43,7 @@ LISTS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
 class Form:
     """One form: where and for which round it is, the day it was made, and its rows in register order.
 
-    `rows`: one dict a household with number and the keys of `KNOWN` and `TOLD`, all text; `row_key` is its id.
+    `rows`: one dict a household with number and the keys of `KNOWN` and `told`, all text; `row_key` is its id.
     """
 
     place: str
@@ -53,6 +53,8 @@ class Form:
     made_on: date
     made_by: str
     rows: tuple[dict[str, str], ...]
+    #: What is told of a household, in the order of the columns; a key each of `rows`.
+    told: tuple[str, ...] = TOLD
     #: Code → name of the categories that new issues are offered; none: those that ship.
     categories: Mapping[str, str] = field(default_factory=dict)
 

@@ -25,12 +25,12 @@ TEAM_LINES: Final = (
 
 
 def draw_day(village: VillagePlan, day: date, outlines: Areas | None = None) -> str:
-    """Return an SVG: routes of the day with numbered stops, homes of other days as rings, the start as a square.
+    """Return an SVG: routes of the day with numbered stops, homes of other days near them as rings, the start a square.
 
     `outlines`: areas to lie beneath, those that reach into the drawing; computed ones dashed.
     """
-    everybody = [*village.stops, *(one for one in village.unserved if one.lon is not None)]
-    points = np.array([_at(stop) for stop in everybody] + ([village.start] if village.start else []))
+    today = [stop for row in village.team_days if row.day == day for stop in row.stops]
+    points = np.array([_at(stop) for stop in today] + ([village.start] if village.start else []))
     paper = PaperMap([shapely.multipoints(points)], _SIZE)
     parts = [f'<rect width="{_SIZE[0]}" height="{_SIZE[1]}" fill="{MAP_GROUND}"></rect>']
     if outlines is not None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import streamlit as st
 
+from geo.exports.routes import say_why
 from geo.i18n import text
-from geo.planning import StopRow, TeamDayRow, VillagePlan
+from geo.planning import TeamDayRow, VillagePlan
 from geo.ui.mapdata import read_areas
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import escape
@@ -21,7 +23,11 @@ from geo.ui.widgets import note
 if TYPE_CHECKING:
     from geo.ui.session import Session
 
-_SHOWN_WHY: Final = 200
+#: Columns of the team-days with their widths in px, and those that are seldom filled.
+_WIDTHS: Final = {
+    "team": 60, "date": 58, "where": 110, "stops": 48, "doors": 54, "travel": 54, "load": 104, "over": 64, "locked": 60,
+}  # fmt: skip
+_SELDOM: Final = ("over", "locked")
 
 
 def draw_lead(village: VillagePlan) -> None:
@@ -61,47 +67,53 @@ def draw_team_days(village: VillagePlan) -> None:
     """Draw one row a team-day: where, how many homes, doors and road, the whole with the excess."""
     draw_head(text("plan.team_days"), text("plan.team_days.note"))
     rows = [_team_day(one) for one in village.team_days]
-    shown = {
-        text("plan.column.load"): st.column_config.ProgressColumn(
-            format="%.1f", min_value=0.0, max_value=max([village.day_s / 3600, *(row["load"] for row in rows)])
-        )
-    }
-    table = pd.DataFrame(rows, columns=["team", "day", "where", "homes", "doors", "road", "load", "over", "locked"])
-    table.columns = [text(f"plan.column.{name}") for name in
-                     ("team", "date", "where", "stops", "doors", "travel", "load", "over", "locked")]  # fmt: skip
-    st.dataframe(table, hide_index=True, column_config=shown, key="plan_table", height=38 + 35 * min(len(table), 9))
+    bar = st.column_config.ProgressColumn(
+        format="%.1f", width=_WIDTHS["load"], min_value=0.0,
+        max_value=max([village.day_s / 3600, *(row["load"] for row in rows)]),
+    )  # fmt: skip
+    # What nothing is said of takes no room.
+    names = [name for name in _WIDTHS if name not in _SELDOM or any(row[name] for row in rows)]
+    heads = {name: text(f"plan.column.{name}") for name in names}
+    widths = {heads[name]: st.column_config.Column(width=_WIDTHS[name]) for name in names}
+    table = pd.DataFrame(rows, columns=names).rename(columns=heads)
+    st.dataframe(table, hide_index=True, column_config=widths | {heads["load"]: bar}, key="plan_table",
+                 height=38 + 35 * min(len(table), 9))  # fmt: skip
 
 
 def _team_day(row: TeamDayRow) -> dict[str, Any]:
     groups = list(dict.fromkeys(stop.group or text("exports.ungrouped") for stop in row.stops))
     return {
-        "team": row.team, "day": f"{row.day:%m-%d}", "where": text("list.comma").join(groups), "homes": len(row.stops),
-        "doors": clock(row.service_s), "road": clock(row.travel_s), "load": round(row.load_s / 3600, 2),
+        "team": row.team, "date": f"{row.day:%m-%d}", "where": text("list.comma").join(groups),
+        "stops": len(row.stops), "doors": clock(row.service_s), "travel": clock(row.travel_s),
+        "load": round(row.load_s / 3600, 2),
         "over": text("plan.over", over=clock(row.over_s)) if row.over_s else "",
         "locked": text("plan.is_locked") if row.locked else "",
     }  # fmt: skip
 
 
 def draw_why(village: VillagePlan) -> None:
-    """Draw every stop in its order with the terms of its priority, its deadline and who answers for it."""
-    draw_head(text("plan.why"))
+    """Draw every stop in its order with the terms of its priority, its deadline and who answers for it.
+
+    A row that is chosen is the home that `plan_actions` moves, holds or bars.
+    """
+    draw_head(text("plan.why"), text("plan.why.note"))
     rows = [
         [f"{row.day:%m-%d}", row.team, stop.seq, stop.code, stop.head, stop.group, stop.priority, say_why(stop)]
         for row in village.team_days
         for stop in row.stops
-    ][:_SHOWN_WHY]
+    ]
     rows += [["", "", None, one.code, one.head, one.group, one.priority, text(f"plan.why.{one.reason}")]
              for one in village.unserved]  # fmt: skip
     heads = [text(f"plan.column.{name}")
              for name in ("date", "team", "seq", "code", "head", "group", "priority", "why")]  # fmt: skip
-    st.dataframe(pd.DataFrame(rows, columns=heads), hide_index=True, key="plan_why", height=320)
+    ids = [one.household for one in (*village.stops, *village.unserved) if one.reason != "unlocated"]
+    st.dataframe(
+        pd.DataFrame(rows, columns=heads), hide_index=True, key="plan_why", height=320, selection_mode="single-row",
+        on_select=partial(_choose_home, ids), column_config={heads[-1]: st.column_config.TextColumn(width="large")},
+    )  # fmt: skip
 
 
-def say_why(stop: StopRow) -> str:
-    """Return why a stop stands where it is: terms of its priority, deadline, owner."""
-    said = [f"{text(f'plan.term.{term}')} +{points}" for term, points in stop.terms.items()]
-    if stop.due_on is not None:
-        said.append(text("plan.why.late" if stop.late else "plan.why.due", day=f"{stop.due_on:%m-%d}"))
-    if stop.owner:
-        said.append(text("plan.why.owner", name=stop.owner))
-    return text("list.semicolon").join(said)
+def _choose_home(ids: list[str]) -> None:
+    """Take the chosen row's home as the one to change; one without a point has no place in a plan."""
+    chosen = [nth for nth in st.session_state["plan_why"].selection.rows if nth < len(ids)]
+    st.session_state["plan_move_home"] = ids[chosen[0]] if chosen else None

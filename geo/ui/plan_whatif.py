@@ -88,7 +88,10 @@ def draw_what_if(session: Session, round_: Round, wanted: Wanted, plans: Sequenc
         raise run.error
     if run.rows and run.wait(0):
         now = shorten(sum_metrics([Metrics(**one["figures"]) for one in plans]))
-        draw_figures(_FIGURES, [(text("plan.this"), now), *run.rows], key="plan_changes", first="means")
+        done, own = dict(run.rows), wanted.setup()
+        # The same means make the same plan, which is there already.
+        rows = [(name, done.get(name, now)) for name, setup in list_changes(own) if name in done or setup == own]
+        draw_figures(_FIGURES, [(text("plan.this"), now), *rows], key="plan_changes", first="means")
 
 
 def _start(session: Session, round_: Round, wanted: Wanted, of: object) -> WhatIfRun:
@@ -99,7 +102,9 @@ def _start(session: Session, round_: Round, wanted: Wanted, of: object) -> WhatI
             db, scope, round_id=round_.id, place_id=place, setup=setup, order=order, only=wanted.only, tell=tell
         )
 
-    run = st.session_state[_RUN] = WhatIfRun(list_changes(wanted.setup()), plan, of=of)
+    own = wanted.setup()
+    others = [(name, setup) for name, setup in list_changes(own) if setup != own]
+    run = st.session_state[_RUN] = WhatIfRun(others, plan, of=of)
     return run
 
 

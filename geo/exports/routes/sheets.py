@@ -8,15 +8,15 @@ from typing import Any, Final
 import segno
 
 from geo.exports.routes.head import RouteHead, route_id, route_link
-from geo.exports.routes.twin import name_tags
+from geo.exports.routes.twin import name_tags, say_why
 from geo.i18n import text
 from geo.planning import PlanDocument, StopRow, TeamDayRow, VillagePlan
 from geo.printout import Printed, print_pdf
 
 #: Columns with their width in mm; the last four are filled in by hand.
 _HEADS: Final = (
-    ("seq", 8), ("code", 27), ("head", 13), ("size", 9), ("group", 15), ("last", 14), ("overdue", 10), ("ask", 35),
-    ("effective", 9), ("not_home", 9), ("other", 9), ("note", 28),
+    ("seq", 7), ("code", 26), ("head", 12), ("size", 8), ("group", 14), ("last", 11), ("overdue", 9), ("ask", 50),
+    ("effective", 8), ("not_home", 8), ("other", 8), ("note", 25),
 )  # fmt: skip
 _QR_SCALE: Final = 6
 
@@ -60,6 +60,7 @@ def _sheet(village: VillagePlan, row: TeamDayRow, head: RouteHead, code: str) ->
         "title": text("route.title", village=village.name),
         "line": text("route.line", round=head.round, team=row.team, day=row.day),
         "facts": facts, "qr": code, "qr_words": text("route.scan"), "rows": [_cells(stop) for stop in stops],
+        "whys": [say_why(stop) for stop in stops],
         "told": text("route.told"), "signed": text("route.signed"),
         "foot_left": text("route.foot.demo") if head.demo else text("route.foot"),
         "foot_right": text("route.foot.id", id=route_id(head, row), day=head.as_of, user=head.user),
