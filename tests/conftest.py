@@ -29,6 +29,8 @@ CI = os.environ.get("CI") == "true"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 START_SECONDS = 90
 BROWSER_WAIT = 60_000
+#: Both load all of Chicago, which takes ten seconds a process.
+LOADING_CHICAGO = ("real/test_mapping_issues.py", "real/test_mapping_visits.py")
 MEMORY = Path("/dev/shm")  # noqa: S108 - a place, no file
 MEMORY_BYTES = 4 << 30
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
@@ -218,11 +220,16 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each process whole files, in the order above."""
+    """Give each process whole files, in the order above; those that load the same large data go to one."""
     from xdist.scheduler import LoadFileScheduling
 
+    class Files(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "chicago" if file.endswith(LOADING_CHICAGO) else file
+
     config.option.loadscopereorder = False
-    return LoadFileScheduling(config, log)
+    return Files(config, log)
 
 
 @pytest.hookimpl(trylast=True)
