@@ -61,7 +61,7 @@ from geo.store.editions import open_book
 from geo.store.households import NewHousehold
 from geo.store.matching import Criteria
 from geo.store.rounds import RoundPlan
-from geo.store.tile_reads import Stamp
+from geo.store.since import Mark
 from tests import mapped, maps
 
 DUE = date(2019, 11, 30)
@@ -345,7 +345,7 @@ CASES: dict[str, Case] = {
         tile_reads.read_tile_homes, "view", round_id=lambda ground: ground.own_round, as_of=DUE
     ),
     "store.tile_reads.read_changed": of_db(
-        tile_reads.read_changed, "view", round_id=lambda ground: ground.own_round, since=Stamp(0, 0, "")
+        tile_reads.read_changed, "view", round_id=lambda ground: ground.own_round, since=Mark(0, 0, ""), days=(DUE, DUE)
     ),
     "store.tile_reads.find_listed": of_db(tile_reads.find_listed, "view", **ROUND, tile_id=1),
     "store.tile_reads.list_unlocated": of_db(tile_reads.list_unlocated, "view", **V1, as_of=DUE),

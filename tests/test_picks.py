@@ -105,15 +105,14 @@ def test_what_is_remembered_is_what_would_be_counted(demo: tuple[Database, Scope
     """The counts of every place that all boards share are those of the expression, summed by the database itself."""
     db, _ = demo
     with db.read() as connection:
-        assert count_issues_once(db, connection, day) == count_issues(connection, day)
+        assert count_issues_once(db, day) == count_issues(connection, day)
 
 
 def test_a_visit_leaves_what_is_remembered_and_an_act_does_not(world: Database) -> None:
     """Figures of issues are the same object after a visit, and the new ones after an act, a measure and a new issue."""
 
     def count() -> dict[str, dict[str, int]]:
-        with world.read() as connection:
-            return count_issues_once(world, connection, TODAY)
+        return count_issues_once(world, TODAY)
 
     first = count()
     record_visit(world, PLANNER, entry=VisitEntry("v-new", "h01", TODAY, "effective"))

@@ -9,24 +9,31 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
+from pandas.testing import assert_frame_equal
 
 from geo.errors import GeoError
-from geo.issues import Act
+from geo.issues import Act, issue_flags
 from geo.model import IssueEntry, VisitEntry
 from geo.store.assignments import add_person, assign
-from geo.store.database import Database
+from geo.store.counted import count_leaves, read_leaves
+from geo.store.database import Database, read_today, write_setting
 from geo.store.exclusions import decide_exclusions
+from geo.store.frames import read_frame
 from geo.store.households import set_point, set_tags
 from geo.store.issue_acts import act_on_issue
-from geo.store.issues import raise_issue
+from geo.store.issue_status import count_issues_once, read_status
+from geo.store.issues import count_issues, raise_issue
 from geo.store.measures import MeasureEntry, add_measure
 from geo.store.presence import list_present, read_presence
 from geo.store.roster_changes import propose_leaving
+from geo.store.rounds import find_round
 from geo.store.rules import write_rule
-from geo.store.since import homes_since, read_mark
+from geo.store.since import read_mark, touched_since
 from geo.store.teams import MemberEntry, add_member, end_member
 from geo.store.visits import record_visit, void_visit
+from geo.tiles.live import LiveIndex, keep_index
 from tests.test_homes import check_lists
 from tests.world import LEADER, PLANNER, TODAY, home
 
@@ -55,7 +62,7 @@ class Acts:
         entry = VisitEntry(
             f"n{self.number}", self.any_home(), self.day(), outcome, reason="unknown",
             mode=self.luck.choice(("in_person", "in_person", "phone")), checks=checks[: self.luck.randint(0, 2)],
-            persons=tuple(self.persons[: self.luck.randint(0, 2)]), topics=("exit", "医保")[: self.luck.randint(0, 2)],
+            persons=tuple(self.persons[-self.luck.randint(1, 2) :]), topics=("exit", "医保")[: self.luck.randint(0, 2)],
         )  # fmt: skip
         record_visit(db or self.db, PLANNER, entry=entry)
 
@@ -101,7 +108,21 @@ class Acts:
         decide_exclusions(self.db, PLANNER, round_id="2", revs={one: int(rev)}, decision="approve")
 
     def given(self) -> None:
-        assign(self.db, PLANNER, round_id="2", assignee=self.persons[0], due_on=TODAY, households=[self.any_home()])
+        due = self.db.today() + timedelta(days=self.luck.randint(0, 3))
+        assign(self.db, PLANNER, round_id="2", assignee=self.persons[0], due_on=due, households=[self.any_home()])
+
+    def given_whole(self) -> None:
+        groups = [self.luck.choice(("g03", "g09", "g11", "v5"))]
+        assign(self.db, PLANNER, round_id="2", assignee=self.persons[1], due_on=self.db.today(), groups=groups)
+
+    def later(self) -> None:
+        with self.db.write(counts=False) as connection:
+            day = read_today(connection) + timedelta(days=self.luck.randint(1, 3))
+            write_setting(connection, "today", day.isoformat())
+
+    def taken_over(self) -> None:
+        entry = MemberEntry(f"m{self.number}", "v1", "county_lead", self.day(), name="测丙")
+        self.persons.append(add_member(self.db, PLANNER, entry=entry))
 
     def ended(self) -> None:
         end_member(self.db, PLANNER, member_id=f"m{self.luck.choice(self.persons)}", rev=1, until=self.day())
@@ -120,7 +141,7 @@ class Acts:
         """Do an act, of which one that is refused changes nothing; return its name."""
         self.number += 1
         names = ("visit", "visit", "visit", "elsewhere", "void", "raised", "raised", "solved", "tags", "point", "leaving",
-                 "decided", "given", "ended", "ruled", "measured")  # fmt: skip
+                 "decided", "given", "given_whole", "later", "later", "taken_over", "ended", "ruled", "measured")  # fmt: skip
         name = self.luck.choice(names)
         run: Callable[[], None] = getattr(self, name)
         with suppress(GeoError):
@@ -138,7 +159,7 @@ def count_plainly(db: Database, homes: set[str]) -> dict[str, int]:
         "SELECT id, household, visited_on, mode, outcome FROM visit WHERE kind = 'visit' AND round = ?", (round_id,)
     )
     for one, where, on, mode, outcome in visits.fetchall():
-        if one in voided or where not in homes or not start <= on <= min(end, str(TODAY)):
+        if one in voided or where not in homes or not start <= on <= min(end, str(db.today())):
             continue
         keys = {f"topic:{row[0]}" for row in rows.execute("SELECT topic FROM visit_topic WHERE visit = ?", (one,))}
         for item, result in rows.execute("SELECT item, result FROM visit_check WHERE visit = ?", (one,)):
@@ -161,14 +182,37 @@ def count_plainly(db: Database, homes: set[str]) -> dict[str, int]:
     return {key: len(where) for key, where in told.items()}
 
 
+def check_the_rest(db: Database) -> None:
+    """Compare what is kept of counts, issues and the map with the same computed anew."""
+    day = db.today()
+    with db.read() as connection:
+        round_ = find_round(connection, "2")
+        for at in (day, day + timedelta(days=1)):
+            assert count_leaves(db, round_, at)[1] == read_leaves(connection, round_, at)
+        anew = read_frame(connection, issue_flags(day)).sort_values("issue", ignore_index=True)
+        assert count_issues_once(db, day) == count_issues(connection, day)
+    assert_frame_equal(read_status(db, day).sort_values("issue", ignore_index=True), anew, check_dtype=False)
+    kept = keep_index(db, PLANNER, round_id="2", as_of=day).now()
+    whole = LiveIndex(db, PLANNER, round_id="2", as_of=day).now()
+    assert kept.version == whole.version
+    for one, other in ((kept, whole), (kept.aside, whole.aside)):
+        ids = np.argsort(one.tile_id), np.argsort(other.tile_id)
+        assert one.tile_id[ids[0]].tolist() == other.tile_id[ids[1]].tolist()
+        assert one.code[ids[0]].tolist() == other.code[ids[1]].tolist()
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_what_is_kept_follows_every_act(world, seed):
-    """After any act of anybody the lists equal the whole table read anew, and who came equals a count by other code."""
+    """After any acts of anybody, and days that go by, lists, counts, issues and map equal the same computed anew.
+
+    Who came equals a count by other code.
+    """
     acts = Acts(world, seed)
     where = {"round_id": "2", "place_id": "d"}
     for nth in range(LOOKS):
         done = [acts.one() for _ in range(1 + nth % 2)]
-        whole = check_lists(world, PLANNER, as_of=TODAY, **where)
+        check_the_rest(world)
+        whole = check_lists(world, PLANNER, as_of=world.today(), **where)
         found = read_presence(world, PLANNER, **where)
         expected = count_plainly(world, set(whole["household"]))
         said = {f"lead:{role}": count for role, count in found.leads.items() if count}
@@ -181,14 +225,15 @@ def test_what_is_kept_follows_every_act(world, seed):
 
 
 def test_what_the_log_tells(world):
-    """Acts about households name just these; an assignment, a write without a line and a file that went back do not."""
+    """Acts name the households they are about; a write without a line and a file that went back do not."""
 
     def since(act: Callable[[], object]) -> frozenset[str] | None:
         with world.read() as connection:
             mark = read_mark(connection)
         act()
         with world.read() as connection:
-            return homes_since(connection, mark)
+            told = touched_since(connection, mark)
+            return None if told is None else told.homes
 
     entry = VisitEntry("n1", "h11", TODAY, "effective")
     assert since(lambda: record_visit(world, PLANNER, entry=entry)) == {"h11"}
@@ -197,9 +242,9 @@ def test_what_the_log_tells(world):
     raised = IssueEntry("n2", "g01", "group", "INF_R", "路", TODAY, ("h01", "h02"))
     assert since(lambda: raise_issue(world, PLANNER, entry=raised)) == {"h01", "h02"}
     person = add_person(world, PLANNER, name="测", place_id="v1")
-    assert (
-        since(lambda: assign(world, PLANNER, round_id="2", assignee=person, due_on=TODAY, households=["h11"])) is None
-    )
+    told = since(lambda: assign(world, PLANNER, round_id="2", assignee=person, due_on=TODAY, households=["h11"]))
+    assert told is not None
+    assert "h11" in told
 
     def write_beside() -> None:
         with world.write() as connection:

@@ -21,7 +21,7 @@ def test_keeping_and_forgetting(world: Database) -> None:
     assert list_zones(world, PLANNER) == [made]
     assert (made.name, made.ring) == ("河边", RING)
     assert save_zone(world, PLANNER, name="河边", place_id="v2", ring=RING).place == "v2"
-    changed, _ = read_changed(world, PLANNER, round_id="2", since=stamp)
+    changed, _ = read_changed(world, PLANNER, round_id="2", since=stamp, days=(TODAY, TODAY))
     assert changed is not None
     assert not changed.homes
     for name, ring in (("河边", RING), ("", RING), ("长" * 41, RING), ("两点", RING[:2])):

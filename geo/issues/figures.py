@@ -132,14 +132,16 @@ def issue_status(as_of: date, *, issues: Select[Any] | None = None) -> Select[An
     ).join(past, past.c.issue == issue.c.id)  # fmt: skip
 
 
-def issue_flags(as_of: date) -> Select[Any]:
+def issue_flags(as_of: date, *, issues: Select[Any] | None = None) -> Select[Any]:
     """One row per issue raised by `as_of`: the columns of `issue_status`, and each of `ISSUE_COUNTS` as 0 or 1.
+
+    `issues` selects the ids of those to look at.
 
     judged, on_time: 按期办结率 = resolved_on ≤ due_on over {due_on known and (resolved or due_on < t)}; an issue due
     today is in time. judged_original, on_time_original: the second reading, by original_due_on, which no extension
     moves. reworked: sent back by a check at least once (返工). satisfied of answered: 满意度.
     """
-    status = issue_status(as_of).subquery("status")
+    status = issue_status(as_of, issues=issues).subquery("status")
     is_valid, is_open = status.c.valid == 1, status.c.open == 1
     judged, on_time = _in_time(status.c.due_on, status.c.resolved_on, as_of)
     judged_original, on_time_original = _in_time(status.c.original_due_on, status.c.resolved_on, as_of)

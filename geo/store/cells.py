@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, Select, and_, bindparam, func, insert, literal, literal_column, or_, select, union_all
 
-from geo.coverage import Counts, leaf_statement, leaf_values, roll_up
+from geo.coverage import Counts, leaf_statement, leaf_values
 from geo.prepared import Prepared
 from geo.schema import CELL_COUNTS, coverage_cell, coverage_day, place_path
-from geo.store.database import read_today
+from geo.store.counted import count_leaves, read_leaves
+from geo.store.database import bulk_insert, read_today
 from geo.store.rounds import find_round
 from geo.store.rules import read_pace_days
+from geo.store.since import read_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from geo.model import Round
+    from geo.store.counted import Leaves
     from geo.store.database import Database
 
 
@@ -39,15 +42,13 @@ def refresh_cells(
         _refresh_leaf(connection, round_, as_of, leaf)
 
 
-def rebuild_round(connection: Connection, round_id: str, as_of: date) -> None:
-    """Compute every cell of the round anew as of a day."""
-    round_ = find_round(connection, round_id)
+def rebuild_round(connection: Connection, round_id: str, as_of: date, *, counted: Leaves | None = None) -> None:
+    """Compute every cell of the round anew as of a day; `counted` are its leaves where they are known."""
+    leaves = read_leaves(connection, find_round(connection, round_id), as_of) if counted is None else counted
     connection.execute(coverage_cell.delete().where(coverage_cell.c.round == round_id))
-    fresh = _roll_up(connection, round_, as_of).subquery("fresh")
-    counts = [fresh.c[name] for name in CELL_COUNTS]
-    own = select(literal(round_id), fresh.c.place, literal("own"), *counts)
     columns = ["round", "place", "span", *CELL_COUNTS]
-    connection.execute(insert(coverage_cell).from_select(columns, own))
+    rows = ((place, *counts) for place, counts in leaves.items())
+    bulk_insert(connection, "coverage_cell", ["place", *CELL_COUNTS], rows, same={"round": round_id, "span": "own"})
     below = coverage_cell.alias("below")
     total = (
         select(
@@ -66,14 +67,17 @@ def rebuild_round(connection: Connection, round_id: str, as_of: date) -> None:
 
 
 def ensure_cells(db: Database, round_id: str) -> None:
-    """Rebuild the round's cells if they are not of today."""
+    """Rebuild the round's cells if they are not of today, from what was counted ahead where that still holds."""
     with db.read() as connection:
-        if _day_of(connection, round_id) == read_today(connection):
+        today, round_ = read_today(connection), find_round(connection, round_id)
+        if _day_of(connection, round_id) == today:
             return
-    with db.write() as connection:
-        today = read_today(connection)
-        if _day_of(connection, round_id) != today:
-            rebuild_round(connection, round_id, today)
+    mark, leaves = count_leaves(db, round_, today)
+    # Nothing that is shown becomes another by it.
+    with db.write(counts=False) as connection:
+        if _day_of(connection, round_id) != read_today(connection):
+            holds = (mark, today) == (read_mark(connection), read_today(connection))
+            rebuild_round(connection, round_id, read_today(connection), counted=leaves if holds else None)
 
 
 def read_cells(connection: Connection, round_id: str, places: Iterable[str], *, span: str = "all") -> dict[str, Counts]:
@@ -91,9 +95,8 @@ def differing_cells(connection: Connection, round_id: str) -> list[str]:
     day = _day_of(connection, round_id)
     if day is None:
         return []
-    expected: dict[str, dict[str, int]] = {}
-    for row in connection.execute(_roll_up(connection, find_round(connection, round_id), day)).mappings():
-        expected[row["place"]] = {name: row[name] for name in CELL_COUNTS}
+    leaves = read_leaves(connection, find_round(connection, round_id), day)
+    expected = {place_id: dict(zip(CELL_COUNTS, counts, strict=True)) for place_id, counts in leaves.items()}
     totals: dict[str, dict[str, int]] = {}
     paths = connection.execute(select(place_path.c.place, place_path.c.ancestor))
     for place_id, ancestor in paths:
@@ -108,10 +111,6 @@ def differing_cells(connection: Connection, round_id: str) -> list[str]:
     nothing = dict.fromkeys(CELL_COUNTS, 0)
     keys = wanted.keys() | found.keys()
     return sorted({key[0] for key in keys if wanted.get(key, nothing) != found.get(key, nothing)})
-
-
-def _roll_up(connection: Connection, round_: Round, as_of: date) -> Select[Any]:
-    return roll_up(round_, as_of, pace_days=read_pace_days(connection, round_))
 
 
 def _day_of(connection: Connection, round_id: str) -> date | None:

@@ -19,9 +19,9 @@ from geo.schema import household, issue, issue_household, measure, place_path
 from geo.store.database import read_today
 from geo.store.frames import read_frame
 from geo.store.homes import IN_REGISTER_ORDER, name_leaves
-from geo.store.homes import pick as pick_homes
 from geo.store.issue_status import count_issues_once, read_status_under
 from geo.store.issues import NO_ISSUES
+from geo.store.picking import pick as pick_homes
 from geo.store.remember import Remembered, stamp_issues
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def read_clearance(db: Database, scope: Scope, *, place_id: str, as_of: date | N
         key = (str(db.path), stamp_issues(str(db.path), connection), place_id, day)
         known = _kept.get(key)
         if known is None:
-            counts = count_issues_once(db, connection, day).get(place_id, NO_ISSUES)
+            counts = count_issues_once(db, day).get(place_id, NO_ISSUES)
             status = read_status_under(db, connection, day, place_id=place_id)
             known = _compute(connection, place_id, day, counts, status[status["valid"] == 1])
             _kept.put(key, known)

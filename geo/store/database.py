@@ -45,7 +45,12 @@ _CHANGE = setting.update().where(setting.c.key == bindparam("of_key")).values(va
 
 def now() -> str:
     """Return the present moment as UTC ISO text with milliseconds and `Z`."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return as_moment(datetime.now(UTC))
+
+
+def as_moment(at: datetime) -> str:
+    """Return a moment (UTC) as it is stored: ISO text with milliseconds and `Z`."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _make_engine(path: Path) -> Engine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 from sqlalchemy import select
@@ -15,20 +15,23 @@ from geo.mask import mask_people
 from geo.schema import place_path, round_roster
 from geo.store.cells import ensure_cells
 from geo.store.database import read_today
-from geo.store.homes import IN_REGISTER_ORDER, Reading, pick
+from geo.store.homes import IN_REGISTER_ORDER, Reading
+from geo.store.picking import pick_under
 from geo.store.rounds import visible_round
 from geo.store.rules import read_rules
-from geo.store.since import Followed
+from geo.store.since import Course, Followed, kept_day, shape_of, turn_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection
 
     from geo.coverage import Homes
     from geo.model import Round, Scope
     from geo.rules import Rules
     from geo.store.database import Database
+    from geo.store.touched import Touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +92,35 @@ def _follow(db: Database, scope: Scope, round_id: str, place_id: str, as_of: dat
     ensure_cells(db, round_.id)
     day = as_of or today
     about = (db, round_, place_id, day)
-    key = (round_, place_id, day, today)
-    return round_, _followed.read(db, key, compute=partial(_compute, *about), amend=partial(_amend, *about))
+    course = Course(partial(_compute, *about), partial(_amend, *about), turn_of(round_))
+    return round_, _followed.read(db, (shape_of(round_), place_id, kept_day(day, today)), day, course=course)
 
 
 def _compute(db: Database, round_: Round, place_id: str, day: date, connection: Connection) -> _Open:
     reading = Reading.begin(db, connection, round_, as_of=day)
-    leaves = select(place_path.c.place).where(place_path.c.ancestor == place_id)
+    leaves = connection.execute(select(place_path.c.place).where(place_path.c.ancestor == place_id)).scalars()
     return _read(reading, homes_under(round_, place_id), leaves)
 
 
 def _amend(
-    db: Database, round_: Round, place_id: str, day: date, connection: Connection, kept: _Open, touched: frozenset[str]
+    db: Database, round_: Round, place_id: str, day: date, connection: Connection, kept: _Open, touched: Touched
 ) -> _Open:
     """Return what is kept with the touched households, and the places they stand in, read anew."""
-    chosen = pick(connection, touched, to="picked_touched")
-    homes = homes_under(round_, place_id).where(round_roster.c.household.in_(chosen))
-    leaves = homes.with_only_columns(round_roster.c.place).distinct()
-    fresh = _read(Reading.begin(db, connection, round_, as_of=day, homes=homes), homes, leaves)
-    stood = frozenset(connection.execute(leaves).scalars())
+    gone = touched.homes
+    if not gone:
+        return kept
+    homes = pick_under(connection, round_, gone, place_id)
+    leaves = select(round_roster.c.place).where(round_roster.c.round == round_.id, round_roster.c.household.in_(homes))
+    stood = frozenset(connection.execute(leaves.distinct()).scalars())
+    fresh = _read(Reading.begin(db, connection, round_, as_of=day, homes=homes), homes, stood)
     return _Open(
         _replace(kept.places, "place", stood, fresh.places, ["place"]),
-        _replace(kept.waiting, "household", touched, fresh.waiting, IN_REGISTER_ORDER),
-        _replace(kept.todos, "household", touched, fresh.todos, IN_REGISTER_ORDER),
+        _replace(kept.waiting, "household", gone, fresh.waiting, IN_REGISTER_ORDER),
+        _replace(kept.todos, "household", gone, fresh.todos, IN_REGISTER_ORDER),
     )
 
 
-def _read(reading: Reading, homes: Homes, leaves: Select[Any]) -> _Open:
+def _read(reading: Reading, homes: Homes, leaves: Iterable[str]) -> _Open:
     frame = reading.open_homes(homes)
     waiting, visited = (frame[frame["effective"] == one].reset_index(drop=True) for one in (0, 1))
     return _Open(reading.places(leaves), reading.complete_picked(waiting), reading.complete_picked(visited))

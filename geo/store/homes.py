@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-from sqlalchemy import String, column, func, or_, select, table
+from sqlalchemy import func, or_, select
 
 from geo.access import require_area, require_right
 from geo.coverage import fared, homes_under, household_status, is_live, last_seen, roll_up
@@ -29,8 +29,9 @@ from geo.schema import (
     team,
 )
 from geo.store.cells import read_cells
-from geo.store.database import bulk_insert, read_today
+from geo.store.database import read_today
 from geo.store.frames import read_frame
+from geo.store.picking import pick
 from geo.store.remember import Remembered, stamp_round
 from geo.store.rounds import rounds_of, visible_round
 
@@ -72,17 +73,6 @@ def read_homes(
         return mask_people(reading.complete(frame, homes), scope)
 
 
-def pick(connection: Connection, ids: Iterable[str], *, to: str = "picked") -> Homes:
-    """Put some households beside the tables, so that a statement can be about just them; return their choice.
-
-    The next choice of the same name takes its place.
-    """
-    connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {to} (household TEXT PRIMARY KEY) WITHOUT ROWID")
-    connection.exec_driver_sql(f"DELETE FROM {to}")
-    bulk_insert(connection, to, ["household"], [(one,) for one in ids])
-    return select(table(to, column("household", String)).c.household)
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One look at one round as of one day, inside one transaction; nothing in it is masked."""
@@ -112,14 +102,14 @@ class Reading:
         is_open = or_(status.c.effective == 0, status.c.located == 0, status.c.assigned == 0, has_late)
         return read_frame(self.connection, select(*status.c).where(status.c.roster == 1, is_open))
 
-    def places(self, leaves: Select[Any]) -> pd.DataFrame:
+    def places(self, leaves: Iterable[str]) -> pd.DataFrame:
         """Return roster, effective and complete of some leaf places that hold a household of D, with their names."""
         if self.day == self.today:
-            found = read_cells(self.connection, self.round.id, self.connection.execute(leaves).scalars(), span="own")
+            found = read_cells(self.connection, self.round.id, leaves, span="own")
             rows = [(one, counts.roster, counts.effective, counts.complete) for one, counts in found.items()]
         else:
             homes = select(round_roster.c.household).where(
-                round_roster.c.round == self.round.id, round_roster.c.place.in_(leaves)
+                round_roster.c.round == self.round.id, round_roster.c.place.in_(list(leaves))
             )
             counted = roll_up(self.round, self.day, homes=homes).subquery("counted")
             wanted = select(counted.c.place, counted.c.roster, counted.c.effective, counted.c.complete)

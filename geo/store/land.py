@@ -25,7 +25,7 @@ from geo.schema import audit_log, household, land_sheet, place, place_path, roun
 from geo.store.frames import read_frame
 from geo.store.places import find_place
 from geo.store.remember import Remembered
-from geo.store.tile_reads import Stamp, read_stamp
+from geo.store.since import Mark, read_mark
 
 if TYPE_CHECKING:
     from typing import Any
@@ -65,8 +65,8 @@ class _Drawn:
     """A sheet: its areas, how far the log was read when it was known to hold, and when it was drawn."""
 
     areas: Areas
-    known: Stamp
-    drawn: Stamp
+    known: Mark
+    drawn: Mark
 
 
 _kept: Final[Remembered[_Drawn]] = Remembered(64)
@@ -142,7 +142,7 @@ def _read_sheet(db: Database, sheet: _Sheet) -> _Drawn:
     """Return a sheet that holds: the kept one, else drawn now and kept."""
     key = (str(db.path), sheet)
     with db.read() as connection:
-        now = read_stamp(connection)
+        now = read_mark(connection)
         found = _kept.get(key) or _load(connection, sheet)
         if found is not None and _holds(connection, found.known, now):
             behind = now.seq - found.known.seq
@@ -157,7 +157,7 @@ def _read_sheet(db: Database, sheet: _Sheet) -> _Drawn:
     return fresh
 
 
-def _holds(connection: Connection, known: Stamp, now: Stamp) -> bool:
+def _holds(connection: Connection, known: Mark, now: Mark) -> bool:
     """Say whether no act since may have moved land; a write that left no act is one that nothing is known of."""
     if now.revision == known.revision:
         return True
@@ -248,7 +248,7 @@ def _load(connection: Connection, sheet: _Sheet) -> _Drawn | None:
     row = connection.execute(select(land_sheet).where(*_is(sheet))).first()
     if row is None:
         return None
-    stamp = Stamp(row.revision, row.seq, "")
+    stamp = Mark(row.revision, row.seq, "")
     return _Drawn(_unpack(row.areas), stamp, stamp)
 
 

@@ -12,7 +12,7 @@ from geo.access import places_inside
 from geo.coverage import fared
 from geo.gaps import missed_in_a_row
 from geo.schema import household, round_roster
-from geo.store.homes import pick
+from geo.store.picking import pick
 from geo.store.remember import Remembered, stamp_round
 from geo.store.rounds import rounds_of
 

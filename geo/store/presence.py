@@ -16,9 +16,11 @@ from geo.mask import mask_people
 from geo.schema import household, round_roster, team_member, visit, visit_check, visit_person, visit_topic
 from geo.store.database import read_today
 from geo.store.frames import read_frame
-from geo.store.homes import IN_REGISTER_ORDER, name_leaves, pick
+from geo.store.homes import IN_REGISTER_ORDER, name_leaves
+from geo.store.picking import pick, pick_under
 from geo.store.rounds import visible_round
-from geo.store.since import Followed
+from geo.store.since import Course, Followed, kept_day, shape_of, turn_of
+from geo.store.touched import homes_of_persons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from geo.coverage import Homes
     from geo.model import Round, Scope
     from geo.store.database import Database
+    from geo.store.touched import Touched
 
 _LEADS: Final = ("county_lead", "township_lead")
 #: What a number is of; its key is the kind and a word.
@@ -100,18 +103,22 @@ def _follow(db: Database, scope: Scope, round_id: str, place_id: str, as_of: dat
     with db.read() as connection:
         require_area(connection, scope, place_id)
         round_ = visible_round(connection, scope, round_id)
-        day = as_of or read_today(connection)
+        today = read_today(connection)
+    day = as_of or today
     homes = homes_under(round_, place_id)
 
     def compute(connection: Connection) -> pd.DataFrame:
         return _read(connection, round_, homes, day)
 
-    def amend(connection: Connection, kept: pd.DataFrame, touched: frozenset[str]) -> pd.DataFrame:
-        chosen = homes.where(round_roster.c.household.in_(pick(connection, touched)))
-        fresh = _read(connection, round_, chosen, day)
-        return pd.concat([kept[~kept.index.isin(touched)], fresh]).fillna(value=False).astype(bool)
+    def amend(connection: Connection, kept: pd.DataFrame, touched: Touched) -> pd.DataFrame:
+        gone = touched.homes | homes_of_persons(connection, touched.persons, round_.id)
+        if not gone:
+            return kept
+        fresh = _read(connection, round_, pick_under(connection, round_, gone, place_id), day)
+        return pd.concat([kept[~kept.index.isin(gone)], fresh]).fillna(value=False).astype(bool)
 
-    return _followed.read(db, (round_, place_id, day), compute=compute, amend=amend)
+    course = Course(compute, amend, turn_of(round_))
+    return _followed.read(db, (shape_of(round_), place_id, kept_day(day, today)), day, course=course)
 
 
 def _read(connection: Connection, round_: Round, homes: Homes, day: date) -> pd.DataFrame:

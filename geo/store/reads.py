@@ -5,31 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from geo import codes
 from geo.access import may, require_area, require_areas, require_right
-from geo.coverage import Counts, Share, by_tag, homes_under, is_cleared, roll_up, same_day_of
+from geo.coverage import Counts, Share, by_tag, homes_under, is_cleared, same_day_of
 from geo.issues import issue_shares
 from geo.mask import is_small
 from geo.schema import CELL_COUNTS, place, place_path, round_roster
 from geo.store.cells import ensure_cells, read_cells
+from geo.store.counted import count_leaves
 from geo.store.database import read_today
 from geo.store.homes import read_homes
 from geo.store.issue_status import count_issues_once
 from geo.store.issues import NO_ISSUES
 from geo.store.places import find_place, places_by_id
 from geo.store.published import frozen_counts, frozen_tags
-from geo.store.remember import Remembered, stamp_round
+from geo.store.remember import Remembered
 from geo.store.rounds import held_at, previous_round, visible_round
-from geo.store.rules import read_pace_days, read_rules
+from geo.store.rules import read_rules
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from sqlalchemy import Connection
-
     from geo.model import Place, Round, Scope
+    from geo.store.counted import Leaves
     from geo.store.database import Database
 
 __all__ = [
@@ -122,11 +122,8 @@ def read_many(
         frozen = frozen_counts(connection, round_, day, place_ids)
         if frozen is not None:
             return _published(round_, frozen, [places[one] for one in place_ids if one in places])
-        if day == today:
-            counts = read_cells(connection, round_.id, place_ids)
-        else:
-            counts = _past_counts(db, connection, round_, day)
-        issues = count_issues_once(db, connection, day)
+        counts = read_cells(connection, round_.id, place_ids) if day == today else _past_counts(db, round_, day)
+        issues = count_issues_once(db, day)
     return [
         Figures(places[one], round_, day, counts.get(one, Counts.empty()), issues.get(one, NO_ISSUES))
         for one in place_ids
@@ -185,23 +182,29 @@ def read_same_day(db: Database, scope: Scope, *, figures: Figures) -> Figures | 
     return read_figures(db, scope, round_id=before.id, place_id=where, as_of=day)
 
 
-_past: Final[Remembered[dict[str, Counts]]] = Remembered()
+_past: Final[Remembered[tuple[Leaves, dict[str, Counts]]]] = Remembered()
 
 
-def _past_counts(db: Database, connection: Connection, round_: Round, day: date) -> dict[str, Counts]:
-    path = str(db.path)
-    pace_days = read_pace_days(connection, round_)
-    key = (path, round_, day, pace_days, stamp_round(path, connection, round_.id))
+def _past_counts(db: Database, round_: Round, day: date) -> dict[str, Counts]:
+    """Return the counts of every place of a round as of a day: the sums of its leaves."""
+    _, leaves = count_leaves(db, round_, day)
+    key = (str(db.path), round_.id, day)
     known = _past.get(key)
-    if known is not None:
-        return known
-    leaves = roll_up(round_, day, pace_days=pace_days).subquery("leaves")
-    sums = (func.sum(leaves.c[name]).label(name) for name in CELL_COUNTS)
-    rows = connection.execute(
-        select(place_path.c.ancestor, *sums)
-        .join(leaves, leaves.c.place == place_path.c.place)
-        .group_by(place_path.c.ancestor)
-    ).mappings()
-    counts = {row["ancestor"]: Counts({name: int(row[name]) for name in CELL_COUNTS}) for row in rows}
-    _past.put(key, counts)
-    return counts
+    # What is counted anew is another table; the same one has the same sums.
+    if known is None or known[0] is not leaves:
+        known = (leaves, _sum_up(db, leaves))
+        _past.put(key, known)
+    return known[1]
+
+
+def _sum_up(db: Database, leaves: Leaves) -> dict[str, Counts]:
+    with db.read() as connection:
+        paths = connection.execute(select(place_path.c.place, place_path.c.ancestor)).all()
+    below: dict[str, list[tuple[int, ...]]] = {}
+    for leaf, above in paths:
+        if leaf in leaves:
+            below.setdefault(above, []).append(leaves[leaf])
+    return {
+        one: Counts(dict(zip(CELL_COUNTS, map(sum, zip(*rows, strict=True)), strict=True)))
+        for one, rows in below.items()
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -11,15 +11,16 @@ from sqlalchemy import case, func, or_, select
 
 from geo import codes
 from geo.access import is_whole, places_inside, require_area, require_right
-from geo.audit import kind_of
 from geo.coverage import homes_under, household_status
 from geo.errors import NotFound
 from geo.issues import rings
-from geo.schema import assignment, audit_log, household, issue_household, place, place_path, round_roster, visit
-from geo.store.database import read_setting
+from geo.schema import household, place, place_path, round_roster
 from geo.store.frames import read_frame
+from geo.store.picking import pick
 from geo.store.remember import Remembered
 from geo.store.rounds import visible_round
+from geo.store.since import read_mark, touched_since
+from geo.store.touched import Touched, by_days
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,34 +28,22 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
+    from geo.coverage import Homes
     from geo.model import Round, Scope
     from geo.store.database import Database
+    from geo.store.since import Mark
 
-#: Kinds of acts, and acts of other kinds, that change nothing a map's index holds.
-_ELSEWHERE: Final = ("login", "refusal", "view", "reveal", "export", "admin")
-_APART: Final = frozenset({
-    "import.mapping", "import.dismiss", "measure.add", "measure.done", "review.open", "review.minutes", "zone.save",
-    "zone.remove",
-})  # fmt: skip
-#: After so many acts unseen, reading everything again is the shorter way.
-_MOST_ACTS: Final = 200
+#: From so many changed households on, reading everything again is the shorter way.
+_MOST_HOMES: Final = 20_000
 _units: Final[Remembered[dict[str, str]]] = Remembered(8)
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
-    """How far something was read: the store's revision, and seq and moment of the last act in the log."""
-
-    revision: int
-    seq: int
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
 class Changed:
-    """What acts since a stamp may have changed: leaf places of the roster, and tile ids of households."""
+    """What may have become another: leaf places of the roster, single households besides, and all their tile ids."""
 
     places: frozenset[str]
+    besides: frozenset[str]
     homes: frozenset[int]
 
 
@@ -70,18 +59,18 @@ class Listed:
 
 
 def read_tile_homes(
-    db: Database, scope: Scope, *, round_id: str, as_of: date, places: Collection[str] | None = None
-) -> tuple[pd.DataFrame, Stamp]:
+    db: Database, scope: Scope, *, round_id: str, as_of: date, only: Changed | None = None
+) -> tuple[pd.DataFrame, Mark]:
     """Return the households of a round's roster within the scope's area, and how far the store was.
 
     One row a household, also one that has left D: place (of the roster), tile_id, lon, lat (WGS84, or empty), state and
-    ring as indexes into `codes.VISIT_STATES` and `codes.ISSUE_RINGS`, escalated (0/1), dwelling. `places`: only those
-    of these leaves.
+    ring as indexes into `codes.VISIT_STATES` and `codes.ISSUE_RINGS`, escalated (0/1), dwelling. `only`: those of
+    its leaves, and those named besides.
     """
     require_right(scope, "view")
     with db.read() as connection:
         round_ = visible_round(connection, scope, round_id)
-        homes = _chosen(connection, scope, round_, places)
+        homes = _chosen(connection, scope, round_, only)
         status = household_status(round_, as_of, homes=homes).subquery("status")
         number = case({state: nth for nth, state in enumerate(codes.VISIT_STATES)}, value=status.c.state)
         wanted = select(
@@ -93,41 +82,41 @@ def read_tile_homes(
         rows = [worst.get(one, (0, 0)) for one in frame.pop("household")] if worst else []
         for nth, name in enumerate(("ring", "escalated")):
             frame[name] = np.array([row[nth] for row in rows] or np.zeros(len(frame)), dtype=np.uint8)
-        return frame, read_stamp(connection)
+        return frame, read_mark(connection)
 
 
-def read_changed(db: Database, scope: Scope, *, round_id: str, since: Stamp) -> tuple[Changed | None, Stamp]:
-    """Return what acts since a stamp may have changed in a round, and the new stamp; None for "anything".
+def read_changed(
+    db: Database, scope: Scope, *, round_id: str, since: Mark, days: tuple[date, date] | None = None
+) -> tuple[Changed | None, Mark]:
+    """Return what acts since a mark, and days that went by since (from, to), may have changed, and the new mark.
 
-    A save names its household; an import, its undoing or a new round may have changed anything.
+    None for "anything": an undoing or a new round may have changed all of it. An act may move a household, so its whole
+    leaf place counts; a day only changes how somebody stands, and so those in the same dwelling.
     """
     require_right(scope, "view")
     with db.read() as connection:
         round_ = visible_round(connection, scope, round_id)
-        stamp = read_stamp(connection)
-        acts = connection.execute(
-            select(audit_log.c.action, audit_log.c.object)
-            .where(audit_log.c.seq > since.seq)
-            .order_by(audit_log.c.seq)
-            .limit(_MOST_ACTS + 1)
-        ).all()
-        # A write that left no act in the log is one that this module knows nothing of.
-        if len(acts) > _MOST_ACTS or (not acts and stamp.revision != since.revision):
-            return None, stamp
-        found: set[str] = set()
-        for action, subject in acts:
-            if (kind_of(action) in _ELSEWHERE and action != "restore") or action in _APART:
-                continue
-            homes = _homes_of(action, subject, since)
-            if homes is None:
-                return None, stamp
-            found.update(connection.execute(homes).scalars())
+        mark = read_mark(connection)
+        touched = touched_since(connection, since)
+        turned = by_days(connection, round_, *days) if days and days[0] < days[1] else Touched()
+        if touched is None or turned is None or len(touched.homes | turned.homes) > _MOST_HOMES:
+            return None, mark
+        besides = _with_dwelling(connection, turned.homes) if turned.homes else turned.homes
         rows = connection.execute(
-            select(household.c.tile_id, round_roster.c.place)
+            select(household.c.id, household.c.tile_id, round_roster.c.place)
             .outerjoin(round_roster, (round_roster.c.household == household.c.id) & (round_roster.c.round == round_.id))
-            .where(household.c.id.in_(found))
+            .where(household.c.id.in_(pick(connection, touched.homes | besides)))
         ).all()
-        return Changed(frozenset(row[1] for row in rows if row[1]), frozenset(row[0] for row in rows)), stamp
+        places = frozenset(row.place for row in rows if row.place and row.id in touched.homes)
+        return Changed(places, besides, frozenset(row.tile_id for row in rows)), mark
+
+
+def _with_dwelling(connection: Connection, homes: frozenset[str]) -> frozenset[str]:
+    """Return some households, and those that share a dwelling with one of them."""
+    shared = select(household.c.dwelling).where(household.c.id.in_(pick(connection, homes)), household.c.dwelling != "")
+    return homes | frozenset(
+        connection.execute(select(household.c.id).where(household.c.dwelling.in_(shared))).scalars()
+    )
 
 
 def find_listed(db: Database, scope: Scope, *, round_id: str, household_id: str = "", tile_id: int = 0) -> Listed:
@@ -196,55 +185,16 @@ def find_units(db: Database, scope: Scope, *, places: Collection[str]) -> dict[s
         return known
 
 
-def read_stamp(connection: Connection) -> Stamp:
-    """Return how far the store is at this moment, as the transaction sees it."""
-    last = connection.execute(select(audit_log.c.seq, audit_log.c.at).order_by(audit_log.c.seq.desc()).limit(1)).first()
-    revision = int(read_setting(connection, "revision", "0"))
-    return Stamp(revision, 0, "") if last is None else Stamp(revision, last[0], last[1])
-
-
-def _chosen(
-    connection: Connection, scope: Scope, round_: Round, places: Collection[str] | None
-) -> Select[tuple[str]] | None:
+def _chosen(connection: Connection, scope: Scope, round_: Round, only: Changed | None) -> Homes | None:
     """Choose the households of the scope's area; None for all of the round, which needs no choice."""
-    if places is None:
+    if only is None:
         return None if is_whole(connection, scope) else homes_under(round_, *scope.areas)
-    inside = select(place_path.c.place).where(
-        place_path.c.ancestor.in_(scope.areas), place_path.c.place.in_(sorted(places))
-    )
-    return select(round_roster.c.household).where(round_roster.c.round == round_.id, round_roster.c.place.in_(inside))
+    inside = select(place_path.c.place).where(place_path.c.ancestor.in_(scope.areas))
+    row = round_roster.c
+    chosen = or_(row.place.in_(sorted(only.places)), row.household.in_(pick(connection, only.besides, to="besides")))
+    return select(row.household).where(row.round == round_.id, row.place.in_(inside), chosen)
 
 
-def _worst(as_of: date, homes: Select[tuple[str]] | None) -> Select[tuple[str, int, int]]:
-    worst = rings(as_of).subquery("worst")
-    chosen = select(worst.c.household, worst.c.ring, worst.c.escalated)
-    return chosen if homes is None else chosen.where(worst.c.household.in_(homes))
-
-
-def _homes_of(action: str, subject: str, since: Stamp) -> Select[Any] | None:
-    """Choose the households that an act is about; None where the act does not say."""
-    if action in ("visit.record", "visit.void"):
-        return select(visit.c.household).where(visit.c.id == subject)
-    if action in ("issue.raise", "issue.act"):
-        return select(issue_household.c.household).where(issue_household.c.issue == subject)
-    if action in (
-        "roster.exclude",
-        "household.add",
-        "household.edit",
-        "household.move",
-        "household.point",
-        "household.tags",
-    ):
-        return select(household.c.id).where(household.c.id == subject)
-    if action in ("assign", "withdraw", "assignment.due", "assignment.change", "assignment.answer", "plan.publish"):
-        return _assigned_since(since.at)
-    return None
-
-
-def _assigned_since(moment: str) -> Select[Any]:
-    """Choose the households of assignments made or changed since a moment, and those of groups assigned since."""
-    touched = or_(assignment.c.created_at >= moment, func.coalesce(assignment.c.updated_at, "") >= moment)
-    groups = select(assignment.c.place).where(assignment.c.place.is_not(None), touched)
-    own = select(assignment.c.household).where(assignment.c.household.is_not(None), touched)
-    in_groups = select(round_roster.c.household).where(round_roster.c.place.in_(groups))
-    return select(household.c.id).where(or_(household.c.id.in_(own), household.c.id.in_(in_groups)))
+def _worst(as_of: date, homes: Homes | None) -> Select[tuple[str, int, int]]:
+    worst = rings(as_of, homes=homes).subquery("worst")
+    return select(worst.c.household, worst.c.ring, worst.c.escalated)

@@ -20,7 +20,8 @@ from geo.coverage import is_live, last_effective
 from geo.issues import issue_status
 from geo.schema import assignment, household, household_tag, issue_household, round_roster
 from geo.store.missed import count_missed, count_missed_of_few
-from geo.store.tile_reads import read_changed, read_stamp
+from geo.store.since import read_mark
+from geo.store.tile_reads import read_changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from geo.model import Round, Scope
     from geo.store.database import Database
-from geo.store.tile_reads import Stamp
+    from geo.store.since import Mark
 
 Kind = Literal["class", "tag", "category", "answers", "seen", "missed"]
 KINDS: Final[tuple[Kind, ...]] = ("class", "tag", "category", "answers", "seen", "missed")
@@ -102,7 +103,7 @@ class Traits:
         """Read nothing yet: each trait is read when it is asked for first."""
         self.asked = asked
         self._locks = {kind: Lock() for kind in KINDS}
-        self._held: dict[Kind, tuple[Trait, Stamp]] = {}
+        self._held: dict[Kind, tuple[Trait, Mark]] = {}
         #: How often a whole trait was read: a save must not raise it.
         self.builds = 0
 
@@ -114,7 +115,7 @@ class Traits:
                 held = self._held[kind] = self._catch_up(kind, held)
             return held[0]
 
-    def _catch_up(self, kind: Kind, held: tuple[Trait, Stamp] | None) -> tuple[Trait, Stamp]:
+    def _catch_up(self, kind: Kind, held: tuple[Trait, Mark] | None) -> tuple[Trait, Mark]:
         asked = self.asked
         if held is None:
             return self._build(kind)
@@ -129,10 +130,10 @@ class Traits:
             fresh = _read(connection, asked, kind, homes=changed.homes, codes=trait.codes)
         return trait.patched(fresh, changed.homes), stamp
 
-    def _build(self, kind: Kind) -> tuple[Trait, Stamp]:
+    def _build(self, kind: Kind) -> tuple[Trait, Mark]:
         self.builds += 1
         with self.asked.db.read() as connection:
-            stamp = read_stamp(connection)
+            stamp = read_mark(connection)
             return _read(connection, self.asked, kind), stamp
 
 
