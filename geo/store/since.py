@@ -165,6 +165,8 @@ class Followed(Generic[Value]):
         self._kept: Remembered[_Kept[Value]] = Remembered(most)
         # Who comes second waits for the first instead of computing the same.
         self._turns: defaultdict[Hashable, Lock] = defaultdict(Lock)
+        #: How often a result was computed whole: an act about a few must not raise it.
+        self.computed = 0
 
     def read(self, db: Database, key: Hashable, day: date, *, course: Course[Value]) -> Value:
         """Return the result as of now and a day: as it was, amended for what was touched since, or computed anew.
@@ -182,7 +184,7 @@ class Followed(Generic[Value]):
                 return mark, kept.value
             touched = None if kept is None else _touched(connection, kept, day, course)
             if kept is None or touched is None or len(touched.homes) > _MOST_HOMES:
-                value = course.compute(connection)
+                value, self.computed = course.compute(connection), self.computed + 1
             else:
                 value = course.amend(connection, kept.value, touched) if touched else kept.value
             self._kept.put(key, _Kept(mark, day, value))
