@@ -74,7 +74,7 @@ class Acts:
         void_visit(self.db, PLANNER, visit_id=self.luck.choice(ids), void_id=f"w{self.number}")
 
     def raised(self) -> None:
-        due = self.luck.choice((None, self.day()))
+        due = self.luck.choice((None, TODAY + timedelta(days=1), TODAY + timedelta(days=4)))
         entry = IssueEntry(f"i-{self.number}", "d", "household", "WATER", "缺水", date(2019, 9, 1), (self.any_home(),))
         raise_issue(self.db, PLANNER, entry=entry)
         if due:
