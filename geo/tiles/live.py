@@ -49,7 +49,7 @@ class LiveIndex:
         """
         self._db, self._scope, self._round_id, self.as_of, self._system = db, scope, round_id, as_of, system
         self._lock = Lock()
-        self._state = None if before is None else before._state  # noqa: SLF001 - of the same class
+        self._state: _State | None = None if before is None else before._state  # noqa: SLF001 - of the same class
         #: How often everything was read: a save must not raise it.
         self.builds = 0
 
