@@ -123,11 +123,10 @@ def _draw_how(session: Session, found: Clearance) -> None:
     st.html('<div class="foot"></div>')
     for pick, whole, key in (
         ("on_time", "judged", "kpi.ontime"), ("on_time_original", "judged_original", "kpi.ontime_original"),
+        ("reworked", "valid", "kpi.reworked"),
     ):  # fmt: skip
         share = found.share(key)
         _draw_line(session, pick, text(key), share.numerator, share.percent, whole=(whole, share.denominator))
-    rework = found.share("kpi.reworked")
-    _draw_line(session, "reworked", text("clear.reworked"), rework.numerator, rework.percent)
     if found.spans.median is not None and found.spans.p90 is not None:
         said = text("clear.days", median=found.spans.median, p90=found.spans.p90)
         with st.container(key="clear_days"):

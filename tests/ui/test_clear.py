@@ -54,6 +54,7 @@ def test_every_link_of_the_board_opens_a_list() -> None:
     picks = {(way["tab"][0], way["pick"][0]) for way in ways if "pick" in way}
     assert {pick for tab, pick in picks if tab == "ledger"} <= PICKS.keys() | HOME_PICKS.keys()
     assert {("ledger", name) for name in ("open", "valid", "closed", "overdue", "judged", "homes_at_village")} <= picks
+    assert [way.get("pick") for way in ways].count(["valid"]) == 2, "清零率 and 返工率 both name what they are parts of"
     app = open_page("clear", tab="ledger", pick="homes_at_village")
     assert len(app.dataframe[0].value) == 3
     assert {"code", "level", "issues"} <= set(app.dataframe[0].value)
