@@ -10,8 +10,9 @@ Every way draws the same households from the same server (`benchmarks/map_stand.
 of runs; what counts is the ratio. "First paint" and "filter" end when the colours are on the screen, which is looked at
 by pictures of it; the others end two frames after the library says that it is done.
 
-A run is stored in build/bench/map.jsonl as soon as it is done, and no run is made twice: with `--minutes` it stops in
-time, and the next call goes on. `--fresh` begins anew. At the end docs/benchmarks-map.md is written from what there is.
+A run is stored in benchmarks/results/map.jsonl as soon as it is done, and no run is made twice: with `--minutes` it
+stops in time, and the next call goes on. `--fresh` forgets the runs of each chosen stage when its turn comes. After
+each stage docs/benchmarks-map.md is written from what there is.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from benchmarks.map_page import RESULTS, write_page
+from benchmarks.map_page import RESULTS, read_rows, write_page
 from benchmarks.map_visit import Visit
 from tests.conftest import BROWSER_OPTIONS, find_browser
 
@@ -89,8 +90,13 @@ class Runs:
     def __init__(self, *, minutes: float, wanted: int) -> None:
         self.ends = time.monotonic() + 60 * minutes
         self.wanted = wanted
-        lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
-        self.done = {(one["stage"], one["way"], one["run"]) for one in map(json.loads, lines)}
+        self.done = {(one["stage"], one["way"], one["run"]) for one in read_rows()}
+
+    def forget(self, stage: Stage) -> None:
+        """Forget the runs of a stage, of which every way is measured anew."""
+        self.done = {one for one in self.done if one[0] != stage.name}
+        kept = [json.dumps(one) for one in read_rows() if one["stage"] != stage.name]
+        RESULTS.write_text("".join(f"{one}\n" for one in kept), encoding="utf-8")
 
     @property
     def is_late(self) -> bool:
@@ -148,9 +154,6 @@ def main() -> None:
     options = parser.parse_args()
     chosen = options.stages.split(",")
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    if options.fresh and RESULTS.exists():
-        kept = [one for one in RESULTS.read_text().splitlines() if json.loads(one)["stage"] not in chosen]
-        RESULTS.write_text("".join(f"{one}\n" for one in kept))
     if not options.only_page:
         runs = Runs(minutes=options.minutes, wanted=options.runs)
         with sync_playwright() as playwright:
@@ -160,8 +163,12 @@ def main() -> None:
             args = [*(one for one in BROWSER_OPTIONS if one != "--disable-gpu"), *SOFTWARE_WEBGL]
             with_webgl = playwright.chromium.launch(executable_path=path, args=args)
             for stage in STAGES:
-                if stage.name in chosen:
-                    run_stage(stage, runs, options.others, browsers=(plain, with_webgl))
+                if stage.name not in chosen or runs.is_late:
+                    continue
+                if options.fresh:
+                    runs.forget(stage)
+                run_stage(stage, runs, options.others, browsers=(plain, with_webgl))
+                write_page()
             plain.close()
             with_webgl.close()
     print(write_page())

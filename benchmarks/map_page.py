@@ -14,8 +14,9 @@ from benchmarks.measure import describe_machine, show_table
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "benchmarks-map.md"
-RESULTS = ROOT / "build" / "bench" / "map.jsonl"
-TILES = ROOT / "build" / "bench" / "tiles.json"
+#: Kept in the repository, so that the page can be put together from runs of different days.
+RESULTS = ROOT / "benchmarks" / "results" / "map.jsonl"
+TILES = RESULTS.with_name("tiles.json")
 NAMES = {
     "empty": "an empty Streamlit page", "ours": "**HouseholdTiles**", "maplibre": "MapLibre GL, MVT",
     "vectorgrid": "Leaflet.VectorGrid, MVT", "pydeck": "pydeck", "cluster": "FastMarkerCluster",
@@ -54,7 +55,8 @@ TEXT = """# Benchmarks of the map
 Chromium headless, cold for each visit, 1366 × 768; **WebGL ran in software**, which MapLibre GL and pydeck are not made
 for. Households of `benchmarks/map_world.py`: hamlets of 60, as dense as 1 M in 1,100 km² (10 M are a province, in one
 process). HTTP holds some 2.9 MB of Streamlit itself. Server ms are processor time until the first paint, or for the
-filter. Vector tiles were encoded before the clock ran; what a MapLibre worker fetches is not in its bytes.
+filter, whose clock starts with the press, the pointer standing on the switch. Vector tiles were encoded before the
+clock ran; what a MapLibre worker fetches is not in its bytes.
 
 ## In the browser
 
@@ -90,13 +92,17 @@ looked at, and the figures beside them say what they say.
 """
 
 
+def read_rows() -> list[dict[str, Any]]:
+    """Return the stored runs."""
+    return [json.loads(one) for one in RESULTS.read_text(encoding="utf-8").splitlines()] if RESULTS.exists() else []
+
+
 def read_runs() -> tuple[Table, dict[str, list[float]], list[dict[str, Any]]]:
     """Return medians by (stage, way), the loads of each stage, and the runs that failed."""
-    lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
     figures: dict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
     loads: dict[str, list[float]] = defaultdict(list)
     failed = []
-    for row in map(json.loads, lines):
+    for row in read_rows():
         loads[row["stage"]].append(row["load"])
         if row["figures"]:
             figures[row["stage"], row["way"]].append(row["figures"])
@@ -106,15 +112,14 @@ def read_runs() -> tuple[Table, dict[str, list[float]], list[dict[str, Any]]]:
     for key, runs in figures.items():
         names = [name for name in COLUMNS if any(name in one for one in runs)]
         table[key] = {name: statistics.median(one[name] for one in runs if name in one) for name in names}
-        table[key]["runs"] = len(runs)
+        table[key]["runs"] = sum(int(one.get("runs", 1)) for one in runs)
     return table, loads, failed
 
 
 def write_page() -> str:
     """Write the page and return it."""
     table, loads, failed = read_runs()
-    lines = RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else []
-    sizes = {row["stage"]: row["size"] for row in map(json.loads, lines)}
+    sizes = {row["stage"]: row["size"] for row in read_rows()}
     counts = [int(one["runs"]) for one in table.values()] or [0]
     page = TEXT.format(
         day=datetime.now(UTC).date(), machine=describe_machine(), runs=int(statistics.median(counts)),

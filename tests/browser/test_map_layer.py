@@ -292,15 +292,19 @@ def drag(page: Any, points: list[tuple[float, float]]) -> None:
 
 
 def test_a_save_reaches_the_open_map(shown: MapPage, stand: Stand) -> None:
-    """A save elsewhere changes the symbol on the open map without a run of the page, and one tile is fetched for it."""
+    """A save elsewhere changes the symbol on every open map without a run of the page, and one tile is fetched for it."""
     before, runs = shown.count_drawn("effective"), shown.runs()
+    tab = MapPage(shown.page.context.new_page(), stand.app.address)
     fetched: list[str] = []
     shown.page.on("request", lambda request: fetched.append(request.url))
     stand.saved.touch()
     script = "() => (map_div._geoStage.grid.listed().get(400).code & 15) === 5"
-    shown.frame.wait_for_function(script, timeout=30_000)
-    shown.settle()
+    for one in (shown, tab):
+        one.frame.wait_for_function(script, timeout=30_000)
+        one.settle()
     stand.saved.unlink()
+    assert len(tab.places_of("effective")) == 73
+    tab.page.close()
     tiles = [at for url in fetched if "/ts/2/" in url for at in url.rpartition("/")[2].split("_")]
     assert shown.runs() == runs
     assert 1 <= len(tiles) <= 4
