@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pyotp
@@ -146,10 +145,3 @@ def let_in(browser: Browser, db: Database, *, name: str, role: str, area: str) -
     assert browser.log_in(name, first).headers["location"] == "/"
     form = {"old": first, "new": OWN_PASSWORD, "again": OWN_PASSWORD}
     assert browser.post("/account/password", form).status == 303
-
-
-def copy_file(world: Database, path: Path) -> Path:
-    """Return a whole copy of a small file that is open."""
-    with world.read() as connection:
-        connection.exec_driver_sql(f"VACUUM INTO '{path}'")
-    return path

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import shapely
 
 from geo import crs
 from geo.importer import ImportReport
@@ -126,15 +125,3 @@ def mixed(count: int = 120) -> tuple[list[Home], list[list[object]]]:
         row(home, *write_source(SYSTEMS[nth // 3 % 5], home), SYSTEMS[nth // 3 % 5]) for nth, home in enumerate(homes)
     ]
     return homes, rows
-
-
-def draw_outline(
-    register: Any, name: str, centre: tuple[float, float], radius: float = 0.006, *, computed: bool = False
-) -> None:
-    """Give a unit a round outline."""
-    boundary = shapely.to_wkb(shapely.Point(centre).buffer(radius))
-    with register[0].write() as connection:
-        done = connection.exec_driver_sql(
-            "UPDATE place SET boundary = ?, boundary_computed = ? WHERE name = ?", (boundary, computed, name)
-        )
-        assert done.rowcount == 1

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import pyotp
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from geo.accounts.sealing import seal, unseal
 from geo.schema import account, account_recovery
@@ -92,12 +92,6 @@ def drop_secret(connection: Connection, account_id: str) -> None:
     """Forget the phone and the paper: the account sets them up anew."""
     connection.execute(account.update().where(account.c.id == account_id).values(totp_secret=None, totp_step=0))
     connection.execute(account_recovery.delete().where(account_recovery.c.account == account_id))
-
-
-def count_recovery(connection: Connection, account_id: str) -> int:
-    """Return how many recovery codes are left."""
-    left = (account_recovery.c.account == account_id) & account_recovery.c.used_at.is_(None)
-    return int(connection.execute(select(func.count()).select_from(account_recovery).where(left)).scalar_one())
 
 
 def _make_recovery() -> str:

@@ -12,7 +12,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 #: `password`: must choose one · `enrol`: must set up codes from a phone · `second`: must show one · `full`: is in.
 Stage = Literal["password", "enrol", "second", "full"]
-TOKEN_LENGTH: Final = 43
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 #: Rows × columns that a sheet may span; a cell takes about 64 bytes while it is read.
 MOST_CELLS: Final = 5_000_000
-MIMETYPE: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _TAG: Final = re.compile(
     rb"<table:(table-row|table-cell|covered-table-cell|table-column|table)(?![\w-])([^<>]*?)(/?)>|</table:(table)>"
 )

@@ -143,7 +143,7 @@ def _word(value: object) -> str:
 
 def _count(value: float | None) -> int:
     """Return a number of people; a frame holds an unknown one as None or NaN."""
-    return 0 if value is None or value != value else int(value)  # noqa: PLR0124 - NaN alone differs
+    return 0 if pd.isna(value) else int(value)
 
 
 def service_seconds(row: dict[Any, Any], minutes: Any) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -100,8 +99,3 @@ def _choose(wanted: Wanted) -> Select[Any]:
     if wanted.until:
         found = found.where(audit_log.c.at < f"{wanted.until}~")
     return found
-
-
-def read_diff(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a row of the log says changed."""
-    return dict(json.loads(row["diff"]))

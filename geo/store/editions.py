@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 DEFAULT_EDITION: Final = "2023-06-30"
 _PREFIX: Final = "units_"
 _MOST_BYTES: Final = 64 * 1024 * 1024
-_VILLAGE_DIGITS: Final = 12
 _PARENT_DIGITS: Final = {12: 9, 9: 6}
 _LEVELS: Final = {6: "district", 9: "township", 12: "village"}
 _DAY_IN_NAME: Final = re.compile(r"(?:19|20)\d\d(?:-\d\d-\d\d)?")

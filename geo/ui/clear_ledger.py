@@ -35,9 +35,6 @@ _WIDTHS: Final = {
     "description": 236, "raised_on": 88, "route": 76, "level_now": 62, "responsible": 100, "due_on": 88,
     "resolved_on": 88, "state": 70, "note": 120,
 }  # fmt: skip
-_MEASURE_WIDTHS: Final = {
-    "text": 380, "unit": 120, "responsible": 110, "drawn_on": 96, "due_on": 96, "done_on": 96,
-}  # fmt: skip
 _ROW: Final = 28
 _ROWS: Final = 16
 _OPENED: Final = "_opened_issue"

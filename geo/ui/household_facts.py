@@ -93,7 +93,7 @@ def show_facts(db: Database, scope: Scope, *, card: Card) -> None:
             "note": card.row["note"],
         }
         for name, value in facts.items():
-            if value is None or value == "" or value != value:  # noqa: PLR0124 - NaN of an empty column
+            if value == "" or pd.isna(value):
                 continue
             with st.container(horizontal=True, gap="small", key=f"fact_{name}"):
                 st.caption(text(f"household.fact.{name}"), width=48)
