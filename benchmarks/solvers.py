@@ -1,11 +1,13 @@
-"""Two other solvers, which are not of the product, on published instances; None where they find nothing or cannot."""
+"""Other solvers, which are not of the product, and its own as it ships; None where they find nothing or cannot."""
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import pyvrp
 from numpy.typing import NDArray
 
 from geo.plan.instances import Instance
@@ -72,6 +74,20 @@ def plan_by_ortools(stops: Stops, matrix: NDArray[np.int64], day_s: int, seconds
     if routes is None:
         raise AssertionError(len(matrix))
     return routes
+
+
+def plan_by_pyvrp(
+    stops: Stops, matrix: NDArray[np.int64], day_s: int, *, most: int, seconds: float
+) -> tuple[tuple[int, ...], ...]:
+    """Return routes within a day each, at most so many, that PyVRP finds with its own parameters in CPU-seconds."""
+    clients = [pyvrp.Client(location=nth, service_duration=int(stops.service_s[nth])) for nth in range(1, len(matrix))]
+    places = [pyvrp.Location(0, 0) for _ in range(len(matrix))]
+    fleet = [pyvrp.VehicleType(num_available=most, shift_duration=day_s)]
+    data = pyvrp.ProblemData(places, clients, [pyvrp.Depot(location=0)], fleet, [matrix], [matrix])
+    began = time.process_time()
+    found = pyvrp.solve(data, lambda _: time.process_time() - began > seconds, seed=1, collect_stats=False)
+    return tuple(tuple(one.idx + 1 for one in route.schedule() if one.type == pyvrp.ActivityType.CLIENT)
+                 for route in found.best.routes())  # fmt: skip
 
 
 def add_windows(routing: Any, manager: Any, instance: Instance) -> None:
