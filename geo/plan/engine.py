@@ -35,8 +35,9 @@ _OVERTIME_COST: Final = 20
 #: Moves are tried between a stop and so many near ones. The engine's own 50 makes a search four times as slow; with
 #: windows, near in time is not near on the ground, and few are too few.
 _NEIGHBOURS, _NEIGHBOURS_IN_TIME = 12, 40
-#: An iteration shakes at most so many stops. Without windows, the engine's own 25 make iterations twice as slow.
-_SHAKEN, _SHAKEN_IN_TIME = 10, 25
+#: An iteration shakes at most so many stops; where the length of a day is the only limit, the engine's own 25 make it
+#: twice as slow.
+_SHAKEN, _SHAKEN_LIMITED = 10, 25
 #: What a unit beyond a limit costs at first, and after how many answers that is adapted. The engine's own 50,000 and
 #: 500 leave a search of seconds no way through answers that break a limit.
 _PENALTY, _PENALTY_UPDATES = 20.0, 50
@@ -168,7 +169,8 @@ def _improve(begin: pyvrp.Solution, moves: LocalSearch, penalties: PenaltyManage
 def _make_moves(data: pyvrp.ProblemData, task: Task, random: pyvrp.RandomNumberGenerator) -> LocalSearch:
     timed = task.latest_s is not None
     near = NeighbourhoodParams(num_neighbours=_NEIGHBOURS_IN_TIME if timed else _NEIGHBOURS)
-    shaking = PerturbationManager(PerturbationParams(1, _SHAKEN_IN_TIME if timed else _SHAKEN))
+    limited = timed or task.demand is not None
+    shaking = PerturbationManager(PerturbationParams(1, _SHAKEN_LIMITED if limited else _SHAKEN))
     moves = LocalSearch(data, random, compute_neighbours(data, near), shaking)
     for operator in OPERATORS:
         if operator.supports(data):
