@@ -105,6 +105,13 @@ def test_a_hole_in_a_slope_is_as_steep_as_what_is_around_it(tmp_path):
         assert found[start, end] == pytest.approx(1_000 / (6 * math.exp(-3.5 * abs(slope + 0.05)) / 3.6), rel=3e-3)
 
 
+def test_a_wall_takes_long_but_not_for_ever():
+    """Heights that leap by kilometres make a way of many days, never a number that is none."""
+    walk = Walk(Pace(), lambda _lon, lat: np.where(np.abs(lat - 27.001) < 5e-4, 9_000.0, 0.0))
+    found = walk.matrix(np.array([109.0, 109.0]), np.array([27.0, 27.002]))
+    assert found[0, 1] == found[1, 0] == 10_000_000
+
+
 def test_cells_and_projections(tmp_path):
     """A height is that of a cell's centre, or of its point; a raster in metres is read through its EPSG number."""
     values = np.array([[100, 200], [300, 400]], dtype=np.float32)

@@ -42,6 +42,8 @@ RADIUS_M: Final = 6_371_008.8
 #: Heights along a line are taken so far apart, or at so many places where it is long.
 _SAMPLE_M: Final = 50.0
 _MOST_SAMPLES: Final = 100
+#: Whatever walls the heights make, nobody is longer on the way.
+_LONGEST_S: Final = 1e7
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Walk:
         )
         run = np.maximum(straight * self.pace.detour / steps, 1e-9)[:, None]
         slope = np.diff(_fill_gaps(heights), axis=1) / run
-        there, back = ((run / (tobler_kmh(one) / 3.6)).sum(axis=1) for one in (slope, -slope))
+        there, back = ((run / (tobler_kmh(one) / 3.6)).sum(axis=1).clip(max=_LONGEST_S) for one in (slope, -slope))
         return np.rint(np.where(straight > 0, there, 0.0)), np.rint(np.where(straight > 0, back, 0.0))
 
     def matrix(self, lon: Floats, lat: Floats) -> NDArray[np.int64]:
