@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Final, Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from geo.errors import NotFound
 from geo.store.remember import Remembered
 from geo.tiles.index import TileIndex, Wanted
-from geo.tiles.tile import POINTS_FROM_ZOOM, encode_tile
+from geo.tiles.tile import MIN_ZOOM, POINTS_FROM_ZOOM, encode_tile
 
 _TILE: Final = re.compile(r"t/(\d{1,12})/(\d{1,2})/(\d{1,7})/(\d{1,7})")
 #: Several tiles of one zoom in one answer: a request costs more than most tiles.
@@ -65,6 +66,8 @@ class TileView:
     pick: Callable[[], NDArray[np.uint32]] | None = None
     _picked: dict[int, NDArray[np.uint32]] = field(default_factory=dict, repr=False)
     _name: object = field(default_factory=object, repr=False)
+    #: A screen asks in several requests at once: the first of them does what all of them need.
+    _once: Lock = field(default_factory=Lock, repr=False)
 
     @property
     def version(self) -> int:
@@ -116,7 +119,10 @@ class TileView:
 
     def _encode(self, zoom: int, at: list[tuple[int, int]], version: int) -> tuple[list[bytes], bool]:
         """Return tiles of one moment, and whether they are those of the version asked for."""
-        index = self.cut()
+        with self._once:
+            index = self.cut()
+            if MIN_ZOOM <= zoom < self.points_from:
+                index.cells(zoom)
         try:
             bodies = [encode_tile(index, zoom, x, y, points_from=self.points_from) for x, y in at]
         except ValueError as error:
