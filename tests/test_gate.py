@@ -49,10 +49,7 @@ CLOSED = ["/_stcore/metrics", "/_stcore/agent/openapi.json", "/app/static/x", "/
 BIG = b"x" * 700_000
 
 
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a password cost next to nothing."""
-    monkeypatch.setenv("GEO_ARGON2", "1,8,1")
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 @pytest.fixture

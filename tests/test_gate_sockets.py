@@ -25,10 +25,7 @@ MEDIA = f"/media/{'0a' * 28}.png"
 SECONDS = 1.0
 
 
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a password cost next to nothing."""
-    monkeypatch.setenv("GEO_ARGON2", "1,8,1")
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 @dataclass

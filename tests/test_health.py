@@ -24,10 +24,7 @@ from tests.world import PLANNER
 VISIT = VisitEntry("held", "h11", date(2019, 11, 19), "effective")
 
 
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a password cost next to nothing."""
-    monkeypatch.setenv("GEO_ARGON2", "1,8,1")
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 def damage(path: Path) -> None:
