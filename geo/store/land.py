@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 import shapely
 from shapely.errors import ShapelyError
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 
 from geo.access import require_area, require_right
 from geo.areas import Areas, draw_units
 from geo.audit import kind_of
 from geo.errors import GeoError
-from geo.schema import audit_log, household, land_sheet, place, place_path, round_roster
+from geo.schema import audit_log, household, import_row, land_sheet, place, place_path, round_roster
 from geo.store.frames import read_frame
 from geo.store.places import find_place
 from geo.store.remember import Remembered
@@ -161,8 +161,23 @@ def _holds(connection: Connection, known: Mark, now: Mark) -> bool:
     """Say whether no act since may have moved land; a write that left no act is one that nothing is known of."""
     if now.revision == known.revision:
         return True
-    acts = connection.execute(select(audit_log.c.action).where(audit_log.c.seq > known.seq).distinct()).scalars().all()
-    return bool(acts) and all(map(_is_still, acts))
+    line = audit_log.c
+    acts = connection.execute(select(line.action).where(line.seq > known.seq).distinct()).scalars().all()
+    batches = select(line.object).where(line.seq > known.seq, line.action == "import")
+    return bool(acts) and all(
+        _is_still(one) or (one == "import" and not _moves_land(connection, batches)) for one in acts
+    )
+
+
+def _moves_land(connection: Connection, batches: Select[tuple[str]]) -> bool:
+    """Say whether imports brought households, units or places on rosters, or changed where a household stands."""
+    entry = import_row.c
+    moved = or_(entry.before.is_(None), *(entry.before.contains(f'"{name}"') for name in ("lon", "lat", "place")))
+    found = or_(
+        entry.table_name.in_(("place", "round", "round_roster", "area_aside")),
+        and_(entry.table_name == "household", moved),
+    )
+    return connection.execute(select(entry.seq).where(entry.batch.in_(batches), found).limit(1)).first() is not None
 
 
 def _is_still(action: str) -> bool:

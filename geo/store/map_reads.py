@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from geo.access import require_right
-from geo.issues import issue_status
 from geo.schema import place_path
 from geo.store.database import read_today
+from geo.store.issue_status import read_status
 from geo.store.remember import Remembered, stamp_issues
 
 if TYPE_CHECKING:
@@ -28,20 +28,15 @@ def count_unit_issues(db: Database, scope: Scope, *, as_of: date | None = None) 
         day = as_of or read_today(connection)
         key = (stamp_issues(str(db.path), connection), str(db.path), scope.areas, day)
         known = _unit_issues.get(key)
-        if known is not None:
-            return known
-        status = issue_status(day).subquery("status")
-        below = place_path.alias("below")
-        rows = connection.execute(
-            select(place_path.c.ancestor, func.count())
-            .join(status, status.c.place == place_path.c.place)
-            .where(
-                status.c.open == 1,
-                status.c.scope != "household",
-                place_path.c.ancestor.in_(select(below.c.place).where(below.c.ancestor.in_(scope.areas))),
-            )
-            .group_by(place_path.c.ancestor)
-        )
-        counts = {row[0]: int(row[1]) for row in rows}
-        _unit_issues.put(key, counts)
-        return counts
+        if known is None:
+            rows = read_status(db, day)
+            filed = rows.loc[(rows["open"] == 1) & (rows["scope"] != "household"), "place"].value_counts().to_dict()
+            below = place_path.alias("below")
+            inside = select(below.c.place).where(below.c.ancestor.in_(scope.areas))
+            paths = select(place_path.c.place, place_path.c.ancestor).where(place_path.c.ancestor.in_(inside))
+            known = {}
+            for place, ancestor in connection.execute(paths):
+                if place in filed:
+                    known[ancestor] = known.get(ancestor, 0) + int(filed[place])
+            _unit_issues.put(key, known)
+        return known

@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
+from geo.coverage import same_day_of
 from geo.errors import GeoError
 from geo.model import Scope
+from geo.store.counted import count_leaves
 from geo.store.gap_homes import read_gap_homes
+from geo.store.issue_status import count_issues_once
 from geo.store.land import draw_ahead
 from geo.store.places import root_place
 from geo.store.presence import read_presence
-from geo.store.rounds import current_round
+from geo.store.reads import read_figures, read_same_day
+from geo.store.rounds import current_round, previous_round
 from geo.store.traits import KINDS, keep_traits
 from geo.tiles import MIN_ZOOM, POINTS_FROM_ZOOM
 from geo.tiles.live import keep_index
@@ -22,7 +27,7 @@ from geo.ui import datasource
 from geo.web import promptly
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from datetime import date
 
     from geo.model import Round
@@ -40,9 +45,14 @@ async def warm_up(app: object) -> AsyncIterator[dict[str, Any]]:
 
 
 def _warm_in_thread() -> None:
-    """Make ready, and again on every new day: as of another day everything is read anew."""
+    """Make ready, keep up with what is written, and make ready again on every new day."""
     while (day := _warm_all()) is not None:
+        revision = -1
         while datasource.database().today() == day:
+            # What only a whole reading can tell, after a large import, is read beside; and no look has much to amend.
+            if revision != (now := datasource.database().revision()):
+                revision = now
+                _warm(warm_figures, warm_lists)
             time.sleep(_LOOK_EVERY_S)
 
 
@@ -53,12 +63,16 @@ def _warm_all() -> date | None:
     except GeoError:
         # There is no database yet, or none that can be read: whoever opens a page is told so.
         return None
-    for warm in (warm_map, warm_filters, warm_lists):
+    _warm(warm_map, warm_filters)
+    return day
+
+
+def _warm(*parts: Callable[[], int]) -> None:
+    for warm in parts:
         try:
             warm()
         except Exception as error:  # noqa: BLE001 - the first look reads it then, and says what is wrong
             logging.getLogger(__name__).warning("%s failed: %s", warm.__name__, type(error).__name__)
-    return day
 
 
 def warm_map() -> int:
@@ -85,6 +99,25 @@ def warm_filters() -> int:
     for kind in KINDS:
         traits.now(kind)
     return len(traits.now("class").number)
+
+
+def warm_figures() -> int:
+    """Count the running round and the same day of the last one, of today and of tomorrow; return the places counted.
+
+    So the first look of a new day has nothing to count but what was done since.
+    """
+    db, scope, round_ = _find_district()
+    if round_ is None:
+        return 0
+    figures = read_figures(db, scope, round_id=round_.id, place_id=scope.area)
+    read_same_day(db, scope, figures=figures)
+    tomorrow = figures.as_of + timedelta(days=1)
+    before = previous_round(db, scope, of=round_, place_id=scope.area)
+    if before is not None:
+        then = same_day_of(before, round_, tomorrow)
+        count_leaves(db, before, then)
+        count_issues_once(db, then)
+    return len(count_leaves(db, round_, tomorrow)[1])
 
 
 def warm_lists() -> int:
