@@ -1,20 +1,27 @@
 """How far the map's colours stay apart for people who see colours otherwise: `python -m benchmarks.colours`.
 
 Simulation: the matrices of Machado, Oliveira and Fernandes (2009), full severity, on linear sRGB; distance: Euclidean
-in OKLab (Ottosson 2020), × 100. Goal: at least 14 between fills of states, and between a fill and an area under it at
-the zooms of households, for normal, protan, deutan and tritan eyes. In grey the fills may meet: there each state has
-its own shape.
+in OKLab (Ottosson 2020), × 100. Goal: at least 14 for normal, protan, deutan and tritan eyes between
+
+- any two fills of the legend's states;
+- any two of the legend's classes of areas, and each of them and paper, as they are drawn below the zoom of households;
+- a household's fill and what lies around it from that zoom on: an area under it, or paper;
+- a symbol's fill and what lies around it below that zoom: the casing of paper (`palette.CELL_MARKS`), since no area
+  touches it. `tests/browser/test_map_layer.py` looks for that casing on the screen.
+
+In grey the fills may meet: there each state has its own shape, at every zoom.
 """
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 
 from benchmarks.measure import show_table
 from geo import palette
+from geo.tiles import POINTS_FROM_ZOOM
 
 GOAL = 14
 GREY = np.outer(np.ones(3), (0.2126, 0.7152, 0.0722))
@@ -64,36 +71,42 @@ def nearest(pairs: Any, eye: str) -> tuple[float, tuple[str, str]]:
     return min(found)
 
 
-def measure() -> list[tuple[str, float, tuple[str, str], float, tuple[str, str]]]:
-    """Return a row an eye: the nearest two fills of the legend, and the fill nearest to an area under it."""
+def list_pairs() -> dict[str, list[tuple[tuple[str, str], tuple[str, str]]]]:
+    """Return, under a heading each, the pairs of (name, colour) that are seen beside one another."""
     fills = list({symbol.fill: (state, symbol.fill) for state, symbol in palette.VISIT_SYMBOLS.items()}.values())
-    grounds = [
-        (f"{name} area", over(fill, palette.PAPER, palette.AREA_OPACITY_UNDER))
-        for name, fill in palette.AREA_FILLS.items()
-        if fill.startswith("#")
-    ]
-    grounds.append(("paper", palette.PAPER))
-    rows = []
-    for eye in EYES:
-        legend = nearest(combinations(fills, 2), eye)
-        on_map = nearest([(fill, ground) for fill in fills for ground in grounds], eye)
-        rows.append((eye, *legend, *on_map))
-    return rows
+    areas = [(f"{name} area", fill) for name, fill in palette.AREA_FILLS.items() if fill.startswith("#")]
+    paper = ("paper", palette.PAPER)
+    classes = [(name, over(fill, palette.PAPER, palette.AREA_OPACITY)) for name, fill in areas]
+    under = [(name, over(fill, palette.PAPER, palette.AREA_OPACITY_UNDER)) for name, fill in areas]
+    around = [paper] if palette.CELL_MARKS.casing else classes
+    return {
+        "states of the legend": list(combinations(fills, 2)),
+        "classes of the legend": list(combinations([*classes, paper], 2)),
+        f"on the map from zoom {POINTS_FROM_ZOOM}": list(product(fills, [*under, paper])),
+        f"on the map below zoom {POINTS_FROM_ZOOM}": list(product(fills, around)),
+    }
+
+
+def measure() -> dict[str, dict[str, tuple[float, tuple[str, str]]]]:
+    """Return by eye and heading (`list_pairs`) the smallest distance × 100 and the names of the two."""
+    return {eye: {heading: nearest(pairs, eye) for heading, pairs in list_pairs().items()} for eye in EYES}
 
 
 def main() -> None:
-    """Print the table, the shapes, and whether the goal is met."""
+    """Print the table, the smallest of all, the shapes, and whether the goal is met."""
     rows = measure()
-    heads = ("eye", "nearest fills", "of", "nearest fill and area", "of")
-    said = [(eye, f"{a:.1f}", " · ".join(b), f"{c:.1f}", " · ".join(d)) for eye, a, b, c, d in rows]
+    heads = ["eye", *(part for heading in list_pairs() for part in (heading, "of"))]
+    said = [(eye, *(part for number, names in row.values() for part in (f"{number:.1f}", " · ".join(names))))
+            for eye, row in rows.items()]  # fmt: skip
     print(show_table(heads, said))
-    shapes = {state: symbol.shape for state, symbol in palette.VISIT_SYMBOLS.items()}
-    print("shapes:", ", ".join(f"{state} {shape}" for state, shape in shapes.items()))
-    compared = {state: symbol.shape for state, symbol in palette.COMPARED_SYMBOLS.items()}
-    print("shapes of rounds compared:", ", ".join(f"{state} {shape}" for state, shape in compared.items()))
-    legend, on_map = (all(row[nth] >= GOAL for row in rows if row[0] != "grey") for nth in (1, 3))
-    print(f"fills at least {GOAL} apart: {legend}; fills and areas under them: {on_map}; "
-          f"every state its own shape: {len(set(shapes.values())) == len(shapes)}")  # fmt: skip
+    least = min(number for eye, row in rows.items() if eye != "grey" for number, _ in row.values())
+    print(
+        f"smallest of protan, deutan, tritan and normal eyes: {least:.1f}; goal of at least {GOAL} met: {least >= GOAL}"
+    )
+    for name, symbols in (("visits", palette.VISIT_SYMBOLS), ("rounds compared", palette.COMPARED_SYMBOLS)):
+        shapes = {state: symbol.shape for state, symbol in symbols.items()}
+        print(f"grey, shapes of {name}: {', '.join(f'{state} {shape}' for state, shape in shapes.items())}; "
+              f"every state its own: {len(set(shapes.values())) == len(shapes)}")  # fmt: skip
 
 
 if __name__ == "__main__":

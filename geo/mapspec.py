@@ -284,6 +284,6 @@ def say_words(name: str) -> dict[str, str]:
     """Return the words of the map's own furniture; `name` is what it shows, for those who hear it."""
     keys = (
         "zoom_in", "zoom_out", "whole", "metres", "kilometres", "north", "failed", "pick_point", "draw_box",
-        "draw_lasso", "draw_polygon", "legend_open", "legend_close",
+        "draw_lasso", "draw_polygon", "legend_open", "legend_close", "marks", "semicolon",
     )  # fmt: skip
     return {**{key: text(f"map.{key}") for key in keys}, "map": text("map.label", place=name)}

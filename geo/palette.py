@@ -6,7 +6,7 @@ and grey print; a colour of state never touches a control, and the accent never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 INK: Final = "#1B2733"
@@ -43,11 +43,15 @@ CLOSE_KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """How a household of one visit state looks; `order` 0 is drawn on top of all others."""
+    """How a household of one visit state looks.
+
+    `order` 0 is drawn on top of all others; `left`: it is still to be reached.
+    """
 
     fill: str
     shape: str
     order: int
+    left: bool = True
 
 
 OUTLINE: Final = "#22303C"
@@ -58,8 +62,8 @@ VISIT_SYMBOLS: Final[dict[str, Symbol]] = {
     "missed": Symbol("#5B2A86", "triangle_up", 2),
     "refused": Symbol("#5B2A86", "triangle_down", 3),
     "partial": Symbol("#5AB4D6", "half_circle", 4),
-    "effective": Symbol("#5AB4D6", "circle", 5),
-    "excluded": Symbol("#7A7A7A", "cross", 6),
+    "effective": Symbol("#5AB4D6", "circle", 5, left=False),
+    "excluded": Symbol("#7A7A7A", "cross", 6, left=False),
 }
 
 
@@ -69,9 +73,9 @@ COMPARED_SYMBOLS: Final[dict[str, Symbol]] = {
     "missed_again": Symbol("#5B2A86", "triangle_up", 1),
     "newly_missed": Symbol("#F5A300", "square", 2),
     "joined": Symbol("#7A7A7A", "triangle_down", 3),
-    "recovered": Symbol("#5AB4D6", "plus", 4),
-    "kept": Symbol("#5AB4D6", "circle", 5),
-    "excluded": Symbol("#7A7A7A", "cross", 6),
+    "recovered": Symbol("#5AB4D6", "plus", 4, left=False),
+    "kept": Symbol("#5AB4D6", "circle", 5, left=False),
+    "excluded": Symbol("#7A7A7A", "cross", 6, left=False),
 }
 
 
@@ -94,20 +98,38 @@ ISSUE_SYMBOLS: Final[dict[str, Ring | None]] = {
 }
 
 HATCH: Final = "#8A96A1"
-#: Coverage classes of areas, hinged at the target; "none" (no household, no figure) is a hatch, not a colour.
+#: Coverage classes of areas, hinged at the target; "none" (no household, no figure) is a hatch, not a colour. Any two
+#: of them, and paper, are at least 14 apart for every eye (`python -m benchmarks.colours`).
 AREA_FILLS: Final[dict[str, str]] = {
-    "low": "#8C4A16",
-    "mid": "#C98A3C",
-    "near": "#EBCF9B",
-    "met": "#D3E2EA",
-    "full": "#8DB8D0",
+    "low": "#956B47",
+    "mid": "#BC9A71",
+    "near": "#EBC893",
+    "met": "#A9D2FD",
+    "full": "#5F84AD",
     "none": "hatch",
 }
 AREA_CLASSES: Final = tuple(AREA_FILLS)
-#: Opacity of areas under the spots of cells and under household symbols: at 0.32 an area comes within 10.7 of a symbol
-#: for protan eyes, at 0.22 none within 14 (`python -m benchmarks.colours`).
-AREA_OPACITY: Final = 0.6
-AREA_OPACITY_UNDER: Final = 0.22
+#: Opacity of areas below the zoom of households, alone and over a base map, and under household symbols: at 0.32 an
+#: area comes within 12 of a symbol for protan eyes, at 0.26 none within 14.
+AREA_OPACITY: Final = 1.0
+AREA_OPACITY_BASED: Final = 0.6
+AREA_OPACITY_UNDER: Final = 0.26
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Below the zoom of households: one symbol for a square of `side` px, half of its size from `least` to `most` px.
+
+    Around its outline it has a casing of paper, so that no symbol touches the colour of an area.
+    """
+
+    side: int
+    least: float
+    most: float
+    casing: float
+
+
+CELL_MARKS: Final = Marks(side=16, least=2.8, most=4.4, casing=1.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +191,17 @@ def map_tokens() -> dict[str, Any]:
         "accent": ACCENT,
         "outline": OUTLINE,
         "hatch": HATCH,
-        "visits": [{"code": code, "fill": one.fill, "shape": one.shape} for code, one in VISIT_SYMBOLS.items()],
-        "compared": [{"code": code, "fill": one.fill, "shape": one.shape} for code, one in COMPARED_SYMBOLS.items()],
+        "visits": _list_symbols(VISIT_SYMBOLS),
+        "compared": _list_symbols(COMPARED_SYMBOLS),
         "issues": [{"code": code, "ring": ring} for code, ring in rings.items()],
         "areas": dict(AREA_FILLS),
-        "opacity": {"cells": AREA_OPACITY, "under": AREA_OPACITY_UNDER},
+        "opacity": {"cells": AREA_OPACITY, "based": AREA_OPACITY_BASED, "under": AREA_OPACITY_UNDER},
+        "marks": asdict(CELL_MARKS),
         "lines": {
             name: {"stroke": one.stroke, "width": one.width, "dash": list(one.dash)} for name, one in lines.items()
         },
     }
+
+
+def _list_symbols(symbols: dict[str, Symbol]) -> list[dict[str, Any]]:
+    return [{"code": code, "fill": one.fill, "shape": one.shape, "left": one.left} for code, one in symbols.items()]

@@ -26,8 +26,11 @@ from geo.exports.maps import (
     print_briefing,
     print_map,
 )
+from geo.exports.maps.marks import draw_marks
+from geo.exports.maps.picture import say_notes
+from geo.i18n import text
 from geo.mapspec import Frame, MapSpec, Unit, build_spec
-from geo.palette import VISIT_SYMBOLS
+from geo.palette import PAPER, VISIT_SYMBOLS
 from geo.store.basemap import BaseMap
 from geo.tiles import TileIndex, Wanted, build_index, count_escalated, decode_tile, encode_tile, split_key, to_grid
 from tests.test_basemaps import png, write_mbtiles
@@ -109,11 +112,21 @@ def test_states_and_what_is_hidden() -> None:
 
 
 def test_far_away_cells_stand_for_households() -> None:
-    """Below the zoom of households a spot has the worst state it holds, and areas lie under it."""
+    """Below the zoom of households a square says what is left in it, cased in paper on its area, and the sheet says so."""
     svg = draw_picture(Viewport(109.203, 27.7, 10, 400, 300), make_spec(), cut_homes(make_homes(), Wanted())).decode()
     assert VISIT_SYMBOLS["overdue"].fill in svg
     assert 'stroke-dasharray="4 3"' in svg
     assert "url(#area-low)" in svg
+    symbols = tuple(VISIT_SYMBOLS.values())
+    missed, effective = (list(VISIT_SYMBOLS).index(one) for one in ("missed", "effective"))
+    square = np.full((6, 2), 100.0)
+    mixed = draw_marks(square, np.array([effective] * 4 + [missed] * 2), symbols)
+    assert f'stroke="{PAPER}" stroke-width="3.7"' in mixed
+    assert symbols[missed].fill in mixed
+    assert symbols[effective].fill not in mixed
+    assert symbols[effective].fill in draw_marks(square, np.full(6, effective), symbols)
+    far, near = Viewport(109.203, 27.7, 10, 400, 300), Viewport(109.203, 27.7, 13, 400, 300)
+    assert [text("map.marks") in say_notes(one, make_spec()) for one in (far, near)] == [True, False]
 
 
 def test_a_sheet_as_pdf_and_picture() -> None:

@@ -9,7 +9,7 @@ import tomllib
 import numpy as np
 import pytest
 
-from benchmarks.colours import GOAL, measure, see
+from benchmarks.colours import GOAL, list_pairs, measure, see
 from geo import codes, palette
 from tests.conftest import ROOT
 
@@ -31,10 +31,12 @@ def test_every_state_has_its_own_look() -> None:
     assert {symbol.fill for symbol in palette.COMPARED_SYMBOLS.values()} == fills
 
 
-def test_states_stay_apart_for_every_eye() -> None:
-    """Fills of states are at least 14 (OKLab × 100) apart for normal, protan, deutan and tritan eyes, and from areas under them."""
-    assert {row[0] for row in measure()} == {"normal", "protan", "deutan", "tritan", "grey"}
-    assert all(row[1] >= GOAL and row[3] >= GOAL for row in measure() if row[0] != "grey")
+def test_colours_stay_apart_for_every_eye() -> None:
+    """States, classes of areas, and signs and what lies around them are at least 14 (OKLab × 100) apart for eyes that see colours."""
+    found = measure()
+    assert set(found) == {"normal", "protan", "deutan", "tritan", "grey"}
+    assert {heading: min(row[heading][0] for eye, row in found.items() if eye != "grey") >= GOAL
+            for heading in list_pairs()} == dict.fromkeys(list_pairs(), True)  # fmt: skip
     white, black = see("#FFFFFF", "deutan"), see("#000000", "deutan")
     assert abs(100 * float(np.linalg.norm(white - black)) - 100) < 0.1
 
@@ -46,7 +48,9 @@ def test_the_map_script_holds_the_palette() -> None:
     assert held == palette.map_tokens()
 
 
-@pytest.mark.parametrize("name", ["household_tiles.css", "map_symbols.js", "map_areas.js", "map_furniture.js"])
+@pytest.mark.parametrize(
+    "name", ["household_tiles.css", "map_symbols.js", "map_cells.js", "map_areas.js", "map_furniture.js"]
+)
 def test_no_colour_is_made_up_in_the_map_files(name: str) -> None:
     """Every colour written in the map's own files is one of the palette."""
     known = {value for value in vars(palette).values() if isinstance(value, str) and value.startswith("#")}

@@ -1,10 +1,12 @@
 """What was drawn around on the map: households or whole groups, how they stand, and what can be done with them.
 
-The area stands in the address (`sel`: lon,lat corners), so that it survives reruns and reloads and can be passed on.
+The area stands in the address (`sel`), so that it survives reruns and reloads and can be passed on.
 """
 
 from __future__ import annotations
 
+import re
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 import shapely
@@ -23,6 +25,8 @@ from geo.ui.plain import escape, show_error
 from geo.ui.session import show
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from geo.ui.household_tiles import Ring
     from geo.ui.mapdata import MapView
     from geo.ui.session import Session
@@ -30,9 +34,12 @@ if TYPE_CHECKING:
 SELECTED: Final = "sel"
 ZONE: Final = "zone"
 UNITS: Final = ("home", "group")
-#: Corners that an address holds: a line drawn by hand loses only what a finger cannot draw.
-_MOST_CORNERS: Final = 80
+#: Signs of an area in an address, so that a link of the page fits a code that a phone reads: a line drawn by hand loses
+#: only what a finger cannot draw.
+_MOST_SIGNS: Final = 480
+#: An address holds degrees to so many decimals (about a metre).
 _DECIMALS: Final = 5
+_STEPS: Final = 10**_DECIMALS
 _NAMED: Final = 8
 
 
@@ -51,24 +58,41 @@ def read_drawn(session: Session) -> Ring:
 
 
 def write_ring(ring: Ring) -> str:
-    """Return an area as the address holds it: corners to about a metre, of a long line only those that shape it."""
+    """Return an area as the address holds it: `lon,lat` of one corner, then `~east,north` to each next in 0.00001°.
+
+    Of a long line only those corners are kept that shape it.
+    """
     if not ring:
         return ""
-    corners = list(ring)
-    shape, tolerance = shapely.Polygon(ring), 10.0**-_DECIMALS
-    while len(corners) > _MOST_CORNERS:
-        corners = list(shape.simplify(tolerance, preserve_topology=True).exterior.coords)[:-1]
+    said, tolerance = _write_corners(ring), 0.1 / _STEPS
+    while len(said) > _MOST_SIGNS:
+        said = _write_corners(shapely.Polygon(ring).simplify(tolerance).exterior.coords[:-1])
         tolerance *= 2
-    return ";".join(f"{lon:.{_DECIMALS}f},{lat:.{_DECIMALS}f}" for lon, lat in corners)
+    return said
+
+
+def _write_corners(corners: Sequence[tuple[float, ...]]) -> str:
+    steps = [(round(lon * _STEPS), round(lat * _STEPS)) for lon, lat in corners]
+    moves = [f"~{x - before_x},{y - before_y}" for (before_x, before_y), (x, y) in pairwise(steps)]
+    (x, y), *_ = steps
+    return "".join([f"{x / _STEPS:.{_DECIMALS}f},{y / _STEPS:.{_DECIMALS}f}", *moves])
 
 
 def parse_ring(said: str) -> Ring:
-    """Return the area behind what an address says; none for anything that is no area."""
+    """Return the area behind what an address says; none for anything that is no area.
+
+    Read are also all corners as `lon,lat;lon,lat;…`, as addresses of before have them.
+    """
     try:
-        corners = [[float(number) for number in corner.split(",")] for corner in said.split(";")] if said else []
+        first, *others = ([float(number) for number in one.split(",")] for one in re.split("[~;]", said))
+        corners = [first, *others] if ";" in said else list(accumulate(others, _move, initial=first))
     except ValueError:
         return ()
     return read_ring([corners])
+
+
+def _move(corner: list[float], by: list[float]) -> list[float]:
+    return [round(at + steps / _STEPS, _DECIMALS) for at, steps in zip(corner, by, strict=True)]
 
 
 def pick_zone(session: Session) -> None:

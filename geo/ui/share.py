@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from geo.ui.map_clicks import Standing
     from geo.ui.overview_data import Overview
 
-_QR_SCALE: Final = 5
-#: A code of more is too fine for a phone held by hand.
-_MOST_IN_CODE: Final = 900
+_QR_SCALE: Final = 4
+#: Signs of a link beyond which its code does without spare dots, so that they stay as large.
+_WITH_SPARE: Final = 500
 
 
 def draw_share(overview: Overview, *, standing: Standing | None = None, also: str = "") -> None:
@@ -29,8 +29,7 @@ def draw_share(overview: Overview, *, standing: Standing | None = None, also: st
     link = make_link(standing)
     st.caption(text("share.link"))
     st.code(link, language=None, wrap_lines=True)
-    if len(link) <= _MOST_IN_CODE:
-        st.image(draw_code(link), width=180)
+    st.image(draw_code(link))
     st.caption(text("share.sentence"))
     st.code(say_sentence(overview) + also, language=None, wrap_lines=True)
     st.caption(text("share.rights"))
@@ -54,7 +53,8 @@ def say_sentence(overview: Overview) -> str:
 def draw_code(link: str) -> bytes:
     """Return the QR code of a link: PNG."""
     target = io.BytesIO()
-    segno.make(link, micro=False, error="m").save(target, kind="png", scale=_QR_SCALE, border=2)
+    error = "m" if len(link) <= _WITH_SPARE else "l"
+    segno.make(link, micro=False, error=error, boost_error=False).save(target, kind="png", scale=_QR_SCALE, border=2)
     return target.getvalue()
 
 

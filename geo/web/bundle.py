@@ -25,8 +25,8 @@ OWN_FILES: Final = Path(__file__).parent.parent / "ui" / "static"
 LEAFLET: Final = ("js_lib_leaflet", "static/js_lib_leaflet")
 #: In the order in which the browser must run them.
 _SCRIPTS: Final = (
-    "map_palette", "map_tile", "map_raster", "map_symbols", "map_grid", "map_furniture", "map_areas", "map_outside",
-    "map_select", "map_sheet", "map_base", "household_tiles",
+    "map_palette", "map_tile", "map_raster", "map_symbols", "map_cells", "map_grid", "map_furniture", "map_areas",
+    "map_outside", "map_select", "map_sheet", "map_base", "household_tiles",
 )  # fmt: skip
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 _COMPONENT: Final = "ComponentInstance.*.js"

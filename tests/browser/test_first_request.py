@@ -118,13 +118,18 @@ LATER = {
 
 
 def test_an_old_browser_starts_the_app(served_app: Callable, database: Path, offline_page: Any) -> None:
-    """A browser without what came after Chrome 109 gets from us what Streamlit calls of it, and the page comes up."""
+    """A browser without what came after Chrome 109 gets from us what Streamlit calls of it, and the map draws its tiles."""
     deletions = (f"delete {owner}.{name};" for owner, names in LATER.items() for name in names.split())
     offline_page.add_init_script("".join(deletions))
     failures: list[str] = []
     offline_page.on("pageerror", lambda error: failures.append(str(error)))
-    offline_page.goto(served_app(database).address)
+    offline_page.goto(f"{served_app(database).address}/map")
     wait_for_frame(offline_page)
+    inner = offline_page.locator("iframe[title*=st_folium]")
+    inner.wait_for(timeout=60_000)
+    frame = inner.element_handle().content_frame()
+    frame.wait_for_function("window.map_div && map_div._geoStage && map_div._geoStage.view")
+    frame.wait_for_function("map_div._geoStage.grid.current().some(({ el }) => el.rows && el.rows.count)")
     assert failures == []
     assert offline_page.evaluate("[3, 1].toSorted().join() + [1, 2].with(-1, 9) + [1, 2].toSpliced(0, 1)") == "1,31,92"
     assert offline_page.evaluate("[URL.canParse('a:b'), URL.canParse('b'), URL.canParse('b', 'http://a')]") == [

@@ -15,23 +15,21 @@ from PIL import Image
 
 from geo.codes import VISIT_STATES
 from geo.crs import gcj02_from_wgs84
-from geo.palette import VISIT_SYMBOLS
+from tests.browser.map_page import MapPage
 from tests.conftest import ROOT, ServedApp, find_free_port, serve
 from tests.redrawn import MOST_UNLIKE, UNLIKE
 from tests.test_basemaps import png, write_mbtiles
 
-#: Where a symbol shows its fill: right of its centre would be white in the half circle.
-FILL_AT = {"partial": (-1.5, 0)}
 #: The colour of the base map's pictures.
 BASE = (90, 200, 140)
 SOLID = [state for state in VISIT_STATES if state != "excluded"]
 
 
-#: Nothing is under way: every tile of the screen is there and drawn.
-SETTLED = """() => { const { grid } = map_div._geoStage;
-    const tiles = grid.current().filter((one) => one.current);
-    return map_div.getContainer().getAttribute('aria-busy') === 'false' && !map_div._animatingZoom
-        && !map_div._flyToFrame && tiles.length > 0 && tiles.every(({ el }) => el.rows && !el.loading); }"""
+#: What can be pressed on the map and says nothing to those who do not see it.
+NAMELESS = """[...document.querySelectorAll('button, [role=button]')]
+    .filter((one) => !(one.getAttribute('aria-label') || one.textContent).trim()).map((one) => one.outerHTML)"""
+#: The parts of the map that Tab goes through.
+PARTS = {"geo-zoom", "geo-draw", "geo-row", "geo-unlocated", "geo-focus"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,71 +59,6 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     }  # fmt: skip
     with serve(command, f"http://127.0.0.1:{port}", environment=environment, log=folder / "app.log") as app:
         yield Stand(app, forbidden, saved)
-
-
-class MapPage:
-    """The open page: the map's frame, where things are, and what the page says was clicked."""
-
-    def __init__(self, page: Any, address: str) -> None:
-        self.page = page
-        self.dialogs: list[str] = []
-        self.errors: list[str] = []
-        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(address)
-        self.iframe = page.locator("iframe[title*=st_folium]")
-        self.iframe.wait_for(timeout=60_000)
-        self.frame = self.iframe.element_handle().content_frame()
-        self.settle()
-
-    def settle(self) -> None:
-        """Wait until the map has drawn what it fetched."""
-        self.frame.wait_for_function("window.map_div && map_div._geoStage && map_div._geoStage.view")
-        self.frame.wait_for_function(SETTLED, timeout=60_000)
-
-    def run(self, script: str, argument: object = None) -> Any:
-        """Run a script in the map's frame."""
-        return self.frame.evaluate(script, argument)
-
-    def where(self, number: int) -> tuple[float, float]:
-        """Return where on the page a household is drawn."""
-        box = self.iframe.bounding_box()
-        x, y = self.run("id => { const p = map_div._geoStage.locate(id); return [p.x, p.y]; }", number)
-        return box["x"] + x, box["y"] + y
-
-    def count_drawn(self, state: str) -> int:
-        """Count the households of a state at whose place the screen shows the state's colour."""
-        shot = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
-        fill = VISIT_SYMBOLS[state].fill
-        wanted = tuple(int(fill[at : at + 2], 16) for at in (1, 3, 5))
-        dx, dy = FILL_AT.get(state, (0, 0))
-        found = 0
-        for x, y in self.places_of(state):
-            # The symbol stands on whole pixels, the place does not: one pixel around it decides.
-            around = [(round(x + dx) + right, round(y + dy) + down) for right in (-1, 0, 1) for down in (-1, 0, 1)]
-            pixels = [shot.getpixel(one) for one in around]
-            found += any(max(abs(a - b) for a, b in zip(one, wanted, strict=True)) <= 3 for one in pixels)
-        return found
-
-    def places_of(self, state: str) -> list[tuple[float, float]]:
-        """Return where the located households of a state are on the page."""
-        box = self.iframe.bounding_box()
-        script = """code => [...map_div._geoStage.grid.listed().values()].filter((home) => (home.code & 15) === code)
-              .map((home) => { const p = map_div.latLngToContainerPoint(home.latlng); return [p.x, p.y]; })"""
-        points = self.run(script, VISIT_STATES.index(state))
-        return [(box["x"] + x, box["y"] + y) for x, y in points]
-
-    def said(self) -> str:
-        """Return what the page says was clicked."""
-        return str(re.search(r"clicked: (.*?);", self.page.inner_text("body"))[1])
-
-    def runs(self) -> int:
-        """Return how often the page has run."""
-        return int(re.search(r"runs: (\d+);", self.page.inner_text("body"))[1])
-
-    def wait_said(self, words: str) -> None:
-        """Wait until the page says that something was clicked."""
-        self.page.get_by_text(f"clicked: {words}").wait_for(timeout=30_000)
 
 
 @pytest.fixture
@@ -189,7 +122,7 @@ def test_arrows_and_escape(shown: MapPage) -> None:
 
 
 def test_areas_answer_to_click_and_keyboard(shown: MapPage) -> None:
-    """A click between symbols returns the area's number; Tab and Enter reach the areas without a mouse."""
+    """A click between symbols returns the area's number; all of it has a name and is reached by Tab; who wants no motion sees none."""
     shown.frame.locator(".geo-legend button[data-code=unvisited]").dblclick()
     shown.page.mouse.click(*shown.where(6 * 28 + 3))
     shown.wait_said("place 1 ")
@@ -200,6 +133,25 @@ def test_areas_answer_to_click_and_keyboard(shown: MapPage) -> None:
     shown.wait_said("place 2 ")
     labels = [path.get_attribute("aria-label") for path in shown.frame.locator("path[role=button]").all()]
     assert labels[6] == "一组 有效走访 18 ÷ 应访 54"
+
+    assert (
+        shown.run("[map_div.getContainer().getAttribute('role'), map_div.getContainer().ariaLabel]")[0] == "application"
+    )
+    assert shown.run(NAMELESS) == []
+    shown.run("map_div.getContainer().focus()")
+    reached = set()
+    for _ in range(24):
+        shown.page.keyboard.press("Tab")
+        reached.add(
+            shown.run("[document.activeElement.className, document.activeElement.parentNode.className].join(' ')")
+        )
+    assert {one for one in PARTS if any(one in names for names in reached)} == PARTS
+
+    whole = "() => { map_div.setZoom(19, { animate: false }); document.querySelectorAll('.geo-zoom button')[2].click(); return map_div.getZoom(); }"
+    assert shown.run(whole) == 19
+    shown.page.emulate_media(reduced_motion="reduce")
+    assert shown.run(whole) < 17
+    assert shown.run("getComputedStyle(document.querySelector('.leaflet-map-pane')).transitionDuration") == "0s"
 
 
 def test_a_point_can_be_set(shown: MapPage) -> None:
@@ -257,6 +209,10 @@ def test_far_away_and_on_a_dense_screen(shown: MapPage) -> None:
     assert counted == 504 - 3
     assert shown.frame.locator(".geo-swatch").count() >= 5
     assert at
+    marked, cased = shown.look_at_marks()
+    assert {"overdue", "unvisited"} <= marked.keys()
+    assert all(right >= 0.6 * number for right, number in marked.values()), marked
+    assert cased[0] >= 0.6 * cased[1], cased
 
 
 def test_households_are_chosen_by_drawing(shown: MapPage) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from geo.exports.maps.legend import draw_legend
-from geo.exports.maps.picture import draw_picture
+from geo.exports.maps.picture import draw_picture, say_notes
 from geo.exports.maps.viewport import Viewport
 from geo.i18n import text
 from geo.printout import Printed, print_pdf
@@ -61,10 +61,11 @@ def print_briefing(page: Briefing, spec: MapSpec, homes: HomesDrawn) -> Printed:
     legend, files = draw_legend(spec, _NOTHING, classes=True, empty=False)
     bounds = spec.data["bounds"] or (109.0, 27.0, 110.0, 28.0)
     numbered = {one.area: nth for nth, one in enumerate(page.worst, start=1)}
-    files["map.svg"] = draw_picture(Viewport.around(bounds, _SIZE), spec, homes, numbered=numbered)
+    viewport = Viewport.around(bounds, _SIZE)
+    files["map.svg"] = draw_picture(viewport, spec, homes, numbered=numbered)
     data = {
         "title": page.title, "sentence": page.sentence, "map": "map.svg", "legend": legend,
-        "note": spec.data["footnote"],
+        "note": say_notes(viewport, spec),
         "figures": [{"name": one.name, "value": one.value, "said": one.said} for one in page.figures],
         "worst_title": page.worst_title,
         "worst": [[str(nth), one.name, one.share, one.fraction, one.left] for nth, one in enumerate(page.worst, 1)],

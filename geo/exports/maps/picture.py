@@ -16,9 +16,20 @@ import shapely
 from shapely.geometry import shape as shape_of
 
 from geo.crs import WGS84, from_wgs84, to_wgs84
+from geo.exports.maps.marks import draw_marks
 from geo.exports.maps.signs import SYMBOLS, draw_hatches, draw_rings, draw_symbols, fill_area
 from geo.i18n import text
-from geo.palette import AREA_LINE, AREA_OPACITY, AREA_OPACITY_UNDER, DISTRICT_LINE, FRAME_LINE, INK, MAP_GROUND, PAPER
+from geo.palette import (
+    AREA_LINE,
+    AREA_OPACITY,
+    AREA_OPACITY_BASED,
+    AREA_OPACITY_UNDER,
+    DISTRICT_LINE,
+    FRAME_LINE,
+    INK,
+    MAP_GROUND,
+    PAPER,
+)
 from geo.tiles import from_grid, split_key
 from geo.tiles.index import ESCALATED, RING_SHIFT, SHARED, STATE_BITS
 
@@ -35,7 +46,6 @@ if TYPE_CHECKING:
 _FONT: Final = 'font-family="Noto Sans CJK SC"'
 #: Half the size of a symbol at a zoom, as on the screen.
 _LEAST_R, _MOST_R = 2.8, 5.0
-_SPOT: Final = 2
 #: How far a symbol reaches into the picture from outside, in px.
 _REACH: Final = 20
 #: How much of a base map is covered: by the paper all over it, by that of the unit looked at.
@@ -64,6 +74,17 @@ def cut_homes(index: TileIndex, wanted: Wanted, *, system: System = WGS84) -> Ho
     return HomesDrawn(np.column_stack(at), code)
 
 
+def shows_homes(viewport: Viewport, spec: MapSpec) -> bool:
+    """Say whether a picture of this piece has a symbol a household; else it has one for each small square."""
+    return bool(round(viewport.zoom) >= spec.data["points_from_zoom"])
+
+
+def say_notes(viewport: Viewport, spec: MapSpec) -> str:
+    """Return what is said under a picture: of borders that are computed, of households not on it, of its symbols."""
+    said = (spec.data["footnote"], "" if shows_homes(viewport, spec) else text("map.marks"))
+    return text("map.semicolon").join(one for one in said if one)
+
+
 def draw_picture(
     viewport: Viewport, spec: MapSpec, homes: HomesDrawn, *,
     hidden: tuple[frozenset[int], frozenset[int]] = _NO_HIDDEN, numbered: Mapping[int, int] | None = None,
@@ -74,7 +95,7 @@ def draw_picture(
     `numbered`: number of an area in the spec → the number printed on it in the place of its name. `ground`: the base
     map of the piece (JPEG); then view and households are in its system.
     """
-    points = round(viewport.zoom) >= spec.data["points_from_zoom"]
+    points = shows_homes(viewport, spec)
     inner = [
         f'<rect width="{viewport.width}" height="{viewport.height}" fill="{MAP_GROUND}"></rect>',
         draw_hatches(),
@@ -104,7 +125,7 @@ def _draw_ground(viewport: Viewport, ground: bytes) -> str:
 
 
 def _draw_areas(viewport: Viewport, spec: MapSpec, *, points: bool, based: bool) -> str:
-    opacity = AREA_OPACITY_UNDER if points else AREA_OPACITY
+    opacity = AREA_OPACITY_UNDER if points else AREA_OPACITY_BASED if based else AREA_OPACITY
     paper = f'fill="{PAPER}" fill-opacity="{_SEEN_THROUGH if based else 1}"'
     shapes = json.loads(spec.shapes)
     drawn = []
@@ -152,7 +173,7 @@ def _draw_homes(
     up, shared = (code & ESCALATED) != 0, (code & SHARED) != 0
     symbols = SYMBOLS[spec.data["symbols"]]
     if not points:
-        return _draw_spots(at, state, [one.fill for one in symbols])
+        return draw_marks(at, state, symbols)
     r = min(_MOST_R, max(_LEAST_R, 2.9 + 0.6 * (viewport.zoom - 13)))
     rings = [
         draw_rings(nth, at[(ring == nth) & (up == square)].tolist(), r, square=square)
@@ -161,18 +182,6 @@ def _draw_homes(
     ]
     drawn = [draw_symbols(symbols[nth], at[state == nth].tolist(), r) for nth in reversed(range(len(symbols)))]
     return "".join([*rings, *drawn, _draw_counts(at[shared], r)])
-
-
-def _draw_spots(at: NDArray[np.float64], state: NDArray[Any], fills: list[str]) -> str:
-    """Return small squares in the colour of the worst state that a cell holds: SVG."""
-    cells, first = np.unique(np.floor(at / _SPOT).astype(np.int64), axis=0, return_inverse=True)
-    worst = np.full(len(cells), len(fills), dtype=np.int64)
-    np.minimum.at(worst, first.ravel(), state)
-    drawn = []
-    for nth in reversed(range(len(fills))):
-        trace = "".join(f"M{_SPOT * x} {_SPOT * y}h{_SPOT}v{_SPOT}h-{_SPOT}Z" for x, y in cells[worst == nth].tolist())
-        drawn.append(f'<path d="{trace}" fill="{fills[nth]}"></path>' if trace else "")
-    return "".join(drawn)
 
 
 def _draw_counts(at: NDArray[np.float64], r: float) -> str:

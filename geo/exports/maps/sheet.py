@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from geo.exports.maps.legend import draw_legend
-from geo.exports.maps.picture import draw_picture
+from geo.exports.maps.picture import draw_picture, say_notes
 from geo.printout import print_pdf, print_png
 
 if TYPE_CHECKING:
@@ -81,5 +81,5 @@ def _lay_out(nth: int, shown: MapShown, room: tuple[float, float], files: dict[s
         "width": round(width_mm, 1),
         "caption": shown.caption,
         "legend": named,
-        "note": "　".join(one for one in (shown.spec.data["footnote"], shown.credit) if one),
+        "note": "　".join(one for one in (say_notes(shown.viewport, shown.spec), shown.credit) if one),
     }

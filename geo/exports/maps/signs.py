@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SYMBOLS: Final = {"visits": tuple(VISIT_SYMBOLS.values()), "compared": tuple(COMPARED_SYMBOLS.values())}
 RINGS: Final = tuple(ISSUE_SYMBOLS.values())
+_OUTLINE_PX, _CROSS_PX = 0.9, 1.7
 #: Shape → its corners in units of half its size.
 _CORNERS: Final = {
     "diamond": ((0, -1.36), (1.36, 0), (0, 1.36), (-1.36, 0)),
@@ -37,8 +38,8 @@ _LINES: Final = {"low": (3.2, 45, 1.0), "mid": (6.0, 45, 0.9), "near": (8.0, 135
 _NONE: Final = (6.0, 135, 1.6)
 
 
-def draw_symbols(symbol: Symbol, points: Iterable[tuple[float, float]], r: float) -> str:
-    """Return one symbol at many points (px), as few paths: SVG."""
+def draw_symbols(symbol: Symbol, points: Iterable[tuple[float, float]], r: float, *, casing: float = 0) -> str:
+    """Return one symbol at many points (px), as few paths: SVG. `casing`: how much paper lies around it, in px."""
     at = list(points)
     if not at:
         return ""
@@ -48,14 +49,16 @@ def draw_symbols(symbol: Symbol, points: Iterable[tuple[float, float]], r: float
         trace = "".join(f"M{x:.1f} {y - arm:.1f}l{across:.1f} {2 * arm:.1f}" for x, y, across in arms)
         return "".join(
             f'<path d="{trace}" fill="none" stroke="{colour}" stroke-width="{width}"></path>'
-            for colour, width in ((PAPER, 3.4), (symbol.fill, 1.7))
+            for colour, width in ((PAPER, _CROSS_PX + 2 * max(_CROSS_PX / 2, casing)), (symbol.fill, _CROSS_PX))
         )
     trace = _trace(symbol.shape, at, r)
-    line = f'stroke="{OUTLINE}" stroke-width="0.9"'
+    line = f'stroke="{OUTLINE}" stroke-width="{_OUTLINE_PX}"'
+    around = f'stroke="{PAPER}" stroke-width="{_OUTLINE_PX + 2 * casing:g}" stroke-linejoin="round"'
+    cased = f'<path d="{trace}" fill="none" {around}></path>' if casing else ""
     if symbol.shape != "half_circle":
-        return f'<path d="{trace}" fill="{symbol.fill}" {line}></path>'
+        return f'{cased}<path d="{trace}" fill="{symbol.fill}" {line}></path>'
     halves = "".join(f"M{x:.1f} {y - r:.1f}a{r:.2f} {r:.2f} 0 0 0 0 {2 * r:.2f}Z" for x, y in at)
-    return f'<path d="{trace}" fill="{PAPER}" {line}></path><path d="{halves}" fill="{symbol.fill}"></path>'
+    return f'{cased}<path d="{trace}" fill="{PAPER}" {line}></path><path d="{halves}" fill="{symbol.fill}"></path>'
 
 
 def draw_rings(nth: int, points: Iterable[tuple[float, float]], r: float, *, square: bool = False) -> str:

@@ -30,7 +30,7 @@
       this.areas = new Areas(map, (kind, id) => this.choose(kind, id));
       this.grid = new HouseholdGrid({
         shows: (code) => !this.hidden.visits.has(code & 15) && !this.hidden.issues.has((code >> 4) & 3),
-        pale: (code) => this.view.view === "issues" && code < 16,
+        small: (code) => this.view.view === "issues" && code < 16,
         failed: (error) => this.fail(error),
       });
       this.sheet = new Sheet({ paint: (draw, ratio, bounds) => this.paint(draw, ratio, bounds) }).addTo(map);
@@ -186,11 +186,18 @@
       const { bounds } = this.view || {};
       if (!bounds) return;
       const [west, south, east, north] = bounds;
-      const beside = this.map.getSize().x > 640 ? 216 : 12;
-      const options = { paddingTopLeft: [beside, 16], paddingBottomRight: [28, 36], maxZoom: 17 };
-      const box = [[south, west], [north, east]];
+      const box = L.latLngBounds([south, west], [north, east]);
+      const options = { ...this.roomFor(box), maxZoom: 17 };
       if (first || still.matches) this.map.fitBounds(box, { ...options, animate: false });
       else this.map.flyToBounds(box, { ...options, duration: 0.3 });
+    }
+
+    // Returns the paddings that keep an area clear of the legend: beside it or above it, where there is more room.
+    roomFor(box) {
+      const rooms = this.furniture.onPhone ? [[12, 36]] : [[216, 36], [12, 232]];
+      const zoomOf = ([left, bottom]) => this.map.getBoundsZoom(box, false, L.point(left + 28, bottom + 16));
+      const [beside, below] = rooms.sort((a, b) => zoomOf(b) - zoomOf(a))[0];
+      return { paddingTopLeft: [beside, 16], paddingBottomRight: [28, below] };
     }
 
     // Brings the selected household to where it can be seen: on a phone its card lies over the lower half.

@@ -56,19 +56,20 @@
     // Areas stand back where household symbols are drawn on them.
     get under() { return Boolean(this.view) && showsHouseholds(this.map, this.view); }
 
+    get based() { return this.map.getContainer().classList.contains("geo-based"); }
+
     style(feature) {
       const { frame, cls, border, computed } = feature.properties;
       if (frame) {
         const line = palette.lines[frame.level === "district" ? "district" : "frame"];
-        const based = this.map.getContainer().classList.contains("geo-based");
-        return stroke(line, frame.computed, { fillColor: palette.paper, fillOpacity: based ? 0.25 : 1 });
+        return stroke(line, frame.computed, { fillColor: palette.paper, fillOpacity: this.based ? 0.25 : 1 });
       }
       if (border) return stroke(palette.lines.area, computed, { fill: false });
       const hatched = palette.areas[cls] === "hatch";
       return {
         stroke: false,
         fillColor: hatched ? `url(#${HATCH})` : palette.areas[cls],
-        fillOpacity: hatched ? 1 : this.under ? palette.opacity.under : palette.opacity.cells,
+        fillOpacity: hatched ? 1 : palette.opacity[this.under ? "under" : this.based ? "based" : "cells"],
       };
     }
 

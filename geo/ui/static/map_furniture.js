@@ -78,7 +78,6 @@
       }
       this.words = words;
       this.northName.textContent = words.north;
-      this.note.textContent = view.footnote;
       this.drawLegend(view, hidden);
       this.drawScale();
     }
@@ -86,6 +85,7 @@
     drawLegend(view, hidden) {
       const { legend } = view;
       const drawn = showsHouseholds(this.map, view);
+      this.note.textContent = [view.footnote, drawn ? "" : view.words.marks].filter(Boolean).join(view.words.semicolon);
       const focused = nameRow(document.activeElement);
       this.legend.replaceChildren();
       this.legend.classList.toggle("geo-dense", !drawn);
@@ -133,7 +133,7 @@
         const swatch = element("i", "geo-swatch", line);
         const fill = palette.areas[row.code];
         if (fill === "hatch") swatch.classList.add("geo-hatched");
-        else swatch.style.backgroundColor = fill + Math.round(255 * palette.opacity.cells).toString(16);
+        else swatch.style.backgroundColor = fill;
         element("span", "", line, row.name);
         element("span", "geo-count", line, `${row.count} ${classes.unit}`);
       }

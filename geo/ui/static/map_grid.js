@@ -1,11 +1,11 @@
 // The layer of households: one canvas a tile, drawn from the tile's own rows, sharp at every zoom and on dense screens.
 (() => {
   "use strict";
-  const { palette, symbolsOf, makePictures, sizeAt, touches, Raster, takeColour, POINTS } = window.GeoMap;
+  const { palette, symbolsOf, makePictures, sizeAt, touches, Raster, POINTS, SQUARES, gatherMarks, sizeOfMark, placeMark } = window.GeoMap;
   const TILE = 256;
   const STEPS = 4096;
-  const CELLS_A_SIDE = 128;
-  const PALE = 0.35;
+  // What does not matter in a view is drawn smaller, in its full colour.
+  const [SMALLER, LEAST_PX] = [0.6, 2];
   const REACH_PX = 10;
   const AFTER_SCREEN_MS = 60;
   // A number is written from this zoom on, and before only where it covers few symbols.
@@ -18,7 +18,7 @@
       keepBuffer: 1, updateWhenIdle: false, updateWhenZooming: false, updateInterval: 80,
     },
 
-    // `look`: shows(code), pale(code) say how a household of a packed state and ring is drawn; failed() hears of errors.
+    // `look`: shows(code), small(code) say how a household of a packed state and ring is drawn; failed() hears of errors.
     initialize(look, options) {
       L.setOptions(this, options);
       this.look = look;
@@ -125,7 +125,7 @@
         return;
       }
       if (tile.rows.kind === POINTS) this.paintPoints(draw, tile.rows, frame, ratio);
-      else this.paintCells(draw, tile.rows, frame);
+      else this.paintCells(draw, tile, frame, ratio);
     },
 
     // Puts a tile on whole device pixels of the screen, also at a fraction of a zoom level, where Leaflet would place it
@@ -145,30 +145,30 @@
       return { width: size.x, height: size.y, side: TILE * unit, left: from.x - start.x, top: from.y - start.y };
     },
 
-    picturesFor(ratio) {
-      const r = sizeAt(this._map.getZoom());
-      const key = `${r}:${ratio}`;
+    picturesFor(r, ratio, casing = 0) {
+      const key = `${r}:${ratio}:${casing}`;
       if (!this.pictures.has(key)) {
-        if (this.pictures.size > 8) this.pictures.clear();
-        this.pictures.set(key, makePictures(r, ratio));
+        if (this.pictures.size > 16) this.pictures.clear();
+        this.pictures.set(key, makePictures(r, ratio, casing));
       }
-      return { r, ...this.pictures.get(key) };
+      return this.pictures.get(key);
     },
 
     paintPoints(draw, rows, frame, ratio) {
       const { raster, look } = this;
-      const { r, reach, picture } = this.picturesFor(ratio);
+      const r = sizeAt(this._map.getZoom());
+      const [full, small] = [this.picturesFor(r, ratio), this.picturesFor(Math.max(LEAST_PX, SMALLER * r), ratio)];
       const { x, y, code, order } = rows;
       const { side, left, top } = frame;
       const step = side / STEPS;
-      raster.begin(frame.width, frame.height, reach);
+      raster.begin(frame.width, frame.height, full.reach);
       let [last, shown] = [-1, null];
       for (let at = order.length - 1; at >= 0; at -= 1) {
         const row = order[at];
         const kind = code[row] & 0xbf;
         if (kind !== last) {
           last = kind;
-          shown = look.shows(kind) ? picture(kind & 15, kind >> 4, look.pale(kind) ? PALE : 1) : null;
+          shown = look.shows(kind) ? (look.small(kind) ? small : full).picture(kind & 15, kind >> 4) : null;
         }
         if (shown) raster.stamp(shown, Math.round(x[row] * step + left), Math.round(y[row] * step + top));
       }
@@ -205,36 +205,20 @@
       }
     },
 
-    // Below the zoom of households: a spot a cell in the colour of the worst that is shown there, larger for more.
-    paintCells(draw, rows, frame) {
-      const { raster } = this;
-      const { side, left, top } = frame;
-      const size = side / CELLS_A_SIDE;
-      const symbols = symbolsOf("visits");
-      const shown = Uint8Array.from({ length: 256 }, (_, kind) => this.look.shows(kind) && !this.look.pale(kind));
-      const spots = symbols.map(() => []);
-      for (let at = 0; at < rows.count;) {
-        const place = rows.place[at];
-        let [worst, amount] = [99, 0];
-        for (; at < rows.count && rows.place[at] === place; at += 1) {
-          const kind = rows.code[at];
-          if (!shown[kind]) continue;
-          worst = Math.min(worst, kind & 15);
-          amount += rows.amount[at];
-        }
-        if (amount) spots[worst].push(place, amount);
-      }
-      raster.begin(frame.width, frame.height, 0);
-      spots.forEach((list, state) => {
-        const colour = takeColour(symbols[state].fill);
-        for (let at = 0; at < list.length; at += 2) {
-          // Whole device pixels: a spot of two or three would only be a blur otherwise.
-          const wide = Math.max(1, Math.round(size * Math.min(1.25, 0.8 + 0.15 * Math.log2(list[at + 1]))));
-          const [column, line] = [list[at] % CELLS_A_SIDE, Math.floor(list[at] / CELLS_A_SIDE)];
-          const [x, y] = [(column + 0.5) * size + left - wide / 2, (line + 0.5) * size + top - wide / 2];
-          raster.square(colour, Math.round(x), Math.round(y), wide);
-        }
+    // Below the zoom of households: a symbol a square (map_cells.js). None lies over another.
+    paintCells(draw, tile, frame, ratio) {
+      const shown = Uint8Array.from({ length: 256 }, (_, kind) => this.look.shows(kind) && !this.look.small(kind));
+      const side = frame.side / SQUARES;
+      tile.marks = gatherMarks(tile.rows, shown, symbolsOf("visits")).map((mark) => {
+        const r = sizeOfMark(mark.amount, side / ratio);
+        const [x, y] = placeMark(mark, r * ratio, side);
+        return { ...mark, r, x: Math.round(x + frame.left), y: Math.round(y + frame.top) };
       });
+      const { raster } = this;
+      raster.begin(frame.width, frame.height, this.picturesFor(palette.marks.most, ratio, palette.marks.casing).reach);
+      for (const { state, r, x, y } of tile.marks) {
+        raster.stamp(this.picturesFor(r, ratio, palette.marks.casing).picture(state, 0), x, y);
+      }
       raster.finish(draw);
     },
 

@@ -9,22 +9,22 @@ window.GeoMap.palette = {
   "outline": "#22303C",
   "hatch": "#8A96A1",
   "visits": [
-    {"code": "overdue", "fill": "#A50F15", "shape": "diamond"},
-    {"code": "unvisited", "fill": "#F5A300", "shape": "square"},
-    {"code": "missed", "fill": "#5B2A86", "shape": "triangle_up"},
-    {"code": "refused", "fill": "#5B2A86", "shape": "triangle_down"},
-    {"code": "partial", "fill": "#5AB4D6", "shape": "half_circle"},
-    {"code": "effective", "fill": "#5AB4D6", "shape": "circle"},
-    {"code": "excluded", "fill": "#7A7A7A", "shape": "cross"}
+    {"code": "overdue", "fill": "#A50F15", "shape": "diamond", "left": true},
+    {"code": "unvisited", "fill": "#F5A300", "shape": "square", "left": true},
+    {"code": "missed", "fill": "#5B2A86", "shape": "triangle_up", "left": true},
+    {"code": "refused", "fill": "#5B2A86", "shape": "triangle_down", "left": true},
+    {"code": "partial", "fill": "#5AB4D6", "shape": "half_circle", "left": true},
+    {"code": "effective", "fill": "#5AB4D6", "shape": "circle", "left": false},
+    {"code": "excluded", "fill": "#7A7A7A", "shape": "cross", "left": false}
   ],
   "compared": [
-    {"code": "missed_long", "fill": "#A50F15", "shape": "diamond"},
-    {"code": "missed_again", "fill": "#5B2A86", "shape": "triangle_up"},
-    {"code": "newly_missed", "fill": "#F5A300", "shape": "square"},
-    {"code": "joined", "fill": "#7A7A7A", "shape": "triangle_down"},
-    {"code": "recovered", "fill": "#5AB4D6", "shape": "plus"},
-    {"code": "kept", "fill": "#5AB4D6", "shape": "circle"},
-    {"code": "excluded", "fill": "#7A7A7A", "shape": "cross"}
+    {"code": "missed_long", "fill": "#A50F15", "shape": "diamond", "left": true},
+    {"code": "missed_again", "fill": "#5B2A86", "shape": "triangle_up", "left": true},
+    {"code": "newly_missed", "fill": "#F5A300", "shape": "square", "left": true},
+    {"code": "joined", "fill": "#7A7A7A", "shape": "triangle_down", "left": true},
+    {"code": "recovered", "fill": "#5AB4D6", "shape": "plus", "left": false},
+    {"code": "kept", "fill": "#5AB4D6", "shape": "circle", "left": false},
+    {"code": "excluded", "fill": "#7A7A7A", "shape": "cross", "left": false}
   ],
   "issues": [
     {"code": "none", "ring": null},
@@ -32,7 +32,8 @@ window.GeoMap.palette = {
     {"code": "open", "ring": {"stroke": "#111111", "width": 1.4, "dash": [], "mark": ""}},
     {"code": "overdue", "ring": {"stroke": "#111111", "width": 2.6, "dash": [], "mark": "!"}}
   ],
-  "areas": {"low": "#8C4A16", "mid": "#C98A3C", "near": "#EBCF9B", "met": "#D3E2EA", "full": "#8DB8D0", "none": "hatch"},
-  "opacity": {"cells": 0.6, "under": 0.22},
+  "areas": {"low": "#956B47", "mid": "#BC9A71", "near": "#EBC893", "met": "#A9D2FD", "full": "#5F84AD", "none": "hatch"},
+  "opacity": {"cells": 1.0, "based": 0.6, "under": 0.26},
+  "marks": {"side": 16, "least": 2.8, "most": 4.4, "casing": 1.4},
   "lines": {"area": {"stroke": "#6B7784", "width": 1.0, "dash": [4, 3]}, "frame": {"stroke": "#5F6C79", "width": 1.4, "dash": [9, 5]}, "district": {"stroke": "#1B2733", "width": 1.4, "dash": []}}
 };

@@ -12,7 +12,7 @@
 
   // Returns a drawing as a picture to stamp: how far it reaches from its middle, and its pixels that are not empty, in
   // pieces of lines: where each begins, a bit for each pixel of it, and their values.
-  function takePicture(canvas, opacity) {
+  function takePicture(canvas) {
     const { width, height } = canvas;
     const drawn = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, width, height).data.buffer);
     const pieces = new Map();
@@ -25,14 +25,15 @@
       if (!pieces.has(key)) pieces.set(key, { dx: dx - nth, dy, bits: 0, values: new Int32Array(TOGETHER) });
       const piece = pieces.get(key);
       piece.bits |= 1 << nth;
-      piece.values[nth] = weigh(pixel, Math.round((pixel >>> 24) * opacity));
+      piece.values[nth] = weigh(pixel);
       reach = Math.max(reach, Math.abs(dx), Math.abs(dy));
     });
     return { reach, pieces: [...pieces.values()], wide: 0 };
   }
 
-  // Returns a pixel of a canvas with another alpha, its colours multiplied by it.
-  function weigh(pixel, alpha) {
+  // Returns a pixel of a canvas with its colours multiplied by its alpha.
+  function weigh(pixel) {
+    const alpha = pixel >>> 24;
     return CHANNELS.reduce((sum, by) => sum | (Math.round((((pixel >>> by) & 255) * alpha) / 255) << by), alpha << 24);
   }
 
@@ -41,12 +42,6 @@
     const [red, green, blue] = [pixel & 255, (pixel >>> 8) & 255, (pixel >>> 16) & 255];
     const full = (light) => Math.min(255, (light * by + 0.5) | 0);
     return (pixel & 0xff000000) | (full(blue) << 16) | (full(green) << 8) | full(red);
-  }
-
-  // Returns a colour of the palette (#RRGGBB) as a pixel.
-  function takeColour(name) {
-    const [red, green, blue] = [1, 3, 5].map((at) => parseInt(name.slice(at, at + 2), 16));
-    return (255 << 24) | (blue << 16) | (green << 8) | red;
   }
 
   // Says how far a picture's pieces are from its middle in a sheet of some width.
@@ -108,16 +103,6 @@
       this.pixels[there] = pixel;
     }
 
-    // Puts a square of one colour under all that is there, as far as it lies on the tile.
-    square(colour, x, y, side) {
-      const { pixels, room, wide } = this;
-      const [right, bottom] = [Math.min(x + side, this.width), Math.min(y + side, this.height)];
-      for (let line = Math.max(y, 0); line < bottom; line += 1) {
-        const row = (line + room) * wide + room;
-        for (let at = row + Math.max(x, 0); at < row + right; at += 1) if (pixels[at] === 0) pixels[at] = colour;
-      }
-    }
-
     // Returns the share of a rectangle on or close to the tile in which nothing is.
     freeOf(x, y, width, height) {
       const { pixels, room, wide } = this;
@@ -141,5 +126,5 @@
     }
   }
 
-  Object.assign(window.GeoMap, { Raster, takePicture, takeColour });
+  Object.assign(window.GeoMap, { Raster, takePicture });
 })();

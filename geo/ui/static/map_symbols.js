@@ -6,6 +6,7 @@
   const shown = { visits: palette.visits };
   const TURN = 2 * Math.PI;
   const UP = 8;
+  const [OUTLINE_PX, CROSS_PX] = [0.9, 1.7];
   // Half the width of a picture in units of the symbol's half size: room for ring, gap and mark.
   const ROOM = 3.4;
 
@@ -27,26 +28,32 @@
     draw.closePath();
   }
 
-  function drawCross(draw, r, fill) {
+  function drawCross(draw, r, fill, casing) {
     draw.beginPath();
     for (const side of [-1, 1]) {
       draw.moveTo(-0.8 * r, -0.8 * r * side);
       draw.lineTo(0.8 * r, 0.8 * r * side);
     }
-    draw.lineWidth = 3.4;
+    draw.lineWidth = CROSS_PX + 2 * Math.max(CROSS_PX / 2, casing);
     draw.strokeStyle = palette.paper;
     draw.stroke();
-    draw.lineWidth = 1.7;
+    draw.lineWidth = CROSS_PX;
     draw.strokeStyle = fill;
     draw.stroke();
   }
 
-  // Draws one visit symbol around the origin; `r` is half its size in px.
-  function drawVisit(draw, state, r) {
+  // Draws one visit symbol around the origin; `r` is half its size in px, `casing` how much paper lies around it.
+  function drawVisit(draw, state, r, casing = 0) {
     const { fill, shape } = shown.visits[state];
-    if (shape === "cross") return drawCross(draw, r, fill);
+    if (shape === "cross") return drawCross(draw, r, fill, casing);
     const outline = outlines[shape] || outlines.circle;
     outline(draw, r);
+    if (casing) {
+      draw.lineWidth = OUTLINE_PX + 2 * casing;
+      draw.lineJoin = "round";
+      draw.strokeStyle = palette.paper;
+      draw.stroke();
+    }
     draw.fillStyle = shape === "half_circle" ? palette.paper : fill;
     draw.fill();
     if (shape === "half_circle") {
@@ -57,7 +64,8 @@
       draw.fill();
       outline(draw, r);
     }
-    draw.lineWidth = 0.9;
+    draw.lineWidth = OUTLINE_PX;
+    draw.lineJoin = "miter";
     draw.strokeStyle = palette.outline;
     return draw.stroke();
   }
@@ -92,26 +100,26 @@
   }
 
   // Draws a whole household around the origin: the ring goes under the symbol.
-  function drawHousehold(draw, state, issue, r) {
+  function drawHousehold(draw, state, issue, r, casing) {
     drawRing(draw, issue, r);
-    drawVisit(draw, state, r);
+    drawVisit(draw, state, r, casing);
   }
 
-  // Returns {reach, picture(state, issue, opacity)}: pictures made once for each kind at one size, for `ratio` device
-  // pixels a px; none reaches further than `reach`.
-  function makePictures(r, ratio) {
+  // Returns {reach, picture(state, issue)}: pictures made once for each kind at one size, for `ratio` device
+  // pixels a px, with a casing of paper or none; none reaches further than `reach`.
+  function makePictures(r, ratio, casing) {
     const made = new Map();
     const half = Math.ceil(ROOM * r + 4);
-    const picture = (state, issue, opacity) => {
-      const key = `${state}:${issue}:${opacity}`;
+    const picture = (state, issue) => {
+      const key = `${state}:${issue}`;
       if (!made.has(key)) {
         const canvas = document.createElement("canvas");
         canvas.width = canvas.height = Math.round(2 * half * ratio);
         const draw = canvas.getContext("2d");
         draw.scale(ratio, ratio);
         draw.translate(half, half);
-        drawHousehold(draw, state, issue, r);
-        made.set(key, takePicture(canvas, opacity));
+        drawHousehold(draw, state, issue, r, casing);
+        made.set(key, takePicture(canvas));
       }
       return made.get(key);
     };
