@@ -34,10 +34,11 @@ def draw_marks(at: NDArray[np.float64], state: NDArray[Any], symbols: Sequence[S
     which = which.ravel()
     amounts = np.zeros((len(squares), len(symbols)), dtype=np.int64)
     np.add.at(amounts, (which, state), 1)
-    number, most = amounts.sum(axis=1), amounts.argmax(axis=1)
-    middle = (
-        np.column_stack([np.bincount(which, weights=axis, minlength=len(squares)) for axis in at.T]) / number[:, None]
-    )
+    sums = [np.bincount(which, weights=axis, minlength=len(squares)) for axis in at.T]
+    middle = np.column_stack(sums) / amounts.sum(axis=1)[:, None]
+    left = amounts * [symbol.left for symbol in symbols]
+    told = np.where(left.any(axis=1)[:, None], left, amounts)
+    number, most = told.sum(axis=1), told.argmax(axis=1)
     size = np.minimum(_SIZES - 1, np.floor(_SIZES * np.log2(number) / np.log2(_FULL)))
     drawn = []
     for nth in range(_SIZES):
