@@ -20,6 +20,11 @@ SETTLED = """() => { const { grid } = map_div._geoStage;
         && !map_div._flyToFrame && tiles.length > 0 && tiles.every(({ el }) => el.rows && !el.loading); }"""
 
 
+#: Takes names, figures and badges off the map, which would cover symbols.
+WORDLESS = """() => new Promise((done) => { const { areas, sheet } = map_div._geoStage;
+    areas.drawLabels = () => {}; sheet.redraw(); map_div.getPane('geo-badges').style.display = 'none';
+    document.querySelectorAll('.geo-tip').forEach((one) => one.remove());
+    requestAnimationFrame(() => requestAnimationFrame(done)); })"""
 #: State, half size, and place (px of the map) of each symbol that stands for a square on the screen.
 MARKS = """() => { const { grid } = map_div._geoStage; const size = map_div.getSize();
     return grid.current().filter((one) => one.current).flatMap(({ el }) => {
@@ -72,27 +77,32 @@ class MapPage:
             found += any(max(abs(a - b) for a, b in zip(one, wanted, strict=True)) <= 3 for one in pixels)
         return found
 
-    def look_at_marks(self) -> tuple[dict[str, list[int]], list[int]]:
-        """Look at the symbols that stand for squares below the zoom of households.
+    def look_at_marks(self) -> tuple[dict[str, list[int]], int]:
+        """Look at the symbols that stand for squares below the zoom of households, with all words taken off the map.
 
-        Returns by state, and for the casing of all, how many have the right colour on the screen, and how many there are.
+        Returns by state how many have the right colour on the screen, and how many there are; then how many diamonds have
+        paper around them.
         """
-        shot = Image.open(io.BytesIO(self.page.screenshot(scale="device"))).convert("RGB")
-        box, dense = self.iframe.bounding_box(), shot.width / self.page.viewport_size["width"]
+        self.run(WORDLESS)
+        shot = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
+        box = self.iframe.bounding_box()
         marked: dict[str, list[int]] = {}
-        cased = [0, 0]
+        cased = 0
         for code, r, x, y in self.run(MARKS):
             state = VISIT_STATES[code]
-            fill = VISIT_SYMBOLS[state].fill
-            wanted = tuple(int(fill[at : at + 2], 16) for at in (1, 3, 5))
-            middle = (round((box["x"] + x) * dense), round((box["y"] + y) * dense))
+            symbol = VISIT_SYMBOLS[state]
+            wanted = tuple(int(symbol.fill[at : at + 2], 16) for at in (1, 3, 5))
+            left, top = box["x"] + x, box["y"] + y
             right = marked.setdefault(state, [0, 0])
-            right[0] += max(abs(a - b) for a, b in zip(shot.getpixel(middle), wanted, strict=True)) <= 3
+            right[0] += (
+                max(abs(a - b) for a, b in zip(shot.getpixel((round(left), round(top))), wanted, strict=True)) <= 3
+            )
             right[1] += 1
-            if VISIT_SYMBOLS[state].shape == "square":
-                beside = shot.getpixel((round((box["x"] + x + r + 1.2) * dense), middle[1]))
-                cased[0] += min(beside) >= 250
-                cased[1] += 1
+            beside = [
+                shot.getpixel((round(left + r * out), round(top + r * out)))
+                for out in (0.7, 0.85, 1.0, 1.15, 1.3, 1.45)
+            ]
+            cased += symbol.shape == "diamond" and any(min(pixel) >= 160 for pixel in beside)
         return marked, cased
 
     def places_of(self, state: str) -> list[tuple[float, float]]:

@@ -37,7 +37,7 @@ def draw_marks(at: NDArray[np.float64], state: NDArray[Any], symbols: Sequence[S
     sums = [np.bincount(which, weights=axis, minlength=len(squares)) for axis in at.T]
     middle = np.column_stack(sums) / amounts.sum(axis=1)[:, None]
     left = amounts * [symbol.left for symbol in symbols]
-    told = np.where(left.any(axis=1)[:, None], left, amounts)
+    told = np.where(left.any(axis=1, keepdims=True), left, amounts)
     number, most = told.sum(axis=1), told.argmax(axis=1)
     size = np.minimum(_SIZES - 1, np.floor(_SIZES * np.log2(number) / np.log2(_FULL)))
     drawn = []
