@@ -173,18 +173,18 @@ def _leaves(url: str) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Let every temporary file of the run lie in memory where the system has such a place with room.
+    """Let the databases and files of tests lie in memory where the system has such a place with room.
 
     Tests commit to thousands of databases, and waited for the disk a third of their time. The files go with the run;
-    `--basetemp=DIR` keeps those of the tests. Garbage is looked for less often than by default, which took a fifth.
+    `--basetemp=DIR` keeps them. The folder for all temporary files stays as it is: processes empty it after the run.
+    Garbage is looked for less often than by default, which took a fifth.
     """
     gc.set_threshold(20_000, 20, 20)
     if hasattr(config, "workerinput") or config.option.basetemp or not _has_room_in_memory():
         return
     folder = tempfile.mkdtemp(prefix="tests-", dir=MEMORY)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ.update(TMPDIR=folder, PYTEST_DEBUG_TEMPROOT=folder)
-    tempfile.tempdir = None
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
 
 
 def _has_room_in_memory() -> bool:

@@ -190,9 +190,10 @@ def test_the_cost_of_a_solution():
     ],
 )  # fmt: skip
 def test_what_is_no_instance(text):
-    """What cannot be read, or is of a kind that cannot be solved, is refused with a sentence."""
-    with pytest.raises(Invalid):
+    """What cannot be read, or is of a kind that cannot be solved, is refused with a sentence, not with Python's words."""
+    with pytest.raises(Invalid) as refused:
         parse_instance(text)
+    assert "index" not in str(refused.value)
 
 
 def test_iterations_repeat():

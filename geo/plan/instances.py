@@ -65,7 +65,9 @@ def parse_instance(written: str, *, rounding: Rounding | None = None) -> Instanc
         if not any(re.match(r"NODE_COORD_SECTION|EDGE_WEIGHT_SECTION", line, re.IGNORECASE) for line in lines):
             return _parse_solomon(lines, rounding or "tenth")
         return _parse_tsplib(lines, rounding)
-    except (ValueError, IndexError, KeyError) as error:
+    except IndexError as error:
+        raise Invalid("route.short") from error
+    except (ValueError, KeyError) as error:
         if isinstance(error, Invalid):
             raise
         raise Invalid("route.unreadable", what=str(error)) from error

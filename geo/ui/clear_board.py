@@ -41,7 +41,9 @@ _OPENED: Final = "_opened_way"
 def draw_lead(session: Session, board: Board) -> None:
     """Draw the first sentence: how many units are cleared, how many issues closed, what is late."""
     counts = board.clearance.counts
-    late = text("clear.lead.late", late=counts["overdue"], undated=counts["undated"])
+    is_late = bool(counts["overdue"] or counts["undated"])
+    is_done = not is_late and counts["closed"] == counts["valid"]
+    late = text("clear.lead.done" if is_done else "clear.lead.late", late=counts["overdue"], undated=counts["undated"])
     if board.level and board.held:
         done, whole = sum(one.cleared for one in board.held), len(board.held)
         words = text(
@@ -52,7 +54,7 @@ def draw_lead(session: Session, board: Board) -> None:
         words = text(
             "clear.lead.here", place=session.place.name, valid=counts["valid"], closed=counts["closed"], late=late
         )
-    st.html(widgets.sentence(words, stressed=late if counts["overdue"] or counts["undated"] else ""))
+    st.html(widgets.sentence(words, stressed=late if is_late else ""))
 
 
 def draw_board(session: Session, board: Board) -> None:

@@ -34,6 +34,9 @@ def test_the_board_says_the_figures(world: Database) -> None:
     units = app.dataframe[0].value
     assert units["valid"].tolist()[-1] == 6 == sum(units["valid"][:-1])
     assert units["lacks"].tolist()[0] != text("clear.cleared")
+    assert text("clear.lead.done") not in words
+    nothing = open_page("clear", place="v3")
+    assert text("clear.lead.done") in read_words(nothing)
 
 
 @pytest.mark.usefixtures("world")
