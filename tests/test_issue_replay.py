@@ -1,14 +1,9 @@
-"""和平乡's published figures, by doing again what the demo's rows tell: visit by visit, act by act, through the services.
-
-Every issue is done again, and the visits of three villages; with GEO_REPLAY=all those of every village, which takes most
-of a minute: `GEO_REPLAY=all python -m pytest tests/test_issue_replay.py`.
-"""
+"""和平乡's published figures, by doing again what the demo's rows tell: visit by visit, act by act, through the services."""
 
 from __future__ import annotations
 
 import json
 import operator
-import os
 import sqlite3
 from datetime import date
 from pathlib import Path
@@ -54,39 +49,25 @@ HAPPENED = {
     "issue": "raised_on, id", "issue_event": "issue, seq", "issue_household": "issue", "measure": "drawn_on, id",
     "round_roster": "round, household",
 }  # fmt: skip
-#: Children first, as foreign keys want it; visits are taken out of the villages that are done again only.
-EMPTIED = ("measure", "issue_event", "issue_household", "issue")
-_VISITS = "SELECT id FROM visit WHERE household IN again"
-THINNED = ("visit_person WHERE visit", "visit_topic WHERE visit", "visit WHERE id")
-#: How many villages have their visits done again: the smallest.
-SOME_VILLAGES = 1000 if os.environ.get("GEO_REPLAY") == "all" else 3
-CHOSEN = (
-    "SELECT id FROM household WHERE village IN "
-    f"(SELECT village FROM household GROUP BY village ORDER BY count(*), village LIMIT {SOME_VILLAGES})"
-)
+#: Children first, as foreign keys want it.
+EMPTIED = ("measure", "issue_event", "issue_household", "issue", "visit_person", "visit_topic", "visit")
 Rows = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rows, dict[tuple[str, str], dict[str, int]]]:
-    """Build 和平乡 at the end of its year and take out what is done again; return file, rows, and what they came to."""
+    """Build 和平乡 at the end of its year and take out what happened; return the file, the rows, and what they came to."""
     path = Path(tmp_path_factory.mktemp("replay")) / "d.sqlite"
     build_demo(path, preset="heping", today=END)
-    homes = {one["id"] for one in read(path, CHOSEN)}
     rows = {table: read(path, f"SELECT * FROM {table} ORDER BY {order}") for table, order in HAPPENED.items()}
-    for table in ("visit", "round_roster"):
-        rows[table] = [one for one in rows[table] if one["household"] in homes]
     db = Database(path)
     counts = count_villages(db)
     db.close()
     connection = sqlite3.connect(path)
-    connection.execute(f"CREATE TEMP TABLE again AS {CHOSEN}")
     for table in EMPTIED:
         connection.execute(f"DELETE FROM {table}")
-    for table in THINNED:
-        connection.execute(f"DELETE FROM {table} IN ({_VISITS})")
     for column in ("excluded_on", "excluded_reason", "approved_on", "approved_by"):
-        connection.execute(f"UPDATE round_roster SET {column} = NULL WHERE household IN again")
+        connection.execute(f"UPDATE round_roster SET {column} = NULL")
     connection.execute("DELETE FROM coverage_day")
     connection.commit()
     connection.close()
@@ -203,18 +184,15 @@ def test_the_rounds_are_the_same(replayed, told):
     key = operator.itemgetter("id", "kind", "round", "household", "visited_on", "mode", "outcome", "void_of")
     again = {one["id"]: one for one in read(path, "SELECT * FROM visit")}
     assert len(again) > 20_000
-    assert len(rows["visit"]) > 1_000
-    mine = [again[one["id"]] for one in rows["visit"]]
-    assert list(map(key, mine)) == list(map(key, rows["visit"]))
+    assert sorted(map(key, again.values()), key=str) == sorted(map(key, rows["visit"]), key=str)
     # A void row of the service says what it voids, not why nobody was met then.
     visits = [one for one in rows["visit"] if one["kind"] == "visit"]
     assert [again[one["id"]]["reason"] for one in visits] == [one["reason"] for one in visits]
     left = "SELECT round, household, excluded_on, excluded_reason FROM round_roster WHERE approved_on IS NOT NULL"
     before = [one for one in rows["round_roster"] if one["approved_on"]]
-    homes = {one["household"] for one in rows["round_roster"]}
-    gone = {tuple(one.values()) for one in read(path, left) if one["household"] in homes}
+    gone = {tuple(one.values()) for one in read(path, left)}
     assert gone == {(one["round"], one["household"], one["excluded_on"], one["excluded_reason"]) for one in before}
-    assert len(gone) > 5
+    assert len(gone) > 50
     assert count_villages(replayed) == counts
     assert len({number for number, _ in counts}) == 4
     assert check_database(replayed, Scope("admin", "admin", root_place(replayed).id)) == []
