@@ -102,6 +102,7 @@ def _multiply_issues(driver: Cursor) -> None:
 
 
 def _look_into(driver: Cursor) -> None:
+    driver.execute("DELETE FROM visit_check")
     items = " UNION ALL ".join(f"SELECT '{item}' AS item, {n} AS nth" for n, item in enumerate(codes.CHECK_ITEMS))
     driver.execute(
         "INSERT INTO visit_check SELECT v.id, i.item, CASE WHEN (v.nth + i.nth) % 23 = 0 THEN 'problem' ELSE 'ok' END"
