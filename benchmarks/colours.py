@@ -92,14 +92,23 @@ def measure() -> dict[str, dict[str, tuple[float, tuple[str, str]]]]:
     return {eye: {heading: nearest(pairs, eye) for heading, pairs in list_pairs().items()} for eye in EYES}
 
 
-def main() -> None:
-    """Print the table, the smallest of all, the shapes, and whether the goal is met."""
-    rows = measure()
+def show_eyes() -> str:
+    """Return the table of the smallest distances, an eye a row."""
     heads = ["eye", *(part for heading in list_pairs() for part in (heading, "of"))]
     said = [(eye, *(part for number, names in row.values() for part in (f"{number:.1f}", " · ".join(names))))
-            for eye, row in rows.items()]  # fmt: skip
-    print(show_table(heads, said))
-    least = min(number for eye, row in rows.items() if eye != "grey" for number, _ in row.values())
+            for eye, row in measure().items()]  # fmt: skip
+    return show_table(heads, said)
+
+
+def find_least() -> float:
+    """Return the smallest distance × 100 of all, for eyes that see colours."""
+    return min(number for eye, row in measure().items() if eye != "grey" for number, _ in row.values())
+
+
+def main() -> None:
+    """Print the table, the smallest of all, the shapes, and whether the goal is met."""
+    print(show_eyes())
+    least = find_least()
     print(
         f"smallest of protan, deutan, tritan and normal eyes: {least:.1f}; goal of at least {GOAL} met: {least >= GOAL}"
     )

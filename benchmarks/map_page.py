@@ -83,10 +83,10 @@ not tried or not done within 75 s because the first paint took more than 25 s.
 
 ## Colours
 
-Smallest distance in OKLab × 100 (`python -m benchmarks.colours`); goal between fills of states, and between a fill and
-an area under households: at least {apart}, for every eye that sees colours. In grey, shape alone names every state.
-Below zoom 13 spots stand on areas of three times that strength, and come nearer to them: there the areas are what is
-looked at, and the figures beside them say what they say.
+Smallest distance in OKLab × 100 (`python -m benchmarks.colours`) between what is seen beside one another: any two
+states of the legend; any two classes of areas, and each and paper; on the map from zoom 13 a symbol and the area under
+it; below, a symbol and its casing of paper, since no area touches it. Goal: at least {apart} for every eye that sees
+colours; reached: {least}. In grey, shape alone names every state, at every zoom.
 
 {eyes}
 """
@@ -125,7 +125,7 @@ def write_page() -> str:
         day=datetime.now(UTC).date(), machine=describe_machine(), runs=int(statistics.median(counts)),
         fewest=min(counts), most=max(counts), browser=_show_browser(table, sizes), loads=_show_loads(loads),
         failed="".join(f"{_say_failed(one)}\n" for one in failed), goals=_show_goals(table), ahead=_say_ahead(table),
-        tiles=_show_tiles(), eyes=_show_eyes(), apart=colours.GOAL,
+        tiles=_show_tiles(), eyes=colours.show_eyes(), least=f"{colours.find_least():.1f}", apart=colours.GOAL,
     )  # fmt: skip
     TARGET.write_text(page, encoding="utf-8")
     return page
@@ -195,8 +195,3 @@ def _show_tiles() -> str:
         return "Not measured yet (`python -m benchmarks.tiles`)."
     found = json.loads(TILES.read_text(encoding="utf-8"))
     return "\n\n".join([found["said"], show_table(found["heads"], found["rows"])])
-
-
-def _show_eyes() -> str:
-    rows = [(eye, f"{a:.1f}", " · ".join(b), f"{c:.1f}", " · ".join(d)) for eye, a, b, c, d in colours.measure()]
-    return show_table(("eye", "nearest fills", "of", "nearest fill and area", "of"), rows)
