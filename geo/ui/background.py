@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -42,3 +43,13 @@ class Background:
     def stopping(self) -> bool:
         """Whether it was told to stop."""
         return self._stop.is_set()
+
+
+class Telling(Background, ABC):
+    """Work that tells how far it is: `share` is the part that is done, 0 to 1."""
+
+    share: float
+
+    @abstractmethod
+    def say(self) -> str:
+        """Return how far it is, in words."""

@@ -12,7 +12,7 @@ import streamlit as st
 from geo.errors import Stopped
 from geo.i18n import text
 from geo.planning import Order, draft_tasks, draft_unit, to_content
-from geo.ui.background import LOOK_SECONDS, Background
+from geo.ui.background import LOOK_SECONDS, Background, Telling
 from geo.ui.plan_data import EFFORT, Wanted, forget_shown, keep_content
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _FEW_HOMES: Final = 60
 _PATIENCE_SECONDS: Final = 1.0
 
 
-class PlanRun(Background):
+class PlanRun(Telling):
     """One planning of units; `keep` gets the content of each as soon as it is done. Stopped, it keeps what is found."""
 
     def __init__(self, tasks: Sequence[UnitTask], wanted: Wanted, keep: Callable[[dict[str, Any]], None]) -> None:
@@ -77,14 +77,15 @@ def draw_run() -> bool:
         if run.error is not None:
             raise run.error
         return False
-    _watch(run)
+    watch(run, key="plan")
     return True
 
 
 @st.fragment(run_every=LOOK_SECONDS)
-def _watch(run: PlanRun) -> None:
+def watch(run: Telling, *, key: str) -> None:
+    """Draw how far some planning is, with a button that stops it; the page runs again at its end."""
     if run.wait(0):
         st.rerun(scope="app")
-    with st.container(key="plan_progress"):
+    with st.container(key=f"{key}_progress"):
         st.progress(run.share, run.say())
-        st.button(text("plan.stop"), key="plan_stop", disabled=run.stopping, on_click=run.stop)
+        st.button(text("plan.stop"), key=f"{key}_stop", disabled=run.stopping, on_click=run.stop)

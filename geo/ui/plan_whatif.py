@@ -15,12 +15,12 @@ from geo.planning import Order, PlanDocument, Setup, plan_places
 from geo.planning.document import sum_metrics
 from geo.planning.run import Tell
 from geo.planning.whatif import list_changes, shorten
-from geo.ui.background import LOOK_SECONDS, Background
+from geo.ui.background import Telling
 from geo.ui.overview_head import draw_head
 from geo.ui.plain import show_error
 from geo.ui.plan_compare import draw_figures
 from geo.ui.plan_data import Wanted
-from geo.ui.plan_run import be_patient
+from geo.ui.plan_run import be_patient, watch
 
 if TYPE_CHECKING:
     from geo.model import Round
@@ -33,7 +33,7 @@ _EFFORT: Final = 0.1
 _PlanWith: TypeAlias = Callable[[Setup, Tell], PlanDocument]
 
 
-class WhatIfRun(Background):
+class WhatIfRun(Telling):
     """Plans with other means, one after the other; `rows` are the figures of those that are done, `of` what it is for.
 
     Stopped, it keeps those.
@@ -81,7 +81,7 @@ def draw_what_if(session: Session, round_: Round, wanted: Wanted, plans: Sequenc
     if run is None:
         return
     if not run.wait(0):
-        _watch(run)
+        watch(run, key="plan_what_if")
     elif isinstance(run.error, GeoError):
         show_error(run.error)
     elif run.error is not None:
@@ -106,12 +106,3 @@ def _start(session: Session, round_: Round, wanted: Wanted, of: object) -> WhatI
     others = [(name, setup) for name, setup in list_changes(own) if setup != own]
     run = st.session_state[_RUN] = WhatIfRun(others, plan, of=of)
     return run
-
-
-@st.fragment(run_every=LOOK_SECONDS)
-def _watch(run: WhatIfRun) -> None:
-    if run.wait(0):
-        st.rerun(scope="app")
-    with st.container(key="plan_what_if_progress"):
-        st.progress(run.share, run.say())
-        st.button(text("plan.stop"), key="plan_what_if_stop", disabled=run.stopping, on_click=run.stop)
