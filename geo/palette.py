@@ -120,16 +120,22 @@ AREA_OPACITY_UNDER: Final = 0.26
 class Marks:
     """Below the zoom of households: one symbol for a square of `side` px, half of its size from `least` to `most` px.
 
-    Around its outline it has a casing of paper, so that no symbol touches the colour of an area.
+    Around its outline it has a casing of paper, so that no symbol touches the colour of an area. There are so many
+    `sizes`, and a square of `full` households, and of more, has the largest. The widest symbol reaches `corner` times
+    half of its size, and its outline `edge` px beyond.
     """
 
     side: int
     least: float
     most: float
     casing: float
+    sizes: int
+    full: int
+    corner: float
+    edge: float
 
 
-CELL_MARKS: Final = Marks(side=16, least=2.8, most=4.4, casing=1.4)
+CELL_MARKS: Final = Marks(side=16, least=2.8, most=4.4, casing=1.4, sizes=4, full=64, corner=1.36, edge=0.5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,6 @@
   const STATES = 16;
   const CELLS = (palette.marks.side * CELLS_A_SIDE) / TILE;
   const SQUARES = CELLS_A_SIDE / CELLS;
-  // So many sizes: each is a picture that is drawn once.
-  const SIZES = 4;
-  // A square of so many households, and of more, has the largest symbol.
-  const FULL = 64;
-  // How far the widest symbol reaches, in units of half its size, and what its outline adds, in px.
-  const [CORNER, EDGE] = [1.36, 0.5];
 
   // Returns {state, amount, x, y} of each square of a tile in which something is shown: x and y, in tiles, are the middle
   // of its households. `shown` says of each packed state and ring whether it is, `symbols` what a state is drawn as.
@@ -51,15 +45,16 @@
 
   // Returns half the size of the symbol of so many households, in px, where squares are `side` px wide.
   function sizeOfMark(amount, side) {
-    const { least, most, casing } = palette.marks;
-    const room = Math.min(most, (side / 2 - casing - EDGE) / CORNER);
-    const step = Math.min(SIZES - 1, Math.floor((SIZES * Math.log2(amount)) / Math.log2(FULL)));
-    return least + (Math.max(0, room - least) * step) / (SIZES - 1);
+    const { least, most, casing, sizes, full, corner, edge } = palette.marks;
+    const room = Math.min(most, (side / 2 - casing - edge) / corner);
+    const step = Math.min(sizes - 1, Math.floor((sizes * Math.log2(amount)) / Math.log2(full)));
+    return least + (Math.max(0, room - least) * step) / (sizes - 1);
   }
 
   // Returns where a symbol of a size stands (px from the tile's corner): near its households, whole within their square.
   function placeMark({ x, y }, r, side) {
-    const reach = Math.min(side / 2, CORNER * r + EDGE + palette.marks.casing);
+    const { casing, corner, edge } = palette.marks;
+    const reach = Math.min(side / 2, corner * r + edge + casing);
     return [x, y].map((at) => {
       const from = Math.min(SQUARES - 1, Math.floor(at * SQUARES)) * side;
       return Math.min(from + side - reach, Math.max(from + reach, at * SQUARES * side));

@@ -34,6 +34,6 @@ window.GeoMap.palette = {
   ],
   "areas": {"low": "#956B47", "mid": "#BC9A71", "near": "#EBC893", "met": "#A9D2FD", "full": "#5F84AD", "none": "hatch"},
   "opacity": {"cells": 1.0, "based": 0.6, "under": 0.26},
-  "marks": {"side": 16, "least": 2.8, "most": 4.4, "casing": 1.4},
+  "marks": {"side": 16, "least": 2.8, "most": 4.4, "casing": 1.4, "sizes": 4, "full": 64, "corner": 1.36, "edge": 0.5},
   "lines": {"area": {"stroke": "#6B7784", "width": 1.0, "dash": [4, 3]}, "frame": {"stroke": "#5F6C79", "width": 1.4, "dash": [9, 5]}, "district": {"stroke": "#1B2733", "width": 1.4, "dash": []}}
 };
